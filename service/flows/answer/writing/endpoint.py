@@ -112,13 +112,15 @@ class Writer:
                     raise WriterTimeout(
                         "The model took too long. Ask again, or with the mode extractive, which needs none."
                     ) from None
-                pause = min(patience.next, _LONGEST_END) if isinstance(piece, Ended) else patience.next
-                due = time.monotonic() + pause
+                due = time.monotonic() + patience.next
+                if isinstance(piece, Ended):
+                    last = min(last, time.monotonic() + min(patience.next, _LONGEST_END))
                 yield piece
 
     async def _request_pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[Written | Ended]:
         try:
             async with self._client.stream("POST", self._address, json=body) as response:
+                _require_plain(response)
                 if response.status_code != 200:
                     raise await _status_failure(response)
                 if "json" in response.headers.get("content-type", ""):
@@ -142,6 +144,14 @@ def open_writer(settings: Settings) -> Writer | None:
     return Writer(settings.writer_url, settings.writer_model, key, parameters, patience)
 
 
+def _require_plain(response: httpx.Response) -> None:
+    """Refuse a compressed reply: a few kilobytes of it can become gigabytes before anything is counted."""
+    coding = response.headers.get("content-encoding", "identity")
+    if coding.strip().lower() != "identity":
+        log.warning("The model answered %d in the coding %r.", response.status_code, coding[:LOGGED])
+        raise writer_failure("The model's endpoint compressed its reply, which it was asked not to do.")
+
+
 async def _status_failure(response: httpx.Response) -> WriterFailed:
     body = await _read_body(response)
     log.warning("The model answered %d: %r", response.status_code, body[:LOGGED].decode("utf-8", "replace"))
@@ -150,7 +160,7 @@ async def _status_failure(response: httpx.Response) -> WriterFailed:
 
 async def _read_body(response: httpx.Response) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > _LONGEST_BODY:
             raise writer_failure("The model's reply is too long.")
@@ -160,7 +170,7 @@ async def _read_body(response: httpx.Response) -> bytes:
 async def _read_lines(response: httpx.Response) -> AsyncIterator[str]:
     """The lines of a stream, divided at line feeds alone: JSON may have the other separators in it."""
     rest = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         first, *others = chunk.split(b"\n")
         rest += first
         for after in others:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -37,11 +38,18 @@ class Wait:
     """Say nothing until the server stops."""
 
 
+@dataclass(frozen=True)
+class Again:
+    """These bytes of the stream again and again, until the client hangs up."""
+
+    data: bytes
+
+
 class Break:
     """Close the connection in the middle."""
 
 
-Step = str | Delta | Raw | Wait | Break
+Step = str | Delta | Raw | Again | Wait | Break
 USAGE = {"prompt_tokens": 111, "completion_tokens": 22, "total_tokens": 133}
 
 
@@ -56,6 +64,8 @@ class StandIn:
     location: str = ""
     streams: bool = True
     done: bool = True
+    coding: str = ""
+    repeated: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
@@ -64,6 +74,23 @@ class StandIn:
     async def answer(self, request: Request) -> Response:
         self.requests.append(await request.json())
         self.headers.append(dict(request.headers))
+        if self.coding:
+            return await self._compressed()
+        return self._plain()
+
+    async def _compressed(self) -> Response:
+        """What it says in a content coding, such as gzip in gzip."""
+        plain = self._plain()
+        if isinstance(plain, StreamingResponse):
+            body = b"".join([piece async for piece in self._events()])
+        else:
+            body = bytes(plain.body)
+        for _ in self.coding.split(","):
+            body = gzip.compress(body)
+        headers = {"Content-Encoding": self.coding, "Content-Type": plain.headers["content-type"]}
+        return Response(body, plain.status_code, headers)
+
+    def _plain(self) -> Response:
         if self.status != 200:
             headers = {"Location": f"{self.location}/chat/completions"} if self.location else None
             return JSONResponse({"error": {"message": "the secret reason"}}, self.status, headers)
@@ -78,18 +105,13 @@ class StandIn:
         try:
             yield _chunk({"role": "assistant", "content": ""})
             for step in self.says:
-                if isinstance(step, str):
-                    for piece in _tokens(step):
-                        yield _chunk({"content": piece})
-                elif isinstance(step, Delta):
-                    yield _chunk(step.fields)
-                elif isinstance(step, Raw):
-                    yield step.data
-                elif isinstance(step, Break):
+                if isinstance(step, Break):
                     raise ConnectionResetError("told to")
-                else:
+                if isinstance(step, Wait):
                     await asyncio.to_thread(self.stopping.wait)
                     return
+                async for data in self._data_of(step):
+                    yield data
             if self.finish:
                 yield _chunk({}, self.finish)
             yield _data({"choices": [], "usage": USAGE})
@@ -98,6 +120,20 @@ class StandIn:
         except (asyncio.CancelledError, GeneratorExit):
             self.hung_up.set()
             raise
+
+    async def _data_of(self, step: str | Delta | Raw | Again) -> AsyncIterator[bytes]:
+        if isinstance(step, str):
+            for piece in _tokens(step):
+                yield _chunk({"content": piece})
+        elif isinstance(step, Delta):
+            yield _chunk(step.fields)
+        elif isinstance(step, Raw):
+            yield step.data
+        else:
+            while not self.stopping.is_set():
+                self.repeated += 1
+                yield step.data
+                await asyncio.sleep(0.02)
 
 
 def _tokens(text: str) -> Iterator[str]:

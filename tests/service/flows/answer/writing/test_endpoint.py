@@ -10,7 +10,16 @@ from service.errors import WriterFailed, WriterTimeout
 from service.flows.answer.writing.completions import Ended, Written
 from service.flows.answer.writing.endpoint import Patience, Writer
 from tests.patience import PATIENCE
-from tests.service.flows.answer.writing.stand_in import Break, Delta, Raw, StandIn, Step, Wait, stand_in
+from tests.service.flows.answer.writing.stand_in import (
+    Again,
+    Break,
+    Delta,
+    Raw,
+    StandIn,
+    Step,
+    Wait,
+    stand_in,
+)
 
 pytestmark = pytest.mark.anyio
 TEXT = "The lamp was lit at dusk [1]. Line\u2028separators stay 👩‍🚒."
@@ -140,6 +149,22 @@ async def test_a_text_that_is_whole_needs_no_end_of_the_stream(after: Step) -> N
     whole = "".join(f"data: {json.dumps({'choices': [one]})}\n\n" for one in choices)
     with stand_in(Raw(whole.encode()), after) as model:
         assert await written(model, replace(LONG, next=0.2)) == (TEXT, Ended("stop"))
+
+
+async def test_what_comes_after_the_end_of_the_text_is_not_waited_for() -> None:
+    end = b'data: {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1}}\n\n'
+    with stand_in(TEXT, Again(end)) as model:
+        assert (await written(model, replace(LONG, next=1.0, whole=20.0)))[0] == TEXT
+        assert model.repeated < 200  # it would be a thousand
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
+@pytest.mark.parametrize("behaviour", [{}, {"streams": False}, {"status": 500}])
+async def test_a_compressed_reply_is_refused_before_it_is_unpacked(
+    coding: str, behaviour: dict[str, Any]
+) -> None:
+    with stand_in(TEXT, coding=coding, **behaviour) as model, pytest.raises(WriterFailed, match="compressed"):
+        await written(model)
 
 
 async def test_a_redirect_is_not_followed() -> None:
