@@ -119,6 +119,7 @@ class Runtime:
             pools=self.pools,
             rates=self.rates,
             prover=self.credentials.prover,
+            credentials=self.credentials,
             unanswered=open_unanswered(
                 library.data,
                 store=library.config.store_url,

@@ -35,7 +35,16 @@ class Credentials:
             )
         except Unauthorized:
             return False
-        return now.collections == caller.collections and now.scope >= caller.scope
+        keeps_groups = now.groups is None or (caller.groups is not None and caller.groups <= now.groups)
+        return keeps_groups and now.collections == caller.collections and now.scope >= caller.scope
+
+    def require_current(self, caller: Principal) -> None:
+        """Raise :class:`service.errors.Unauthorized` unless the caller is current: see above."""
+        if not self.are_current(caller):
+            raise Unauthorized(
+                "The key was revoked or has expired, or the session was ended, before the reply was whole. "
+                "Send a valid key, or sign in again."
+            )
 
     @property
     def are_required(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.flows.answer.writing.endpoint import Writer
 from service.flows.ask.asking import Asking
+from service.state.credentials import Credentials
 from service.state.limits.permits import Permits
 
 
@@ -13,8 +14,10 @@ from service.state.limits.permits import Permits
 class Answering(Asking):
     """:class:`Asking`, and a model that writes: None where none is configured.
 
-    ``writing`` are the permits of answers that the model writes at once.
+    ``writing`` are the permits of answers that the model writes at once. ``credentials`` say whether a caller
+    may still read what it writes.
     """
 
+    credentials: Credentials
     writer: Writer | None
     writing: Permits

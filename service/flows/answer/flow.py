@@ -47,12 +47,14 @@ async def events(found: Found, answering: Answering, *, for_people: bool = False
     ``for_people``: also the text says what programs read in other fields: the nearest passages of an answer
     that declines, and what a model wrote that is not confirmed.
     Raises :class:`service.errors.WriterFailed`, :class:`service.errors.WriterTimeout`,
-    :class:`service.errors.Overloaded`.
+    :class:`service.errors.Overloaded`, and :class:`service.errors.Unauthorized` once the caller's key is no
+    longer valid: a model may write for minutes.
     """
     if found.asked.mode == "written" and not found.declines:
         with answering.writing.acquire(found.caller.holder):
             async with aclosing(written_events(found, answering, for_people=for_people)) as steps:
                 async for event in steps:
+                    answering.credentials.require_current(found.caller)
                     yield event
         return
     for event in extractive_events(found, for_people=for_people):

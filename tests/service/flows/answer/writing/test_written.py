@@ -16,9 +16,9 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.faces.api.schemas.answering import AnswerResponse
 from service.flows.answer.wording import DECLINED
-from service.state.identity import KeyOptions, Scope, new_key
+from service.state.identity import COOKIE, KeyOptions, Scope, new_key
 from tests.patience import PATIENCE, eventually
-from tests.service.flows.answer.writing.stand_in import Break, Delta, StandIn, Step, Wait, stand_in
+from tests.service.flows.answer.writing.stand_in import Again, Break, Delta, StandIn, Step, Wait, stand_in
 from tests.service.http_service import app_of, assert_error, assert_shape, live, put, served
 
 LAMPS = (
@@ -173,6 +173,41 @@ def test_whoever_hangs_up_ends_the_models_work(library: Library) -> None:
                 next(line for line in response.iter_lines() if line == "event: delta")
             assert model.hung_up.wait(PATIENCE)
             eventually(lambda: app.state.runtime.answering.writing.taken == 0)
+
+
+ASKS = {
+    "/v1/answer": {"question": QUESTION, "min_answerability": 0},
+    "/v1/chat/completions": {"model": "loccit", "messages": [{"role": "user", "content": QUESTION}]},
+    "/v1/responses": {"model": "loccit", "input": QUESTION},
+}
+
+
+@pytest.mark.parametrize("path", ASKS)
+@pytest.mark.parametrize("kind", ["key", "session"])
+def test_a_key_that_is_revoked_gets_no_more_of_the_answer(library: Library, path: str, kind: str) -> None:
+    said = b'data: {"choices": [{"delta": {"content": "The lamp was lit. "}}]}\n\n'
+    settings = {"min_answerability": 0.0, "writer_seconds": 5.0, "api_key": "secret"}
+    with stand_in(Again(said)) as model:
+        app = app_of(library, writer_url=model.url, writer_model="small", **settings)
+        with live(app) as client:
+            credentials = app.state.runtime.credentials
+            token, key = new_key("a reader", Scope.READ)
+            credentials.keyring.add(key)
+            cookie = credentials.sessions.begin(credentials.keyring.principal(token.encode()))
+            headers = {"X-API-Key": token} if kind == "key" else {"Cookie": f"{COOKIE}={cookie}"}
+            with client.stream(
+                "POST", path, json={**ASKS[path], "stream": True}, headers=headers
+            ) as response:
+                assert response.status_code == 200
+                lines = response.iter_lines()
+                next(line for line in lines if '"The lamp was lit. "' in line)
+                if kind == "key":
+                    credentials.keyring.revoke(key.id)
+                else:
+                    credentials.sessions.end(cookie)
+                rest = list(lines)
+    assert any("revoked" in line for line in rest)
+    assert not any("writer_timeout" in line for line in rest)
 
 
 @pytest.mark.parametrize(
