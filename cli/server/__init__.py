@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -44,7 +45,7 @@ def run(settings: Settings) -> None:
         require_opentelemetry()  # here: a worker that fails is started again
     settle_losses(settings.data, open_inventory(settings.data, settings.library_config()))
     if settings.workers == 1:
-        uvicorn.run(create_app(settings), **_options(settings))
+        uvicorn.run(_kept(create_app(settings)), **_options(settings))
     else:
         hand_down(settings, ("data", "host", "port", "workers", "answers_only"))
         with shared_metrics():
@@ -91,7 +92,13 @@ def worker() -> FastAPI:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), name="loccit-parent", daemon=True).start()
-    return from_environment()
+    return _kept(from_environment())
+
+
+def _kept(app: FastAPI) -> FastAPI:
+    """Let the garbage collector pass over the application and its modules, which stay with the process."""
+    gc.freeze()
+    return app
 
 
 def _end_with(parent: BaseProcess) -> None:
