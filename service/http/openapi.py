@@ -107,12 +107,14 @@ def _summary(kind: type[LoccitError]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
-def _with_errors(route: BaseRoute, shapes: ErrorShapes) -> BaseRoute:
-    """A route as the document shows it: with its error responses, in the shape of its address."""
+def _described(route: BaseRoute, shapes: ErrorShapes) -> BaseRoute:
+    """A route as the document shows it: with its JSON body, and errors in the shape of its address."""
     if not isinstance(route, ApiRoute):
         return route
     shown = copy(route)  # the route itself is part of other applications, too
     shown.responses = {**route.responses, **_error_responses(route.errors, shapes.of(route.path_format))}
+    if route.body:
+        shown.openapi_extra = {"requestBody": route.body.openapi(), **(route.openapi_extra or {})}
     return shown
 
 
@@ -146,7 +148,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             summary=app.summary,
             description=app.description,
-            routes=[_with_errors(route, shapes) for route in app.routes],
+            routes=[_described(route, shapes) for route in app.routes],
             tags=_tags(app.routes),
         )
         errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
