@@ -21,7 +21,7 @@ from evaluation.report import write_report
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.library import Library
-from index.search import CALIBRATION_FILE
+from index.naming import CALIBRATION_FILE
 from index.sources import put_all
 from service.settings import Settings
 from service.state.library import open_library

@@ -20,7 +20,6 @@ from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
 from index.store import open_catalogue
-from service.flows.upkeep import require_unused
 from service.monitoring.audit import append
 from service.settings import Settings
 from service.state.identity import (
@@ -168,6 +167,10 @@ def forget_lost(
 
     Without any key, the service answers everybody who reaches it.
     """
+    from service.flows.upkeep import (
+        require_unused,  # loads what checks collections: no other command needs it
+    )
+
     settings = read_settings(data)
     config = settings.library_config()
     require_unused(settings.data, config)

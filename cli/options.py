@@ -48,7 +48,7 @@ def read_settings(data: Path | None = None, **options: object) -> Settings:
     :class:`index.errors.StoreUnavailable`.
     """
     from service.settings import load_settings
-    from service.state.library import require_store
+    from service.state.storage import require_store
 
     given = {name: value for name, value in {"data": data, **options}.items() if value is not None}
     settings = load_settings(**given)

@@ -19,6 +19,10 @@ from index.objects import parse_objects
 Backend = Literal["auto", "torch", "openvino", "onnx"]
 Precision = Literal["auto", "float", "fp32", "bf16", "int8", "dynamic-int8"]
 
+MAX_K = 100
+"""Most passages for one question."""
+LOADED_MODELS = 4
+"""Default of the most models that are loaded."""
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
 _MILVUS = re.compile(r"(https?|tcp|unix)://.+|.+\.db")
 """Addresses that the client of Milvus accepts, and files of milvus-lite."""

@@ -14,9 +14,10 @@ from index.engine import open_engine
 from index.errors import StoreDamaged
 from index.ingest.embedding_queue import EmbeddingQueue
 from index.ingest.preparation import Preparation
+from index.naming import CALIBRATION_FILE
 from index.protocols import Catalogue, Embedder, Engine, RecordStore
 from index.readers import Readers
-from index.search import CALIBRATION_FILE, answerability
+from index.search import answerability
 from index.text.analysis import Analyzer
 
 _log = logging.getLogger("loccit.collection")

@@ -1,4 +1,4 @@
-"""Rules for document ids, collection names, groups and metadata."""
+"""Rules for document ids, collection names, groups and metadata; the name of a file of a collection."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from index.provenance import EDITED
 from index.types import Metadata, Scalar
 
 MAX_DOCUMENT_ID = 512
+CALIBRATION_FILE = "answerability.json"
+"""Name, in the folder of a collection, of the numbers that its probability is computed with."""
 _COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _RESERVED_TAILS = ("text", "versions", "diff", "original", "page.png")
 _RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type", EDITED})

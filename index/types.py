@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 Scalar = str | int | float | bool
 Metadata = Mapping[str, Scalar | Sequence[Scalar]]
-Ids = NDArray[np.int64]
-Vectors = NDArray[np.float32]
+Ids: TypeAlias = "NDArray[np.int64]"
+Vectors: TypeAlias = "NDArray[np.float32]"
 """Shape (n, dimension), each row of unit length."""
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
@@ -147,6 +149,8 @@ class Ranking:
 
     @staticmethod
     def empty() -> Ranking:
+        import numpy as np
+
         return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
 
 

@@ -19,7 +19,8 @@ from benchmarks.answerability.study import MEASURES, figures
 from benchmarks.answerability.table import SETS, tables
 from benchmarks.near_misses import table as near_misses
 from evaluation.measures import Estimate
-from index.search import CALIBRATION_FILE, Answerability
+from index.naming import CALIBRATION_FILE
+from index.search import Answerability
 from index.search import __file__ as search_folder
 
 console = Console()

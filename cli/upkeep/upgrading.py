@@ -14,7 +14,7 @@ from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.progress import bars
 from index.description import Description
 from index.library import Library
-from index.search import CALIBRATION_FILE
+from index.naming import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
 from service.state.library import open_library
 

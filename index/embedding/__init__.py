@@ -1,14 +1,17 @@
-"""Embedding models: the bundled one, any other by name or folder, and a test double."""
+"""Embedding models: the bundled one, any other by name or folder, and a test double.
+
+What needs numpy is loaded when it is first used: settings need the names of models alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from index.config import EmbeddingConfig, Precision
-from index.embedding.models import LOADED_MODELS, Models
 from index.embedding.registry import (
     DEFAULT_MODEL,
     MULTILINGUAL_MODEL,
@@ -16,12 +19,21 @@ from index.embedding.registry import (
     WORDS_MODEL,
     model_folder,
 )
-from index.embedding.speed import seconds_of_passage
-from index.embedding.words import WordEmbedder
-from index.protocols import Embedder
 
 if TYPE_CHECKING:
     from index.embedding.int8.quantization import Loss
+    from index.embedding.models import Models
+    from index.embedding.speed import seconds_of_passage
+    from index.embedding.words import WordEmbedder
+    from index.protocols import Embedder
+
+_MODULES = {"Models": "models", "WordEmbedder": "words", "seconds_of_passage": "speed"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def load_embedder(
@@ -38,6 +50,8 @@ def load_embedder(
     precision does not reproduce the model's vectors.
     """
     if model == WORDS_MODEL:
+        from index.embedding.words import WordEmbedder
+
         return WordEmbedder()
     # The runtimes take long to import; commands that only list or delete documents do not need them.
     from index.embedding.selection import load
@@ -91,7 +105,6 @@ def quantize_model(
 
 __all__ = [
     "DEFAULT_MODEL",
-    "LOADED_MODELS",
     "MULTILINGUAL_MODEL",
     "PACKAGED",
     "WORDS_MODEL",

@@ -6,12 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from index.config import Precision
+from index.config import LOADED_MODELS, Precision
 from index.errors import CollectionMismatch, ModelError, ModelNotFound, TooManyModels
 from index.protocols import Embedder, has_same_weights, is_same_model, name_in, precision_in
-
-LOADED_MODELS = 4
-"""Default of the most models that are loaded."""
 
 Load = Callable[[str, Precision | None], Embedder]
 """Opens a model by its name or folder, and by a precision; without one, as configured."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from index.errors import BackendMissing
 from index.protocols import Reranker
-from index.search.answerability import FILE as CALIBRATION_FILE
 from index.search.answerability import Answerability
 from index.search.answerability import load as load_answerability
 from index.search.explaining import DocumentExplanation, ExplainedPassage
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
-from index.search.question import MAX_K, Question, normalize_question, validate_k, validate_per_document
+from index.search.question import Question, normalize_question, validate_k, validate_per_document
 from index.search.regression import Regression, sigmoid
 from index.search.search import withhold_hits
 
@@ -33,9 +32,7 @@ def load_reranker(model: str, *, download: bool = False, device: str = "") -> Re
 
 
 __all__ = [
-    "CALIBRATION_FILE",
     "FEATURES",
-    "MAX_K",
     "PASSAGE_FEATURES",
     "Answerability",
     "DocumentExplanation",

@@ -19,12 +19,12 @@ import numpy as np
 from index.answers import Hit
 from index.durability import write_text_durably
 from index.errors import StoreDamaged
+from index.naming import CALIBRATION_FILE
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.regression import Numbers, Regression, sigmoid
 
-FILE = "answerability.json"
 FORMAT = 2
-_FITTED = Path(__file__).with_name(FILE)
+_FITTED = Path(__file__).with_name(CALIBRATION_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def load(folders: Sequence[Path] = ()) -> Answerability:
     A file of the first format has a regression on six of the features, which is used for every question.
     Raises :class:`index.errors.StoreDamaged` for an invalid file.
     """
-    path = next((found for folder in folders if (found := folder / FILE).exists()), _FITTED)
+    path = next((found for folder in folders if (found := folder / CALIBRATION_FILE).exists()), _FITTED)
     try:
         read = _parse(json.loads(path.read_text()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import regex
 
 from index.answers import Extent, NearDuplicates, Turn
+from index.config import MAX_K
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
 from index.search.conversation import Context, ContextTurn, find_context, texts_to_embed
 from index.types import Vectors
 
-MAX_K = 100
 _LETTERS_PER_TOKEN = 1.8
 """Threshold between languages that the packaged model knows (at least 2.1) and others (at most 1.75)."""
 _CHARACTERS_PER_TOKEN = 1.2

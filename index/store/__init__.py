@@ -1,17 +1,19 @@
 """The system of record: documents, versions, passages, vectors, changes.
 
 :func:`open_catalogue` and :func:`open_memory_store` choose the implementation; nothing outside this folder
-names one.
+names one. It is loaded when it is opened: a process that opens a database of another kind needs none.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.errors import NotSupported
 from index.objects import parse_objects
-from index.protocols import Catalogue, RecordStore
-from index.store.originals import SharedOriginals
+
+if TYPE_CHECKING:
+    from index.protocols import Catalogue, RecordStore
 
 __all__ = ["open_catalogue", "open_memory_store"]
 
@@ -24,6 +26,8 @@ def open_catalogue(data: Path, store: str = "", *, objects: str = "") -> Catalog
     (:func:`index.objects.parse_objects`). Raises :class:`index.errors.NotSupported` without psycopg, and
     :class:`index.errors.StoreUnavailable`.
     """
+    from index.store.originals import SharedOriginals
+
     shared = SharedOriginals(parse_objects(objects))
     if store:
         try:

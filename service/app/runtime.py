@@ -40,11 +40,12 @@ from service.state.identity import SESSIONS, CollectionGuard, Keyring, Prover, S
 from service.state.inventory import AUDIT, Inventory
 from service.state.jobs import JOBS, open_job_store, open_spool
 from service.state.jobs.erasing import JobErasure
-from service.state.library import open_library, require_store
+from service.state.library import open_library
 from service.state.limits import LimitExchange, RateLimits, WrongKeys, open_limit_store
 from service.state.limits.permits import Permits
 from service.state.limits.pools import Pools
 from service.state.stock import open_inventory, settle_losses
+from service.state.storage import require_store
 from service.state.unanswered import open_unanswered
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.embedding import PACKAGED
 from service.errors import InvalidRequest, InvalidSettings
 from service.settings.settings import PREFIX, Settings
 from service.settings.values import split_list
@@ -19,6 +18,8 @@ def allowed_hosts(settings: Settings) -> tuple[str, ...]:
 
 def require_allowed_model(settings: Settings, model: str) -> None:
     """Raise :class:`InvalidRequest` for a model that callers of the API may not choose."""
+    from index.embedding import PACKAGED  # loads what models need
+
     allowed = dict.fromkeys([settings.model, *PACKAGED, *split_list(settings.allowed_models)])
     if model and model not in allowed:
         # The names are no secret to an administrator, who alone gets here.

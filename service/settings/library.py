@@ -15,8 +15,8 @@ from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from index.config import EmbeddingConfig, LibraryConfig
-from index.embedding import DEFAULT_MODEL, LOADED_MODELS
+from index.config import LOADED_MODELS, EmbeddingConfig, LibraryConfig
+from index.embedding import DEFAULT_MODEL
 from index.processors import threads
 
 ConfigT = TypeVar("ConfigT")

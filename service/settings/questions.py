@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from index.search import MAX_K
+from index.config import MAX_K
 
 
 class QuestionSettings(BaseSettings):

@@ -23,8 +23,8 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from index.durability import write_text_durably
+from index.naming import CALIBRATION_FILE
 from index.sealed_json import seal, unseal
-from index.search import CALIBRATION_FILE
 
 INVENTORY = "inventory.json"
 AUDIT = "audit.jsonl"

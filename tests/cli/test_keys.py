@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import loccit, started
+from tests.cli.commands import loccit, process, started
 from tests.patience import eventually
 
 
@@ -26,6 +26,19 @@ def test_a_key_is_shown_once_and_listed_without_its_secret(tmp_path: Path) -> No
     (key,) = json.loads(loccit(tmp_path, "keys", "list", "--json").stdout)
     assert key["id"] == token.split("_")[1]
     assert not {"digest", "key"} & key.keys()
+
+
+@pytest.mark.processes
+def test_what_opens_no_collection_loads_nothing_that_searches(tmp_path: Path) -> None:
+    created(tmp_path, "a")
+    heavy = ("numpy", "rapidfuzz", "regex", "pebble", "index.search", "index.citations", "index.readers")
+    script = f"""
+import sys
+sys.modules.update(dict.fromkeys({heavy!r}))  # none of them can be imported
+from cli.main import app
+app(["keys", "list"])
+"""
+    assert "valid" in process(tmp_path, "-c", script).stdout
 
 
 def test_options_of_a_key(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.library import Library
 from index.store import open_catalogue
-from index.store.sqlite.upkeep.schemas import described
+from index.store.sqlite.database.schemas import described
 from service.monitoring.audit import append
 from service.state.files import Attachment, StoreLabel, UploadedFile, open_file_store
 from service.state.identity import KeyOptions, Scope, new_key, open_key_store

@@ -20,7 +20,8 @@ from index.embedding import Models, WordEmbedder
 from index.errors import ChangeNotKept, CollectionBusy, DiskFull, UpgradeBegun
 from index.history import Retention
 from index.library import Library
-from index.search import CALIBRATION_FILE, Question
+from index.naming import CALIBRATION_FILE
+from index.search import Question
 from index.upgrading import Progress, Upgrade
 from service.flows.upkeep import back_up, check, restore
 from tests.agreement import check_answers, check_documents

@@ -1,16 +1,29 @@
-"""Record store in SQLite: one folder with one database file per collection."""
+"""Record store in SQLite: one folder with one database file per collection.
 
-from index.store.sqlite.catalogue import FolderCatalogue
-from index.store.sqlite.database import Database, cover, create_tables
-from index.store.sqlite.store import SqliteStore
-from index.store.sqlite.upkeep import (
+The record store is loaded when it is first used, so that a process that opens a database of another kind does
+not load what a record needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from index.store.sqlite.database import (
+    Database,
     PinnedDatabase,
+    cover,
+    create_tables,
     file_damage,
     is_in_use,
     pin_database,
     prepare_database,
     reading,
 )
+
+if TYPE_CHECKING:
+    from index.store.sqlite.catalogue import FolderCatalogue
+    from index.store.sqlite.store import SqliteStore
 
 __all__ = [
     "Database",
@@ -25,3 +38,11 @@ __all__ = [
     "prepare_database",
     "reading",
 ]
+
+_MODULES = {"FolderCatalogue": "catalogue", "SqliteStore": "store"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -21,10 +21,9 @@ from index.naming import hidden_name, shown_name
 from index.protocols import Guard, Originals
 from index.store.guarding import guarded
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
-from index.store.sqlite.database import check_journal, check_size
+from index.store.sqlite.database import PinnedDatabase, check_journal, check_size, pin_database
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.store import SqliteStore
-from index.store.sqlite.upkeep import PinnedDatabase, pin_database
 
 _log = logging.getLogger("loccit.store")
 

@@ -15,10 +15,11 @@ from index.description import Description, find, is_intact
 from index.engine import index_problems, open_engine, remove_indexes
 from index.errors import LoccitError, StoreDamaged
 from index.history import Ledger
+from index.naming import CALIBRATION_FILE
 from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
 from index.sealed_lines import damaged_lines
-from index.search import CALIBRATION_FILE, answerability
+from index.search import answerability
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
 from service.errors import KeysLost

@@ -9,7 +9,8 @@ from index.answers import Answer
 from index.collection import Collection
 from index.errors import StoreDamaged
 from index.ingest import Source
-from index.search.answerability import FILE, FORMAT, Answerability, load
+from index.naming import CALIBRATION_FILE
+from index.search.answerability import FORMAT, Answerability, load
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.features import FEATURES, PASSAGE_FEATURES, Features
 from index.search.named import Named
@@ -112,7 +113,7 @@ def test_a_language_that_the_model_does_not_know_has_numbers_of_its_own() -> Non
 def test_a_collection_s_own_numbers_come_first(tmp_path: Path) -> None:
     regression = Regression(("nearest",), np.array([0.5]), np.array([0.1]), 3.0, np.array([2.0]), -1.0)
     own = load().with_question(known=regression, spelt=regression, provenance={"questions": "ours"})
-    own.save(tmp_path / FILE)
+    own.save(tmp_path / CALIBRATION_FILE)
     read = load([tmp_path])
     assert read.provenance == {"questions": "ours"}
     assert read.known.as_json() == regression.as_json()
@@ -122,7 +123,7 @@ def test_a_collection_s_own_numbers_come_first(tmp_path: Path) -> None:
 
 def test_numbers_of_the_first_format_still_hold(tmp_path: Path) -> None:
     weights = {"nearest": 2.0, "second": 0.0, "few": 0.0, "many": 0.0, "contrast": 0.0, "together": 1.0}
-    (tmp_path / FILE).write_text(
+    (tmp_path / CALIBRATION_FILE).write_text(
         json.dumps({"weights": weights, "intercept": -1.0, "provenance": {"questions": "old"}})
     )
     old = load([tmp_path])
@@ -145,7 +146,7 @@ def test_numbers_of_the_first_format_still_hold(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_has_no_numbers_is_told(tmp_path: Path, content: str) -> None:
-    (tmp_path / FILE).write_text(content)
+    (tmp_path / CALIBRATION_FILE).write_text(content)
     with pytest.raises(StoreDamaged, match="calibrate again"):
         load([tmp_path])
 
@@ -153,7 +154,7 @@ def test_a_file_that_has_no_numbers_is_told(tmp_path: Path, content: str) -> Non
 def test_numbers_for_features_of_another_version_are_told(tmp_path: Path) -> None:
     known = load()
     other = Regression.plain({"magic": 1.0}, 0.0)
-    Answerability(other, known.spelt, known.passage, {}).save(tmp_path / FILE)
+    Answerability(other, known.spelt, known.passage, {}).save(tmp_path / CALIBRATION_FILE)
     with pytest.raises(StoreDamaged, match="another version"):
         load([tmp_path])
 

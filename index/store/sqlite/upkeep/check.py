@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from index.records import Problem
-from index.store.sqlite.database import is_whole_index
+from index.store.sqlite.database import is_whole_index, schemas
 from index.store.sqlite.migrations import migrate
-from index.store.sqlite.upkeep import contents, rules, schemas
+from index.store.sqlite.upkeep import contents, rules
 
 _MOST = 100
 """Problems that SQLite's own check reports at most."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from index.errors import LoccitError
 from index.library import Library
-from index.search import CALIBRATION_FILE
+from index.naming import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
 from service.advice import message_with_advice
 from service.errors import JobNotFound

@@ -11,9 +11,8 @@ from functools import partial
 
 from index.copying import CopyDiverged, CopyOutdated, Difference, RecordCopy, compare, require_copy
 from index.description import Description
-from index.naming import hidden_name
+from index.naming import CALIBRATION_FILE, hidden_name
 from index.protocols import Catalogue, Originals, RecordStore, RowSource
-from index.search import CALIBRATION_FILE
 from service.flows.upkeep.errors import StoreInUse
 from service.flows.upkeep.migration.report import MovedCollection, Progress
 

@@ -1,5 +1,7 @@
 """The lexical index of the embedded engine."""
 
+from __future__ import annotations
+
 import logging
 import math
 import random

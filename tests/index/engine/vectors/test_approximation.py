@@ -1,5 +1,7 @@
 """Bases that are searched approximately: what they find, what they cost in recall, how they change."""
 
+from __future__ import annotations
+
 import json
 import logging
 import shutil

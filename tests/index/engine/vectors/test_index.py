@@ -1,5 +1,7 @@
 """The dense index of the embedded engine."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path

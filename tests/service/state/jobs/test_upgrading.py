@@ -12,7 +12,7 @@ from index.config import Precision
 from index.embedding import Models, WordEmbedder
 from index.ingest import Source
 from index.library import Library
-from index.search import CALIBRATION_FILE
+from index.naming import CALIBRATION_FILE
 from index.upgrading import Progress
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
 from service.flows.ingest.jobs.waiting import WaitingJobs

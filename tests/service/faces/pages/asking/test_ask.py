@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from index.search import CALIBRATION_FILE, FEATURES, Answerability, Regression, load_answerability
+from index.naming import CALIBRATION_FILE
+from index.search import FEATURES, Answerability, Regression, load_answerability
 from tests.service.faces.pages.pages import LAMP, MARKDOWN, marked, page, squeezed, told, told_evidence, words
 from tests.service.http_service import GatedEmbedder, put, served
 

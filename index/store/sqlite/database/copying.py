@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from index.errors import DiskFull, StoreDamaged
+from index.store.sqlite.database.schemas import Prepare, schema_damage, sequence_damage
 from index.store.sqlite.database.unwritable import UNCHANGING, Copy, disk_error, has_log
-from index.store.sqlite.upkeep.schemas import Prepare, schema_damage, sequence_damage
 
 _BUSY_SECONDS = 10.0
 

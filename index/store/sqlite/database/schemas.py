@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from index.errors import DiskFull, DiskReadOnly, LoccitError
-from index.store.sqlite.database import Database
+from index.store.sqlite.database.connections import Database
 
 Prepare = Callable[[sqlite3.Connection], object]
 """Makes the tables of a new file, and brings those of an older one up to date."""
