@@ -188,18 +188,20 @@ def test_a_collection_takes_its_model_along(tmp_path: Path) -> None:
     model = str(tiny_model(tmp_path / "tiny"))
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.txt").write_text("the lamp was lit .")
-    options = {"LOCCIT_CHUNK_OVERLAP_TOKENS": "4"}
+    unconverted = {"LOCCIT_BACKEND": "torch", "LOCCIT_PRECISION": "fp32"}
+    options = {"LOCCIT_CHUNK_OVERLAP_TOKENS": "4", **unconverted}
     loccit(tmp_path, "ingest", str(tmp_path / "docs"), "--model", model, **options)
-    assert "tiny" in loccit(tmp_path, "list").stdout
-    other = loccit(tmp_path, "ingest", str(tmp_path / "docs"), "--model", "words", status=1)
+    assert "tiny" in loccit(tmp_path, "list", **unconverted).stdout
+    other = loccit(tmp_path, "ingest", str(tmp_path / "docs"), "--model", "words", status=1, **unconverted)
     assert "has the model 'tiny'" in other.stderr
     assert "`loccit upgrade --collection NAME --model MODEL`" in other.stderr
     target = tmp_path / "notes.jsonl"
-    loccit(tmp_path, "export", str(target))
+    loccit(tmp_path, "export", str(target), **unconverted)
     assert json.loads(target.read_text().splitlines()[0])["model"] == model
-    loccit(tmp_path, "import", str(target), "--collection", "same")
-    loccit(tmp_path, "import", str(target), "--collection", "words", "--model", "words")
-    listed = loccit(tmp_path, "list").stdout
+    loccit(tmp_path, "import", str(target), "--collection", "same", **unconverted)
+    loccit(tmp_path, "import", str(target), "--collection", "words", "--model", "words", **unconverted)
+    listed = loccit(tmp_path, "list", **unconverted).stdout
     assert [listed.count(name) for name in ("tiny", "words-256-64")] == [2, 1]
     for name in ("default", "same", "words"):
-        assert "the lamp was lit ." in loccit(tmp_path, "ask", "the lamp", "--collection", name).stdout
+        asked = loccit(tmp_path, "ask", "the lamp", "--collection", name, **unconverted)
+        assert "the lamp was lit ." in asked.stdout
