@@ -1,7 +1,8 @@
 """Train the cross-encoder: ``python -m training.cross_encoder train --data ../shared/data/train``.
 
 ``train`` goes on from the checkpoint of its folder until it is stopped, ``decay`` ends a run well from any
-checkpoint, ``evaluate`` and ``export`` read one. docs/training.md says what each choice is for.
+checkpoint, ``evaluate`` and ``export`` read one, and ``graph`` reads what was exported. docs/training.md says
+what each choice is for.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ def main() -> None:
     options = _parser().parse_args()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(options.threads)
-    {"train": _train, "decay": _decay, "evaluate": _evaluate, "export": _export, "samples": _samples}[
-        options.command
-    ](options)
+    commands = {
+        "train": _train, "decay": _decay, "evaluate": _evaluate, "export": _export, "graph": _graph,
+        "samples": _samples,
+    }  # fmt: skip
+    commands[options.command](options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--exported", type=Path, help="exported weights instead of the checkpoint")
     export_ = commands.add_parser("export", help="write the weights in 16 bits, with figures and checksum")
     export_.add_argument("target", type=Path)
+    graph = commands.add_parser("graph", help="write exported weights as an ONNX graph in 8 bits")
+    graph.add_argument("--exported", type=Path, required=True, help="the folder that export wrote")
+    graph.add_argument("target", type=Path, help="the file")
     samples = commands.add_parser("samples", help="show samples of the stream")
     samples.add_argument("--count", type=int, default=40)
     samples.add_argument("--kind", default="", help="only this kind")
@@ -157,6 +163,14 @@ def _export(options: argparse.Namespace) -> None:
         "development": _evaluated(options, model),
     }  # fmt: skip
     console.print(f"{options.target}: SHA-256 {export(model, options.target, progress, told)}")
+
+
+def _graph(options: argparse.Namespace) -> None:
+    from training.cross_encoder.graph import write_graph
+
+    model = _new_model(options.seed)
+    load_weights(model, options.exported)
+    console.print(f"{options.target}: SHA-256 {write_graph(model, options.target)}")
 
 
 def _samples(options: argparse.Namespace) -> None:

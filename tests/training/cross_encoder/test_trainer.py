@@ -38,7 +38,7 @@ def batches(position: Position) -> Iterator[tuple[Batch, Position]]:
         )
 
 
-def tiny() -> CrossEncoder:
+def tiny(words: int = 20) -> CrossEncoder:
     import torch
     from transformers import BertConfig, BertModel
 
@@ -46,7 +46,7 @@ def tiny() -> CrossEncoder:
 
     torch.manual_seed(3)
     config = BertConfig(
-        vocab_size=20, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        vocab_size=words, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
         max_position_embeddings=16, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
     )  # fmt: skip
     return CrossEncoder(BertModel(config, add_pooling_layer=False), 16)
@@ -151,6 +151,40 @@ def test_exported_weights_say_the_same_in_16_bits(tmp_path: Path) -> None:
         expected, found = one.model.eval()(*inputs(made)), loaded.eval()(*inputs(made))
     np.testing.assert_allclose(found.answers, expected.answers, atol=2e-2)
     np.testing.assert_allclose(found.tokens, expected.tokens, atol=2e-2)
+
+
+@pytest.mark.filterwarnings("ignore:.isinstance.treespec:FutureWarning")  # torch's own, while it exports
+def test_a_graph_in_8_bits_says_nearly_the_same_of_windows_of_any_size(tmp_path: Path) -> None:
+    import hashlib
+
+    import onnx
+    import onnxruntime
+    import torch
+
+    from training.cross_encoder.graph import write_graph
+
+    model = tiny(words=300).eval()
+    digest = write_graph(model, tmp_path / "model.onnx")
+    assert digest == hashlib.sha256((tmp_path / "model.onnx").read_bytes()).hexdigest()
+    names = {one.name: one for one in onnx.load(tmp_path / "model.onnx").graph.initializer}
+    rounded = {name: one for name, one in names.items() if name.endswith(".integers")}
+    assert {one.data_type for one in rounded.values()} == {onnx.TensorProto.INT8}
+    assert list(next(iter(rounded.values())).dims) == [300, 16]
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    draw = np.random.default_rng(5)
+    for count, width in ((1, 5), (3, 16), (6, 9)):
+        ids = draw.integers(0, 300, (count, width))
+        mask = np.arange(width) < draw.integers(2, width + 1, (count, 1))
+        types = np.arange(width) * np.ones((count, 1)) > 2
+        given = [one.astype(np.int64) for one in (ids, mask, types)]
+        with torch.inference_mode():
+            expected = model(*(torch.from_numpy(one) for one in (given[0], given[2], given[1])))
+        window, tokens = session.run(
+            None, dict(zip(("input_ids", "attention_mask", "token_type_ids"), given, strict=True))
+        )
+        np.testing.assert_allclose(window[:, 0], expected.answers, atol=0.03)
+        np.testing.assert_allclose(window[:, 1:], expected.claims, atol=0.03)
+        np.testing.assert_allclose(tokens[mask], expected.tokens.numpy()[mask], atol=0.03)
 
 
 def test_sentences_are_means_of_their_tokens() -> None:
