@@ -9,7 +9,17 @@ from benchmarks.citations import reanchoring, resolving, text_fragments, verific
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from benchmarks.near_misses import study as near_misses
-from benchmarks.retrieval import answers, columns, conversations, engines, quantized, reports, tables, tatqa
+from benchmarks.retrieval import (
+    answers,
+    columns,
+    conversations,
+    engines,
+    headings,
+    quantized,
+    reports,
+    tables,
+    tatqa,
+)
 from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
 from benchmarks.walks import study as walks
 from evaluation.measures import Estimate
@@ -37,6 +47,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "engines_by_words": engines.by_words,
     "formats": lambda: formats.figures(formats.study()),
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
+    "headings": headings.study,
     "html": lambda: html.figures(html.study()),
     "http_load": http_load.study,
     "near_misses": near_misses.study,

@@ -49,7 +49,7 @@ class HitDraft:
     ``members`` are all merged passages with their positions in the ranking, the best one first; ``also`` are
     passages with the text of the hit, ``repeats`` those that repeat a part of it, or nearly.
     ``probability`` is that of a run of sentences; ``judged`` are the sentences of all members, once they are
-    judged.
+    judged. ``is_headed``: its headings say all that the question asks for.
     """
 
     best: PlacedPassage
@@ -60,6 +60,7 @@ class HitDraft:
     repeats: list[Repeat] = field(default_factory=list)
     probability: float | None = None
     judged: list[JudgedSentence] | None = None
+    is_headed: bool = False
 
     @property
     def read(self) -> tuple[int, int]:

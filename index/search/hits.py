@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -25,6 +25,7 @@ from index.search.evidence import (
     select_evidence,
 )
 from index.search.gathering import Gathering, HitDraft, Repeat
+from index.search.headings.weighing import Around, Headings
 from index.search.near_duplicates import Wording, are_similar_lengths
 from index.search.question import Selection
 from index.search.question_words import QuestionWords
@@ -35,7 +36,6 @@ from index.search.tables.labels import weigh_beside_tables
 from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
 from index.search.tables.reading import FoundTable, TableReader
 from index.search.tables.records import MEDIA_TYPES
-from index.search.wanted import Wanted
 from index.types import Block
 
 _TOGETHER = 4_000_000
@@ -66,21 +66,24 @@ class Hits:
         *,
         config: SearchConfig,
         words: QuestionWords,
-        hashes: Callable[[str], Iterable[int]],
+        headings: Headings,
     ) -> None:
         self._passages = passages
         self._history = history
         self._ranked = ranked
         self._config = config
         self._words = words
-        self._wanted = Wanted.of(words.question)
-        self._hashes = hashes
+        self._wanted = headings.wanted
+        self._headings = headings
+        self._hashes = hashes = headings.hashes
         terms = (term for *_, term in words.terms)
         self._asked = Asked.of(words.question, terms, hashes, words.earlier)
         self.reading: Reading | None = None
         """The value computed of the tables in the first passages, when :meth:`first` has returned."""
         self.named = 0
         """The rank of the first hit of which the question names the row and the column, 0 if none."""
+        self.headed = 0
+        """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
 
     def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
         """Return at most ``k`` hits. Raises :class:`StoreDamaged` if a quote is not what was indexed.
@@ -169,6 +172,8 @@ class Hits:
         evidence = self._evidence(one, looks, read)
         if not self.named and self._is_named(one, evidence, read):
             self.named = rank
+        if not self.headed and one.is_headed:
+            self.headed = rank
         return Hit(
             rank=rank,
             score=round(score, 6),
@@ -221,9 +226,12 @@ class Hits:
             # Only the passages: what looks like a list below them may be a heading with a number.
             until = max(of.passage.end for _, of in one.members)
             judged = prefer_holding(judged, text[: until - at], at, self._wanted)
-        if not tables:
-            return judged
-        return weigh_beside_tables(judged, self._asked, text, at, tables)
+        if tables:
+            judged = weigh_beside_tables(judged, self._asked, text, at, tables)
+        until = max(of.passage.end for _, of in one.members)
+        judged, is_headed = self._headings.weigh(judged, Around(text[: until - at], at), one.best)
+        one.is_headed = one.is_headed or is_headed
+        return judged
 
     def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:

@@ -30,6 +30,8 @@ from index.search.conversation import (
     texts_to_embed,
 )
 from index.search.features import Features
+from index.search.headings.sections import NamedSections
+from index.search.headings.weighing import Headings, weigh_passages
 from index.search.hits import Hits
 from index.search.homographs import Homographs
 from index.search.named import AROUND, Named, compare_best
@@ -46,6 +48,8 @@ from index.types import Ids, Vectors
 
 _QUOTED_PASSAGES = 8
 """Passages in which the quotes of an answer are looked for."""
+_UNLIT = -1.0
+"""The largest logit of the probability that passages answer of which no sentence does."""
 _NOTHING = -10.0
 """The logit of the probability that no passages answer."""
 
@@ -115,8 +119,9 @@ def make_queries(
         return Queries(alone, vectors, context, FollowUp.of(question.text) if context else None)
 
 
-_NAMED, _COMPUTED = 0.75, 0.85
-"""Least probability where the question names a row and a column, and where a value was computed."""
+_NAMED, _COMPUTED, _HEADED = 0.75, 0.85, 0.75
+"""Least probability where the question names a row and a column, where a value was computed, and where the
+headings above a list or a section say all that is asked for."""
 _COMPARED = 3
 """Hits that are compared with what the question names."""
 
@@ -143,6 +148,13 @@ class SearchResult:
     reading: Reading | None = None
     named: int = 0
     """The rank of the first hit of which the question names a row and a column of a table, 0 if none."""
+    headed: int = 0
+    """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
+
+    def limit(self, logit: float) -> float:
+        """The logit of the probability; at most :data:`_UNLIT` where no sentence answers."""
+        is_lit = self.ranked.second_look is None or any(hit.evidence for hit in self.hits)
+        return logit if is_lit else min(logit, _UNLIT)
 
     @property
     def certainty(self) -> Certainty | None:
@@ -151,7 +163,9 @@ class SearchResult:
         if reading is not None and reading.value:
             of = (hit.rank for hit in self.hits if hit.citation.document_id == reading.document_id)
             return Certainty(next(of, 0), _COMPUTED)
-        return Certainty(self.named, _NAMED) if self.named else None
+        if self.named:
+            return Certainty(self.named, _NAMED)
+        return Certainty(self.headed, _HEADED) if self.headed else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,7 +222,7 @@ class Search:
                 judged = other
         found = judged.found
         with watch.stage("answerability"):
-            probability, hits = judge_hits(found.hits, judged.features, answerability, found.certainty)
+            probability, hits = judge_hits(found, judged.features, answerability)
             # A table that answers says all that the question names, though not in one sentence.
             compared = found.compared if found.certainty is None else Named()
         return Answer(
@@ -241,7 +255,7 @@ class Search:
         found = self.find(query, k=k, where=where, watch=watch)
         with watch.stage("answerability"):
             features = self.features(query, found)
-            logit = answerability.logit(features) if found.hits else _NOTHING
+            logit = found.limit(answerability.logit(features)) if found.hits else _NOTHING
             if (certain := found.certainty) is not None:
                 logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
             return Judged(query, found, features, logit)
@@ -268,13 +282,25 @@ class Search:
         """Rank the passages, and build up to ``k`` hits."""
         candidates, degraded = self._candidates(query, where, watch)
         ranking = self._rank(query, candidates, k, watch)
+        headings = Headings.of(query.question, self._analyzer.hashes, self._passages.whole_texts)
+        if headings.sections is not None:
+            with watch.stage("sections"):
+                ranking = self._prefer_named(ranking, headings.sections)
         with watch.stage("passages"):
             earlier = query.context[0].text if query.context else ""
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question), earlier)
-            hits = self._hits(query, ranking, words)
+            hits = self._hits(ranking, words, headings)
             first = hits.first(k, query.selection)
             compared = self._compare(query, first)
-            return SearchResult(ranking, first, degraded, words, compared, hits.reading, hits.named)
+            return SearchResult(
+                ranking, first, degraded, words, compared, hits.reading, hits.named, hits.headed
+            )
+
+    def _prefer_named(self, found: RankedCandidates, sections: NamedSections) -> RankedCandidates:
+        """Put the passages of the sections first that the question names by a date, version or number."""
+        places = self._passages.places(found.candidates.ids)
+        standings = dict(zip([one.id for one in places], sections.of_passages(places), strict=True))
+        return weigh_passages(found, [standings.get(id_, "open") for id_ in found.candidates.ids.tolist()])
 
     def _compare(self, query: Query, hits: Sequence[Hit]) -> Named:
         """Compare what the question names with the first hits."""
@@ -361,33 +387,31 @@ class Search:
         texts = {passage.id: passage.text for passage in self._passages.passages(ids)}
         return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
-    def _hits(self, query: Query, found: RankedCandidates, words: QuestionWords) -> Hits:
+    def _hits(self, found: RankedCandidates, words: QuestionWords, headings: Headings) -> Hits:
         return Hits(
             self._passages,
             self._history,
             found,
             config=self._config,
             words=words,
-            hashes=self._analyzer.hashes,
+            headings=headings,
         )
 
 
 def judge_hits(
-    hits: Sequence[Hit],
-    features: Mapping[str, float],
-    answerability: Answerability,
-    certainty: Certainty | None = None,
+    found: SearchResult, features: Mapping[str, float], answerability: Answerability
 ) -> tuple[float, tuple[Hit, ...]]:
     """Return the probability that the hits answer, and the hits with theirs; 0 without hits."""
-    if not hits:
+    if not found.hits:
         return 0.0, ()
-    logit = answerability.logit(features)
-    alone = answerability.of_hits(hits, logit).tolist()
+    logit = found.limit(answerability.logit(features))
+    alone = answerability.of_hits(found.hits, logit).tolist()
     together = probability(logit)
+    certainty = found.certainty
     if certainty is not None and certainty.rank:
         together = max(together, certainty.probability)
         alone[certainty.rank - 1] = max(alone[certainty.rank - 1], certainty.probability)
-    seen = (replace(hit, probability=round(one, 4)) for hit, one in zip(hits, alone, strict=True))
+    seen = (replace(hit, probability=round(one, 4)) for hit, one in zip(found.hits, alone, strict=True))
     return round(together, 4), tuple(seen)
 
 

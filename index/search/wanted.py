@@ -57,11 +57,36 @@ _SEVERAL = re.compile(
     r"\bquais\b|哪些",
     re.IGNORECASE,
 )
+_DONE = (
+    r"(?:added|fixed|removed|dropped|changed|deprecated|corrected|introduced|decided?|resolved|agreed|rejected|"
+    r"discussed|planned|required)"
+)
+_ACTIONS = re.compile(
+    rf"\W*what\s+(?:(?:was|were|is|has\s+been|have\s+been|got)\s+(?:{_DONE}\b|new\b)|{_DONE}\b|"
+    rf"(?:did|does|has|have)\s+(?:\w+\s+){{1,6}}?(?:add|fix|remove|change|decided?|agreed?|reject|{_DONE})\b)|"
+    r"\W*(?:was|que|qu['’]\w+|qué|cosa|wat)\b.*\b(?:beschlossen|entschieden|hinzugefügt|behoben|geändert|entfernt|"
+    r"abgelehnt|vereinbart|décid\w+|ajout\w+|corrig\w+|supprim\w+|decid\w+|añad\w+|aggiunt\w+|besloten|toegevoegd)\b",
+    re.IGNORECASE,
+)
+"""Of what was decided or added mostly a list tells."""
+_STEPS = re.compile(
+    r"\bhow\s+(?:do|does|can|could|should|must|would)\s+(?:i|you|we|one|they|it|the|a)\b|\bhow\s+to\b|"
+    r"\bhow\s+(?:is|are)\s+\w+.*\w(?:ed|ne|lt|de|ut|ld)\b|"
+    r"\bwhat\s+(?:should|must|do|can)\s+(?:i|you|we|one)\s+(?:have\s+to\s+)?do\b|\bwhat\s+are\s+the\s+steps\b|"
+    r"\bwie\s+\w+\s+(?:ich|man|wir)\b|\bcomment\s+(?:faire|\w+er\b|puis|peut|dois)|\bcómo\s+(?:se\s+)?\w+|"
+    r"\bcome\s+(?:si\s+|posso\s+)?\w+|\bhoe\s+\w+\s+(?:ik|je|men|we)\b",
+    re.IGNORECASE,
+)
 
 
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things, such as "Which agreements were signed?"."""
-    return _SEVERAL.search(question) is not None
+    return _SEVERAL.search(question) is not None or _ACTIONS.match(question) is not None
+
+
+def asks_for_steps(question: str) -> bool:
+    """Whether a question asks how something is done, such as "How do I clean the mirror?"."""
+    return _STEPS.search(question) is not None
 
 
 def list_after(text: str, end: int) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from index.search.wanted import asks_for_several, list_after
+from index.search.wanted import asks_for_several, asks_for_steps, list_after
 from index.text.sentences import LIST_ITEM, Span, item_spans, sentence_spans
 
 LONGEST = 3000
@@ -16,16 +16,17 @@ LONGEST = 3000
 _ITEM_LINE = re.compile(rf"^{LIST_ITEM}+", re.MULTILINE)
 _GAP = re.compile(r"\n[^\S\n]*\n")
 _HEADING = ("#", "=")
+_ENDS_SENTENCE = (":", "：", ".", "?", "!", "…", "。", "？", "！", ",", ";")
 
 
 def widen(text: str, span: Span, question: str) -> Span:
     """Return the span with the list that its sentence introduces, or else as it is.
 
-    If the question asks for several, an item becomes the whole list, with the sentence before it, and a
-    sentence brings the list after its paragraph.
+    If the question asks for several, or for the steps by which something is done, an item becomes the whole
+    list, with the sentence before it, and a sentence brings the list after its paragraph.
     """
     start, end = span
-    several = asks_for_several(question)
+    several = asks_for_several(question) or asks_for_steps(question)
     if (line := _item_line(text, start)) is not None:
         if not several:
             return span
@@ -83,4 +84,6 @@ def _introduction(text: str, first: int) -> int:
     spans = sentence_spans(text, before.rfind("\n\n") + 1, len(before))
     if not spans or text.startswith(_HEADING, spans[-1][0]):
         return first
-    return spans[-1][0]
+    # A line alone above the list is its heading.
+    is_heading = text.count("\n", len(before), first) > 1 and not before.endswith(_ENDS_SENTENCE)
+    return first if is_heading else spans[-1][0]

@@ -1,0 +1,75 @@
+"""Find the lines of a text that name what is below them: headings, also of files without structure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from index.search.headings.designations import Designation, designations_of_heading
+from index.text.sentences import LIST_ITEM
+
+_LONGEST = 80
+_LONGEST_IN_BLOCK = 50
+"""Most code points of a heading without a blank line below it: a longer one may be the text's first line."""
+_ITEM = regex.compile(LIST_ITEM)
+_NUMBERED_ITEM = regex.compile(r"\d{1,3}[.)]\s")
+_ENDS_SENTENCE = (".", "!", ";", ",", "…", "。", "！", "；")
+_IN_TABLE = regex.compile(r"\t| \| ")
+_MAY_NAME = regex.compile(
+    r"\d|\b[IVXLC]+\b|\b[A-Z]\b|\p{L} (?:one|two|three|four|five|six|seven|eight|nine|ten)\b"
+)
+_LINE = regex.compile(r"[^\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingLine:
+    """A line that names what is below it, ``[start, end)`` of a text, and what it names that by."""
+
+    start: int
+    end: int
+    designations: Sequence[Designation]
+
+
+def heading_lines(text: str) -> list[HeadingLine]:
+    """The lines that look like headings with a date, a version or a number, in order."""
+    found = []
+    for match in _LINE.finditer(text):
+        start, end = match.span()
+        if end - start > _LONGEST or not _MAY_NAME.search(match[0]):
+            continue
+        if not _may_head(text, start, end):
+            continue
+        if designations := designations_of_heading(match[0]):
+            found.append(HeadingLine(start, end, designations))
+    return found
+
+
+def _may_head(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is a line of its own that something follows."""
+    line = text[start:end].strip()
+    if line.endswith(_ENDS_SENTENCE) or _IN_TABLE.search(line) or not text[end:].strip():
+        return False
+    is_apart = start == 0 or text.endswith("\n\n", 0, start)
+    follows_blank = text.startswith("\n\n", end)
+    if _ITEM.match(line):
+        return is_apart and follows_blank and _NUMBERED_ITEM.match(line) is not None
+    return is_apart and (
+        follows_blank or len(line) <= _LONGEST_IN_BLOCK or _ITEM.match(text, end + 1) is not None
+    )
+
+
+def lines_above(text: str, at: int, *, most: int = 2) -> list[str]:
+    """At most so many short lines just above an offset, the nearest first; none beyond a long one."""
+    found: list[str] = []
+    end = at
+    while len(found) < most and end > 0:
+        before = text[:end].rstrip()
+        start = before.rfind("\n") + 1
+        line = before[start:].strip()
+        if not line or len(line) > _LONGEST:
+            break
+        found.append(line)
+        end = start
+    return found

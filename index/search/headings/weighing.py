@@ -1,0 +1,196 @@
+"""Weigh passages and sentences by what their headings say: whether the question names or asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import regex
+
+from index.records import PlacedPassage
+from index.search.candidates import RankedCandidates, Scores
+from index.search.evidence import JudgedSentence
+from index.search.headings.designations import Standing
+from index.search.headings.lines import lines_above
+from index.search.headings.listing import AskedSection
+from index.search.headings.sections import NamedSections
+from index.search.wanted import Wanted
+from index.text.sentences import LIST_ITEM
+
+_PASSAGE: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
+"""Added to the logit of a passage's score."""
+_SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -8.0}
+"""Added to the strength of a sentence: one of another section is not lit."""
+_ASKED_FOR, _MORE = 2.5, 0.5
+"""Least strength of the sentence by which begins what is asked for, and how much more than others it has."""
+_TINY = 1e-6
+_ITEM = regex.compile(LIST_ITEM)
+_INTRODUCES = (":", "：")
+_ENDS_SENTENCE = (".", "!", "…", "。", "！")
+_LONGEST_HEADING = 80
+_MARKS = 8
+"""Most code points by which the line of a title is longer than the title."""
+_BEGINNING = 300
+"""Code points at the beginning of a text that say what the document is."""
+
+
+class Around(NamedTuple):
+    """The text around the sentences of a hit, from offset ``at`` of the document to the hit's end."""
+
+    text: str
+    at: int
+
+    def before(self, one: JudgedSentence) -> str:
+        """What is above a sentence."""
+        return self.text[: one.start - self.at]
+
+    def of(self, one: JudgedSentence) -> str:
+        """The words of a sentence."""
+        return self.text[one.start - self.at : one.end - self.at]
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """What a question says of headings: ``sections`` that it names, and the content that it ``asks`` for.
+
+    Both are None for most questions. ``wanted`` is the kind of thing that it asks for.
+    """
+
+    hashes: Callable[[str], Iterable[int]]
+    sections: NamedSections | None
+    asks: AskedSection | None
+    wanted: Wanted | None
+
+    @staticmethod
+    def of(
+        question: str,
+        hashes: Callable[[str], Iterable[int]],
+        text_of: Callable[[Iterable[bytes]], Mapping[bytes, str]],
+    ) -> Headings:
+        """Read a question; ``text_of`` gives whole texts by their hashes."""
+        sections = NamedSections.of(question, text_of)
+        return Headings(hashes, sections, AskedSection.of(question, hashes), Wanted.of(question))
+
+    def weigh(
+        self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage
+    ) -> tuple[list[JudgedSentence], bool]:
+        """Return the sentences of a hit weighed, and whether its headings say all that is asked for."""
+        version, standings = passage.version, list[Standing]()
+        found = _lower_titles(judged, around, version.title, self.wanted)
+        if self.sections is not None:
+            standings = [self.sections.of_sentence(version, one.start, one.end) for one in found]
+            found = [
+                one._replace(strength=one.strength + _SENTENCE[standing])
+                for one, standing in zip(found, standings, strict=True)
+            ]
+        if self.asks is None or not found:
+            return found, False
+        candidates = found
+        if self.asks.names:
+            candidates = [one for one, of in zip(found, standings, strict=False) if of == "named"]
+        beginning = "" if around.at else around.text[:_BEGINNING]
+        document = "\n".join([version.title, version.document_id, beginning])
+        asked = _AskedFor(self.asks, passage.passage.section, document, around)
+        first = asked.find(candidates, found)
+        if first is None:
+            return found, False
+        most = max(_ASKED_FOR, *(one.strength + _MORE for one in found))
+        return [one._replace(strength=most) if one is first else one for one in found], True
+
+
+def weigh_passages(found: RankedCandidates, standings: Sequence[Standing]) -> RankedCandidates:
+    """Rank candidates anew by what the headings above them say."""
+    scores: Scores = found.scores.clip(_TINY, 1 - _TINY)
+    logits = np.log(scores / (1 - scores)) + np.array([_PASSAGE[one] for one in standings], np.float32)
+    return found.by((1 / (1 + np.exp(-logits))).astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedFor:
+    """Finds in a hit the list or the section that a question asks for as a whole.
+
+    ``section`` are its headings, the outermost first; ``document`` is what says what the document is.
+    """
+
+    asks: AskedSection
+    section: Sequence[str]
+    document: str
+    around: Around
+
+    def find(
+        self, candidates: Sequence[JudgedSentence], judged: Sequence[JudgedSentence]
+    ) -> JudgedSentence | None:
+        """The sentence by which it begins: one of some candidates, or the one that introduces the list."""
+        outer = "\n".join([self.document, *self.section[:-1]])
+        for one in candidates:
+            above = self._above(one)
+            own = [*above[:1], *self.section[-1:]]
+            if above and above[0].endswith(_INTRODUCES):
+                own += above[1:]
+            if self._begins_list(one) and self.asks.is_said_by("\n".join(own), "\n".join([outer, *above])):
+                return self._introduction(one, judged) or one
+        if not self.asks.names:
+            return None
+        first = next((one for one in candidates if not one.is_row and not self._is_line_alone(one)), None)
+        if first is None:
+            return None
+        own = [*self._above(first)[:1], *self.section[-1:]]
+        return first if own and self.asks.is_said_by("\n".join(own), outer) else None
+
+    def _above(self, one: JudgedSentence) -> list[str]:
+        lines = lines_above(self.around.text, one.start - self.around.at)
+        return [line for line in lines if not line.endswith(_ENDS_SENTENCE)]
+
+    def _introduction(self, one: JudgedSentence, judged: Sequence[JudgedSentence]) -> JudgedSentence | None:
+        """The sentence that introduces the list which begins with an item."""
+        before = self.around.before(one).rstrip()
+        if not before.endswith(_INTRODUCES):
+            return None
+        end = self.around.at + len(before)
+        return next((other for other in judged if other.end == end), None)
+
+    def _begins_list(self, one: JudgedSentence) -> bool:
+        """Whether it is an item, and what is above it is none."""
+        if one.is_row or _ITEM.match(self.around.of(one)) is None:
+            return False
+        above = lines_above(self.around.text, one.start - self.around.at, most=1)
+        return not above or _ITEM.match(above[0] + " ") is None or self.around.before(one).endswith("\n\n")
+
+    def _is_line_alone(self, one: JudgedSentence) -> bool:
+        """Whether it is a short line that stands alone above text, as a heading does."""
+        end = one.end - self.around.at
+        return (
+            one.end - one.start <= _LONGEST_HEADING
+            and self.around.text.startswith("\n\n", end)
+            and not self.around.of(one).endswith(_ENDS_SENTENCE)
+            and bool(self.around.text[end:].strip())
+        )
+
+
+def _lower_titles(
+    judged: Sequence[JudgedSentence], around: Around, title: str, wanted: Wanted | None
+) -> list[JudgedSentence]:
+    """Return sentences of which one that is only the title of the document is not lit.
+
+    But if it has the date, number or name that is asked for.
+    """
+    plain = _plain(title)
+
+    def is_title(one: JudgedSentence) -> bool:
+        if one.end - one.start > len(plain) + _MARKS or _plain(around.of(one)) != plain:
+            return False
+        if wanted is None or wanted.kind == "list":
+            return True
+        return not wanted.is_in(around.text, one.start - around.at, one.end - around.at)
+
+    if not plain:
+        return list(judged)
+    return [
+        one._replace(strength=one.strength + _SENTENCE["other"]) if is_title(one) else one for one in judged
+    ]
+
+
+def _plain(line: str) -> str:
+    return line.strip("#=* \n").casefold()
