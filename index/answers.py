@@ -225,3 +225,5 @@ class Answer:
     missing: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     unknown_language: UnknownLanguage | None = None
+    said: str = ""
+    """The last answer of the conversation before a follow-up question."""

@@ -29,6 +29,8 @@ _LONGEST_ANSWER = 1000
 """Code points of the last answer that are looked through for quotes."""
 _MOST_QUESTIONS = 3
 """Earlier questions used."""
+_FIRST_MARK = "[1]"
+"""Mark behind the first sentence of an answer."""
 _MEANING, _WORDS, _DECAY = 0.5, 0.4, 0.5
 """Weights of the last question's vector and words, and what is left of them for each one before it."""
 QUOTED_MEANING, QUOTED_WORDS = 0.3, 0.1
@@ -64,6 +66,11 @@ class Context:
 
     def __bool__(self) -> bool:
         return bool(self.questions or self.said)
+
+    def said_before(self, question: str) -> str:
+        """The first sentence of the last answer, unless a question only asks the one before it again."""
+        before = self.questions[0].text if self.questions else ""
+        return "" if before.casefold() == question.casefold() else self.said.partition(_FIRST_MARK)[0]
 
 
 NO_CONTEXT = Context()

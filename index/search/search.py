@@ -236,6 +236,7 @@ class Search:
             mentioned=compared.present,
             missing=compared.missing,
             timings_ms=watch.durations(),
+            said=asked.context.said_before(asked.alone.question),
         )
 
     def _context_needed(

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from index.answers import Answer, Hit
 from index.citations import parse_locator
+from index.search.extraction.wording import missing_words
 from index.search.near_duplicates import Wording
+from index.search.wanted import Wanted
 
 MOST_SENTENCES = 10
 _LIKELY_SHARE = 0.8
@@ -17,6 +19,8 @@ _IS = "(?:is|are|was|were|amounts? to|amounted to|equals?)"
 _ASKS_WHAT = re.compile(
     rf"\bwhat {_IS} (?:the )?(?:\w+ ){{0,2}}?(\w+)(?= (?:of|for|in|on|at)\b|\s*\??\s*$)", re.IGNORECASE
 )
+_LEAST_NEW = 0.3
+"""Least probability of a sentence that is put before one which was just quoted, as a share of that one's."""
 _LEAST_SHARE = 0.5
 """Least probability of a further sentence, as a share of the first one's."""
 
@@ -58,7 +62,7 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
         for lit in hit.evidence
     ]
     found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
-    return _stating_first(found, answer.question)
+    return _new_first(_stating_first(found, answer.question), answer)
 
 
 def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
@@ -71,6 +75,38 @@ def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
     likely = [one for one in found if one.probability >= _LIKELY_SHARE * best and states.search(one.text)]
     first = likely[:1]
     return [*(replace(one, probability=best) for one in first), *(one for one in found if one not in first)]
+
+
+def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
+    """Put another sentence first where the best one is what was just answered, and does not say all of it.
+
+    The other one has words of the question that the best one lacks, or the number, date or name that it asks
+    for.
+    """
+    if not found or not _is_said(found[0].text, answer.said):
+        return list(found)
+    best = found[0]
+    missing = missing_words(best.text, answer.question)
+    wanted = Wanted.of(answer.question)
+    holds = wanted is None or wanted.kind == "list" or wanted.is_in(best.text, 0, len(best.text))
+
+    def is_new(one: Selected) -> bool:
+        if one.probability < _LEAST_NEW * best.probability or _is_said(one.text, answer.said):
+            return False
+        if len(missing_words(one.text, " ".join(missing))) < len(missing):
+            return True
+        return not holds and wanted is not None and wanted.is_in(one.text, 0, len(one.text))
+
+    first = [one for one in found if is_new(one)][:1]
+    return [
+        *(replace(one, probability=best.probability) for one in first),
+        *(one for one in found if one not in first),
+    ]
+
+
+def _is_said(text: str, said: str) -> bool:
+    """Whether an answer has a sentence word for word."""
+    return bool(said) and " ".join(text.split()) in " ".join(said.split())
 
 
 def first_sentence(answer: Answer) -> Selected | None:

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import regex
-
 from index.answers import Answer
-from index.citations.statements.facts import are_forms
-from index.search.extraction.parts import QUESTION_WORDS, Part
+from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, candidates, repeats
+from index.search.extraction.wording import missing_words
 from index.search.wanted import Wanted
-from index.text.stop_words import STOP_WORDS
 
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_SMALL = STOP_WORDS["english"] | QUESTION_WORDS
-_ENDING = 2
-"""Letters in which two forms of a word may differ: "marry" and "married"."""
 _LEAST_SHARE = 0.25
 """Least probability of a sentence that takes the place of another, as a share of its probability."""
 
@@ -45,7 +38,7 @@ def answer_apart(
 
 def answers_part(sentence: str, query: str) -> bool:
     """Whether a sentence has all words of a part, or the number, date or name that it asks for."""
-    if not _missing(sentence, query):
+    if not missing_words(sentence, query):
         return True
     wanted = Wanted.of(query)
     return wanted is not None and wanted.kind != "list" and wanted.is_in(sentence, 0, len(sentence))
@@ -53,28 +46,12 @@ def answers_part(sentence: str, query: str) -> bool:
 
 def _next_best(one: Selected, others: Sequence[Selected], query: str, answer: Answer) -> Selected | None:
     """The most probable other sentence that has words of the part which the first lacks."""
-    missing = _missing(one.text, query)
+    missing = missing_words(one.text, query)
     found = (
         other
         for other in candidates(answer, one.part)
         if other.probability >= _LEAST_SHARE * one.probability
-        and len(_missing(other.text, " ".join(missing))) < len(missing)
+        and len(missing_words(other.text, " ".join(missing))) < len(missing)
         and not repeats(other, others)
     )
     return next(found, None)
-
-
-def _missing(sentence: str, query: str) -> list[str]:
-    """The words of a question that a sentence lacks in any form, without those by which it asks."""
-    said = _words(sentence)
-    return [
-        word for word in _words(query) if word not in _SMALL and not any(_is_form(word, one) for one in said)
-    ]
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
-
-
-def _is_form(one: str, other: str) -> bool:
-    return one == other or are_forms(one, other, ending=_ENDING)

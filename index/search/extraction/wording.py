@@ -1,0 +1,30 @@
+"""Compare the words of a question with those of a sentence, in any form."""
+
+from __future__ import annotations
+
+import regex
+
+from index.citations.statements.facts import are_forms
+from index.search.extraction.parts import QUESTION_WORDS
+from index.text.stop_words import STOP_WORDS
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_SMALL = STOP_WORDS["english"] | QUESTION_WORDS
+_ENDING = 2
+"""Letters in which two forms of a word may differ: "marry" and "married"."""
+
+
+def missing_words(sentence: str, query: str) -> list[str]:
+    """The words of a question that a sentence lacks in any form, without those by which it asks."""
+    said = _words(sentence)
+    return [
+        word for word in _words(query) if word not in _SMALL and not any(_is_form(word, one) for one in said)
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _is_form(one: str, other: str) -> bool:
+    return one == other or are_forms(one, other, ending=_ENDING)
