@@ -61,7 +61,8 @@ _TASKS = (
     ),
     (
         "reset the controller",
-        "Hold both buttons.;Wait for the red light.;Release the left button first.;Enter the code from the label.",
+        "Hold both buttons.;Wait for the red light.;Release the left button first.;"
+        "Enter the code from the label.",
     ),
     (
         "clean the burner",

@@ -84,6 +84,8 @@ class Hits:
         """The rank of the first hit of which the question names the row and the column, 0 if none."""
         self.headed = 0
         """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
+        self.is_lowered = False
+        """Whether sentences are not lit because they are titles, or of other sections than the one named."""
 
     def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
         """Return at most ``k`` hits. Raises :class:`StoreDamaged` if a quote is not what was indexed.
@@ -229,9 +231,10 @@ class Hits:
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
         until = max(of.passage.end for _, of in one.members)
-        judged, is_headed = self._headings.weigh(judged, Around(text[: until - at], at), one.best)
-        one.is_headed = one.is_headed or is_headed
-        return judged
+        weighed = self._headings.weigh(judged, Around.cut(text, at, min(starts), until), one.best)
+        one.is_headed = weighed.is_headed
+        self.is_lowered = self.is_lowered or weighed.is_lowered
+        return weighed.sentences
 
     def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:

@@ -63,7 +63,8 @@ def _may_head(text: str, start: int, end: int) -> bool:
 def lines_above(text: str, at: int, *, most: int = 2) -> list[str]:
     """At most so many short lines just above an offset, the nearest first; none beyond a long one."""
     found: list[str] = []
-    end = at
+    text = text[max(0, at - most * 2 * _LONGEST) : at]
+    end = len(text)
     while len(found) < most and end > 0:
         before = text[:end].rstrip()
         start = before.rfind("\n") + 1

@@ -25,22 +25,45 @@ _SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -8.0}
 """Added to the strength of a sentence: one of another section is not lit."""
 _ASKED_FOR, _MORE = 2.5, 0.5
 """Least strength of the sentence by which begins what is asked for, and how much more than others it has."""
+_LOWERED = 4.0
 _TINY = 1e-6
 _ITEM = regex.compile(LIST_ITEM)
+_ANNOUNCES = regex.compile(
+    r"(?:in\s+)?this\s+(?:page|section|chapter|guide|manual|handbook|part|tutorial|lesson)\s+(?:also\s+|briefly\s+)?"
+    r"(?:explains|describes|shows|covers|tells|lists|gives|introduces|outlines|discusses|is\s+about|we\s+)|"
+    r"diese[rs]?\s+(?:seite|abschnitt|kapitel|handbuch|teil)\s+(?:erklärt|beschreibt|zeigt|behandelt|enthält)|"
+    r"cette\s+(?:page|section|partie)\s+(?:explique|décrit|montre|présente)",
+    regex.IGNORECASE,
+)
+"""Beginning of a sentence that only says what the text is about."""
+_ANNOUNCING = -2.0
+"""Added to the strength of such a sentence."""
 _INTRODUCES = (":", "：")
 _ENDS_SENTENCE = (".", "!", "…", "。", "！")
 _LONGEST_HEADING = 80
 _MARKS = 8
 """Most code points by which the line of a title is longer than the title."""
+_BEFORE = 600
+"""Code points before a hit in which its headings are looked for."""
 _BEGINNING = 300
 """Code points at the beginning of a text that say what the document is."""
 
 
 class Around(NamedTuple):
-    """The text around the sentences of a hit, from offset ``at`` of the document to the hit's end."""
+    """The text around the sentences of a hit, from offset ``at`` of the document to the hit's end.
+
+    ``beginning`` is that of the document, where it is known.
+    """
 
     text: str
     at: int
+    beginning: str = ""
+
+    @staticmethod
+    def cut(text: str, at: int, start: int, end: int) -> Around:
+        """What of a text from offset ``at`` is around the span of a hit."""
+        first = max(0, start - at - _BEFORE)
+        return Around(text[first : end - at], at + first, "" if at else text[:_BEGINNING])
 
     def before(self, one: JudgedSentence) -> str:
         """What is above a sentence."""
@@ -49,6 +72,18 @@ class Around(NamedTuple):
     def of(self, one: JudgedSentence) -> str:
         """The words of a sentence."""
         return self.text[one.start - self.at : one.end - self.at]
+
+
+class Weighed(NamedTuple):
+    """The sentences of a hit, weighed.
+
+    ``is_headed``: the headings say all that the question asks for. ``is_lowered``: a sentence is only a
+    title, or of another section than the one that is named.
+    """
+
+    sentences: list[JudgedSentence]
+    is_headed: bool = False
+    is_lowered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +108,34 @@ class Headings:
         sections = NamedSections.of(question, text_of)
         return Headings(hashes, sections, AskedSection.of(question, hashes), Wanted.of(question))
 
-    def weigh(
-        self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage
-    ) -> tuple[list[JudgedSentence], bool]:
-        """Return the sentences of a hit weighed, and whether its headings say all that is asked for."""
+    def weigh(self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage) -> Weighed:
+        """Weigh the sentences of a hit."""
         version, standings = passage.version, list[Standing]()
-        found = _lower_titles(judged, around, version.title, self.wanted)
+        found = [
+            one._replace(strength=one.strength + _ANNOUNCING) if _ANNOUNCES.match(around.of(one)) else one
+            for one in judged
+        ]
+        found = _lower_titles(found, around, version.title, self.wanted)
         if self.sections is not None:
             standings = [self.sections.of_sentence(version, one.start, one.end) for one in found]
             found = [
                 one._replace(strength=one.strength + _SENTENCE[standing])
                 for one, standing in zip(found, standings, strict=True)
             ]
+        is_lowered = any(one.strength < before.strength for one, before in zip(found, judged, strict=True))
         if self.asks is None or not found:
-            return found, False
+            return Weighed(found, is_lowered=is_lowered)
         candidates = found
         if self.asks.names:
             candidates = [one for one, of in zip(found, standings, strict=False) if of == "named"]
-        beginning = "" if around.at else around.text[:_BEGINNING]
-        document = "\n".join([version.title, version.document_id, beginning])
+        document = "\n".join([version.title, version.document_id, around.beginning])
         asked = _AskedFor(self.asks, passage.passage.section, document, around)
         first = asked.find(candidates, found)
         if first is None:
-            return found, False
+            return Weighed(found, is_lowered=is_lowered)
         most = max(_ASKED_FOR, *(one.strength + _MORE for one in found))
-        return [one._replace(strength=most) if one is first else one for one in found], True
+        raised = [one._replace(strength=most) if one is first else one for one in found]
+        return Weighed(raised, is_headed=True, is_lowered=is_lowered)
 
 
 def weigh_passages(found: RankedCandidates, standings: Sequence[Standing]) -> RankedCandidates:
