@@ -24,8 +24,9 @@ from index.protocols import (
 from index.records import PlacedPassage
 from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
+from index.search.misspelt import correct, is_english_misspelt
 from index.search.question import Query, Question
-from index.search.search import Judged, Search, Stopwatch, make_queries
+from index.search.search import Judged, Queries, Search, Stopwatch, make_queries
 from index.search.unknown_language import is_unknown_language, seconds_with_another
 from index.types import Vectors
 
@@ -95,6 +96,9 @@ class Questions:
         """Answer with the current derivation; None if an upgrade has exchanged it meanwhile."""
         watch, derived = Stopwatch(), now.derivation
         asked = make_queries(derived.embedder, question, vectors, watch)
+        if question.as_of is None and (right := _corrected(asked, derived)) != question.text:
+            # Only now and then: the vectors of its context are computed again.
+            asked = make_queries(derived.embedder, replace(question, text=right), None, watch)
 
         with opened() as moment:
             where = visible(question.where, moment, self._readable)
@@ -108,8 +112,9 @@ class Questions:
                     state=state,
                     answerability=derived.answerability,
                 )
+                answer = replace(answer, question=question.text)
                 model = derived.description.model_name
-                if not is_unknown_language(question.text, model, is_spelt=asked.alone.is_spelt):
+                if not _is_unknown(asked, model):
                     return answer
                 count = moment.counts(readable=self._readable).passages
                 seconds = count * seconds_with_another(derived.embedder, [one.text for one in answer.hits])
@@ -198,6 +203,18 @@ class Questions:
     ) -> Search:
         settings = derived.config.search
         return Search(passages, moment, engine, derived.analyzer, settings, self._reranker)
+
+
+def _corrected(asked: Queries, derived: Derivation) -> str:
+    """A question with its misspelt words corrected."""
+    return correct(asked.alone.question, asked.starts, derived.analyzer, derived.engine.terms)
+
+
+def _is_unknown(asked: Queries, model: str) -> bool:
+    """Whether a question is in a language that the model does not know, and not only misspelt."""
+    question = asked.alone.question
+    is_unknown = is_unknown_language(question, model, is_spelt=asked.alone.is_spelt)
+    return is_unknown and not is_english_misspelt(question, asked.starts)
 
 
 def visible(where: Filter | None, moment: Snapshot, readable: ReadableBy | None) -> Filter | None:

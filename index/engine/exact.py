@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -110,6 +110,10 @@ class ExactEngine:
 
         weights = weighted_terms(self._analyzer, question, context)
         return importance_of(self._analyzer, weights, len(entries), frequencies)
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        every = Counter(term for one in self._entries.values() for term in one.terms)
+        return {term: count for term, count in every.items() if term.startswith(prefix)}
 
     @property
     def degraded(self) -> tuple[Side, ...]:

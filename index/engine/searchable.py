@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -76,6 +76,12 @@ class IndexPair:
             lambda: self.lexical.importance(question, context),
             lambda: self.lexical.equal_importance(question, context),
         )
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        def none() -> Mapping[str, int]:
+            return {}
+
+        return self._attempt("lexical", lambda: self.lexical.terms(prefix), none)
 
     def _attempt(self, side: Side, search: Callable[[], T], instead: Callable[[], T]) -> T:
         """Search one index. An engine that can go on without it gives what to answer ``instead``."""

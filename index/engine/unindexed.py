@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from numpy.typing import NDArray
 
@@ -68,6 +68,9 @@ class Unindexed:
         raise _unavailable()
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
+        raise _unavailable()
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
         raise _unavailable()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -86,6 +86,12 @@ class Searchable(Protocol):
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """The importance of each word of the question and its context: its share in a lexical score."""
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        """The terms of the passages that begin so, with the number of passages that have each.
+
+        None at all where the index cannot tell: then misspelt words are not corrected.
+        """
 
 
 class Engine(Searchable, Protocol):
@@ -201,6 +207,9 @@ class LexicalIndex(Protocol):
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """The importance of each word: its share in a score."""
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        """The terms that begin so, with the number of passages that have each."""
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Equal shares for all words, for when the index has failed."""

@@ -125,7 +125,8 @@ class Query:
     """A question ready to search: its text, its vector of shape (dimension,), and its context.
 
     ``is_spelt``: the tokenizer splits it almost into letters. ``selection`` is that of the question.
-    ``near`` is its cosine with its context; 0 without one.
+    ``near`` is its cosine with its context; 0 without one. ``documents`` are the ids of those that it
+    asks of, empty for all.
     """
 
     question: str
@@ -134,6 +135,7 @@ class Query:
     is_spelt: bool = False
     selection: Selection = Selection()
     near: float = 0.0
+    documents: frozenset[str] = frozenset()
 
     @property
     def context_words(self) -> list[tuple[str, float]]:

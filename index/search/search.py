@@ -35,6 +35,7 @@ from index.search.headings.weighing import Headings, weigh_passages
 from index.search.hits import Hits
 from index.search.homographs import Homographs
 from index.search.named import AROUND, Named, compare_best
+from index.search.named_documents import NamedDocument
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
 from index.search.quoted import Quotes, find_quotes
@@ -80,13 +81,18 @@ class Queries:
     """A question ready to search: alone, and what of the conversation before it may be used.
 
     ``vectors`` are those of the question and of the earlier questions of the context. ``follow_up`` decides
-    whether the context is used; None without one.
+    whether the context is used; None without one. ``naming`` is what names a document in it, and
+    ``starts`` are the offsets of its tokens.
     """
 
     alone: Query
     vectors: Vectors
+    starts: Sequence[int] = ()
     context: Context = NO_CONTEXT
     follow_up: FollowUp | None = None
+    naming: NamedDocument | None = None
+    without_name: Query | None = None
+    """The question without the words that name a document, where it has some."""
 
     def in_context(self, quotes: Quotes | None = None) -> Query:
         """The question with its context, and with what the last answer quotes."""
@@ -114,9 +120,17 @@ def make_queries(
             vectors = embedder.embed_queries(texts_to_embed(question.text, context))
     with watch.stage("tokens"):
         (starts,) = embedder.token_starts([question.text])
-        spelt = is_spelt(question.text, starts.tolist())
+        offsets = starts.tolist()
+        spelt = is_spelt(question.text, offsets)
         alone = Query(question.text, add_context(vectors[:1], ()), (), spelt, question.selection)
-        return Queries(alone, vectors, context, FollowUp.of(question.text) if context else None)
+        follow_up = FollowUp.of(question.text) if context else None
+    naming = NamedDocument.of(question.text)
+    if naming is None:
+        return Queries(alone, vectors, offsets, context, follow_up)
+    with watch.stage("encode"):
+        (vector,) = embedder.embed_queries([naming.question])
+    without = replace(alone, question=naming.question, vector=vector)
+    return Queries(alone, vectors, offsets, context, follow_up, naming, without)
 
 
 _NAMED, _COMPUTED, _HEADED = 0.75, 0.85, 0.75
@@ -150,10 +164,12 @@ class SearchResult:
     """The rank of the first hit of which the question names a row and a column of a table, 0 if none."""
     headed: int = 0
     """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
+    is_lowered: bool = False
+    """Whether sentences are not lit because they are titles, or of other sections than the one named."""
 
     def limit(self, logit: float) -> float:
-        """The logit of the probability; at most :data:`_UNLIT` where no sentence answers."""
-        is_lit = self.ranked.second_look is None or any(hit.evidence for hit in self.hits)
+        """The logit of the probability; at most :data:`_UNLIT` where only such sentences would answer."""
+        is_lit = not self.is_lowered or any(hit.evidence for hit in self.hits)
         return logit if is_lit else min(logit, _UNLIT)
 
     @property
@@ -215,7 +231,8 @@ class Search:
 
         A follow-up question is asked alone and with its context.
         """
-        judged = self.judge(asked.alone, k=k, where=where, watch=watch, answerability=answerability)
+        alone = self._of_named_document(asked, where, watch) or asked.alone
+        judged = self.judge(alone, k=k, where=where, watch=watch, answerability=answerability)
         if (query := self._context_needed(asked, judged.logit, where, watch)) is not None:
             other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
             if asked.follow_up and asked.follow_up.prefers_context(judged.logit, other.logit, query.near):
@@ -238,6 +255,15 @@ class Search:
             timings_ms=watch.durations(),
             said=asked.context.said_before(asked.alone.question),
         )
+
+    def _of_named_document(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
+        """The question asked of the documents that it names, without their name; None if it names none."""
+        if asked.naming is None or asked.without_name is None:
+            return None
+        candidates, _ = self._candidates(asked.alone, where, watch)
+        places = self._passages.places(candidates.ids)
+        documents = asked.naming.among(places, self._analyzer.hashes)
+        return replace(asked.without_name, documents=documents) if documents else None
 
     def _context_needed(
         self, asked: Queries, alone: float, where: Filter | None, watch: Stopwatch
@@ -294,7 +320,15 @@ class Search:
             first = hits.first(k, query.selection)
             compared = self._compare(query, first)
             return SearchResult(
-                ranking, first, degraded, words, compared, hits.reading, hits.named, hits.headed
+                ranking,
+                first,
+                degraded,
+                words,
+                compared,
+                hits.reading,
+                hits.named,
+                hits.headed,
+                hits.is_lowered,
             )
 
     def _prefer_named(self, found: RankedCandidates, sections: NamedSections) -> RankedCandidates:
@@ -338,6 +372,10 @@ class Search:
             candidates = Candidates.of(
                 found.dense, found.lexical, lambda ids: self._engine.scores(query.vector, ids)
             )
+        if query.documents:
+            places = self._passages.places(candidates.ids)
+            own = [one.id for one in places if one.version.document_id in query.documents]
+            candidates = candidates.reorder(np.flatnonzero(np.isin(candidates.ids, own)))
         return candidates, found.degraded
 
     def _rank(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> RankedCandidates:

@@ -184,6 +184,18 @@ def test_rare_words_are_more_important(store: RecordStore, engine: Engine) -> No
     assert all(value >= 0 for value in share.values())
 
 
+def test_terms_with_a_prefix_are_those_of_the_passages_or_none(store: RecordStore, engine: Engine) -> None:
+    fill(store, engine)
+    assert engine.terms("lam") in ({"lamp": 1}, {})
+    assert engine.terms("zz") == {}
+
+
+@pytest.mark.parametrize("open_engine_", ["embedded", "exact"], indirect=True)
+def test_terms_are_counted_by_passages(store: RecordStore, engine: Engine) -> None:
+    fill(store, engine)
+    assert engine.terms("lam") == {"lamp": 1}
+
+
 def test_what_was_replaced_or_deleted_is_not_found(store: RecordStore, engine: Engine) -> None:
     ids = fill(store, engine)
     put(store, [document("lamps", "The beacon was dark. No keeper came.", headings=["", ""])])

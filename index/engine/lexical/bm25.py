@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -241,6 +241,11 @@ class TantivyIndex:
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""
         return equal_importance(self._analyzer, question, context)
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        """The terms that begin so, with the number of passages that have each; removed ones may count."""
+        held = self._folder.state.segments
+        return {} if held is None else held.live.beginning(prefix)
 
     # The folder
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -60,6 +60,11 @@ class LivePassages:
         """Count the passages that have each term."""
         with translate_errors("being searched"):
             return np.array([self._frequency(term) for term in terms], np.int64)
+
+    def beginning(self, prefix: str) -> Mapping[str, int]:
+        """The terms that begin so, with the number of passages that have each."""
+        with translate_errors("being searched"):
+            return dict(self.searcher.terms_with_prefix(TERMS, prefix))
 
     def engine_statistics(self, term: str) -> EngineStatistics:
         """The statistics of the engine; ``term`` is one that some passage has."""

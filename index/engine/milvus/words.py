@@ -231,6 +231,9 @@ class MilvusWords(MilvusSide):
         )
         return replace(hits, scores=np.round(hits.scores, _DECIMALS))
 
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        return {}  # the server has only hashes of terms
+
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Weigh the terms of a question by inverse document frequency times search weight."""
 
@@ -268,6 +271,9 @@ class NoWords:
     ) -> Ranking:
         """Find nothing."""
         return Ranking.empty()
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        return {}  # the server has only hashes of terms
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms equal shares."""

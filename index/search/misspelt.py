@@ -1,0 +1,96 @@
+"""Correct words of a question that are misspelt, by the words of the collection.
+
+A word is misspelt if the index does not have it, and the model's tokenizer does not know it as a whole: of
+"butter" and "buter" in a collection that has neither, only the second is. Capitalised words may be names, and
+are left as they are; so are questions that are not in English, whose words the tokenizer may not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import regex
+from rapidfuzz.distance import OSA
+
+from index.text.analysis import Analyzer
+from index.text.languages import asking_words, language_of_question
+
+_WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’_@./-])[a-z]{4,30}(?![\p{L}\p{M}\p{N}'’_@/-]|\.\p{L})")
+_MOST = 3
+"""Words of a question that are corrected: with more it is rather in another language."""
+_LONG = 8
+"""Letters from which two may be wrong."""
+_FEWEST = 3
+"""Letters of a term that a word is corrected to."""
+_MOST_TERMS = 20_000
+"""Terms of the collection that are compared with a word."""
+
+
+def correct(
+    question: str,
+    starts: Sequence[int],
+    analyzer: Analyzer,
+    terms: Callable[[str], Mapping[str, int]],
+) -> str:
+    """Return a question with misspelt words corrected, or as it is.
+
+    ``starts`` are those of its tokens. ``terms`` gives the terms of the collection that begin with a prefix,
+    and how many passages have each.
+    """
+    language = language_of_question(question)
+    if language.name != "english" or not question.isascii() or asking_words(question):
+        return question
+    unknown = [match for match in _WORD.finditer(question) if _is_divided(match.span(), starts)]
+    found, at = [], 0
+    for match in unknown[:_MOST]:
+        nearest = _nearest(match[0], analyzer, terms, language.asking)
+        if nearest is not None:
+            found += [question[at : match.start()], nearest]
+            at = match.end()
+    return "".join([*found, question[at:]])
+
+
+def is_english_misspelt(question: str, starts: Sequence[int]) -> bool:
+    """Whether the tokenizer of an English model knows most words of a question as a whole."""
+    words = list(_WORD.finditer(question))
+    known = sum(not _is_divided(match.span(), starts) for match in words)
+    return len(words) > 1 and question.isascii() and known > len(words) / 2
+
+
+def _is_divided(span: tuple[int, int], starts: Iterable[int]) -> bool:
+    return any(span[0] < start < span[1] for start in starts)
+
+
+def _nearest(
+    word: str, analyzer: Analyzer, terms: Callable[[str], Mapping[str, int]], asking: frozenset[str]
+) -> str | None:
+    """The word of the collection from which one differs by a letter, or two exchanged; None without one."""
+    own = analyzer.terms(word)
+    if len(own) != 1 or word in asking:
+        return None
+    (term,) = own
+    # The first letter is mostly right, and so is the second one or what should follow it.
+    known: dict[str, int] = {}
+    for prefix in dict.fromkeys((term[:2], term[0] + term[2:3])):
+        known.update(terms(prefix))
+    if term in known or len(known) > _MOST_TERMS:
+        return None
+    most = 2 if len(term) >= _LONG else 1
+    wrong = ((OSA.distance(word, one, score_cutoff=1), -len(one), one) for one in asking if one[0] == word[0])
+    small = min((one for one in wrong if one[0] <= 1 and len(one[2]) >= _FEWEST), default=None)
+    if small is not None:
+        return small[2]
+    alike = (
+        (OSA.distance(term, one, score_cutoff=most), -count, one)
+        for one, count in known.items()
+        if abs(len(one) - len(term)) <= most and len(one) >= _FEWEST and one.isalpha()
+    )
+    best = min((one for one in alike if one[0] <= most), default=None)
+    return None if best is None else _with_ending(word, term, best[2])
+
+
+def _with_ending(word: str, term: str, nearest: str) -> str:
+    """The nearest term with the ending that the stemmer took from a word."""
+    if word.endswith("y") and term.endswith("i") and nearest.endswith("i"):
+        return nearest[:-1] + "y"
+    return nearest + word[len(term) :] if word.startswith(term) else nearest
