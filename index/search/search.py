@@ -318,7 +318,7 @@ class Search:
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question), earlier)
             hits = self._hits(ranking, words, headings)
             first = hits.first(k, query.selection)
-            compared = self._compare(query, first)
+            compared = self._compare(query, first, headings.sections)
             return SearchResult(
                 ranking,
                 first,
@@ -337,9 +337,12 @@ class Search:
         standings = dict(zip([one.id for one in places], sections.of_passages(places), strict=True))
         return weigh_passages(found, [standings.get(id_, "open") for id_ in found.candidates.ids.tolist()])
 
-    def _compare(self, query: Query, hits: Sequence[Hit]) -> Named:
-        """Compare what the question names with the first hits."""
-        passages = ((hit, *self._around(hit, query.selection.extent)) for hit in hits[:_COMPARED])
+    def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
+        """Compare what the question names with the first hits; headings count as said below them."""
+        passages = (
+            (_with_said(hit, sections), *self._around(hit, query.selection.extent))
+            for hit in hits[:_COMPARED]
+        )
         return compare_best(query.question, passages, self._analyzer.terms)
 
     def _around(self, hit: Hit, extent: Extent) -> tuple[str, int]:
@@ -435,6 +438,16 @@ class Search:
             words=words,
             headings=headings,
         )
+
+
+def _with_said(hit: Hit, sections: NamedSections | None) -> Hit:
+    """A hit with what of the question the headings above its best sentence say among its headings."""
+    if sections is None:
+        return hit
+    cited = hit.citation
+    start = hit.evidence[0].start if hit.evidence else cited.start
+    said = sections.said_above(cited.document_id, bytes.fromhex(cited.text_sha256), start)
+    return replace(hit, citation=replace(cited, section=(*cited.section, *said)))
 
 
 def judge_hits(

@@ -42,8 +42,12 @@ class NamedSections:
     """
 
     def __init__(
-        self, asked: Sequence[Designation], text_of: Callable[[Iterable[bytes]], Mapping[bytes, str]]
+        self,
+        question: str,
+        asked: Sequence[Designation],
+        text_of: Callable[[Iterable[bytes]], Mapping[bytes, str]],
     ) -> None:
+        self._question = question
         self._asked: dict[str, list[Designation]] = defaultdict(list)
         for one in asked:
             self._asked[one.kind].append(one)
@@ -54,7 +58,7 @@ class NamedSections:
     def of(question: str, text_of: Callable[[Iterable[bytes]], Mapping[bytes, str]]) -> NamedSections | None:
         """Those of a question; None if it names none, as most questions."""
         asked = designations_of_question(question)
-        return NamedSections(asked, text_of) if asked else None
+        return NamedSections(question, asked, text_of) if asked else None
 
     def of_passages(self, passages: Sequence[PlacedPassage]) -> list[Standing]:
         """What the headings say of passages: whether they have a part of a section that is named."""
@@ -85,11 +89,17 @@ class NamedSections:
         last = min(after.start() if after else len(document.text), end + 1000)
         return "open" if self._says(document.text[first:last]) else "other"
 
-    def above(self, version: VersionRecord, start: int) -> list[str]:
-        """The lines above an offset that say which section it is in."""
-        document = self._document(version)
-        found = (_last(document.lines.get(kind, ()), start) for kind in self._asked)
-        return [document.text[one.start : one.end] for one in found if one is not None]
+    def said_above(self, document_id: str, text_sha256: bytes, start: int) -> list[str]:
+        """What of the question the headings above an offset say, in its own words."""
+        document = self._documents.get((document_id, text_sha256))
+        if document is None:
+            return []
+        return [
+            self._question[one.start : one.end]
+            for kind, asked in self._asked.items()
+            if self._of_kind(document, kind, start) == "named"
+            for one in asked
+        ]
 
     def _says(self, text: str) -> bool:
         said = designations_in(text)

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.retrieval.headings import FORMATS, Asked, documents, is_right, source
 from index.collection import Collection
+from index.ingest.preparation import Source
 from index.search.extraction import divide_question, extract_answer
 
 MADE = documents()
@@ -31,3 +32,34 @@ def test_lists_steps_and_paragraphs_of_the_named_section(collection: Collection,
         if not is_right(asked, found[0] if found else ""):
             wrong.append((asked, found))
     assert not wrong
+
+
+FILLER = "\n\n".join(
+    f"Paragraph {'abcdefghij'[n % 10] * 4} tells of boats and lamps at length." for n in range(60)
+)
+
+
+def test_a_heading_counts_as_said_far_below_it(collection: Collection) -> None:
+    told = "Nora Falk wrote the export of maps."
+    text = f"2.2.0\n\n{FILLER}\n\n{told}\n\n2.1.0\n\n{FILLER}\n\nA list came."
+    collection.put(Source("changes.txt", text.encode()))
+    collection.embed_pending()
+    assert collection.ask("Who wrote the export of maps in 2.2.0?").missing == ()
+    assert quotes(collection, "Who wrote the export of maps in 2.2.0?") == [told]
+    assert told not in quotes(collection, "Who wrote the export of maps in 2.1.0?")
+
+
+@pytest.mark.parametrize("text", ["# Elena Varga\n", "# Elena Varga\n\n## Elena Varga\n", "Elena Varga\n"])
+def test_a_document_that_is_only_a_title_answers_nothing(collection: Collection, text: str) -> None:
+    collection.put(Source("a.md", text.encode(), title="Elena Varga"))
+    collection.embed_pending()
+    question = "When was Elena Varga born?"
+    assert quotes(collection, question) == []
+    assert collection.ask(question).answerability < LEAST
+
+
+def test_what_announces_gives_way_to_what_tells(collection: Collection) -> None:
+    announces, tells = "This page explains how a lamp is tested.", "A lamp is tested by its flame."
+    collection.put(Source("a.md", f"# Lamps\n\n{announces} {tells}\n".encode()))
+    collection.embed_pending()
+    assert quotes(collection, "How is a lamp tested?")[0] == tells
