@@ -83,7 +83,11 @@ def _nearest(
     alike = (
         (OSA.distance(term, one, score_cutoff=most), -count, one)
         for one, count in known.items()
-        if abs(len(one) - len(term)) <= most and len(one) >= _FEWEST and one.isalpha()
+        if abs(len(one) - len(term)) <= most
+        and len(one) >= _FEWEST
+        and one.isalpha()
+        # Two letters more at the end make another word: "discoverer".
+        and not (abs(len(one) - len(term)) > 1 and (one.startswith(term) or term.startswith(one)))
     )
     best = min((one for one in alike if one[0] <= most), default=None)
     return None if best is None else _with_ending(word, term, best[2])

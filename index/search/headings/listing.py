@@ -37,12 +37,15 @@ _IDLE = frozenset(word for line in CONTENT["idle"] for word in line.split()) | S
 
 @dataclass(frozen=True, slots=True)
 class AskedSection:
-    """What a question for the content of a section says: its words, each by its terms and its actions.
+    """What a question for the content of a section says.
 
-    ``names`` is whether it also has a date, a version or a number.
+    ``words`` are its words, each by its terms and its actions. ``names`` is whether it also has a date, a
+    version or a number. ``elsewhere`` are the terms that may stand in any heading: all words of a question
+    that names a section or an action, and otherwise only names, as in "How do I clean the Aster 2?".
     """
 
     words: Sequence[tuple[frozenset[int], frozenset[int]]]
+    elsewhere: frozenset[int]
     names: bool
     hashes: Hashes
 
@@ -53,7 +56,7 @@ class AskedSection:
             return None
         language = language_of_question(question)
         named = [(one.start, one.end) for one in designations_in(question)]
-        words = []
+        words, names, every = [], set[int](), set[int]()
         for match in _WORD.finditer(question):
             word = match[0].lower()
             if word in language.negations:
@@ -61,8 +64,15 @@ class AskedSection:
             if any(start <= match.start() < end for start, end in named):
                 continue
             if word in _FAMILIES or not (word in language.asking or word in _IDLE):
-                words.append((frozenset(hashes(word)), frozenset(_FAMILIES.get(word, ()))))
-        return AskedSection(words, bool(named), hashes) if words or named else None
+                terms = frozenset(hashes(word))
+                words.append((terms, frozenset(_FAMILIES.get(word, ()))))
+                every |= terms
+                if match.start() and not match[0].islower():
+                    names |= terms
+        if not words and not named:
+            return None
+        has_actions = any(actions for _, actions in words)
+        return AskedSection(words, frozenset(every if named or has_actions else names), bool(named), hashes)
 
     def is_said_by(self, inner: str, outer: str) -> bool:
         """Whether the heading just above, or those above it, say each word; the former at least one.
@@ -74,7 +84,7 @@ class AskedSection:
         for terms, actions in self.words:
             if terms <= inner_said[0] or actions & inner_said[1]:
                 has_inner = True
-            elif actions or not terms <= outer_said[0]:
+            elif actions or not terms <= outer_said[0] & self.elsewhere:
                 return False
         return has_inner
 

@@ -171,8 +171,8 @@ class _AskedFor:
                 return self._introduction(one, judged) or one
         if not self.asks.names:
             return None
-        first = next((one for one in candidates if not one.is_row and not self._is_line_alone(one)), None)
-        if first is None:
+        first = next((one for one in candidates if not self._is_line_alone(one)), None)
+        if first is None or first.is_row:
             return None
         own = [*self._above(first)[:1], *self.section[-1:]]
         return first if own and self.asks.is_said_by("\n".join(own), outer) else None

@@ -59,6 +59,7 @@ def test_a_misspelt_word_becomes_the_nearest_one(question: str, corrected: str) 
         "what is the retention period of the zeppelin",  # nothing is near
         "was ist die retension",  # another language
         "what is E17x or re-tension or x_retension",
+        "what does the retentioner get",  # two letters more at the end make another word
         "what is the warranties period",  # another form of a word that is there
     ],
 )
