@@ -71,6 +71,7 @@ _BEFORE_VERSION = regex.compile(
 )
 _CAPITAL_BEFORE = regex.compile(r"\b\p{Lu}[\p{L}\d]+\s$")
 _BESIDE = frozenset(word for line in CONTENT["beside"] for word in line.split())
+_AS_OF = regex.compile(r"\bas\s+of\s+(?:the\s+)?$|\b(?:end|beginning|start)\s+of\s+$", regex.IGNORECASE)
 _WORD_BEFORE = regex.compile(r"(\p{L}+)\W*$")
 
 
@@ -128,7 +129,7 @@ def designations_of_question(question: str) -> tuple[Designation, ...]:
     for one in designations_in(question):
         before = question[: one.start]
         word = _WORD_BEFORE.search(before)
-        if word is not None and word[1].lower() in _BESIDE:
+        if (word is not None and word[1].lower() in _BESIDE) or _AS_OF.search(before):
             return ()
         if one.kind == "version" and len(one.value) == 2 and not _says_version(question, one):
             continue

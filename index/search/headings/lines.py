@@ -16,6 +16,7 @@ _LONGEST_IN_BLOCK = 50
 _ITEM = regex.compile(LIST_ITEM)
 _NUMBERED_ITEM = regex.compile(r"\d{1,3}[.)]\s")
 _ENDS_SENTENCE = (".", "!", ";", ",", "…", "。", "！", "；")
+_LABELS = (":", "：")
 _IN_TABLE = regex.compile(r"\t| \| ")
 _MAY_NAME = regex.compile(
     r"\d|\b[IVXLC]+\b|\b[A-Z]\b|\p{L} (?:one|two|three|four|five|six|seven|eight|nine|ten)\b"
@@ -41,7 +42,12 @@ def heading_lines(text: str) -> list[HeadingLine]:
             continue
         if not _may_head(text, start, end):
             continue
-        if designations := designations_of_heading(match[0]):
+        if designations := [
+            one
+            for one in designations_of_heading(match[0])
+            # "Received: 4 March 2020" and "Next meeting: 8 April" are no names of what follows.
+            if one.kind != "date" or not match[0][: one.start].rstrip().endswith(_LABELS)
+        ]:
             found.append(HeadingLine(start, end, designations))
     return found
 

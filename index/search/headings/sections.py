@@ -23,6 +23,8 @@ _LONGEST_TEXT = 500_000
 """Code points up to which a text is looked through for lines that head sections."""
 _TITLE_DECIDES = frozenset(("date",))
 """Kinds that the title says of the whole document: minutes are of one day, whatever other days they name."""
+_SEVERAL = 2
+"""Lines with a date from which they divide a text; one alone may say when it was written."""
 _PARAGRAPH_END = regex.compile(r"\n[^\S\n]*\n")
 
 
@@ -115,8 +117,11 @@ class NamedSections:
         of_title = best_standing(asked, document.title)
         if of_title == "named" and kind in _TITLE_DECIDES:
             return of_title
-        line = _last(document.lines.get(kind, ()), at)
+        lines = document.lines.get(kind, ())
+        line = _last(lines, at)
         nearest = "open" if line is None else best_standing(asked, line.designations)
+        if nearest == "other" and kind in _TITLE_DECIDES and len(lines) < _SEVERAL:
+            nearest = "open"
         return of_title if nearest == "open" else nearest
 
     def _read(self, versions: Iterable[VersionRecord]) -> None:

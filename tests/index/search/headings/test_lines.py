@@ -20,6 +20,7 @@ from index.search.headings.lines import heading_lines, lines_above
         ("Name | Due\nMaps | 4 March 2024\n\nAll agreed.", []),
         ("On 4 March 2024 the board met in the old hall by the lake and talked of\nthe ferry.", []),
         ("All agreed.\n\nNext meeting on 4 March 2024", []),
+        ("Received: 4 March 2024\n\nThe ferry is late.", []),
     ],
 )
 def test_heading_lines(text: str, heads: list[str]) -> None:

@@ -63,3 +63,11 @@ def test_what_announces_gives_way_to_what_tells(collection: Collection) -> None:
     collection.put(Source("a.md", f"# Lamps\n\n{announces} {tells}\n".encode()))
     collection.embed_pending()
     assert quotes(collection, "How is a lamp tested?")[0] == tells
+
+
+def test_one_line_with_a_date_does_not_say_of_what_day_a_text_is(collection: Collection) -> None:
+    told = "Six boats were lost in the storm."
+    collection.put(Source("a.txt", f"Storms\n\n4 June 2021\n\n{told}\n\nNo one was hurt.".encode()))
+    collection.embed_pending()
+    (hit,) = collection.ask("How many boats were lost in the storm on 2 March 2021?").hits
+    assert hit.text[hit.evidence[0].start :].startswith(told)
