@@ -14,7 +14,6 @@ from index.search.headings.designations import (
     Standing,
     best_standing,
     designations_in,
-    designations_of_heading,
     designations_of_question,
 )
 from index.search.headings.lines import HeadingLine, heading_lines
@@ -160,6 +159,3 @@ def _last(lines: Sequence[HeadingLine], at: int) -> HeadingLine | None:
             break
         found = line
     return found
-
-
-__all__ = ["NamedSections", "designations_of_heading"]
