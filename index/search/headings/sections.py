@@ -14,12 +14,15 @@ from index.search.headings.designations import (
     Standing,
     best_standing,
     designations_in,
+    designations_of_heading,
     designations_of_question,
 )
 from index.search.headings.lines import HeadingLine, heading_lines
+from index.types import Passage
 
-_LONGEST_TEXT = 500_000
-"""Code points up to which a text is looked through for lines that head sections."""
+_MOST_TEXT = 150_000
+"""Code points of texts that are looked through for lines that head sections, for one question; of the others
+only the title and the headings of passages are known."""
 _TITLE_DECIDES = frozenset(("date",))
 """Kinds that the title says of the whole document: minutes are of one day, whatever other days they name."""
 _SEVERAL = 2
@@ -53,6 +56,7 @@ class NamedSections:
         for one in asked:
             self._asked[one.kind].append(one)
         self._text_of = text_of
+        self._left = _MOST_TEXT
         self._documents: dict[tuple[str, bytes], _Document] = {}
 
     @staticmethod
@@ -64,10 +68,12 @@ class NamedSections:
     def of_passages(self, passages: Sequence[PlacedPassage]) -> list[Standing]:
         """What the headings say of passages: whether they have a part of a section that is named."""
         self._read([one.version for one in passages])
-        return [self._of_passage(one.version, one.passage.start, one.passage.end) for one in passages]
+        return [self._of_passage(one.version, one.passage) for one in passages]
 
-    def _of_passage(self, version: VersionRecord, start: int, end: int) -> Standing:
-        document = self._document(version)
+    def _of_passage(self, version: VersionRecord, passage: Passage) -> Standing:
+        document, start, end = self._document(version), passage.start, passage.end
+        if not document.text:
+            return self._of_headings(document, passage.section)
         points = {start}
         for lines in document.lines.values():
             points.update(one.end for one in lines if start <= one.start and one.end < end)
@@ -75,6 +81,15 @@ class NamedSections:
         if "named" in found:
             return "named"
         return "other" if found == {"other"} and not self._says(document.text[start:end]) else "open"
+
+    def _of_headings(self, document: _Document, section: Sequence[str]) -> Standing:
+        """What the headings of a passage say, the innermost first, where its text was not read."""
+        for heading in (*reversed(section), ""):
+            named = designations_of_heading(heading) if heading else document.title
+            found = {best_standing(asked, named) for asked in self._asked.values()} - {"open"}
+            if found:
+                return "named" if found == {"named"} else "open"
+        return "open"
 
     def of_sentence(self, version: VersionRecord, start: int, end: int) -> Standing:
         """What the headings say of a sentence; of one whose paragraph names the section itself nothing."""
@@ -124,13 +139,17 @@ class NamedSections:
         return of_title if nearest == "open" else nearest
 
     def _read(self, versions: Iterable[VersionRecord]) -> None:
-        wanted = {one.text_sha256: one for one in versions if one.length <= _LONGEST_TEXT}
-        missing = [sha for sha, one in wanted.items() if (one.document_id, sha) not in self._documents]
-        texts = self._text_of(missing) if missing else {}
-        for one in versions:
-            key = one.document_id, one.text_sha256
-            if key not in self._documents:
-                self._documents[key] = self._make(one, texts.get(one.text_sha256, ""))
+        """Read the texts of versions, in this order, as far as they are not too long together."""
+        new = {(one.document_id, one.text_sha256): one for one in versions}
+        new = {key: one for key, one in new.items() if key not in self._documents}
+        wanted = []
+        for one in new.values():
+            if one.length <= self._left:
+                self._left -= one.length
+                wanted.append(one.text_sha256)
+        texts = self._text_of(wanted) if wanted else {}
+        for key, one in new.items():
+            self._documents[key] = self._make(one, texts.get(one.text_sha256, ""))
 
     def _document(self, version: VersionRecord) -> _Document:
         key = version.document_id, version.text_sha256
