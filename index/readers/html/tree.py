@@ -5,13 +5,22 @@ from __future__ import annotations
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
 
-from index.errors import CorruptDocument
+from index.errors import CorruptDocument, DocumentTooLarge
+from index.text.markup import MAX_ATTRIBUTES, has_endless_tag
 
 _HEAD = frozenset("base link meta noscript script style template title".split())
 
 
 def parse_html(html: str, *, name: str) -> HtmlElement | None:
-    """Parse a page or a fragment of one; None if there is neither tag nor text."""
+    """Parse a page or a fragment of one; None if there is neither tag nor text.
+
+    Raises :class:`index.errors.CorruptDocument`, :class:`index.errors.DocumentTooLarge`.
+    """
+    if has_endless_tag(html):
+        raise DocumentTooLarge(
+            f"{name}: a tag has more than {MAX_ATTRIBUTES:,} attributes. Split them among several, or leave "
+            "them out."
+        )
     parser = HTMLParser(
         encoding="utf-8", huge_tree=True, collect_ids=False, remove_comments=True, remove_pis=True
     )

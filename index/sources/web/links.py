@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -11,6 +12,7 @@ from index.sources.web.config import PRODUCT
 from index.sources.web.errors import InvalidUrl
 from index.sources.web.pages import Page
 from index.sources.web.urls import WebUrl, parse_url
+from index.text.markup import has_endless_tag
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 MAX_LINKS = 20_000
@@ -46,6 +48,8 @@ def read_links(page: Page) -> Links:
 
 
 def _feed(page: Page, target: _LinkTarget) -> None:
+    if has_endless_tag(_decoded(page)):
+        return
     parser = _parser(page, target)
     try:
         for start in range(0, len(page.data), _BLOCK):
@@ -55,6 +59,13 @@ def _feed(page: Page, target: _LinkTarget) -> None:
         return
     except (etree.ParserError, etree.XMLSyntaxError):
         return  # the page is empty or malformed: keep the links found so far
+
+
+def _decoded(page: Page) -> str:
+    """The markup of a page, whatever becomes of its text."""
+    with suppress(LookupError, ValueError):
+        return page.data.decode(page.charset or "latin-1", "replace")
+    return page.data.decode("latin-1")
 
 
 def _parser(page: Page, target: _LinkTarget) -> etree.HTMLParser:

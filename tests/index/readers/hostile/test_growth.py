@@ -14,11 +14,13 @@ from tests.index.readers.hostile.growth import growth, processed
 from tests.index.readers.hostile.package_shapes import package_shapes, presentation, workbook
 from tests.index.readers.hostile.shapes import Shape, counted, nested, repeated, rising
 from tests.index.readers.hostile.text_shapes import text_shapes
+from tests.index.readers.packages import book, chapter
 from tests.sizes import FULL
 
 _SMALL, _LARGE = (16 * 1024, 64 * 1024) if FULL else (8 * 1024, 32 * 1024)
 _MOST = 2.5
 """Quadratic time grows four times as much as the size here."""
+_ATTRIBUTES = b"<p " + b"".join(b"a%d=1 " % at for at in range(30_000)) + b">A word.</p>"
 _FAR_CELL = '<row><c r="XFD1"><v>1</v></c></row>'
 _HEADER = ",".join("n" * 90 + str(at) for at in range(500)).encode() + b"\n"
 _KEY = b'{"' + b"k" * 100 + b'":'
@@ -71,6 +73,10 @@ def test_time_grows_with_the_size(shape: Shape) -> None:
         (".rst", rising("*", 20_000).encode()),
         (".xlsx", workbook(_ROW * 2 + _FAR_CELL * 40)),
         (".csv", _HEADER + (b"1," * 499 + b"1\n") * 400),
+        (".html", _ATTRIBUTES),
+        (".md", b"A word.\n\n" + _ATTRIBUTES),
+        (".eml", b"Subject: a\nContent-Type: text/html\n\n" + _ATTRIBUTES),
+        (".epub", book({"c.xhtml": chapter("<p>&nbsp;</p>") + _ATTRIBUTES.decode()})),
         (".jsonl", _KEY * 3 + b"[" + b"[1,{}]," * 20_000 + b"1]" + b"}" * 3 + b"\n"),
     ],
 )  # fmt: skip

@@ -85,6 +85,18 @@ def test_directives_for_robots_are_read(html: str, tag: str, noindex: bool, nofo
     assert (links.noindex, links.nofollow) == (noindex, nofollow)
 
 
+@pytest.mark.parametrize("charset", ["", "utf-8", "utf-16", "none-of-these"])
+def test_a_tag_of_endless_attributes_is_not_parsed(charset: str) -> None:
+    def links(attributes: int) -> int:
+        tag = "<p" + "".join(f" a{at}" for at in range(attributes)) + ">"
+        html = f"<a href='/a'>a</a>{tag}<a href='/b'>b</a>"
+        data = html.encode("utf-16" if charset == "utf-16" else "utf-8")
+        return len(read_links(Page("http://site.test/", data, "text/html", charset)).targets)
+
+    assert links(1000) == 2
+    assert links(8_000) == 0
+
+
 def test_only_html_has_links() -> None:
     page = Page("http://site.test/", b'<a href="/b">x</a>', "application/pdf", robots_tag="noindex")
     links = read_links(page)
