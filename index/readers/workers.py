@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import TimeoutError as TimedOut
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver, resource_tracker
@@ -33,7 +34,7 @@ _PR_SET_PDEATHSIG = 1
 _CALLS_PER_WORKER = 500
 """A worker is replaced after this many calls, which frees the memory that libraries leak."""
 _PATIENCE_SECONDS = 30.0
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.125
 _GIVE_WAY_SECONDS = 0.5
 """After this time in a worker, a call that may gives way to others that wait."""
 
@@ -89,16 +90,17 @@ class Workers:
 
     def _run(self, function: Callable[..., T], *arguments: object, seconds: float, gives_way: bool) -> T:
         called = time.monotonic()
-        pool, call = self._scheduled(function, *arguments, seconds=seconds)
+        pool, call = self._scheduled(function, *arguments)
         self._longest = max(self._longest, seconds)
         began: float | None = None
-        while not wait([call], timeout=_GIVE_WAY_SECONDS / 4 if gives_way else _LOOK_SECONDS).done:
+        while not wait([call], timeout=_LOOK_SECONDS).done:
             if began is None and call.running():
                 began = time.monotonic()
-            over = began is not None and time.monotonic() - began > _GIVE_WAY_SECONDS
-            if gives_way and over and self._turns.are_waited_for and call.cancel():  # type: ignore[no-untyped-call]
+            taken = 0.0 if began is None else time.monotonic() - began
+            gives_way_now = gives_way and taken > _GIVE_WAY_SECONDS and self._turns.are_waited_for
+            if (taken > seconds or gives_way_now) and call.cancel():  # type: ignore[no-untyped-call]
                 self._last_end = time.monotonic()
-                raise GaveWay
+                raise TimedOut if taken > seconds else GaveWay
             if time.monotonic() - max(called, self._last_end) > self._longest + self._patience:
                 self._give_up(pool)
                 raise BrokenProcessPool("The workers end no calls any more.")
@@ -107,12 +109,15 @@ class Workers:
         return found
 
     def _scheduled(
-        self, function: Callable[..., T], *arguments: object, seconds: float
+        self, function: Callable[..., T], *arguments: object
     ) -> tuple[ProcessPool, ProcessFuture[T]]:
-        """Give a call to the workers, which are started if they are not there."""
+        """Give a call to the workers, which are started if they are not there.
+
+        Without a time limit: the pool measures it by the clock of the system, which may be set.
+        """
         try:
             pool = self._started()
-            return pool, pool.schedule(function, args=arguments, timeout=seconds)
+            return pool, pool.schedule(function, args=arguments)
         except RuntimeError as error:  # the workers ended between the two
             raise BrokenProcessPool(str(error)) from error
         except (OSError, EOFError) as error:  # no semaphore, no process, no descriptor: no fault of the call
@@ -204,7 +209,10 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 def _limit_worker(memory_bytes: int, start_method: str) -> None:
-    """Limit a worker's memory, and let it die with the fork server."""
+    """Limit a worker's memory, and let it die at once when it is told to, and with the fork server."""
+    # The pool ends a call by this signal, and the handler that it sets waits until code in C returns: the
+    # next call waited three seconds for that, then for another worker.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux" and start_method == "forkserver":
         # Without the fork server no process would know the worker and stop it.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

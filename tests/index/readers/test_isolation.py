@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -11,9 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TimedOut
 from concurrent.futures.process import BrokenProcessPool
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
+import pebble
 import psutil
 import pytest
 
@@ -211,6 +216,49 @@ def test_a_long_call_gives_way_when_others_wait_and_only_then(open_readers: Open
                 time.sleep(0.01)
             assert workers.run(abs, -2, seconds=PATIENCE) == 2
             assert stays.result(PATIENCE) is None
+    finally:
+        workers.close()
+
+
+def _compute_in_c(_: int) -> None:
+    """Compute for minutes in code in C, which no signal handler of Python interrupts."""
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
+
+
+@pytest.mark.timeout(PATIENCE / 2)
+@pytest.mark.parametrize("way", [GaveWay, TimedOut])
+def test_the_next_call_does_not_wait_for_the_patience_of_the_pool(
+    open_readers: Opener, monkeypatch: pytest.MonkeyPatch, way: type[Exception]
+) -> None:
+    open_readers().read(b"warm", name="a.txt")  # the fork server has loaded everything
+    monkeypatch.setattr(pebble.CONSTS, "term_timeout", PATIENCE)
+    workers = Workers(1, megabytes=1024)
+    seconds = PATIENCE if way is GaveWay else 0.3
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            long = thread.submit(workers.run, _compute_in_c, 1, seconds=seconds, gives_way=True)
+            while workers._turns._free:
+                time.sleep(0.01)
+            assert workers.run(abs, -1, seconds=PATIENCE) == 1
+            with pytest.raises(way):
+                long.result(PATIENCE)
+    finally:
+        workers.close()
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_changes_no_time_limit(
+    open_readers: Opener, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    open_readers().read(b"warm", name="a.txt")  # the fork server has loaded everything
+    ticks = count(time.time(), jump)
+    clock = SimpleNamespace(time=lambda: next(ticks), sleep=time.sleep)
+    monkeypatch.setattr("pebble.pool.process.time", clock)
+    workers = Workers(1, megabytes=1024)
+    try:
+        assert workers.run(time.sleep, 0.5, seconds=PATIENCE) is None
+        with pytest.raises(TimedOut):
+            workers.run(time.sleep, PATIENCE, seconds=0.3)
     finally:
         workers.close()
 
