@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import LoccitError
 from index.naming import validate_groups
@@ -70,7 +70,24 @@ class Authentication:
             except LoccitError as error:
                 await render_error(error, scope)(scope, receive, send)
                 return
+            receive = _while_current(receive, parts_of(scope)[Credentials], state["principal"])
         await self._app(scope, receive, send)
+
+
+def _while_current(receive: Receive, credentials: Credentials, caller: Principal) -> Receive:
+    """``receive`` that raises :class:`Unauthorized` once the caller is let in no more: bodies take hours."""
+
+    async def received() -> Message:
+        message = await receive()
+        if message["type"] == "http.request" and not credentials.are_current(caller):
+            raise Unauthorized(
+                "The key was revoked or has expired, or the session was ended, before the body was complete. "
+                "Nothing of it is stored.",
+                headers={"Connection": "close"},
+            )
+        return message
+
+    return received
 
 
 def _caller_by_key(scope: Scope) -> Principal | None:
