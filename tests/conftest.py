@@ -27,7 +27,6 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 -- pytest makes folders of the user's o
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4e9:
     # Thousands of databases wait for a disk a third of the time. PYTEST_DEBUG_TEMPROOT=/tmp keeps to that.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
-gc.disable()  # until all are collected: looking through modules and tests for garbage takes a third of that
 tiers.watch()
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Measure what tests run themselves. The hundreds of programs that they start would take twice as long.
@@ -94,10 +93,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over modules and tests, which live as long as this process."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let the garbage collector pass over modules and tests, which live as long as this process.
+
+    Looking through them for garbage while they are collected would take a third of that time.
+    """
+    gc.disable()
+    found = yield
     gc.freeze()
     gc.enable()
+    return found
 
 
 @pytest.hookimpl(tryfirst=True)
