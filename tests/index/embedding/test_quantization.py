@@ -41,9 +41,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def quantized_once(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Cache folder in which the tiny model is converted and quantized."""
+    """Cache folder in which the tiny model is quantized, and converted and chosen for where that fails."""
     cache = tmp_path_factory.mktemp("quantized")
     quantize_model(str(tiny), sentences(80), config=EmbeddingConfig(cache=cache))
+    load_embedder(str(tiny), config=EmbeddingConfig(precision="float", cache=cache, device="cpu"))
     return cache
 
 
