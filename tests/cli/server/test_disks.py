@@ -43,9 +43,9 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 
 def text(number: int) -> str:
-    """Some 500 KB that hardly compress, with a word of its own."""
+    """Some 500 KB that hardly compress, in few words, with one of its own."""
     words = random.Random(number)
-    lines = (" ".join(f"{words.getrandbits(40):010x}" for _ in range(10)) for _ in range(5000))
+    lines = (" ".join(f"{words.getrandbits(160):040x}" for _ in range(3)) for _ in range(4000))
     return f"The lamp of lighthouse{number} was lit.\n\n" + ".\n".join(lines)
 
 
