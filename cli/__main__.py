@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 
-gc.set_threshold(20_000)
+gc.set_threshold(50_000)
 """New objects after which garbage is collected, here and in processes that this one starts.
 
-Imports make hundreds of thousands that stay: with Python's 700, to look through them is a fifth of a start.
+Imports make hundreds of thousands that stay: looking through them for each 700, Python's number, takes long.
 """
 
 

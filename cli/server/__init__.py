@@ -32,6 +32,8 @@ _SHUTDOWN_SECONDS = 10
 _HANGING_SECONDS = 20
 """A worker that does not answer health checks for so long is replaced. A shorter time would replace workers
 that are still starting on a busy machine; a longer one delays the replacement of a dead worker."""
+_OBJECTS = 700
+"""New objects after which a service looks for garbage, as Python does: more would mean longer pauses."""
 
 
 def run(settings: Settings) -> None:
@@ -98,6 +100,7 @@ def worker() -> FastAPI:
 def _kept(app: FastAPI) -> FastAPI:
     """Let the garbage collector pass over the application and its modules, which stay with the process."""
     gc.freeze()
+    gc.set_threshold(_OBJECTS)
     return app
 
 
