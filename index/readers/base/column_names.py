@@ -17,7 +17,7 @@ _NOT_A_NAME = re.compile(
     | [^\s@]+@[^\s@]+\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
-_AMOUNT = re.compile(r"[-+(–—]?\s*[$€£¥]?\s*[-+(–—]?\s*\d[\d.,\s']*\s*[%$€£¥]?\s*\)?\s*%?\Z")
+_AMOUNT = re.compile(r"[-+(–—]?\s*+[$€£¥]?\s*+[-+(–—]?\s*+\d[\d.,\s']*+[%$€£¥]?\s*+\)?\s*+%?\Z")
 _MAX_NAME_ROWS = 5
 """Rows of names above the first row of numbers, at most."""
 _SAMPLE = 100

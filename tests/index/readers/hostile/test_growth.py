@@ -49,6 +49,7 @@ FOUND = [
     Shape("stars", ".rst", "found", lambda size: rising("*", size).encode()),
     _text(".rst", "a::\n\n"),
     _text(".csv", "'"),
+    Shape("spaces in a cell", ".tsv", "found", lambda size: f"a\t7{repeated(' ', size)}b\n".encode()),
     _text(".py", "{\n\n"),
     _text(".html", "<ul>x </ul>"),
     Shape("tables", ".html", "found", lambda size: nested("<table>", "</table>", size).encode()),
