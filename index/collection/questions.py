@@ -90,13 +90,21 @@ class Questions:
             self._following.refresh()  # an upgrade has exchanged passages and vectors
             now = self._following.now
 
+    def _hides_some(self, opened: Opened) -> bool:
+        """Whether there are documents that the caller may not read: their words would correct a question."""
+        if self._readable is None:
+            return False
+        with opened() as moment:
+            return moment.hides(self._readable)
+
     def _try_answer(
         self, question: Question, now: DerivedState, vectors: Vectors | None, opened: Opened
     ) -> Answer | None:
         """Answer with the current derivation; None if an upgrade has exchanged it meanwhile."""
         watch, derived = Stopwatch(), now.derivation
         asked = make_queries(derived.embedder, question, vectors, watch)
-        if question.as_of is None and (right := _corrected(asked, derived)) != question.text:
+        right = question.text if question.as_of is not None else _corrected(asked, derived)
+        if right != question.text and not self._hides_some(opened):
             # Only now and then: the vectors of its context are computed again.
             asked = make_queries(derived.embedder, replace(question, text=right), None, watch)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.citations import Claim, Locator, parse_locator
 from index.collection import Collection
@@ -56,6 +58,28 @@ def test_questions_find_what_the_caller_may_read(collection: Collection) -> None
     assert found(collection, None) == found(collection, STAFF) == both
     assert found(collection, NOBODY) == ["open.txt"]
     assert found(collection, frozenset({"other"})) == ["open.txt"]
+
+
+class ByLetters(WordEmbedder):
+    """Divides each word into letters, as models do with words that they do not know."""
+
+    def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        return [np.arange(len(text)) for text in texts]
+
+
+def test_words_that_the_caller_may_not_read_correct_no_question(tmp_path: Path) -> None:
+    def score(groups: frozenset[str] | None) -> float:
+        """How well the readable passage matches the question's words."""
+        answer = collection.restrict_to(groups).ask("where is the hreon near the mill")
+        return {hit.citation.document_id: hit.match for hit in answer.hits}["open.txt"]
+
+    with collection_in(tmp_path / "birds", embedder=ByLetters(), config=LibraryConfig()) as collection:
+        put(collection, "open.txt", OPEN)
+        collection.embed_pending()
+        assert score(NOBODY) == score(None)
+        put(collection, "hidden.txt", HIDDEN, groups=["staff"])
+        collection.embed_pending()
+        assert score(None) == score(STAFF) > score(NOBODY)
 
 
 def test_a_filter_of_the_question_finds_no_more(collection: Collection) -> None:
