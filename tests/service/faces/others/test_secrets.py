@@ -16,6 +16,8 @@ from tests.patience import eventually
 from tests.service.http_service import served
 
 QUESTION = "When was the lamp lit?"
+WORDS = ("zqword", "zqtitle", "zqname")
+"""Of hidden documents; long enough that no random id or proof has one."""
 SECRET = {"text": "The zqword lamp was lit at dusk.", "title": "zqtitle", "metadata": {"year": 1}}
 MCP = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
 SCOPES = (Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN)
@@ -105,7 +107,8 @@ def test_no_interface_tells_of_what_a_key_may_not_see(http: TestClient, scope: S
         reply = http.request(method, path, content=content, headers=MCP)
         assert reply.status_code in (200, 403, 404), reply.text
         told = reply.text.replace("'hidden'", "")  # the name that was asked for
-        assert not [one for one in ("zq", file, secret, hidden, "loccit:hidden", 'vs_hidden"') if one in told]
+        unseen = (*WORDS, file, secret, hidden, "loccit:hidden", 'vs_hidden"')
+        assert not [one for one in unseen if one in told]
     for named, store in ((file, "vs_default"), (secret, "vs_default"), (hidden, "vs_hidden")):
         for method, path, body in of_files(named, store):
             reply = http.request(method, path, json=body)
