@@ -24,8 +24,10 @@ CORPUS ?= corpus
 SPREAD ?= -n auto --dist worksteal
 # COVERAGE=1 measures lines and branches while tests run; make coverage says what all of those runs measured.
 COVERAGE ?=
+COVERED := build/coverage
+MEASURED = $(if $(COVERAGE),-m slipcover --out $(COVERED)/$@.json)
 # Rewriting their assertions takes a third of loading the tests: it is kept, whatever the environment says.
-TESTS = env -u PYTHONDONTWRITEBYTECODE $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest $(SPREAD)
+TESTS = mkdir -p $(COVERED) && env -u PYTHONDONTWRITEBYTECODE $(BIN)/python $(MEASURED) -m pytest $(SPREAD)
 
 .PHONY: run index test test-processes test-full coverage check audit bill licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
 
@@ -70,12 +72,12 @@ test-processes: $(VENV)/dev.stamp  ## run the others: crashes, browser, servers,
 	$(TESTS) -m processes
 
 test-full: $(VENV)/dev.stamp  ## run all tests, the hostile ones at full size; hours
-	LOCCIT_TESTS_FULL=1 $(TESTS)
+	export LOCCIT_TESTS_FULL=1; $(TESTS)
 
 coverage: $(VENV)/dev.stamp  ## say what the runs with COVERAGE=1 covered; at least 95 %
-	@$(BIN)/coverage combine --quiet
-	@echo "Coverage of lines and branches in % ($(BIN)/coverage report lists the lines not run):"
-	@$(BIN)/coverage report --format=total
+	@echo "Coverage of lines and branches ($(COVERED).txt lists the lines not run):"
+	@$(BIN)/python -m slipcover --merge $(COVERED)/*.json --out $(COVERED).json --fail-under 95 > $(COVERED).txt; \
+		status=$$?; tail -n 2 $(COVERED).txt; exit $$status
 
 check: $(VENV)/dev.stamp  ## what is true of the code without running it: style, types, directions of imports; and known vulnerabilities of libraries
 	$(BIN)/ruff check .
@@ -131,4 +133,4 @@ typescript: $(VENV)/run.stamp  ## build clients/typescript from the OpenAPI docu
 
 clean:  ## remove what was built, but not data/
 	rm -rf clients/python/build clients/python/src/*.egg-info clients/typescript/dist clients/typescript/node_modules clients/typescript/openapi.json clients/typescript/src/schema.ts
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import coverage
 import pytest
 from hypothesis import settings
 
@@ -28,9 +27,8 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4e9:
     # Thousands of databases wait for a disk a third of the time. PYTEST_DEBUG_TEMPROOT=/tmp keeps to that.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 tiers.watch()
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Measure what tests run themselves. The hundreds of programs that they start would take twice as long.
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+_MEASURED = os.environ.pop("SLIPCOVER_ENABLED", "") if "PYTEST_XDIST_WORKER" in os.environ else ""
+"""Set where SlipCover measures this worker. The runs of pytest that tests start are not measured."""
 
 settings.register_profile("same", max_examples=examples(100), derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2000, deadline=None)
@@ -39,11 +37,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 draws others, and more of them where a test does not say how many."""
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Save what is measured of a worker process: one that takes long to end is killed before it does."""
-    measuring = coverage.Coverage.current()
-    if measuring is not None and hasattr(session.config, "workerinput"):
-        measuring.save()
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Let SlipCover save what it measured of this worker."""
+    if _MEASURED:
+        os.environ["SLIPCOVER_ENABLED"] = _MEASURED
 
 
 @pytest.fixture(autouse=True)

@@ -59,7 +59,7 @@ _STARTS: tuple[tuple[Any, str], ...] = (
 """The functions by which a process is started, or takes the place of this one.
 
 They are wrapped, and no audit hook is set: while it runs for a thread's trace function, Python 3.11 lets no
-other thread have one, and so a test that measures coverage would lose threads of the service.
+other thread have one, and so a test that traces would lose threads of the service.
 """
 _READERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
 """The product's reader processes are forked from one server, which a process of tests starts once: that takes
