@@ -39,8 +39,8 @@ _FIXTURES = frozenset({"browser", "interruptible", "postgresql_url", "soffice"})
 """And all that use one of these fixtures."""
 _PARAMETERS = frozenset({"bucket", "milvus", "milvus-lite", "postgresql"})
 """And all with one of these among their parameters, the names of implementations."""
-_MARKERS = ("browser", "mount", "node", "ocr")
-"""And all with one of these markers."""
+_MARKERS = ("browser", "mount", "node", "ocr", "shared")
+"""And all with one of these markers: they need what a plain clone lacks."""
 _FUNCTIONS = (
     "execv",
     "execve",
