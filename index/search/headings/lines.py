@@ -10,13 +10,14 @@ import regex
 from index.search.headings.designations import Designation, designations_of_heading
 from index.text.sentences import LIST_ITEM
 
-_LONGEST = 80
+LONGEST = 80
+"""Most code points of a heading."""
 _LONGEST_IN_BLOCK = 50
 """Most code points of a heading without a blank line below it: a longer one may be the text's first line."""
-_ITEM = regex.compile(LIST_ITEM)
+ITEM = regex.compile(LIST_ITEM)
 _NUMBERED_ITEM = regex.compile(r"\d{1,3}[.)]\s")
 _ENDS_SENTENCE = (".", "!", ";", ",", "…", "。", "！", "；")
-_LABELS = (":", "：")
+COLONS = (":", "：")
 _IN_TABLE = regex.compile(r"\t| \| ")
 _MAY_NAME = regex.compile(
     r"\d|\b[IVXLC]+\b|\b[A-Z]\b|\p{L} (?:one|two|three|four|five|six|seven|eight|nine|ten)\b"
@@ -38,7 +39,7 @@ def heading_lines(text: str) -> list[HeadingLine]:
     found = []
     for match in _LINE.finditer(text):
         start, end = match.span()
-        if end - start > _LONGEST or not _MAY_NAME.search(match[0]):
+        if end - start > LONGEST or not _MAY_NAME.search(match[0]):
             continue
         if not _may_head(text, start, end):
             continue
@@ -46,36 +47,36 @@ def heading_lines(text: str) -> list[HeadingLine]:
             one
             for one in designations_of_heading(match[0])
             # "Received: 4 March 2020" and "Next meeting: 8 April" are no names of what follows.
-            if one.kind != "date" or not match[0][: one.start].rstrip().endswith(_LABELS)
+            if one.kind != "date" or not match[0][: one.start].rstrip().endswith(COLONS)
         ]:
             found.append(HeadingLine(start, end, designations))
     return found
 
 
 def _may_head(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` is a line of its own that something follows."""
+    """Tell whether ``text[start:end]`` is a line of its own that something follows."""
     line = text[start:end].strip()
     if line.endswith(_ENDS_SENTENCE) or _IN_TABLE.search(line) or not text[end:].strip():
         return False
     is_apart = start == 0 or text.endswith("\n\n", 0, start)
     follows_blank = text.startswith("\n\n", end)
-    if _ITEM.match(line):
+    if ITEM.match(line):
         return is_apart and follows_blank and _NUMBERED_ITEM.match(line) is not None
     return is_apart and (
-        follows_blank or len(line) <= _LONGEST_IN_BLOCK or _ITEM.match(text, end + 1) is not None
+        follows_blank or len(line) <= _LONGEST_IN_BLOCK or ITEM.match(text, end + 1) is not None
     )
 
 
 def lines_above(text: str, at: int, *, most: int = 2) -> list[str]:
     """At most so many short lines just above an offset, the nearest first; none beyond a long one."""
     found: list[str] = []
-    text = text[max(0, at - most * 2 * _LONGEST) : at]
+    text = text[max(0, at - most * 2 * LONGEST) : at]
     end = len(text)
     while len(found) < most and end > 0:
         before = text[:end].rstrip()
         start = before.rfind("\n") + 1
         line = before[start:].strip()
-        if not line or len(line) > _LONGEST:
+        if not line or len(line) > LONGEST:
             break
         found.append(line)
         end = start

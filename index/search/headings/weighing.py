@@ -13,11 +13,10 @@ from index.records import PlacedPassage
 from index.search.candidates import RankedCandidates, Scores
 from index.search.evidence import JudgedSentence
 from index.search.headings.designations import Standing
-from index.search.headings.lines import lines_above
+from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
 from index.search.headings.sections import NamedSections
 from index.search.wanted import Wanted
-from index.text.sentences import LIST_ITEM
 
 _PASSAGE: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
 """Added to the logit of a passage's score."""
@@ -27,7 +26,6 @@ _ASKED_FOR, _MORE = 2.5, 0.5
 """Least strength of the sentence by which begins what is asked for, and how much more than others it has."""
 _LOWERED = 4.0
 _TINY = 1e-6
-_ITEM = regex.compile(LIST_ITEM)
 _ANNOUNCES = regex.compile(
     r"(?:in\s+)?this\s+(?:page|section|chapter|guide|manual|handbook|part|tutorial|lesson)\s+(?:also\s+|briefly\s+)?"
     r"(?:explains|describes|shows|covers|tells|lists|gives|introduces|outlines|discusses|is\s+about|we\s+)|"
@@ -38,9 +36,7 @@ _ANNOUNCES = regex.compile(
 """Beginning of a sentence that only says what the text is about."""
 _ANNOUNCING = -2.0
 """Added to the strength of such a sentence."""
-_INTRODUCES = (":", "：")
 _ENDS_SENTENCE = (".", "!", "…", "。", "！")
-_LONGEST_HEADING = 80
 _MARKS = 8
 """Most code points by which the line of a title is longer than the title."""
 _BEFORE = 600
@@ -165,7 +161,7 @@ class _AskedFor:
         for one in candidates:
             above = self._above(one)
             own = [*above[:1], *self.section[-1:]]
-            if above and above[0].endswith(_INTRODUCES):
+            if above and above[0].endswith(COLONS):
                 own += above[1:]
             if self._begins_list(one) and self.asks.is_said_by("\n".join(own), "\n".join([outer, *above])):
                 return self._introduction(one, judged) or one
@@ -184,23 +180,23 @@ class _AskedFor:
     def _introduction(self, one: JudgedSentence, judged: Sequence[JudgedSentence]) -> JudgedSentence | None:
         """The sentence that introduces the list which begins with an item."""
         before = self.around.before(one).rstrip()
-        if not before.endswith(_INTRODUCES):
+        if not before.endswith(COLONS):
             return None
         end = self.around.at + len(before)
         return next((other for other in judged if other.end == end), None)
 
     def _begins_list(self, one: JudgedSentence) -> bool:
         """Whether it is an item, and what is above it is none."""
-        if one.is_row or _ITEM.match(self.around.of(one)) is None:
+        if one.is_row or ITEM.match(self.around.of(one)) is None:
             return False
         above = lines_above(self.around.text, one.start - self.around.at, most=1)
-        return not above or _ITEM.match(above[0] + " ") is None or self.around.before(one).endswith("\n\n")
+        return not above or ITEM.match(above[0] + " ") is None or self.around.before(one).endswith("\n\n")
 
     def _is_line_alone(self, one: JudgedSentence) -> bool:
         """Whether it is a short line that stands alone above text, as a heading does."""
         end = one.end - self.around.at
         return (
-            one.end - one.start <= _LONGEST_HEADING
+            one.end - one.start <= LONGEST
             and self.around.text.startswith("\n\n", end)
             and not self.around.of(one).endswith(_ENDS_SENTENCE)
             and bool(self.around.text[end:].strip())
