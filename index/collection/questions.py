@@ -91,7 +91,7 @@ class Questions:
             now = self._following.now
 
     def _hides_some(self, opened: Opened) -> bool:
-        """Whether there are documents that the caller may not read: their words would correct a question."""
+        """Look for documents that the caller may not read: their words would correct a question."""
         if self._readable is None:
             return False
         with opened() as moment:

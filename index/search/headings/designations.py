@@ -16,7 +16,7 @@ import regex
 from index.text.languages import alphabetic_languages
 
 Standing = Literal["named", "other", "open"]
-"""What a heading says of the section that a question names: it is this one, it is another one, or nothing."""
+"""How a heading stands to the section that a question names: it is this one, another one, or says nothing."""
 Value = tuple[int | str | None, ...]
 
 CONTENT: Mapping[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ class Designation:
     end: int
 
     def standing(self, other: Designation) -> Standing:
-        """What a heading with ``other`` says of the section that is named by this one."""
+        """Compare the section that is named by this one with a heading that has ``other``."""
         if other.kind != self.kind:
             is_bare = other.kind == _BARE and self.kind in _BARE_OF
             return "named" if is_bare and other.value == self.value else "open"
@@ -198,7 +198,7 @@ def _roman(lower: str) -> int:
 
 
 def best_standing(asked: Sequence[Designation], heading: Iterable[Designation]) -> Standing:
-    """What a heading says of the section that any of some designations of one kind names."""
+    """Compare a heading with the section that any of some designations of one kind names."""
     found: Standing = "open"
     for one in heading:
         for own in asked:

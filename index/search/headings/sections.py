@@ -66,7 +66,7 @@ class NamedSections:
         return NamedSections(question, asked, text_of) if asked else None
 
     def of_passages(self, passages: Sequence[PlacedPassage]) -> list[Standing]:
-        """What the headings say of passages: whether they have a part of a section that is named."""
+        """Tell for each passage whether it has a part of a section that is named, by its headings."""
         self._read([one.version for one in passages])
         return [self._of_passage(one.version, one.passage) for one in passages]
 
