@@ -1,4 +1,7 @@
-"""Passages of other documents that share words with a question, found once by BM25 and kept on disk."""
+"""Passages of other documents that are near to a question, found once by words and by vectors, kept on disk.
+
+They are what a search returns first where it is wrong.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,14 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from index.config import EmbeddingConfig
+from index.embedding import DEFAULT_MODEL, load_embedder
 from training.cross_encoder.pairs import Pair, words
 
 COUNT = 20
-"""Passages kept of a question."""
+"""Passages kept of a question, half by words and half by vectors."""
+_HALF = COUNT // 2
+_AT_ONCE = 512
 _MEMORY = 128 << 20
 
 Numbers = NDArray[np.int32]
@@ -24,15 +31,20 @@ def passages(pairs: Sequence[Pair]) -> list[str]:
     return list(dict.fromkeys(pair.passage for pair in pairs))
 
 
-def neighbours(pairs: Sequence[Pair], folder: Path) -> Numbers:
-    """For each pair the numbers of the passages that BM25 ranks first for its question; -1: none."""
+def neighbours(pairs: Sequence[Pair], folder: Path, *, model: str = DEFAULT_MODEL) -> Numbers:
+    """For each pair the numbers of the passages that are ranked first for its question; -1: none.
+
+    Those that BM25 ranks first and those whose vectors are nearest take turns.
+    """
     texts = passages(pairs)
     digest = hashlib.sha256("\0".join([*texts, *(pair.question for pair in pairs)]).encode()).hexdigest()[:16]
-    path = folder / f"neighbours-{digest}.npy"
+    path = folder / f"nearest-{digest}.npy"
     if path.exists():
         kept: Numbers = np.load(path, allow_pickle=False)
         return kept
-    found = _search(texts, pairs)
+    found = np.full((len(pairs), COUNT), -1, np.int32)
+    found[:, ::2] = _by_words(texts, pairs)
+    found[:, 1::2] = _by_vectors(texts, pairs, folder, model)
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part.npy")
     np.save(partial, found)
@@ -40,18 +52,35 @@ def neighbours(pairs: Sequence[Pair], folder: Path) -> Numbers:
     return found
 
 
-def _search(texts: Sequence[str], pairs: Sequence[Pair]) -> Numbers:
+def _by_words(texts: Sequence[str], pairs: Sequence[Pair]) -> Numbers:
     index = _index(texts)
     searcher = index.searcher()
-    found = np.full((len(pairs), COUNT), -1, np.int32)
+    found = np.full((len(pairs), _HALF), -1, np.int32)
     rows: dict[str, list[int]] = {}
     for row, pair in enumerate(pairs):
         if pair.set_name != "claims":
             rows.setdefault(" ".join(words(pair.question).split()[:24]) or "nothing", []).append(row)
     for question, asked in rows.items():
-        hits = searcher.search(index.parse_query(question, ["text"]), COUNT).hits
+        hits = searcher.search(index.parse_query(question, ["text"]), _HALF).hits
         numbers = [searcher.doc(address)["number"][0] for _, address in hits]
         found[asked, : len(numbers)] = numbers
+    return found
+
+
+def _by_vectors(texts: Sequence[str], pairs: Sequence[Pair], folder: Path, model: str) -> Numbers:
+    found = np.full((len(pairs), _HALF), -1, np.int32)
+    rows = [row for row, pair in enumerate(pairs) if pair.set_name != "claims"]
+    if not rows:
+        return found
+    embedder = load_embedder(model, config=EmbeddingConfig(cache=folder / "models"))
+    vectors = np.ascontiguousarray(embedder.embed_passages(texts).T)
+    questions = embedder.embed_queries([pairs[row].question for row in rows])
+    for at in range(0, len(rows), _AT_ONCE):
+        cosines = questions[at : at + _AT_ONCE] @ vectors
+        most = min(_HALF, cosines.shape[1])
+        best = np.argpartition(-cosines, most - 1, axis=1)[:, :most]
+        order = np.argsort(-np.take_along_axis(cosines, best, axis=1), axis=1)
+        found[rows[at : at + _AT_ONCE], :most] = np.take_along_axis(best, order, axis=1)
     return found
 
 

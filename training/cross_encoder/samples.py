@@ -218,10 +218,10 @@ class Sampler:
         return None
 
     def _neighbour(self, source: _Source, draw: random.Random) -> Sample | None:
-        """A passage of another document with words of the question; never the same document's."""
+        """A passage of another document that is near to the question; never the same document's."""
         found = [int(n) for n in self._found[source.row] if n >= 0]
         if source.answer is None:
-            found = found[3:]  # the first may answer, too, and no span tells
+            found = found[6:]  # the first may answer, too, and no span tells
         draw.shuffle(found)
         for number in found[:8]:
             other = self._pairs[self._of_passage[number][0]]

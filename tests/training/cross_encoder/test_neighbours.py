@@ -8,9 +8,9 @@ from tests.training.cross_encoder.toys import pairs
 from training.cross_encoder.neighbours import neighbours, passages
 
 
-def test_the_passages_with_most_words_of_a_question_come_first(tmp_path: Path) -> None:
+def test_the_passages_nearest_to_a_question_by_words_and_vectors_come_first(tmp_path: Path) -> None:
     some = pairs()
-    found = neighbours(some, tmp_path)
+    found = neighbours(some, tmp_path, model="words")
     texts = passages(some)
     for row, pair in enumerate(some):
         if pair.set_name == "squad2_dev_half" and pair.answerable:
@@ -20,9 +20,9 @@ def test_the_passages_with_most_words_of_a_question_come_first(tmp_path: Path) -
 
 
 def test_they_are_kept_and_made_again_for_other_pairs(tmp_path: Path) -> None:
-    first = neighbours(pairs(), tmp_path)
+    first = neighbours(pairs(), tmp_path, model="words")
     (kept,) = tmp_path.iterdir()
     np.save(kept, first * 0)
-    assert (neighbours(pairs(), tmp_path) == 0).all()
-    assert neighbours(pairs()[1:], tmp_path).any()
+    assert (neighbours(pairs(), tmp_path, model="words") == 0).all()
+    assert neighbours(pairs()[1:], tmp_path, model="words").any()
     assert len(list(tmp_path.iterdir())) == 2
