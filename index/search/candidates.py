@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.search import fusion
+from index.search.cross_encoder.passages import JudgedPassage
 from index.search.second_look import SecondLook
 from index.types import Ids, Ranking
 
 Scores = NDArray[np.float32]
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +62,25 @@ class RankedCandidates:
     scores: Scores
     second_look: SecondLook | None
     features: Scores | None = None
+    judged: Mapping[int, JudgedPassage] = field(default_factory=dict)
+    """What the cross-encoder says of some of the first passages, by their ids."""
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    def with_judged(self, judged: Mapping[int, JudgedPassage], weight: float) -> RankedCandidates:
+        """Order the passages that the cross-encoder judged anew among themselves.
+
+        Their logits, times ``weight``, are added to those of their scores. The places that they take together
+        and the scores of these places stay.
+        """
+        ids = self.candidates.ids.tolist()
+        places = np.array([at for at, id_ in enumerate(ids) if id_ in judged], np.int64)
+        scores = self.scores[places].astype(np.float64).clip(_LEAST, 1.0 - _LEAST)
+        read = np.array([judged[ids[at]].answers for at in places], np.float64)
+        order = np.arange(len(ids))
+        order[places] = places[np.argsort(-(np.log(scores / (1.0 - scores)) + weight * read), kind="stable")]
+        return replace(self.at(order), scores=self.scores, judged=judged)
 
     def by(self, scores: Scores) -> RankedCandidates:
         """Reorder the first ``len(scores)`` candidates by new scores; drop the others."""
@@ -73,7 +91,13 @@ class RankedCandidates:
         """Return the candidates at these positions, in this order."""
         second_look = self.second_look.reorder(order) if self.second_look else None
         features = None if self.features is None else self.features[:, order]
-        return RankedCandidates(self.candidates.reorder(order), self.scores[order], second_look, features)
+        return replace(
+            self,
+            candidates=self.candidates.reorder(order),
+            scores=self.scores[order],
+            second_look=second_look,
+            features=features,
+        )
 
 
 def _ranks(ranking: Ranking) -> dict[int, int]:

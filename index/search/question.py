@@ -73,7 +73,8 @@ class Question:
 
     ``turns`` are the conversation before it, oldest first. ``as_of`` searches as of that change; otherwise
     the answer has all changes up to ``at_least_change``. The three fields between them are those of its
-    :class:`Selection`. Use :meth:`validate` to create it, unless its parts are already checked.
+    :class:`Selection`. ``read``: the cross-encoder may read the first passages. Use :meth:`validate` to
+    create it, unless its parts are already checked.
     """
 
     text: str
@@ -85,6 +86,7 @@ class Question:
     max_per_document: int | None = None
     near_duplicates: NearDuplicates = "fold"
     at_least_change: int = 0
+    read: bool = True
 
     @staticmethod
     def validate(  # noqa: PLR0913 -- the parts of a question
@@ -126,7 +128,7 @@ class Query:
 
     ``is_spelt``: the tokenizer splits it almost into letters. ``selection`` is that of the question.
     ``near`` is its cosine with its context; 0 without one. ``documents`` are the ids of those that it
-    asks of, empty for all.
+    asks of, empty for all. ``read``: the cross-encoder may read the first passages.
     """
 
     question: str
@@ -136,6 +138,7 @@ class Query:
     selection: Selection = Selection()
     near: float = 0.0
     documents: frozenset[str] = frozenset()
+    read: bool = True
 
     @property
     def context_words(self) -> list[tuple[str, float]]:

@@ -77,9 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--exported", type=Path, help="exported weights instead of the checkpoint")
     export_ = commands.add_parser("export", help="write the weights in 16 bits, with figures and checksum")
     export_.add_argument("target", type=Path)
-    graph = commands.add_parser("graph", help="write exported weights as an ONNX graph in 8 bits")
+    graph = commands.add_parser(
+        "graph", help="write exported weights as an ONNX graph in 8 bits, with all that the service opens"
+    )
     graph.add_argument("--exported", type=Path, required=True, help="the folder that export wrote")
-    graph.add_argument("target", type=Path, help="the file")
+    graph.add_argument("target", type=Path, help="the folder")
     samples = commands.add_parser("samples", help="show samples of the stream")
     samples.add_argument("--count", type=int, default=40)
     samples.add_argument("--kind", default="", help="only this kind")
@@ -166,11 +168,12 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _graph(options: argparse.Namespace) -> None:
-    from training.cross_encoder.graph import write_graph
+    from training.cross_encoder.graph import write_folder
 
     model = _new_model(options.seed)
     load_weights(model, options.exported)
-    console.print(f"{options.target}: SHA-256 {write_graph(model, options.target)}")
+    digest = write_folder(model, options.exported, bundled_folder(), options.target)
+    console.print(f"{options.target}: SHA-256 {digest}")
 
 
 def _samples(options: argparse.Namespace) -> None:

@@ -8,6 +8,8 @@ precision the processor is fast in.
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,8 +23,10 @@ from torch import Tensor, nn
 
 from index.embedding.backends import load_backend
 from index.embedding.graph import INPUTS
+from index.search.cross_encoder.model import DESCRIPTION, TOKENIZER
 from training.cross_encoder.model import CrossEncoder
 
+_GRAPH = "cross-encoder.onnx"
 _LARGEST = 127
 _FEWEST = 4096
 """Smaller weights, such as biases and heads, stay as they are."""
@@ -57,6 +61,23 @@ def write_graph(model: CrossEncoder, path: Path) -> str:
     round_weights(graph)
     onnx.save(graph, path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_folder(model: CrossEncoder, exported: Path, base: Path, folder: Path) -> str:
+    """Write the graph, the tokenizer of the base and what is told of the weights; return the graph's SHA-256.
+
+    It is what :meth:`index.search.cross_encoder.model.CrossEncoder.open` reads.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = write_graph(model, folder / _GRAPH)
+    shutil.copyfile(base / TOKENIZER, folder / TOKENIZER)
+    told = json.loads((exported / DESCRIPTION).read_text(encoding="utf-8"))
+    weights = {"sha256": told.pop("sha256"), "bytes": told.pop("bytes")}
+    told.pop("weights")
+    described = {"graph": _GRAPH, "sha256": digest, "weights_in_16_bits": weights, **told}
+    text = json.dumps(described, indent=1, ensure_ascii=False)
+    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    return digest
 
 
 def round_weights(model: onnx.ModelProto) -> None:

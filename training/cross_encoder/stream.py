@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from index.search.cross_encoder.encoding import padded_length
 from training.cross_encoder import invented
-from training.cross_encoder.encoding import Batch, Encoded, Encoder, batch, padded_length
+from training.cross_encoder.encoding import Batch, Encoded, Encoder, batch
 from training.cross_encoder.samples import Sample, Sampler, from_case
 
 INVENTED = "invented"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from training.cross_encoder.encoding import UNKNOWN, Batch
+from tests.index.search.cross_encoder.toys import tokenizer
+from training.cross_encoder.encoding import UNKNOWN, Batch, Encoded, batch
 from training.cross_encoder.schedule import Schedule
 from training.cross_encoder.stream import Position
 
@@ -185,6 +186,38 @@ def test_a_graph_in_8_bits_says_nearly_the_same_of_windows_of_any_size(tmp_path:
         np.testing.assert_allclose(window[:, 0], expected.answers, atol=0.03)
         np.testing.assert_allclose(window[:, 1:], expected.claims, atol=0.03)
         np.testing.assert_allclose(tokens[mask], expected.tokens.numpy()[mask], atol=0.03)
+
+
+@pytest.mark.filterwarnings("ignore:.isinstance.treespec:FutureWarning")  # torch's own, while it exports
+def test_the_service_opens_what_is_written_and_reads_the_same(tmp_path: Path) -> None:
+    import torch
+
+    from index.search import load_cross_encoder
+    from index.search.cross_encoder.encoding import Encoder, Window
+    from training.cross_encoder.checkpoints import Progress
+    from training.cross_encoder.export import export
+    from training.cross_encoder.graph import write_folder
+    from training.cross_encoder.model import inputs, sentence_logits
+
+    text = "The mill was built. It burnt down."
+    (tmp_path / "base").mkdir()
+    tokenizer([text, "When"]).save(str(tmp_path / "base" / "tokenizer.json"))
+    model = tiny(words=300).eval()
+    export(model, tmp_path / "out", Progress(step=3, samples=40), {"base": "tiny"})
+    write_folder(model, tmp_path / "out", tmp_path / "base", tmp_path / "package")
+    told = json.loads((tmp_path / "package" / "cross-encoder.json").read_text())
+    assert (told["steps"], told["samples"], told["base"]) == (3, 40, "tiny")
+    opened = load_cross_encoder(tmp_path / "package")
+    assert opened is not None
+    assert opened.fingerprint.startswith(f"package:{told['sha256'][:12]}:")
+    window = Window(text, ((0, 19), (20, 34)))
+    (found,) = opened.judge("When?", [window])
+    made = Encoder(opened.encoder.tokenizer).encode("When?", window)
+    encoded = batch([Encoded(made.ids, made.types, made.sentence_of, [0, 0], 0, 0, 0, UNKNOWN)])
+    with torch.inference_mode():
+        scores = model(*inputs(encoded))
+    assert found.answers == pytest.approx(float(scores.answers[0]), abs=0.05)
+    np.testing.assert_allclose(found.sentences, sentence_logits(scores, encoded)[0], atol=0.05)
 
 
 def test_sentences_are_means_of_their_tokens() -> None:

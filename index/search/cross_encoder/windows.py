@@ -1,0 +1,90 @@
+"""Choose the window of a passage that the cross-encoder reads: what the second look points to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from index.search.cross_encoder.encoding import Window
+from index.search.second_look import Look, Scores
+from index.text import Span
+from index.text.tables import LABEL_END, LABELLED_SEPARATOR, cells
+from index.types import Block
+
+_GUESSED, _GUESSED_BY_WORDS = 0.4, 0.4
+"""The cosine that a sentence without a vector mostly has for its share of the question's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A window of a passage, and the spans of its sentences in the passage."""
+
+    window: Window
+    spans: tuple[Span, ...]
+
+
+def choose_excerpt(
+    text: str,
+    look: Look,
+    *,
+    head: str,
+    budget: int,
+    count: Callable[[str], int],
+    tables: Sequence[Block] = (),
+) -> Excerpt:
+    """Choose the best sentence of a passage and as many of its neighbours as a budget of tokens allows.
+
+    ``count`` gives the tokens of a text; ``tables`` are those of the passage, with offsets in its ``text``.
+    The better neighbour comes first. A sentence that alone has more tokens than allowed is a window of its
+    own. The names of its columns are read with each row.
+    """
+    strengths, spans = _strengths(look).tolist(), [(start, end) for start, end in look.spans.tolist()]
+
+    @cache
+    def piece(at: int) -> str:
+        return _readable(text, *spans[at], tables)
+
+    first = last = int(np.argmax(strengths))
+    left = budget - count(piece(first))
+    while True:
+        sides = [at for at in (first - 1, last + 1) if 0 <= at < len(spans) and count(piece(at)) <= left]
+        if not sides:
+            break
+        side = max(sides, key=lambda at: strengths[at])
+        left -= count(piece(side))
+        first, last = min(first, side), max(last, side)
+    return _excerpt(text, spans[first : last + 1], [piece(at) for at in range(first, last + 1)], head)
+
+
+def _excerpt(text: str, spans: Sequence[Span], pieces: Sequence[str], head: str) -> Excerpt:
+    """Put pieces together; what stands between two sentences of the text is kept."""
+    inside: list[Span] = []
+    read, before = "", 0
+    for (start, end), piece in zip(spans, pieces, strict=True):
+        if inside:
+            read += text[before:start]
+        inside.append((len(read), len(read) + len(piece)))
+        read += piece
+        before = end
+    return Excerpt(Window(read, tuple(inside), head), tuple(spans))
+
+
+def _readable(text: str, start: int, end: int, tables: Sequence[Block]) -> str:
+    """A sentence, or a row of a table as "label; column: value; ..."."""
+    table = next((one for one in tables if one.start <= start < one.end), None)
+    if table is None or table.columns is None or start < table.columns.body:
+        return text[start:end]
+    return LABELLED_SEPARATOR.join(
+        (f"{cell.column}{LABEL_END}" if cell.column else "") + text[cell.start : cell.end]
+        for cell in cells(text, table.columns, start, end)
+    )
+
+
+def _strengths(look: Look) -> Scores:
+    """How near each sentence is to the question by words and meaning."""
+    guessed = _GUESSED + _GUESSED_BY_WORDS * look.coverage
+    found: Scores = np.where(np.isnan(look.meaning), guessed, look.meaning) + look.coverage
+    return found

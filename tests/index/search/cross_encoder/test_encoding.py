@@ -1,0 +1,59 @@
+import random
+
+from index.search.cross_encoder.encoding import (
+    OUTSIDE,
+    QUESTION_TOKENS,
+    Encoder,
+    Window,
+    padded,
+    padded_length,
+)
+from tests.index.search.cross_encoder.toys import tokenizer
+
+TEXT = "The mill was built. It burnt down."
+SENTENCES = ((0, 19), (20, 34))
+
+
+def encoder(max_tokens: int = 192) -> Encoder:
+    return Encoder(tokenizer([TEXT, "When Mill history"]), max_tokens)
+
+
+def test_each_token_has_the_number_of_its_sentence() -> None:
+    found = encoder().encode("When?", Window(TEXT, SENTENCES, "Mill history"))
+    assert found.first == 4  # [CLS] when ? [SEP]
+    numbers = found.sentence_of[found.first : -1]
+    assert numbers == [OUTSIDE] * 3 + [0] * 5 + [1] * 4  # the head and its colon are in none
+    assert found.sentence_of[: found.first] == [OUTSIDE] * 4
+    assert found.types == [0] * 4 + [1] * (len(found.ids) - 4)
+    for (start, end), number in zip(found.offsets, numbers, strict=True):
+        if number != OUTSIDE:
+            first, last = SENTENCES[number]
+            assert first <= start < end <= last
+
+
+def test_what_is_too_long_is_cut_and_the_question_first() -> None:
+    short = encoder(12)
+    found = short.encode("when " * 100, Window(TEXT, SENTENCES))
+    assert len(found.ids) <= max(12, QUESTION_TOKENS + 3)
+    assert short.encode("When?", Window(TEXT, SENTENCES)).ids[-1] == 3
+    assert len(short.encode("When?", Window(TEXT, SENTENCES)).ids) == 12
+
+
+def test_the_budget_is_what_a_window_may_have() -> None:
+    some = encoder(40)
+    for head in ("", "Mill history"):
+        left = some.budget("When?", head)
+        words = " ".join(["mill"] * left)
+        assert len(some.encode("When?", Window(words, ((0, len(words)),), head)).ids) == 40
+        longer = some.encode("When?", Window(f"{words} mill", ((0, len(words) + 5),), head))
+        assert longer.offsets[-1][1] == len(words)
+
+
+def test_rows_are_padded_to_one_width() -> None:
+    draw = random.Random(0)
+    rows = [[1] * draw.randint(1, 50) for _ in range(20)]
+    width = padded_length(max(map(len, rows)))
+    made = padded(rows, width, 7)
+    assert width % 16 == 0
+    for row, given in zip(made.tolist(), rows, strict=True):
+        assert row == given + [7] * (width - len(given))
