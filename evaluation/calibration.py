@@ -91,11 +91,19 @@ def _corrected(
     base: Answerability,
     provenance: Mapping[str, object],
 ) -> Answerability:
-    """Correct the regressions for known and for other languages, each by its own questions."""
-    regressions = [base.of_question(one) for one in rows]
+    """Correct the regressions for known and for other languages, each by its own questions.
+
+    What was read is known, too: the same questions correct what is used where nothing is read.
+    """
+    spelt = [bool(one.get("spelt")) for one in rows]
+    read = [bool(one.get("read_passages")) for one in rows]
     fitted = {}
-    for name, regression in (("known", base.known), ("spelt", base.spelt)):
-        own = [at for at, one in enumerate(regressions) if one is regression]
+    for name, regression, of in (
+        ("known", base.known, [not one for one in spelt]),
+        ("spelt", base.spelt, spelt),
+        ("read", base.read, read),
+    ):
+        own = [at for at, is_its in enumerate(of) if is_its]
         fitted[name] = _correction(regression, [rows[at] for at in own], truth[own]) if own else regression
     return base.with_question(**fitted, provenance=provenance)
 

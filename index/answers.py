@@ -109,6 +109,8 @@ class Explanation:
     lexical: SideScore
     sentence: float | None = None
     """Share of the question's words in the passage's best sentence; None if sentences were not ranked."""
+    read: float | None = None
+    """What the cross-encoder says, as a probability that is not calibrated; None if it did not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +229,7 @@ class Answer:
     unknown_language: UnknownLanguage | None = None
     said: str = ""
     """The last answer of the conversation before a follow-up question."""
+    read: int = 0
+    """Passages that the cross-encoder read."""
+    read_by: str = ""
+    """The cross-encoder's fingerprint, where it read some."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from index.collection import Collection
 from index.config import LibraryConfig
@@ -28,6 +28,9 @@ from index.records import Counts
 from index.store import open_catalogue
 from index.types import Extract
 from index.upgrading import Upgrade
+
+if TYPE_CHECKING:
+    from index.search.cross_encoder.model import CrossEncoder
 
 _log = logging.getLogger("loccit.library")
 ERASURE_LEDGER = "erasures.jsonl"
@@ -47,8 +50,8 @@ class Library:
 
     ``embedder`` is the model of new collections, a function that loads it, called on first need, or the
     models that collections may have: the names of collections can be listed without a model. ``reranker``
-    loads one likewise. ``readers`` read files, in this process when none are given; they are closed with the
-    library.
+    and ``cross_encoder`` load one likewise. ``readers`` read files, in this process when none are given; they
+    are closed with the library.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Library:
         embedder: Embedder | Callable[[], Embedder] | Models,
         config: LibraryConfig | None = None,
         reranker: Callable[[], Reranker] | None = None,
+        cross_encoder: Callable[[], CrossEncoder | None] | None = None,
         readers: Readers | None = None,
     ) -> None:
         self.data = data
@@ -66,6 +70,7 @@ class Library:
         self.ledger = Ledger(self.config.erasure_ledger or data / ERASURE_LEDGER)
         self.models = embedder if isinstance(embedder, Models) else Models(embedder)
         self._given_reranker = reranker
+        self._given_cross_encoder = cross_encoder
         self._readers = readers or InProcessReaders(self.config.reading)
         self._open: dict[str, _Opened] = {}
         self._lock = threading.Lock()
@@ -89,6 +94,12 @@ class Library:
         """The one reranker of all collections, loaded on first use; None when none is wanted."""
         with self._loading:
             return self._given_reranker() if self._given_reranker else None
+
+    @cached_property
+    def cross_encoder(self) -> CrossEncoder | None:
+        """What reads the first passages of all collections, loaded on first use; None when none is wanted."""
+        with self._loading:
+            return self._given_cross_encoder() if self._given_cross_encoder else None
 
     def read(self, data: bytes, *, name: str) -> Extract:
         """Extract the text of a file without storing it. Raises :class:`index.errors.Unreadable`."""
@@ -298,6 +309,7 @@ class Library:
             model=model,
             config=self.config,
             reranker=self.reranker,
+            cross_encoder=self.cross_encoder,
             readers=self._readers,
             ledger=self.ledger,
         )

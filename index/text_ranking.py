@@ -96,7 +96,9 @@ class TextRanker:
         (starts,) = self.embedder.token_starts([question])
         query = Query(question, vector, is_spelt=is_spelt(question, starts.tolist()), selection=_EVERY_TEXT)
         with store.snapshot() as moment:
-            search = Search(moment, moment, engine, analyzer, self._search_config(store), self.reranker)
+            search = Search(
+                moment, moment, engine, analyzer, self._search_config(store), reranker=self.reranker
+            )
             return search.answer(
                 Queries(query, vector[None]),
                 k=max(1, len(texts)),

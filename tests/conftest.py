@@ -26,6 +26,8 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 -- pytest makes folders of the user's o
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4e9:
     # Thousands of databases wait for a disk a third of the time. PYTEST_DEBUG_TEMPROOT=/tmp keeps to that.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+# What is read must not depend on the processor. Tests of reading bring a cross-encoder of their own.
+os.environ.setdefault("LOCCIT_CROSS_ENCODER", "off")
 tiers.watch()
 _MEASURED = os.environ.pop("SLIPCOVER_ENABLED", "") if "PYTEST_XDIST_WORKER" in os.environ else ""
 """Set where SlipCover measures this worker. The runs of pytest that tests start are not measured."""

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -41,6 +41,9 @@ from index.records import Put
 from index.search.question import Question
 from index.types import Vectors
 
+if TYPE_CHECKING:
+    from index.search.cross_encoder.model import CrossEncoder
+
 _log = logging.getLogger("loccit.collection")
 
 
@@ -62,6 +65,7 @@ class Collection:
         config: LibraryConfig,
         model: str = "",
         reranker: Reranker | None = None,
+        cross_encoder: CrossEncoder | None = None,
         readers: Readers | None = None,
         ledger: Ledger | None = None,
     ) -> None:
@@ -99,7 +103,7 @@ class Collection:
         )
         derived = partial(derive, catalogue, name, self._store, models, config, readers)
         self._following = Following(name, self._store, derived, self.archive)
-        self.questions = Questions(self._store, self._following, reranker)
+        self.questions = Questions(self._store, self._following, reranker, cross_encoder=cross_encoder)
         self._backlog = Backlog(self._store, self.archive, self._following, self._writing)
         self._enter_erasures()  # those of a process that was killed before it did
         self._log_outdated()

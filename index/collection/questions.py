@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from index.answers import Answer, IndexState, UnknownLanguage
 from index.collection.following import DerivedState, Following, state_of
@@ -30,6 +31,9 @@ from index.search.search import Judged, Queries, Search, Stopwatch, make_queries
 from index.search.unknown_language import is_unknown_language, seconds_with_another
 from index.types import Vectors
 
+if TYPE_CHECKING:
+    from index.search.cross_encoder.model import CrossEncoder
+
 Opened = Callable[[], AbstractContextManager[Snapshot]]
 
 
@@ -45,15 +49,18 @@ class Questions:
         following: Following,
         reranker: Reranker | None,
         readable: ReadableBy | None = None,
+        *,
+        cross_encoder: CrossEncoder | None = None,
     ) -> None:
         self._store = store
         self._following = following
         self._reranker = reranker
         self._readable = readable
+        self._cross_encoder = cross_encoder
 
     def of(self, store: RecordStore, readable: ReadableBy) -> Questions:
         """The same, for a restricted view of the store."""
-        return Questions(store, self._following, self._reranker, readable)
+        return Questions(store, self._following, self._reranker, readable, cross_encoder=self._cross_encoder)
 
     def answer(self, question: Question, *, vectors: Vectors | None = None, model: str = "") -> Answer:
         """The passages that best answer a question, and the probability that they do.
@@ -209,8 +216,15 @@ class Questions:
     def _search(
         self, passages: Passages, moment: Snapshot, engine: Searchable, derived: Derivation
     ) -> Search:
-        settings = derived.config.search
-        return Search(passages, moment, engine, derived.analyzer, settings, self._reranker)
+        return Search(
+            passages,
+            moment,
+            engine,
+            derived.analyzer,
+            derived.config.search,
+            reranker=self._reranker,
+            cross_encoder=self._cross_encoder,
+        )
 
 
 def _corrected(asked: Queries, derived: Derivation) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from index.errors import BackendMissing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import BackendMissing, ModelNotFound
 from index.protocols import Reranker
 from index.search.answerability import Answerability
 from index.search.answerability import load as load_answerability
@@ -11,6 +14,9 @@ from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.question import Question, normalize_question, validate_k, validate_per_document
 from index.search.regression import Regression, sigmoid
 from index.search.search import withhold_hits
+
+if TYPE_CHECKING:
+    from index.search.cross_encoder.model import CrossEncoder
 
 
 def load_reranker(model: str, *, download: bool = False, device: str = "") -> Reranker:
@@ -31,6 +37,28 @@ def load_reranker(model: str, *, download: bool = False, device: str = "") -> Re
     return CrossEncoderReranker(model_folder(model, download=download), device=device)
 
 
+def load_cross_encoder(
+    folder: Path | None = None, *, threads: int = 0, optional: bool = False
+) -> CrossEncoder | None:
+    """Open the cross-encoder in a folder, by default that of the installed package.
+
+    ``optional``: None where the package or OpenVINO is not installed, or the processor has no bf16, without
+    which reading takes four times as long. Raises :class:`index.errors.ModelNotFound`,
+    :class:`index.errors.ModelDamaged`, :class:`index.errors.ModelFailed`, and
+    :class:`index.errors.BackendMissing` without OpenVINO.
+    """
+    from index.search.cross_encoder.model import PACKAGE, CrossEncoder, find_weights, has_bf16
+
+    if optional and not has_bf16():
+        return None
+    folder = folder or find_weights()
+    if folder is not None:
+        return CrossEncoder.open(folder, threads=threads)
+    if optional:
+        return None
+    raise ModelNotFound(f"The cross-encoder is not installed: there is no package {PACKAGE!r}.")
+
+
 __all__ = [
     "FEATURES",
     "PASSAGE_FEATURES",
@@ -40,6 +68,7 @@ __all__ = [
     "Question",
     "Regression",
     "load_answerability",
+    "load_cross_encoder",
     "load_reranker",
     "normalize_question",
     "of_passages",

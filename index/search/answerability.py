@@ -24,6 +24,9 @@ from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.regression import Numbers, Regression, sigmoid
 
 FORMAT = 2
+_REGRESSIONS = ("known", "spelt", "passage", "read", "read_passage")
+_OF_PASSAGES = ("passage", "read_passage")
+_INSTEAD = {"read": "known", "read_passage": "passage"}
 _FITTED = Path(__file__).with_name(CALIBRATION_FILE)
 
 
@@ -32,16 +35,21 @@ class Answerability:
     """The fitted regressions; ``provenance`` records training data, date and quality.
 
     ``known`` is for questions in a language that the model knows, ``spelt`` for others. ``passage`` is for
-    one passage; the logit of the question's probability is one of its features.
+    one passage; the logit of the question's probability is one of its features. ``read`` and ``read_passage``
+    take the places of ``known`` and ``passage`` where the cross-encoder read passages.
     """
 
     known: Regression
     spelt: Regression
     passage: Regression
+    read: Regression
+    read_passage: Regression
     provenance: Mapping[str, object]
 
     def of_question(self, features: Mapping[str, float]) -> Regression:
         """Return the regression for a question with these features."""
+        if features.get("read_passages"):
+            return self.read
         return self.spelt if features.get("spelt") else self.known
 
     def logit(self, features: Mapping[str, float]) -> float:
@@ -58,16 +66,18 @@ class Answerability:
 
         ``logit`` is that of the question, by :meth:`logit`.
         """
-        columns = [PASSAGE_FEATURES.index(name) for name in self.passage.features]
-        alone = self.passage.logits(of_passages(hits, logit)[:, columns])
+        rows = of_passages(hits, logit)
+        is_read = rows[:, PASSAGE_FEATURES.index("is_read")].any()
+        passage = self.read_passage if is_read else self.passage
+        alone = passage.logits(rows[:, [PASSAGE_FEATURES.index(name) for name in passage.features]])
         found: Numbers = sigmoid(np.minimum(alone, logit))
         return found
 
     def with_question(
-        self, *, known: Regression, spelt: Regression, provenance: Mapping[str, object]
+        self, *, known: Regression, spelt: Regression, read: Regression, provenance: Mapping[str, object]
     ) -> Answerability:
         """Return these with other regressions for questions."""
-        return replace(self, known=known, spelt=spelt, provenance=provenance)
+        return replace(self, known=known, spelt=spelt, read=read, provenance=provenance)
 
     def save(self, path: Path) -> None:
         """Write the numbers as JSON, atomically."""
@@ -76,6 +86,8 @@ class Answerability:
             "known": self.known.as_json(),
             "spelt": self.spelt.as_json(),
             "passage": self.passage.as_json(),
+            "read": self.read.as_json(),
+            "read_passage": self.read_passage.as_json(),
             "provenance": dict(self.provenance),
         }
         write_text_durably(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
@@ -109,15 +121,18 @@ def _parse(content: Mapping[str, Any]) -> Answerability | None:
         both = Regression.plain(weights, float(content["intercept"]))
         if not weights or not _is_known(both, FEATURES):
             return None
-        return load().with_question(known=both, spelt=both, provenance=content["provenance"])
+        return load().with_question(known=both, spelt=both, read=both, provenance=content["provenance"])
     if content["format"] != FORMAT:
         return None
-    known, spelt, passage = (Regression.of_json(content[name]) for name in ("known", "spelt", "passage"))
-    if not (
-        _is_known(known, FEATURES) and _is_known(spelt, FEATURES) and _is_known(passage, PASSAGE_FEATURES)
+    regressions = {name: Regression.of_json(content[name]) for name in _REGRESSIONS if name in content}
+    if not all(
+        _is_known(one, PASSAGE_FEATURES if name in _OF_PASSAGES else FEATURES)
+        for name, one in regressions.items()
     ):
         return None
-    return Answerability(known, spelt, passage, content["provenance"])
+    for name, instead in _INSTEAD.items():  # written before passages were read
+        regressions.setdefault(name, regressions[instead])
+    return Answerability(**regressions, provenance=content["provenance"])
 
 
 def _is_known(regression: Regression, names: Sequence[str]) -> bool:

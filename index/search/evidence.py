@@ -137,6 +137,30 @@ def prefer_holding(
     ]
 
 
+READ_STRENGTH, READ_LOGIT = 0.702, 0.446
+READ_INTERCEPT, UNREAD_INTERCEPT = 1.176, -0.752
+"""Weights of a sentence's strength and of the cross-encoder's logit, in passages that it read; and what is
+added to sentences inside and outside of the window. Fitted as the weights above, to four sets."""
+
+
+def weigh_read(
+    judged: Sequence[JudgedSentence], read: Sequence[tuple[int, int, float]]
+) -> list[JudgedSentence]:
+    """Judge the sentences of a hit anew by what the cross-encoder says of them.
+
+    ``read`` are spans of the document's text with their logits. Without any, nothing changes.
+    """
+    if not read:
+        return list(judged)
+
+    def strength(one: JudgedSentence) -> float:
+        logits = [logit for start, end, logit in read if start < one.end and one.start < end]
+        known = READ_LOGIT * max(logits) + READ_INTERCEPT if logits else UNREAD_INTERCEPT
+        return READ_STRENGTH * one.strength + known
+
+    return [one._replace(strength=strength(one)) for one in judged]
+
+
 _Sentence = tuple[int, int, float, frozenset[int]]
 
 

@@ -18,6 +18,7 @@ from index.search.second_look import SecondLook
 _FEW, _MANY = 5, 20
 _AGREEMENT = [ranking.FEATURES.index(name) for name in ("base", "sentence", "passage", "elsewhere")]
 _TINY = 1e-6
+_LEAST_PROBABILITY = 1e-4
 _LEAST = 5
 """Fewest candidates whose spread says something."""
 
@@ -42,6 +43,9 @@ class Features:
     passages the one that lacks least;
     ``lacks_name_far`` and ``lacks_number_far``: if the whole passage does
     (:class:`index.search.named.Named`).
+
+    Of the passages that the cross-encoder read, ``read_passages``, ``read`` and ``read_second`` are the best
+    and the second best logit, ``read_first`` that of the first passage; 0 where there is none.
     """
 
     nearest: float = 0.0
@@ -63,6 +67,10 @@ class Features:
     lacks_number: float = 0.0
     lacks_number_far: float = 0.0
     lacks_count: float = 0.0
+    read: float = 0.0
+    read_first: float = 0.0
+    read_second: float = 0.0
+    read_passages: float = 0.0
 
     def as_dict(self) -> dict[str, float]:
         """Return the features by name."""
@@ -77,6 +85,7 @@ class Features:
         ``named`` compares what it names with the first hit. A passage counts once, however many documents
         have it.
         """
+        read, second, first = _read(found)
         found = _without_copies(found)
         dense = _nan_to_zero(found.candidates.dense)
         ordered = np.sort(dense)[::-1][:_MANY].tolist()
@@ -89,6 +98,7 @@ class Features:
             spelt=float(spelt), lacks_name=float(named.lacks_name),
             lacks_name_far=float(named.lacks_name_far), lacks_number=float(named.lacks_number),
             lacks_number_far=float(named.lacks_number_far), lacks_count=float(named.lacks_count),
+            read=read, read_second=second, read_first=first, read_passages=float(len(found.judged)),
         )  # fmt: skip
         if found.second_look is None or not len(found):
             return known
@@ -160,21 +170,32 @@ def _letters(words: Sequence[str]) -> int:
     return sum(map(len, words))
 
 
+def _read(found: RankedCandidates) -> tuple[float, float, float]:
+    """The best and the second best logit of the cross-encoder, and that of the first passage it read."""
+    if not found.judged:
+        return 0.0, 0.0, 0.0
+    logits = [one.answers for id_ in found.candidates.ids.tolist() if (one := found.judged.get(id_))]
+    best, second = (sorted(logits, reverse=True) * 2)[:2]
+    return best, second, logits[0]
+
+
 def _nan_to_zero(scores: Scores) -> Scores:
     """Replace NaN by zero."""
     return np.where(np.isnan(scores), np.float32(0.0), scores)
 
 
 PASSAGE_FEATURES = (
-    "question", "rank", "dense", "dense_gap", "evidence", "evidence_gap", "sentence", "sentence_gap"
+    "question", "rank", "dense", "dense_gap", "evidence", "evidence_gap", "sentence", "sentence_gap",
+    "read", "is_read", "score",
 )  # fmt: skip
 """The features of one passage: the logit of the question's probability; the logarithm of its rank; its
 cosine; the best mean of a sentence's cosine and its share of the question's words; the best such share. A gap
-is the difference from the first passage."""
+is the difference from the first passage. ``read`` is the logit of the cross-encoder, 0 where it did not read
+(``is_read``); ``score`` the logit of the score."""
 
 
 def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
-    """Compute the features of passages, shape (n, 8); ``question`` is the logit of the question's.
+    """Compute the features of passages, shape (n, 11); ``question`` is the logit of the question's.
 
     They do not depend on how many passages were asked for.
     """
@@ -182,7 +203,16 @@ def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
     dense, evidence, sentence = (rows - rows[:1]).T
     ranks = np.log(np.arange(1, len(hits) + 1))
     logits = np.full(len(hits), question)
-    return np.stack([logits, ranks, rows[:, 0], dense, rows[:, 1], evidence, rows[:, 2], sentence], axis=1)
+    read = np.array([0.0 if one.explain.read is None else _logit(one.explain.read) for one in hits])
+    is_read = np.array([float(one.explain.read is not None) for one in hits])
+    scores = np.array([_logit(one.score) for one in hits])
+    own = [rows[:, 0], dense, rows[:, 1], evidence, rows[:, 2], sentence]
+    return np.stack([logits, ranks, *own, read, is_read, scores], axis=1)
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, _LEAST_PROBABILITY), 1.0 - _LEAST_PROBABILITY)
+    return math.log(bounded / (1.0 - bounded))
 
 
 def _of_passage(hit: Hit) -> tuple[float, float, float]:

@@ -23,6 +23,7 @@ from index.search.evidence import (
     judge_sentences,
     prefer_holding,
     select_evidence,
+    weigh_read,
 )
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.headings.weighing import Around, Headings
@@ -228,6 +229,7 @@ class Hits:
             # Only the passages: what looks like a list below them may be a heading with a number.
             until = max(of.passage.end for _, of in one.members)
             judged = prefer_holding(judged, text[: until - at], at, self._wanted)
+        judged = weigh_read(judged, self._read_sentences(one))
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
         until = max(of.passage.end for _, of in one.members)
@@ -235,6 +237,21 @@ class Hits:
         one.is_headed = weighed.is_headed
         self.is_lowered = self.is_lowered or weighed.is_lowered
         return weighed.sentences
+
+    def _read_probability(self, one: HitDraft) -> float | None:
+        """The best probability that the cross-encoder gives to a window of a hit; None if it read none."""
+        read = self._ranked.judged
+        logits = [read[of.id].answers for _, of in one.members if of.id in read]
+        return round(1.0 / (1.0 + math.exp(-max(logits))), 4) if logits else None
+
+    def _read_sentences(self, one: HitDraft) -> list[tuple[int, int, float]]:
+        """The sentences of a hit that the cross-encoder read, as spans of the document, with their logits."""
+        return [
+            (of.passage.start + start, of.passage.start + end, logit)
+            for _, of in one.members
+            if of.id in self._ranked.judged
+            for (start, end), logit in self._ranked.judged[of.id].sentences.items()
+        ]
 
     def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:
@@ -263,6 +280,7 @@ class Hits:
             SideScore(candidates.dense_rank.get(id_), _number(candidates.dense[place])),
             lexical,
             sentence=_number(second_look.sentence[place]) if second_look else None,
+            read=self._read_probability(one),
         )
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from index.search.conversation import (
     share_of_context,
     texts_to_embed,
 )
+from index.search.cross_encoder.passages import judge_passages
 from index.search.features import Features
 from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings, weigh_passages
@@ -47,10 +48,16 @@ from index.text.sentence_terms import split_sentences
 from index.text.tables import shift_tables
 from index.types import Ids, Vectors
 
+if TYPE_CHECKING:
+    from index.search.cross_encoder.model import CrossEncoder
+
 _QUOTED_PASSAGES = 8
 """Passages in which the quotes of an answer are looked for."""
 _UNLIT = -1.0
 """The largest logit of the probability that passages answer of which no sentence does."""
+_READ, _READ_TOKENS, _READ_WEIGHT = 4, 128, 0.4
+"""Passages that the cross-encoder reads, the tokens of a window with the question, and the weight of what it
+says beside the logit of the score, chosen on the development parts of four sets."""
 _NOTHING = -10.0
 """The logit of the probability that no passages answer."""
 
@@ -122,7 +129,9 @@ def make_queries(
         (starts,) = embedder.token_starts([question.text])
         offsets = starts.tolist()
         spelt = is_spelt(question.text, offsets)
-        alone = Query(question.text, add_context(vectors[:1], ()), (), spelt, question.selection)
+        alone = Query(
+            question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read
+        )
         follow_up = FollowUp.of(question.text) if context else None
     naming = NamedDocument.of(question.text)
     if naming is None:
@@ -201,19 +210,22 @@ class Search:
     of the engine.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a search reads and asks
         self,
         passages: Passages,
         history: History,
         engine: Searchable,
         analyzer: Analyzer,
         config: SearchConfig,
+        *,
         reranker: Reranker | None = None,
+        cross_encoder: CrossEncoder | None = None,
     ) -> None:
         self._passages = passages
         self._history = history
         self._engine = engine
         self._reranker = reranker
+        self._cross_encoder = cross_encoder
         self._analyzer = analyzer
         self._config = config
 
@@ -254,6 +266,8 @@ class Search:
             missing=compared.missing,
             timings_ms=watch.durations(),
             said=asked.context.said_before(asked.alone.question),
+            read=len(found.ranked.judged),
+            read_by=self._cross_encoder.fingerprint if self._cross_encoder and found.ranked.judged else "",
         )
 
     def _of_named_document(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
@@ -313,6 +327,9 @@ class Search:
         if headings.sections is not None:
             with watch.stage("sections"):
                 ranking = self._prefer_named(ranking, headings.sections)
+        if self._cross_encoder is not None and query.read:
+            with watch.stage("read"):
+                ranking = self._judge_first(self._cross_encoder, query, ranking)
         with watch.stage("passages"):
             earlier = query.context[0].text if query.context else ""
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question), earlier)
@@ -330,6 +347,16 @@ class Search:
                 hits.headed,
                 hits.is_lowered,
             )
+
+    def _judge_first(self, model: CrossEncoder, query: Query, found: RankedCandidates) -> RankedCandidates:
+        """Judge the first passages with the cross-encoder."""
+        if found.second_look is None or query.is_spelt:
+            return found
+        places = {id_: at for at, id_ in enumerate(found.candidates.ids[:_READ].tolist())}
+        passages = self._passages.passages(found.candidates.ids[:_READ])
+        looks = [(one, found.second_look.look(places[one.id])) for one in passages]
+        judged = judge_passages(model, query.question, looks, tokens=_READ_TOKENS)
+        return found.with_judged(judged, _READ_WEIGHT) if judged else found
 
     def _prefer_named(self, found: RankedCandidates, sections: NamedSections) -> RankedCandidates:
         """Put the passages of the sections first that the question names by a date, version or number."""

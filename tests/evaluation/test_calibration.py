@@ -37,7 +37,7 @@ def test_many_questions_decide() -> None:
 
 def test_few_questions_shrink_towards_the_numbers_of_the_package() -> None:
     known = Regression(("nearest",), np.array([0.5]), np.array([0.1]), 3.0, np.array([2.0]), 0.0)
-    base = BASE.with_question(known=known, spelt=known, provenance={})
+    base = BASE.with_question(known=known, spelt=known, read=known, provenance={})
     asked = {"nearest": 0.6}
     moved = []
     for count in (1, 4, 40):
@@ -54,6 +54,16 @@ def test_a_language_without_questions_keeps_its_numbers() -> None:
     fitted = calibration.fit(rows(can), can, source="English", base=BASE).answerability
     assert fitted.spelt is BASE.spelt
     assert fitted.known is not BASE.known
+
+
+def test_questions_that_were_read_correct_both() -> None:
+    can = [True, False] * 20
+    read = [{**one, "read_passages": 4.0, "read": 2.0} for one in rows(can)]
+    fitted = calibration.fit(read, can, source="read", base=BASE).answerability
+    assert fitted.read is not BASE.read
+    assert fitted.known is not BASE.known
+    unread = calibration.fit(rows(can), can, source="not read", base=BASE).answerability
+    assert unread.read is BASE.read
 
 
 def test_questions_for_which_nothing_was_found_are_left_out() -> None:

@@ -3,7 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from index.search.evidence import MOST, JudgedSentence, divide_into_runs, judge_sentences, select_evidence
+from index.search.evidence import (
+    MOST,
+    JudgedSentence,
+    divide_into_runs,
+    judge_sentences,
+    select_evidence,
+    weigh_read,
+)
 from index.search.second_look import Look
 from index.types import Block
 
@@ -202,3 +209,12 @@ def test_a_line_of_a_table_is_no_heading() -> None:
     table = Block("table", 0, 19)
     found = judge_sentences([(0, look)], text, 0, (table,))
     assert [one.start for one in found] == [0, 21]
+
+
+def test_what_the_cross_encoder_says_decides_between_sentences_that_are_near() -> None:
+    judged = [JudgedSentence(0, 10, 1.0), JudgedSentence(11, 20, 0.8), JudgedSentence(21, 30, 0.9)]
+    assert weigh_read(judged, []) == judged
+    read = weigh_read(judged, [(0, 10, -5.0), (11, 20, 4.0)])
+    assert [(one.start, one.end) for one in read] == [(0, 10), (11, 20), (21, 30)]
+    first, second, outside = (one.strength for one in read)
+    assert second > outside > first
