@@ -104,6 +104,14 @@ class LibrarySettings(BaseSettings):
         "again; empty for none. On a CPU it takes about a second a question.",
     )
 
+    cross_encoder: str = Field(
+        "auto",
+        min_length=1,
+        description="What reads the first passages together with the question, to tell which answer it: "
+        "`auto` takes the installed weights where the processor computes in bf16, and nothing elsewhere; "
+        "`on` takes them on every processor; `off` reads nothing; or a folder with other weights.",
+    )
+
     def embedding_config(self, *, processes: int = 1) -> EmbeddingConfig:
         """Return how each of ``processes`` processes on this machine runs the model."""
         config = self._config(EmbeddingConfig)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.config import LibraryConfig, Precision
-from index.embedding import Models, load_embedder, resolve_precision
+from index.embedding import WORDS_MODEL, Models, load_embedder, resolve_precision
 from index.library import Library
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
-from index.search import load_reranker
+from index.search import load_cross_encoder, load_reranker
 from service.settings.library import LibrarySettings
 from service.state.data_folder import require_complete
 from service.state.identity import local_guard
 from service.state.storage import require_store
+
+if TYPE_CHECKING:
+    from index.search.cross_encoder.model import CrossEncoder
 
 _FLOATS = {"float", "fp32", "bf16"}
 """Precisions whose vectors may be in one collection."""
@@ -45,6 +50,22 @@ def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
     )
 
 
+def open_cross_encoder(settings: LibrarySettings, *, processes: int = 1) -> CrossEncoder | None:
+    """The cross-encoder that the settings ask for; None where they, or the processor, want none.
+
+    Raises :class:`index.errors.ModelError`.
+    """
+    wanted = settings.cross_encoder
+    # With the test double, answers are the same on every processor.
+    if wanted == "off" or (wanted == "auto" and settings.model == WORDS_MODEL):
+        return None
+    return load_cross_encoder(
+        None if wanted in {"auto", "on"} else Path(wanted),
+        threads=settings.embedding_config(processes=processes).threads,
+        optional=wanted == "auto",
+    )
+
+
 def open_library(
     settings: LibrarySettings, *, processes: int = 1, config: LibraryConfig | None = None
 ) -> Library:
@@ -64,6 +85,7 @@ def open_library(
         reranker=(lambda: load_reranker(settings.reranker, download=settings.model_download, device=device))
         if settings.reranker
         else None,
+        cross_encoder=lambda: open_cross_encoder(settings, processes=processes),
         readers=IsolatedReaders(config.reading),
     )
     library.guard_by(local_guard(settings.data))

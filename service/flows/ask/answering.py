@@ -128,7 +128,11 @@ class _Answering:
     def _answer_one(self, collection: Collection, question: Question, own: Sequence[Encoded]) -> Answer:
         asking, plan = self._asking, self._plan
         vectors = np.stack([one.vector for one in own])
+        if question.read and not asking.reading.may_read(asking.pools.questions.permits.taken):
+            question = replace(question, read=False)
         answer = collection.questions.answer(question, vectors=vectors, model=self._encoded.model)
+        if answer.read:
+            asking.reading.note(answer.timings_ms["read"])
         if asking.unanswered is not None and plan.body.as_of is None:
             asking.unanswered.note(plan.body.collection, question.text, answer.answerability)
         answer = withhold_hits(answer, plan.body.min_answerability)

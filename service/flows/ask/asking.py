@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.flows.ask.awaited_changes import AwaitedChanges
 from service.flows.ask.queues import QuestionQueues
+from service.flows.ask.reading import ReadingShare
 from service.monitoring.tracing import Tracing
 from service.settings import Settings
 from service.state.collections import Collections
@@ -32,3 +33,4 @@ class Asking:
     prover: Prover
     unanswered: UnansweredQuestions | None
     tracing: Tracing | None
+    reading: ReadingShare = field(default_factory=ReadingShare)

@@ -64,6 +64,7 @@ def validate_request(body: AskRequest, caller: Principal, settings: Settings) ->
             max_per_document=per_document,
             near_duplicates=body.near_duplicates,
             at_least_change=body.at_least_change or 0,
+            read=body.read,
         )
         for text in texts
     ]

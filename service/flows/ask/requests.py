@@ -97,6 +97,12 @@ class AskRequest(CollectionBody):
         description="`fold`: a passage in nearly the words of a better one takes no place of its own, and "
         "its locator is in `also_in` of that one. `keep`: it takes a place.",
     )
+    read: bool = Field(
+        True,
+        strict=True,
+        description="Whether the cross-encoder reads the first passages with the question, where the service "
+        "has one. `false` answers some 20 ms sooner, and less well.",
+    )
     formats: list[Format] = Field(
         default_factory=list,
         description="Additional formats for the citation of each passage, returned in its `formats`.",

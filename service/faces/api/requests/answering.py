@@ -15,7 +15,7 @@ from service.http.request_models import CollectionBody
 
 _ASKING = set(
     "collection on_behalf_of question k turns filter as_of at_least_change max_per_document "
-    "near_duplicates".split()
+    "near_duplicates read".split()
 )
 
 
@@ -71,6 +71,12 @@ class AnswerRequest(CollectionBody):
     )
     near_duplicates: NearDuplicates = Field(
         "fold", description="Whether a passage in nearly the words of a better one takes a place of its own."
+    )
+
+    read: bool = Field(
+        True,
+        strict=True,
+        description="Whether the cross-encoder reads the first passages, as in `/v1/ask`.",
     )
 
     def ask_request(self) -> AskRequest:

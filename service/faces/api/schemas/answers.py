@@ -85,6 +85,10 @@ class Explanation(BaseModel):
     sentence: float | None = Field(
         description="Share of the question's words, weighted by rarity, in the best sentence of the passage."
     )
+    read: float | None = Field(
+        description="What the cross-encoder says: the probability, not calibrated, that the passage answers; "
+        "null if it did not read it."
+    )
 
 
 class Passage(BaseModel):
@@ -154,6 +158,8 @@ class AskResponse(BaseModel):
         description="What was computed of a table, such as the highest value of a column; null if the "
         "question asks for nothing of the kind, or the tables found do not have all that it names."
     )
+    read: int = Field(description="How many of the passages the cross-encoder read with the question.")
+    read_by: str = Field(description="The cross-encoder: name, weights, precision; empty if it read none.")
     index: IndexState
     timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
 
@@ -184,6 +190,8 @@ def answer_json(
             for hit, cited in zip(answer.hits, citations, strict=True)
         ],
         "computed": computed_json(answer.reading),
+        "read": answer.read,
+        "read_by": answer.read_by,
         "index": state_json(answer.index),
         "timings_ms": answer.timings_ms,
     }
@@ -237,6 +245,7 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
             "dense": {"rank": dense.rank, "score": dense.score},
             "lexical": {"rank": lexical.rank, "score": lexical.score, "terms": lexical.terms},
             "sentence": hit.explain.sentence,
+            "read": hit.explain.read,
         },
     }
 

@@ -33,6 +33,7 @@ class AnswerOptions(TypedDict, total=False):
     at_least_change: int | None
     max_per_document: int | None
     near_duplicates: Literal["fold", "keep"]
+    read: bool
     collection: str | None
 
 

@@ -36,7 +36,8 @@ class AskOptions(TypedDict, total=False):
     number of a change, to ask the collection as it was then. ``at_least_change``: ``change`` of the reply to
     a write, to be answered with it by whichever process. ``extent``: how much each passage quotes.
     ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
-    same words into the best of them, or ``keep`` them. ``formats``: more formats of each citation.
+    same words into the best of them, or ``keep`` them. ``read``: whether the cross-encoder reads the first
+    passages. ``formats``: more formats of each citation.
     ``collection``: another one than that of the client.
     """
 
@@ -49,6 +50,7 @@ class AskOptions(TypedDict, total=False):
     extent: Extent
     max_per_document: int | None
     near_duplicates: Literal["fold", "keep"]
+    read: bool
     formats: Sequence[Format]
     collection: str | None
 

@@ -63,11 +63,15 @@ class LexicalScore(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation(Reply):
-    """Why a passage has its rank; ``sentence`` is the share of the question's words in its best sentence."""
+    """Why a passage has its rank; ``sentence`` is the share of the question's words in its best sentence.
+
+    ``read`` is what the cross-encoder says, as a probability; None if it did not read the passage.
+    """
 
     dense: DenseScore
     lexical: LexicalScore
     sentence: float | None
+    read: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,8 @@ class AskResult(Reply):
 
     ``answerability`` is the calibrated probability that they answer it. ``withheld`` says why passages that
     were found are not in the reply; else it is empty. ``mentioned`` and ``missing`` are the names, numbers
-    and dates of the question that the nearest sentences have, and those that they lack.
+    and dates of the question that the nearest sentences have, and those that they lack. ``read`` is how many
+    passages the cross-encoder read, ``read_by`` which one did.
     """
 
     question: str
@@ -166,6 +171,8 @@ class AskResult(Reply):
     first: FirstSentence | None = None
     passages: list[Passage]
     computed: Computed | None = None
+    read: int = 0
+    read_by: str = ""
     index: IndexState
     timings_ms: Mapping[str, float]
 
