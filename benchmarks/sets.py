@@ -14,6 +14,8 @@ from index.embedding import DEFAULT_MODEL, load_embedder
 from index.errors import InvalidInput
 from index.library import Library
 from index.protocols import Embedder
+from index.search import load_cross_encoder
+from index.search.cross_encoder.model import CrossEncoder
 from index.sources import FolderIngest, put_all
 
 SCIFACT = Path(__file__).parents[2] / "shared" / "data" / "scifact"
@@ -25,6 +27,11 @@ MODELS = DATA / "models"
 def embedder(model: str = "") -> Embedder:
     """A model, or the package's default, with float vectors: those that the kept figures are of."""
     return load_embedder(model or DEFAULT_MODEL, config=EmbeddingConfig(precision="float", cache=MODELS))
+
+
+def cross_encoder() -> CrossEncoder | None:
+    """The cross-encoder of the package that is installed; None without one."""
+    return load_cross_encoder()
 
 
 def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, list[Question]]:

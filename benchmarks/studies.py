@@ -8,6 +8,7 @@ from benchmarks.answerability import study as answerability
 from benchmarks.citations import reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
+from benchmarks.near_misses import others
 from benchmarks.near_misses import study as near_misses
 from benchmarks.retrieval import (
     answers,
@@ -16,6 +17,7 @@ from benchmarks.retrieval import (
     engines,
     headings,
     quantized,
+    reading,
     reports,
     tables,
     tatqa,
@@ -37,6 +39,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
+    "answerability_read": lambda: answerability.study(read=True),
     "answers": answers.study,
     "columns": lambda: columns.figures(columns.study()),
     "catching_up": catching_up.study,
@@ -51,6 +54,8 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "html": lambda: html.figures(html.study()),
     "http_load": http_load.study,
     "near_misses": near_misses.study,
+    "near_misses_by_others": others.study,
+    "near_misses_read": lambda: near_misses.study(read=True),
     "office": lambda: office.figures(office.study()),
     "painted": painted.study,
     "parity": lambda: parity.figures(parity.study()),
@@ -62,6 +67,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "quantized": quantized.study,
     "reading_speed": reading_speed.study,
     "reanchoring": lambda: reanchoring.summary(reanchoring.study(_QUOTES, odd=True)),
+    "reading": reading.study,
     "record_stores": record_stores.study,
     "reports": lambda: reports.figures(reports.study()),
     "resolving": resolving.study,

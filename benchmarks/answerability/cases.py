@@ -25,6 +25,7 @@ from evaluation.questions import Question, Span
 from index.answers import Hit
 from index.config import SearchConfig
 from index.protocols import Snapshot
+from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query
 from index.search.search import Search, SearchResult, Stopwatch
 
@@ -62,7 +63,14 @@ class Asking:
     """Asks questions of parts of one collection, with the service's own search."""
 
     def __init__(
-        self, name: str, whole: Whole, moment: Snapshot, keys: dict[str, int], config: SearchConfig
+        self,
+        name: str,
+        whole: Whole,
+        moment: Snapshot,
+        keys: dict[str, int],
+        config: SearchConfig,
+        *,
+        cross_encoder: CrossEncoder | None = None,
     ) -> None:
         """``keys`` are the documents' keys by their ids."""
         self._name = name
@@ -70,6 +78,7 @@ class Asking:
         self._moment = moment
         self._keys = keys
         self._config = config
+        self._cross_encoder = cross_encoder
         self._entire = Part(whole)
         self._units: dict[str, list[int]] = defaultdict(list)
         for id_, key in sorted(keys.items()):
@@ -132,7 +141,14 @@ class Asking:
         return Part(self._whole, [key for name in units for key in self._units[name]])
 
     def _found(self, part: Part, query: Query) -> SearchResult:
-        search = Search(self._moment, self._moment, part, self._whole.analyzer, self._config)
+        search = Search(
+            self._moment,
+            self._moment,
+            part,
+            self._whole.analyzer,
+            self._config,
+            cross_encoder=self._cross_encoder,
+        )
         return search.find(query, k=K, where=None, watch=Stopwatch())
 
 

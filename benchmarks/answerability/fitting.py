@@ -24,28 +24,44 @@ _SHARES = {
 role, a negation or an attribute is told by no feature, and would only lower all probabilities."""
 _NEAR = 4.0
 """Weight of the tables of near misses, which are small."""
-QUESTION = tuple(name for name in FEATURES if name != "spelt")
+_OF_READING = ("read", "read_first", "read_second", "read_passages")
+READ_QUESTION = tuple(name for name in FEATURES if name not in {"spelt", "read_passages"})
+QUESTION = tuple(name for name in READ_QUESTION if name not in _OF_READING)
+READ_PASSAGE = tuple(name for name in PASSAGE_FEATURES if name != "score")
+PASSAGE = tuple(name for name in READ_PASSAGE if name not in {"read", "is_read"})
 _SPELT = FEATURES.index("spelt")
+_READ = FEATURES.index("read_passages")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Regressions for questions in known and other languages, and for passages."""
+    """Regressions for questions in known and other languages, and for passages.
+
+    ``read`` and ``read_passage`` are for questions for which passages were read.
+    """
 
     known: Regression
     spelt: Regression
     passage: Regression
+    read: Regression
+    read_passage: Regression
 
     def logits(self, table: Table) -> Numbers:
         """The logits of all cases of a table."""
-        rows = table.features[:, [FEATURES.index(name) for name in QUESTION]]
-        spelt = table.features[:, _SPELT] > 0
-        return np.where(spelt, self.spelt.logits(rows), self.known.logits(rows))
+        rows = _columns(table.features, QUESTION)
+        spelt, read = table.features[:, _SPELT] > 0, table.features[:, _READ] > 0
+        unread = np.where(spelt, self.spelt.logits(rows), self.known.logits(rows))
+        return np.where(read, self.read.logits(_columns(table.features, READ_QUESTION)), unread)
 
     def of_passages(self, table: Table) -> Numbers:
         """The probabilities of all passages of a table."""
         logits = self.logits(table)[table.of]
-        return sigmoid(np.minimum(self.passage.logits(_with_question(table, logits)), logits))
+        rows, read = _with_question(table, logits), table.features[table.of][:, _READ] > 0
+        unread = self.passage.logits(_columns(rows, PASSAGE, PASSAGE_FEATURES))
+        alone = np.where(
+            read, self.read_passage.logits(_columns(rows, READ_PASSAGE, PASSAGE_FEATURES)), unread
+        )
+        return sigmoid(np.minimum(alone, logits))
 
 
 def fit(tables: Mapping[str, Table]) -> Fitted:
@@ -60,17 +76,32 @@ def fit(tables: Mapping[str, Table]) -> Fitted:
     ]
     rows, truth, weight = (np.concatenate(some) for some in zip(*parts, strict=True))
     spelt = rows[:, _SPELT] > 0
-    columns = [FEATURES.index(name) for name in QUESTION]
     known, other = (
-        regression(QUESTION, rows[chosen][:, columns], truth[chosen], weight[chosen])
+        regression(QUESTION, _columns(rows[chosen], QUESTION), truth[chosen], weight[chosen])
         for chosen in (~spelt, spelt)
     )
-    without = Fitted(known, other, known)
+    is_read = rows[:, _READ] > 0
+    read = known
+    if is_read.any():
+        of_read = _columns(rows[is_read], READ_QUESTION)
+        read = regression(READ_QUESTION, of_read, truth[is_read], weight[is_read])
+    without = Fitted(known, other, known, read, known)
     seen = [
-        (*_passages(without, one), one.dev[one.of]) for one in tables.values() if not _has_near_misses(one)
+        (*_passages(without, one), one.dev[one.of], one.features[one.of][:, _READ] > 0)
+        for one in tables.values()
+        if not _has_near_misses(one)
     ]
-    rows, truth, weight = (np.concatenate([one[at][one[3]] for one in seen]) for at in range(3))
-    return Fitted(known, other, regression(PASSAGE_FEATURES, rows, truth, weight))
+    rows, truth, weight, is_read = (np.concatenate([one[at][one[3]] for one in seen]) for at in (0, 1, 2, 4))
+    passage = regression(PASSAGE, _columns(rows, PASSAGE, PASSAGE_FEATURES), truth, weight)
+    read_passage = passage
+    if is_read.any():
+        of_read = _columns(rows[is_read], READ_PASSAGE, PASSAGE_FEATURES)
+        read_passage = regression(READ_PASSAGE, of_read, truth[is_read], weight[is_read])
+    return Fitted(known, other, passage, read, read_passage)
+
+
+def _columns(rows: Numbers, names: Sequence[str], among: Sequence[str] = FEATURES) -> Numbers:
+    return rows[:, [among.index(name) for name in names]]
 
 
 def _passages(fitted: Fitted, table: Table) -> tuple[Numbers, NDArray[np.bool_], Numbers]:

@@ -18,6 +18,7 @@ from evaluation.measures import Estimate
 from index.config import LibraryConfig
 from index.library import Library
 from index.search import sigmoid
+from index.search.cross_encoder.model import CrossEncoder
 
 Numbers = NDArray[np.float64]
 _RESAMPLES = 200
@@ -28,14 +29,20 @@ SEED = Path(__file__).parents[3] / "shared" / "seed"
 MEASURES = ("auroc", "ece")
 
 
-def study(data: Path = sets.DATA) -> dict[str, Estimate]:
-    """All figures: on the test halves by what was fitted to other sets, and of the seed by the package's."""
-    return figures(dict(tables(data)) | dict(near_misses.tables(data))) | _seed(data)
+def study(data: Path = sets.DATA, *, read: bool = False) -> dict[str, Estimate]:
+    """All figures: on the test halves by what was fitted to other sets, and of the seed by the package's.
+
+    ``read``: the cross-encoder reads passages.
+    """
+    found = dict(tables(data, read=read)) | dict(near_misses.tables(data, read=read))
+    return figures(found) | _seed(data, sets.cross_encoder() if read else None)
 
 
-def _seed(data: Path) -> dict[str, Estimate]:
+def _seed(data: Path, cross_encoder: CrossEncoder | None) -> dict[str, Estimate]:
     """Of the questions about one report, the shares with the probability that they deserve."""
-    with Library(data, embedder=sets.embedder(), config=LibraryConfig()) as library:
+    with Library(
+        data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+    ) as library:
         collection, asked = sets.prepared(library, SEED, "test")
         stated = np.array([collection.ask(one.text).answerability for one in asked])
     can = np.array([bool(one.answerable) for one in asked])

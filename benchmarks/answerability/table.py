@@ -19,9 +19,10 @@ from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
 from index.library import Library
 from index.protocols import Embedder, Snapshot
-from index.search import FEATURES, of_passages
+from index.search import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search import Question as Checked
 from index.search.conversation import add_context
+from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query, is_spelt
 from index.search.search import Search
 from index.store import open_catalogue
@@ -36,6 +37,8 @@ SETS = {
     "cmrc2018": _SHARED / "cmrc2018",
     "own": OWN,
 }
+READ_SETS = ("clapnq", "mtrag", "covidqa", "scifact", "chunking_eval", "xquad-en", "own")
+"""Those in a language that the cross-encoder knows."""
 _SPLITS = {"mtrag": ("test", "conversational"), "scifact": ("train", "test")}
 _OFF_TOPIC = ("clapnq", "covidqa", "chunking_eval", "scifact")
 _OTHERS = 16
@@ -44,6 +47,8 @@ MOST = 600
 
 With half as many cases in a cell as today, even perfect probabilities have a calibration error of .05.
 """
+_MOST_READ = 300
+"""The same where passages are read, which takes several times as long."""
 
 
 def family(set_name: str) -> str:
@@ -55,7 +60,7 @@ def family(set_name: str) -> str:
 class Table:
     """n cases of one set: ``features`` (n, f), and what :class:`Case` says of each.
 
-    ``passages`` (p, 8) are the features of all hits, without the logit of the question; hit i is of case
+    ``passages`` (p, 11) are the features of all hits, without the logit of the question; hit i is of case
     ``of[i]``, and ``relevant[i]`` says whether it answers. ``turns``: the question follows a conversation.
     """
 
@@ -84,7 +89,9 @@ class Table:
             return cls(**{one.name: found[one.name] for one in fields(cls)})
 
 
-def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
+def table(
+    name: str, library: Library, data: Path, embedder: Embedder, cross_encoder: CrossEncoder | None = None
+) -> Table:
     """Ask questions of a set in all their cases."""
     collection = sets.collection_of(library, SETS[name])
     asked = _questions(name)
@@ -92,7 +99,7 @@ def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
         asked = questions.locate_quotes(asked, collection)
     known = [one for one in asked if one.relevant and one.answerable is not False]
     asked = [
-        *sample(known, MOST),
+        *sample(known, _MOST_READ if cross_encoder else MOST),
         *(one for one in asked if one.answerable is False),
     ]
     strangers = _strangers(name)
@@ -100,7 +107,7 @@ def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
     analyzer = Analyzer.of_version(str((catalogue.description(collection.name) or {})["analysis"]))
     with closing(catalogue.open(collection.name)) as store, store.snapshot() as moment:
         whole = Whole(store, analyzer, embedder.dimension)
-        asking = Asking(name, whole, moment, keys_of(moment), SearchConfig())
+        asking = Asking(name, whole, moment, keys_of(moment), SearchConfig(), cross_encoder=cross_encoder)
         search = Search(moment, moment, Part(whole), analyzer, SearchConfig())
         rows = Rows(search)
         for question, query in zip(asked, queries(embedder, asked), strict=True):
@@ -118,7 +125,7 @@ class Rows:
     def __init__(self, search: Search) -> None:
         self._search = search
         self._cases: list[tuple[list[float], int, str, bool, bool]] = []
-        self._passages: list[NDArray[np.float64]] = [np.empty((0, 8))]
+        self._passages: list[NDArray[np.float64]] = [np.empty((0, len(PASSAGE_FEATURES)))]
         self._of: list[int] = []
         self._relevant: list[bool] = []
 
@@ -177,15 +184,26 @@ def keys_of(moment: Snapshot) -> dict[str, int]:
     return found
 
 
-def tables(data: Path, names: Sequence[str] = tuple(SETS)) -> Iterator[tuple[str, Table]]:
-    """The tables of the sets that are on this machine; made where the data folder does not have them."""
+def folder_of(data: Path, *, read: bool) -> Path:
+    """The folder of the tables, which differ where the cross-encoder ``read`` passages."""
+    return data / ("answerability-read" if read else "answerability")
+
+
+def tables(data: Path, names: Sequence[str] = (), *, read: bool = False) -> Iterator[tuple[str, Table]]:
+    """The tables of some sets, by default of all, that are on this machine.
+
+    They are made where the data folder does not have them. ``read``: the cross-encoder reads the first
+    passages, and only sets in its language are taken by default.
+    """
+    names = names or (READ_SETS if read else tuple(SETS))
+    cross_encoder = sets.cross_encoder() if read else None
     embedder: Embedder | None = None
     for name in names:
-        path = data / "answerability" / f"{name}.npz"
+        path = folder_of(data, read=read) / f"{name}.npz"
         if not path.exists():
             if not SETS[name].exists():
                 continue
             embedder = embedder or sets.embedder()
             with Library(data, embedder=embedder, config=LibraryConfig()) as library:
-                table(name, library, data, embedder).save(path)
+                table(name, library, data, embedder, cross_encoder).save(path)
         yield name, Table.load(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,8 +21,8 @@ from benchmarks.answerability.table import SETS, tables
 from benchmarks.near_misses import table as near_misses
 from evaluation.measures import Estimate
 from index.naming import CALIBRATION_FILE
-from index.search import Answerability
 from index.search import __file__ as search_folder
+from index.search import load_answerability
 
 console = Console()
 
@@ -34,12 +35,15 @@ def main() -> None:
     )
     parser.add_argument("sets", nargs="*", help=f"sets to fit to: {', '.join(SETS)}; all by default")
     parser.add_argument("--ask-only", action="store_true", help="make the cases, and do not fit")
+    parser.add_argument(
+        "--read", action="store_true", help="fit what is used where the cross-encoder reads, and nothing else"
+    )
     options = parser.parse_args()
     if unknown := set(options.sets) - SETS.keys():
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
-    found = dict(tables(options.data, options.sets or list(SETS)))
+    found = dict(tables(options.data, options.sets, read=options.read))
     if not options.sets:
-        found |= dict(near_misses.tables(options.data))
+        found |= dict(near_misses.tables(options.data, read=options.read))
     if options.ask_only:
         return
     fitted = fit(found)
@@ -52,7 +56,14 @@ def main() -> None:
         "left_out": {name: round(seen[name].value, 4) for name in MEASURES},
     }
     path = Path(search_folder).with_name(CALIBRATION_FILE)
-    Answerability(fitted.known, fitted.spelt, fitted.passage, provenance).save(path)
+    now = load_answerability()
+    if options.read:
+        provenance = {**now.provenance, "read": provenance}
+        made = replace(now, read=fitted.read, read_passage=fitted.read_passage, provenance=provenance)
+    else:
+        parts = {"known": fitted.known, "spelt": fitted.spelt, "passage": fitted.passage}
+        made = replace(now, **parts, provenance=provenance)
+    made.save(path)
     console.print(_printed(seen))
     console.print(f"Written: {path}")
 

@@ -27,9 +27,12 @@ _RESAMPLES = 500
 Numbers = NDArray[np.float64]
 
 
-def study(data: Path = sets.DATA, *, dev: bool = False) -> dict[str, Estimate]:
-    """Shares at .5 or more: of near misses by kind and by set, and of the questions they were made of."""
-    found = dict(tables(data))
+def study(data: Path = sets.DATA, *, dev: bool = False, read: bool = False) -> dict[str, Estimate]:
+    """Shares at .5 or more: of near misses by kind and by set, and of the questions they were made of.
+
+    ``read``: the cross-encoder reads passages.
+    """
+    found = dict(tables(data, read=read))
     stated = {name: _stated(load_answerability(), one) for name, one in found.items()}
     return figures(found, stated, dev=dev)
 

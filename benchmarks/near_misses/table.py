@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from benchmarks import sets
 from benchmarks.answerability.cases import Case, CaseKind, K, has_answer
 from benchmarks.answerability.parts import Part, Whole
-from benchmarks.answerability.table import Rows, Table, keys_of, queries
+from benchmarks.answerability.table import Rows, Table, folder_of, keys_of, queries
 from benchmarks.near_misses.making import SETS, NearMiss, available, collection_of, near_misses
 from evaluation import questions
 from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
 from index.library import Library
 from index.protocols import Embedder
+from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query
 from index.search.search import Search, Stopwatch
 from index.store import open_catalogue
@@ -31,7 +32,9 @@ SUFFIX = "-near"
 """A table of near misses is named after its set, with this behind."""
 
 
-def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
+def table(
+    name: str, library: Library, data: Path, embedder: Embedder, cross_encoder: CrossEncoder | None = None
+) -> Table:
     """Ask all near misses of a set, of the document alone and of all documents, each with its original."""
     collection = collection_of(library, name)
     made = near_misses(name, dict(questions.texts(collection)))
@@ -47,7 +50,7 @@ def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
             answered, missed = next(by_pairs), next(by_pairs)
             for size in _SIZES.get(name, _ALL_SIZES):
                 part = Part(whole, [keys[miss.document_id]]) if size else entire
-                search = Search(moment, moment, part, analyzer, config)
+                search = Search(moment, moment, part, analyzer, config, cross_encoder=cross_encoder)
                 rows.add(_case(search, miss, answered, size, "present"), turns=False)
                 rows.add(_case(search, miss, missed, size, f"near-{miss.kind}"), turns=False)
         return rows.table()
@@ -59,18 +62,21 @@ def _case(search: Search, miss: NearMiss, query: Query, size: int, kind: CaseKin
     return Case(miss.question, size, kind, miss.is_dev, query, found, relevant)
 
 
-def tables(data: Path = sets.DATA, names: Sequence[str] = tuple(SETS)) -> Iterator[tuple[str, Table]]:
+def tables(
+    data: Path = sets.DATA, names: Sequence[str] = tuple(SETS), *, read: bool = False
+) -> Iterator[tuple[str, Table]]:
     """The tables of the sets that are on this machine, by their names with :data:`SUFFIX`.
 
-    They are made where the data folder does not have them.
+    They are made where the data folder does not have them. ``read``: the cross-encoder reads passages.
     """
+    cross_encoder = sets.cross_encoder() if read else None
     embedder: Embedder | None = None
     for name in available(names):
-        path = data / "answerability" / f"{name}{SUFFIX}.npz"
+        path = folder_of(data, read=read) / f"{name}{SUFFIX}.npz"
         if not path.exists():
             embedder = embedder or sets.embedder()
             with Library(data, embedder=embedder, config=LibraryConfig()) as library:
-                table(name, library, data, embedder).save(path)
+                table(name, library, data, embedder, cross_encoder).save(path)
         yield f"{name}{SUFFIX}", Table.load(path)
 
 
