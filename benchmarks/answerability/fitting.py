@@ -22,6 +22,8 @@ _SHARES = {
 }  # fmt: skip
 """Weights of the kinds of cases: as many questions that can be answered as such that cannot. What exchanges a
 role, a negation or an attribute is told by no feature, and would only lower all probabilities."""
+_TOLD = dict.fromkeys(("near-role", "near-negation", "near-attribute"), 0.1)
+"""The weights of these kinds where the cross-encoder read, which tells some of them."""
 _NEAR = 4.0
 """Weight of the tables of near misses, which are small."""
 _OF_READING = ("read", "read_first", "read_second", "read_passages")
@@ -78,7 +80,7 @@ def fit(tables: Mapping[str, Table]) -> Fitted:
     spelt = rows[:, _SPELT] > 0
     known, other = (
         regression(QUESTION, _columns(rows[chosen], QUESTION), truth[chosen], weight[chosen])
-        for chosen in (~spelt, spelt)
+        for chosen in (~spelt, spelt if spelt.any() else ~spelt)
     )
     is_read = rows[:, _READ] > 0
     read = known
@@ -122,8 +124,9 @@ def _with_question(table: Table, logits: Numbers) -> Numbers:
 def weights(table: Table) -> Numbers:
     """The weight of each case: a kind and size counts by the root of its number of cases."""
     found = np.zeros(len(table.size))
+    shares = _SHARES | _TOLD if table.features[:, _READ].any() else _SHARES
     for size in np.unique(table.size):
-        for kind, share in _SHARES.items():
+        for kind, share in shares.items():
             cell = (table.size == size) & (table.kind == kind)
             if cell.any():
                 found[cell] = share / np.sqrt(cell.sum())
