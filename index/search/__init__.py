@@ -16,7 +16,7 @@ from index.search.regression import Regression, sigmoid
 from index.search.search import withhold_hits
 
 if TYPE_CHECKING:
-    from index.search.cross_encoder.model import CrossEncoder
+    from index.search.cross_encoder.model import CrossEncoder as CrossEncoder
 
 
 def load_reranker(model: str, *, download: bool = False, device: str = "") -> Reranker:

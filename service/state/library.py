@@ -18,7 +18,7 @@ from service.state.identity import local_guard
 from service.state.storage import require_store
 
 if TYPE_CHECKING:
-    from index.search.cross_encoder.model import CrossEncoder
+    from index.search import CrossEncoder
 
 _FLOATS = {"float", "fp32", "bf16"}
 """Precisions whose vectors may be in one collection."""

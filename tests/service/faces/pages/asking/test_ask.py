@@ -84,7 +84,9 @@ def test_the_probability_is_told_in_words(
     # A collection may have numbers of its own: these say the same of every question.
     always = log(probability / (1 - probability))
     one = Regression.plain(dict.fromkeys(FEATURES, 0.0), always)
-    load_answerability().with_question(known=one, spelt=one, provenance={}).save(folder / CALIBRATION_FILE)
+    load_answerability().with_question(known=one, spelt=one, read=one, provenance={}).save(
+        folder / CALIBRATION_FILE
+    )
     with served(library) as client:
         put(client, "a.txt", LAMP)
         html = page(client, "/", q="Who lit the lamp?")
@@ -114,7 +116,9 @@ def test_what_the_nearest_sentences_do_not_mention_is_said_instead_of_green(
     with Library(library.data, embedder=WordEmbedder()) as calibrating:
         folder = calibrating.open("default", create=True).folder
     one = Regression.plain({"lacks_name": 0.0}, log(probability / (1 - probability)))
-    load_answerability().with_question(known=one, spelt=one, provenance={}).save(folder / CALIBRATION_FILE)
+    load_answerability().with_question(known=one, spelt=one, read=one, provenance={}).save(
+        folder / CALIBRATION_FILE
+    )
     with served(library) as client:
         put(client, "a.txt", f"{LAMP[:-1]} in 1820.")
         html = page(client, "/", q=question)
@@ -127,7 +131,7 @@ def test_passages_that_probably_do_not_answer_are_neither_lit_nor_in_the_way(lib
     # Numbers by which a passage's rank decides: 0.88, 0.32, 0.08, 0.03.
     one = Regression.plain({"nearest": 0.0}, 3.0)
     by_rank = Regression.plain({"rank": -4.0}, 2.0)
-    Answerability(one, one, by_rank, {}).save(folder / CALIBRATION_FILE)
+    Answerability(one, one, by_rank, one, by_rank, {}).save(folder / CALIBRATION_FILE)
     with served(library) as client:
         for number in range(4):
             put(
