@@ -11,6 +11,7 @@ from index.search.cross_encoder.windows import Excerpt, choose_excerpt
 from index.search.question import is_spelt
 from index.search.second_look import Look
 from index.text import Span
+from index.text.languages import asking_words, is_english, language_of_question
 from index.text.tables import shift_tables
 
 if TYPE_CHECKING:
@@ -39,18 +40,19 @@ def judge_passages(
 ) -> dict[int, JudgedPassage]:
     """Judge one window of each passage; returns what was judged, by the passages' ids.
 
-    A window has at most ``tokens`` tokens, with the question. Nothing is judged where the model does not know
-    the question's language. Raises :class:`index.errors.ModelFailed`.
+    A window has at most ``tokens`` tokens, with the question. The model knows English: no question and no
+    window in another language is judged, and nothing where that of the first passage is in one. Raises
+    :class:`index.errors.ModelFailed`.
     """
     encoder = model.encoder
-    if is_spelt(question, encoder.starts(question)):
+    if not _is_english_question(question) or is_spelt(question, encoder.starts(question)):
         return {}
     spare = tokens - encoder.max_tokens
     excerpts: dict[int, Excerpt] = {}
     for one, look in passages:
         if len(look.spans):
             head = one.version.title[:_LONGEST_HEAD]
-            excerpts[one.id] = choose_excerpt(
+            excerpt = choose_excerpt(
                 one.text,
                 look,
                 head=head,
@@ -58,6 +60,10 @@ def judge_passages(
                 count=encoder.count,
                 tables=shift_tables(one.passage.tables, -one.passage.start),
             )
+            if is_english(excerpt.window.text):
+                excerpts[one.id] = excerpt
+    if not passages or passages[0][0].id not in excerpts:
+        return {}
     judged = model.judge(question, [one.window for one in excerpts.values()])
     return {
         id_: JudgedPassage(
@@ -70,3 +76,7 @@ def judge_passages(
         )
         for (id_, excerpt), found in zip(excerpts.items(), judged, strict=True)
     }
+
+
+def _is_english_question(question: str) -> bool:
+    return language_of_question(question).name == "english" and not asking_words(question)
