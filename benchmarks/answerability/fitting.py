@@ -53,16 +53,15 @@ class Fitted:
         rows = _columns(table.features, QUESTION)
         spelt, read = table.features[:, _SPELT] > 0, table.features[:, _READ] > 0
         unread = np.where(spelt, self.spelt.logits(rows), self.known.logits(rows))
-        return np.where(read, self.read.logits(_columns(table.features, READ_QUESTION)), unread)
+        return np.where(read, self.read.logits(_columns(table.features, self.read.features)), unread)
 
     def of_passages(self, table: Table) -> Numbers:
         """The probabilities of all passages of a table."""
         logits = self.logits(table)[table.of]
         rows, read = _with_question(table, logits), table.features[table.of][:, _READ] > 0
         unread = self.passage.logits(_columns(rows, PASSAGE, PASSAGE_FEATURES))
-        alone = np.where(
-            read, self.read_passage.logits(_columns(rows, READ_PASSAGE, PASSAGE_FEATURES)), unread
-        )
+        seen = _columns(rows, self.read_passage.features, PASSAGE_FEATURES)
+        alone = np.where(read, self.read_passage.logits(seen), unread)
         return sigmoid(np.minimum(alone, logits))
 
 

@@ -7,12 +7,15 @@ import pytest
 
 from benchmarks import sets
 from benchmarks.answerability.cases import Asking, unit_of
+from benchmarks.answerability.fitting import fit
 from benchmarks.answerability.parts import Part, Whole
 from benchmarks.answerability.study import _mean
+from benchmarks.answerability.table import Table
 from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
 from index.embedding import WordEmbedder
 from index.ingest import Source
+from index.search import FEATURES, PASSAGE_FEATURES
 from index.search.answerability import load
 from index.search.question import Query
 from index.search.search import Search, Stopwatch
@@ -105,3 +108,33 @@ def test_a_calibration_error_is_inside_its_interval() -> None:
     stated = random.random(200)
     found = _mean([(stated, random.random(200) < stated)], "ece")
     assert found.low < found.value < found.high
+
+
+def made_table(*, read: bool) -> Table:
+    """Cases of which those can be answered whose nearest passage, or what was read, says so."""
+    draw, count = np.random.default_rng(3), 200
+    features = draw.normal(size=(count, len(FEATURES)))
+    features[:, FEATURES.index("spelt")] = np.arange(count) % 10 == 0
+    features[:, FEATURES.index("read_passages")] = 4.0 * read
+    can = features[:, FEATURES.index("read" if read else "nearest")] > 0
+    return Table(
+        features,
+        size=np.zeros(count, np.int64),
+        kind=np.where(can, "present", "replaced"),
+        dev=np.ones(count, np.bool_),
+        turns=np.zeros(count, np.bool_),
+        passages=draw.normal(size=(count, len(PASSAGE_FEATURES))),
+        of=np.arange(count),
+        relevant=can,
+    )
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_what_was_read_is_fitted_apart(read: bool) -> None:
+    table = made_table(read=read)
+    fitted = fit({"one": table})
+    assert ("read" in fitted.read.features) == read
+    assert "read" not in fitted.known.features
+    right = (fitted.logits(table) > 0) == (table.kind == "present")
+    assert right.mean() > 0.9
+    assert ((fitted.of_passages(table) >= 0) & (fitted.of_passages(table) <= 1)).all()
