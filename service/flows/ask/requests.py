@@ -101,7 +101,7 @@ class AskRequest(CollectionBody):
         True,
         strict=True,
         description="Whether the cross-encoder reads the first passages with the question, where the service "
-        "has one. `false` answers some 20 ms sooner, and less well.",
+        "has one. `false` answers some 30 ms sooner, and less well.",
     )
     formats: list[Format] = Field(
         default_factory=list,
