@@ -16,7 +16,7 @@ from service.faces.api.schemas.answers import AskResponse
 from service.settings import Settings
 from service.state.library import open_cross_encoder
 from tests.index.search.cross_encoder.toys import cross_encoder
-from tests.service.http_service import app_of, assert_error, assert_shape, put
+from tests.service.http_service import assert_error, assert_shape, put, served
 
 MILL = "The mill of Arlow was opened in 1901. The mill of Arlow was sold to Anna Berg."
 QUESTION = "To whom was the mill of Arlow sold?"
@@ -29,7 +29,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         Library(
             tmp_path_factory.mktemp("data"), embedder=WordEmbedder(), cross_encoder=lambda: judge
         ) as library,
-        TestClient(app_of(library)) as made,
+        served(library) as made,
     ):
         put(made, "mill.txt", MILL)
         put(made, "inn.txt", "The inn of Arlow has forty rooms.")
