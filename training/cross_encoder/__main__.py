@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=int, default=0, help="the step to end after; 0: none")
     train.add_argument("--hours", type=float, default=0.0, help="hours to end after; 0: none")
     train.add_argument("--rate", type=float, default=1e-4, help="the constant learning rate")
+    train.add_argument(
+        "--start", type=Path, help="exported weights to start from where the folder has no checkpoint"
+    )
     train.add_argument("--batch-tokens", type=int, default=4096)
     train.add_argument("--evaluate-steps", type=int, default=1000)
     decay = commands.add_parser(
@@ -123,7 +126,8 @@ def _run(options: argparse.Namespace, trainer: Trainer, limits: Limits) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     trainer = _trainer(options)
-    trainer.resume()
+    if not trainer.resume() and options.start:
+        load_weights(trainer.model, options.start)
     _run(options, trainer, Limits(options.steps, options.hours))
 
 
