@@ -75,11 +75,18 @@ def check_size(path: Path) -> None:
 
 
 def _is_cut_off(path: Path) -> bool:
-    log = _beside(path, "-wal")
-    if not path.exists() or (log.exists() and log.stat().st_size):
+    if _size(_beside(path, "-wal")):
         return False
-    size = path.stat().st_size
+    size = _size(path)
     return size >= _FILE_HEADER and _has_less_than_recorded(path, size)
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file, 0 without one: another process that ends may delete the log at any moment."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _has_less_than_recorded(path: Path, size: int) -> bool:
