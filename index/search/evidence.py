@@ -21,7 +21,7 @@ from typing import NamedTuple
 import regex
 
 from index.answers import Evidence
-from index.search.second_look import Look
+from index.search.second_look import Look, usual_cosine
 from index.search.wanted import HOLDS, Wanted
 from index.text.sentences import LIST_ITEM
 from index.types import Block
@@ -257,8 +257,8 @@ def _logit(
             above -= share
         else:
             new += share
-    if math.isnan(cosine):  # not embedded yet: what it mostly is for such a share of words
-        cosine = 0.4 + 0.4 * coverage
+    if math.isnan(cosine):  # not embedded yet
+        cosine = usual_cosine(coverage)
     of_cosine, of_coverage, of_rare, of_new, of_above = WEIGHTS
     return INTERCEPT + (
         of_cosine * cosine + of_coverage * coverage + of_rare * rare + of_new * new + of_above * above

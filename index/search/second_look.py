@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,14 @@ _K1, _B = 0.9, 0.4
 _HALVES = 1 << 16
 _TINY = 1e-9
 _NO_MATCHES = np.empty(0, np.int64), np.empty(0, np.int64)
+
+
+Number = TypeVar("Number", float, Scores)
+
+
+def usual_cosine(coverage: Number) -> Number:
+    """The cosine that a sentence mostly has for its share of the question's words, where it has no vector."""
+    return 0.4 + 0.4 * coverage
 
 
 @dataclass(frozen=True, slots=True, eq=False)

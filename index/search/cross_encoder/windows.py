@@ -9,13 +9,10 @@ from functools import cache
 import numpy as np
 
 from index.search.cross_encoder.encoding import Window
-from index.search.second_look import Look, Scores
+from index.search.second_look import Look, Scores, usual_cosine
 from index.text import Span
 from index.text.tables import LABEL_END, LABELLED_SEPARATOR, cells
 from index.types import Block
-
-_GUESSED, _GUESSED_BY_WORDS = 0.4, 0.4
-"""The cosine that a sentence without a vector mostly has for its share of the question's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,6 @@ def _readable(text: str, start: int, end: int, tables: Sequence[Block]) -> str:
 
 def _strengths(look: Look) -> Scores:
     """How near each sentence is to the question by words and meaning."""
-    guessed = _GUESSED + _GUESSED_BY_WORDS * look.coverage
-    found: Scores = np.where(np.isnan(look.meaning), guessed, look.meaning) + look.coverage
+    cosines = np.where(np.isnan(look.meaning), usual_cosine(look.coverage), look.meaning)
+    found: Scores = cosines + look.coverage
     return found
