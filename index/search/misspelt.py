@@ -13,7 +13,7 @@ import regex
 from rapidfuzz.distance import OSA
 
 from index.text.analysis import Analyzer
-from index.text.languages import asking_words, language_of_question
+from index.text.languages import language_of_question
 
 _WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’_@./-])[a-z]{4,30}(?![\p{L}\p{M}\p{N}'’_@/-]|\.\p{L})")
 _MOST = 3
@@ -38,7 +38,7 @@ def correct(
     and how many passages have each.
     """
     language = language_of_question(question)
-    if language.name != "english" or not question.isascii() or asking_words(question):
+    if language.name != "english" or not question.isascii():
         return question
     unknown = [match for match in _WORD.finditer(question) if _is_divided(match.span(), starts)]
     found, at = [], 0

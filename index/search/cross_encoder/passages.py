@@ -11,7 +11,7 @@ from index.search.cross_encoder.windows import Excerpt, choose_excerpt
 from index.search.question import is_spelt
 from index.search.second_look import Look
 from index.text import Span
-from index.text.languages import asking_words, is_english, language_of_question
+from index.text.languages import is_english, language_of_question
 from index.text.tables import shift_tables
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LONGEST_HEAD = 100
 
 @dataclass(frozen=True, slots=True)
 class JudgedPassage:
-    """What the cross-encoder says of the window of a passage, as logits.
+    """The cross-encoder's judgement of the window of a passage, as logits.
 
     ``sentences`` are those of the window, by their spans in the passage.
     """
@@ -45,7 +45,8 @@ def judge_passages(
     :class:`index.errors.ModelFailed`.
     """
     encoder = model.encoder
-    if not _is_english_question(question) or is_spelt(question, encoder.starts(question)):
+    is_known = language_of_question(question).name == "english"
+    if not (passages and is_known) or is_spelt(question, encoder.starts(question)):
         return {}
     spare = tokens - encoder.max_tokens
     excerpts: dict[int, Excerpt] = {}
@@ -62,7 +63,7 @@ def judge_passages(
             )
             if is_english(excerpt.window.text):
                 excerpts[one.id] = excerpt
-    if not passages or passages[0][0].id not in excerpts:
+    if passages[0][0].id not in excerpts:
         return {}
     judged = model.judge(question, [one.window for one in excerpts.values()])
     return {
@@ -76,7 +77,3 @@ def judge_passages(
         )
         for (id_, excerpt), found in zip(excerpts.items(), judged, strict=True)
     }
-
-
-def _is_english_question(question: str) -> bool:
-    return language_of_question(question).name == "english" and not asking_words(question)
