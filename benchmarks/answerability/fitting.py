@@ -29,8 +29,7 @@ _NEAR = 4.0
 _OF_READING = ("read", "read_first", "read_second", "read_passages")
 READ_QUESTION = tuple(name for name in FEATURES if name not in {"spelt", "read_passages"})
 QUESTION = tuple(name for name in READ_QUESTION if name not in _OF_READING)
-READ_PASSAGE = tuple(name for name in PASSAGE_FEATURES if name != "score")
-PASSAGE = tuple(name for name in READ_PASSAGE if name not in {"read", "is_read"})
+PASSAGE = tuple(name for name in PASSAGE_FEATURES if name not in {"read", "is_read"})
 _SPELT = FEATURES.index("spelt")
 _READ = FEATURES.index("read_passages")
 
@@ -96,8 +95,7 @@ def fit(tables: Mapping[str, Table]) -> Fitted:
     passage = regression(PASSAGE, _columns(rows, PASSAGE, PASSAGE_FEATURES), truth, weight)
     read_passage = passage
     if is_read.any():
-        of_read = _columns(rows[is_read], READ_PASSAGE, PASSAGE_FEATURES)
-        read_passage = regression(READ_PASSAGE, of_read, truth[is_read], weight[is_read])
+        read_passage = regression(PASSAGE_FEATURES, rows[is_read], truth[is_read], weight[is_read])
     return Fitted(known, other, passage, read, read_passage)
 
 

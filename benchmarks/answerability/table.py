@@ -60,7 +60,7 @@ def family(set_name: str) -> str:
 class Table:
     """n cases of one set: ``features`` (n, f), and what :class:`Case` says of each.
 
-    ``passages`` (p, 11) are the features of all hits, without the logit of the question; hit i is of case
+    ``passages`` (p, 10) are the features of all hits, without the logit of the question; hit i is of case
     ``of[i]``, and ``relevant[i]`` says whether it answers. ``turns``: the question follows a conversation.
     """
 

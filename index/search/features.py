@@ -186,16 +186,16 @@ def _nan_to_zero(scores: Scores) -> Scores:
 
 PASSAGE_FEATURES = (
     "question", "rank", "dense", "dense_gap", "evidence", "evidence_gap", "sentence", "sentence_gap",
-    "read", "is_read", "score",
+    "read", "is_read",
 )  # fmt: skip
 """The features of one passage: the logit of the question's probability; the logarithm of its rank; its
 cosine; the best mean of a sentence's cosine and its share of the question's words; the best such share. A gap
 is the difference from the first passage. ``read`` is the logit of the cross-encoder, 0 where it did not read
-(``is_read``); ``score`` the logit of the score."""
+(``is_read``)."""
 
 
 def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
-    """Compute the features of passages, shape (n, 11); ``question`` is the logit of the question's.
+    """Compute the features of passages, shape (n, 10); ``question`` is the logit of the question's.
 
     They do not depend on how many passages were asked for.
     """
@@ -205,9 +205,8 @@ def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
     logits = np.full(len(hits), question)
     read = np.array([0.0 if one.explain.read is None else _logit(one.explain.read) for one in hits])
     is_read = np.array([float(one.explain.read is not None) for one in hits])
-    scores = np.array([_logit(one.score) for one in hits])
     own = [rows[:, 0], dense, rows[:, 1], evidence, rows[:, 2], sentence]
-    return np.stack([logits, ranks, *own, read, is_read, scores], axis=1)
+    return np.stack([logits, ranks, *own, read, is_read], axis=1)
 
 
 def _logit(probability: float) -> float:
