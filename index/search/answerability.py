@@ -83,11 +83,7 @@ class Answerability:
         """Write the numbers as JSON, atomically."""
         content = {
             "format": FORMAT,
-            "known": self.known.as_json(),
-            "spelt": self.spelt.as_json(),
-            "passage": self.passage.as_json(),
-            "read": self.read.as_json(),
-            "read_passage": self.read_passage.as_json(),
+            **{name: getattr(self, name).as_json() for name in _REGRESSIONS},
             "provenance": dict(self.provenance),
         }
         write_text_durably(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

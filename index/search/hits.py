@@ -15,6 +15,7 @@ from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import VersionRecord
+from index.search.answerability import probability
 from index.search.candidates import RankedCandidates
 from index.search.evidence import (
     MOST,
@@ -242,7 +243,7 @@ class Hits:
         """The best probability that the cross-encoder gives to a window of a hit; None if it read none."""
         read = self._ranked.judged
         logits = [read[of.id].answers for _, of in one.members if of.id in read]
-        return round(1.0 / (1.0 + math.exp(-max(logits))), 4) if logits else None
+        return round(probability(max(logits)), 4) if logits else None
 
     def _read_sentences(self, one: HitDraft) -> list[tuple[int, int, float]]:
         """The sentences of a hit that the cross-encoder read, as spans of the document, with their logits."""
