@@ -17,8 +17,8 @@ import numpy as np
 import yaml
 
 from benchmarks import sets
+from benchmarks.near_misses.study import auroc
 from benchmarks.proportions import proportion
-from evaluation import reliability
 from evaluation.measures import Estimate
 from index.collection import Collection
 from index.library import Library
@@ -28,7 +28,6 @@ from index.sources import FolderIngest
 _HERE = Path(__file__)
 _PAGES = _HERE.parents[2] / "docs"
 _PROBABLE = 0.5
-_RESAMPLES = 500
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -59,17 +58,10 @@ def _figures(collection: Collection, *, read: bool) -> dict[str, Estimate]:
         ]
     )
     answered, missed = asked.T
-    random = np.random.default_rng(0)
-    drawn = [
-        reliability.auroc(random.choice(answered, len(answered)), random.choice(missed, len(missed)))
-        for _ in range(_RESAMPLES)
-    ]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    value = reliability.auroc(answered, missed)
     return {
         "missed": proportion(int((missed >= _PROBABLE).sum()), len(missed)),
         "answered": proportion(int((answered >= _PROBABLE).sum()), len(answered)),
-        "auroc": Estimate(value, float(low), float(high), len(answered) + len(missed)),
+        "auroc": auroc(answered, missed),
     }
 
 

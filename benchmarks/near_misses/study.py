@@ -58,7 +58,7 @@ def figures(
         found[f"{set_name}_named"] = _share(stated[name][exchanged(one, NAMED) & halves[name]])
         found[f"{set_name}_answerable"] = _share(stated[name][present[name] & halves[name]])
     near = {name: exchanged(one, NAMED) for name, one in tables.items()}
-    found["auroc"] = _auroc(shown(present), shown(near))
+    found["auroc"] = auroc(shown(present), shown(near))
     return {name: one for name, one in found.items() if one.questions}
 
 
@@ -77,7 +77,8 @@ def _share(stated: Numbers) -> Estimate:
     return Estimate(float(high.mean()), float(low), float(most), len(high))
 
 
-def _auroc(positive: Numbers, negative: Numbers) -> Estimate:
+def auroc(positive: Numbers, negative: Numbers) -> Estimate:
+    """AUROC with its bootstrap interval."""
     random = np.random.default_rng(0)
     drawn = [
         reliability.auroc(random.choice(positive, len(positive)), random.choice(negative, len(negative)))

@@ -1,4 +1,4 @@
-"""What reading changes: the same questions with and without the cross-encoder, of held-out documents.
+"""Compare the same questions with and without the cross-encoder, of held-out documents.
 
 ``python -m benchmarks.retrieval.reading``. Each set and measure has three figures: ``unread``, ``read``, and
 ``gain``, the mean difference with its interval. ``sentence``: the first sentence of the answer is one of an
@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks import sets
 from benchmarks.retrieval.answers import first_sentence
-from evaluation.measures import Estimate, measure, merge_spans, overlap
+from evaluation.measures import Estimate, mean, measure, merge_spans, overlap
 from evaluation.questions import Question
 from index.collection import Collection
 from index.config import LibraryConfig
@@ -29,7 +29,6 @@ SETS = {name: SHARED / name for name in ("clapnq", "covidqa", "chunking_eval")} 
     "xquad-en": SHARED / "xquad" / "en"
 }
 MEASURES = ("span_recall@1", "span_recall@5", "evidence@1", "sentence")
-_RESAMPLES = 2_000
 _K = 5
 
 
@@ -73,14 +72,7 @@ def _figures(
         ]
         unread, read = np.array(both).T
         for kind, numbers in (("unread", unread), ("read", read), ("gain", read - unread)):
-            yield f"{name}_{measured}_{kind}", _mean(numbers)
-
-
-def _mean(numbers: np.typing.NDArray[np.float64]) -> Estimate:
-    """The mean with its bootstrap interval."""
-    drawn = np.random.default_rng(0).choice(numbers, (_RESAMPLES, len(numbers))).mean(axis=1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Estimate(float(numbers.mean()), float(low), float(high), len(numbers))
+            yield f"{name}_{measured}_{kind}", mean(numbers.tolist())
 
 
 def main() -> None:
