@@ -8,19 +8,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.normalizers import Lowercase
-from tokenizers.pre_tokenizers import Whitespace
-from tokenizers.processors import BertProcessing
 
+from tests.index.search.cross_encoder.toys import tokenizer
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Names
 from training.cross_encoder.neighbours import COUNT, Numbers, passages
 from training.cross_encoder.pairs import Pair
 from training.cross_encoder.samples import Sampler
-
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 TOWNS = (
     ("Arlow", "Mia Torrens", "1907", "Spain"),
@@ -62,14 +56,7 @@ def pairs() -> list[Pair]:
 
 def encoder(texts: Iterable[str] = (), max_tokens: int = 64) -> Encoder:
     """An encoder whose tokens are words; a word it does not know is one token, too."""
-    splitter = Whitespace()
-    known = {word.lower(): None for text in texts for word, _ in splitter.pre_tokenize_str(text)}
-    vocabulary = {word: number for number, word in enumerate((*SPECIAL, *known))}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token=SPECIAL[1]))
-    tokenizer.normalizer = Lowercase()  # type: ignore[assignment]
-    tokenizer.pre_tokenizer = splitter  # type: ignore[assignment]
-    tokenizer.post_processor = BertProcessing(("[SEP]", 3), ("[CLS]", 2))  # type: ignore[assignment]
-    return Encoder(tokenizer, max_tokens)
+    return Encoder(tokenizer(texts), max_tokens)
 
 
 def found(some: list[Pair]) -> Numbers:
