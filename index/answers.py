@@ -110,7 +110,7 @@ class Explanation:
     sentence: float | None = None
     """Share of the question's words in the passage's best sentence; None if sentences were not ranked."""
     read: float | None = None
-    """What the cross-encoder says, as a probability that is not calibrated; None if it did not read it."""
+    """The cross-encoder's probability, not calibrated, that it answers; None if it did not read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Library:
 
     @cached_property
     def cross_encoder(self) -> CrossEncoder | None:
-        """What reads the first passages of all collections, loaded on first use; None when none is wanted."""
+        """The reader of first passages of all collections, loaded on first use; None when none is wanted."""
         with self._loading:
             return self._given_cross_encoder() if self._given_cross_encoder else None
 

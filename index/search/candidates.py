@@ -63,7 +63,7 @@ class RankedCandidates:
     second_look: SecondLook | None
     features: Scores | None = None
     judged: Mapping[int, JudgedPassage] = field(default_factory=dict)
-    """What the cross-encoder says of some of the first passages, by their ids."""
+    """The cross-encoder's judgements of some of the first passages, by their ids."""
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -106,7 +106,7 @@ def _means(logits: Vectors, sentence_of: Sequence[int], count: int) -> tuple[flo
 
 
 def has_bf16() -> bool:
-    """Whether OpenVINO is installed, and computes in bf16 on this processor."""
+    """Check that OpenVINO is installed, and computes in bf16 on this processor."""
     return can_run("openvino") and "bf16" in load_backend("openvino").precisions()
 
 

@@ -1,4 +1,4 @@
-"""How much of its time the service reads passages with the cross-encoder, while it is asked much at once."""
+"""Bound the time in which the service reads passages, while it is asked much at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReadingShare:
         self._free_at = clock()
 
     def may_read(self, asked_at_once: int) -> bool:
-        """Whether to read for one of so many questions."""
+        """Decide for one of so many questions."""
         return asked_at_once <= 1 or self._clock() >= self._free_at
 
     def note(self, milliseconds: float) -> None:
