@@ -80,9 +80,10 @@ SETTINGS_ADVICE: Advice = {
     errors.QuestionTooLong: "The limit is the setting LOCCIT_MAX_QUESTION_CHARACTERS.",
     errors.MomentTooLarge: "The limit is the setting LOCCIT_AS_OF_PASSAGES.",
     errors.ReaderFailed: "The limits are the settings LOCCIT_READER_SECONDS and LOCCIT_READER_MEGABYTES.",
-    errors.ModelNotFound: "The settings are LOCCIT_MODEL and LOCCIT_RERANKER; LOCCIT_MODEL_DOWNLOAD=true "
-    "allows a download.",
-    errors.ModelDamaged: "The settings LOCCIT_MODEL and LOCCIT_RERANKER choose the models.",
+    errors.ModelNotFound: "The settings are LOCCIT_MODEL, LOCCIT_RERANKER and LOCCIT_CROSS_ENCODER; "
+    "LOCCIT_MODEL_DOWNLOAD=true allows a download.",
+    errors.ModelDamaged: "The settings LOCCIT_MODEL, LOCCIT_RERANKER and LOCCIT_CROSS_ENCODER choose the "
+    "models.",
     errors.ModelFailed: "Where LOCCIT_BACKEND or LOCCIT_PRECISION is set, try auto.",
     errors.TooManyModels: "LOCCIT_MAX_MODELS is the limit.",
     errors.BackendMissing: "With LOCCIT_BACKEND=auto and LOCCIT_PRECISION=auto, what is installed is used. "
