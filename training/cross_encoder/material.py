@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.cross_encoder import invented
+from training.cross_encoder.contexts import Contexts, word_vectors
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Names
 from training.cross_encoder.neighbours import neighbours
@@ -15,11 +16,11 @@ from training.cross_encoder.pairs import Pair, load
 from training.cross_encoder.samples import Sample, Sampler, from_case
 from training.cross_encoder.stream import INVENTED, WEIGHTS, Stream
 
-VERSION = "3"
+VERSION = "4"
 """Of the stream. Another version begins at its start, in another order."""
 _OF_SET = 100
 _OF_KIND = 150
-_HARD = ("exchanged", "title", "predicate", "cut")
+_HARD = ("exchanged", "title", "predicate", "word", "asked", "cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Material:
     training: list[Pair]
     development: list[Pair]
     names: Names
+    contexts: Contexts
     work: Path
     """Where neighbours are kept."""
 
@@ -37,19 +39,26 @@ class Material:
         """Read all sets of a folder."""
         pairs = load(folder, [name for name in WEIGHTS if name != INVENTED])
         training = [pair for pair in pairs if not pair.development]
-        return cls(training, [pair for pair in pairs if pair.development], Names(training), work)
+        development = [pair for pair in pairs if pair.development]
+        questions = list(dict.fromkeys(pair.question for pair in training if pair.set_name != "claims"))
+        contexts = Contexts(questions, word_vectors(questions, work))
+        return cls(training, development, Names(training), contexts, work)
 
     def stream(self, encoder: Encoder, *, seed: int) -> Stream:
         """The stream of training samples."""
         rows: dict[str, list[int]] = {}
         for row, pair in enumerate(self.training):
             rows.setdefault(pair.set_name, []).append(row)
-        sampler = Sampler(self.training, neighbours(self.training, self.work), encoder, self.names)
+        sampler = Sampler(
+            self.training, neighbours(self.training, self.work), encoder, self.names, self.contexts
+        )
         return Stream(sampler, rows, encoder, seed=f"{VERSION}:{seed}")
 
     def development_samples(self, encoder: Encoder) -> list[Sample]:
         """Samples of each kind and of each set, the same each time."""
-        sampler = Sampler(self.development, neighbours(self.development, self.work), encoder, self.names)
+        sampler = Sampler(
+            self.development, neighbours(self.development, self.work), encoder, self.names, self.contexts
+        )
         rows = list(range(len(self.development)))
         random.Random(0).shuffle(rows)
         made = [
@@ -61,6 +70,9 @@ class Material:
         for number in range(_OF_KIND):
             made.append(from_case(invented.case(_draw(number, INVENTED), answered=number % 2 == 0)))
         return made
+
+    def _sampler(self, pairs: list[Pair], encoder: Encoder) -> Sampler:
+        return Sampler(pairs, neighbours(pairs, self.work), encoder, self.names, self.contexts)
 
 
 def _draw(number: int, kind: str) -> random.Random:

@@ -51,21 +51,22 @@ def exchange_predicate(question: str, read: str, draw: random.Random) -> Exchang
     draw.shuffle(matches)
     for match in matches:
         kind, group = draw.choice(groups()[match[0].lower()])
-        others = [word for word in group if word.lower() != match[0].lower() and not _told(word, read)]
+        others = [word for word in group if word.lower() != match[0].lower() and not is_told(word, read)]
         if others:
             after = draw.choice(others)
             changed = question[: match.start()] + after + question[match.end() :]
-            return Exchange(_with_article(changed, match.start(), after), kind, match[0], after)
+            return Exchange(with_article(changed, match.start(), after), kind, match[0], after)
     return None
 
 
-def _told(word: str, read: str) -> bool:
+def is_told(word: str, read: str) -> bool:
     """Whether a word of the same stem stands in the text."""
     stems = [part[: max(4, len(part) - 3)] for part in word.lower().split() if len(part) > 2]
     return all(re.search(rf"\b{re.escape(stem)}", read.lower()) for stem in stems)
 
 
-def _with_article(question: str, at: int, word: str) -> str:
+def with_article(question: str, at: int, word: str) -> str:
+    """The question with "a" or "an" as the word at this place needs it."""
     before, after = question[:at], question[at:]
     wanted = "an" if word[0].lower() in "aeiou" else "a"
     return re.sub(r"\b(an?) $", lambda m: wanted + " ", before) + after

@@ -10,6 +10,8 @@ from functools import cached_property
 
 from index.text import Span
 from training.cross_encoder import invented
+from training.cross_encoder.asked import exchange_asked
+from training.cross_encoder.contexts import Contexts
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Exchange, Names, exchange_title
 from training.cross_encoder.neighbours import Numbers, passages
@@ -19,13 +21,15 @@ from training.cross_encoder.windows import Window, choose, locate, overlapping, 
 from training.cross_encoder.wording import keywords, mistyped, naming
 
 KINDS: Mapping[str, float] = {
-    "answers": 0.34,
+    "answers": 0.38,
     "group": 0.09,
     "words": 0.10,
     "cut": 0.09,
-    "exchanged": 0.16,
-    "title": 0.08,
-    "predicate": 0.14,
+    "exchanged": 0.12,
+    "title": 0.06,
+    "predicate": 0.10,
+    "word": 0.10,
+    "asked": 0.03,
 }
 """How often each kind of sample is tried first for an answerable pair. The next one is tried where it cannot
 be made."""
@@ -35,6 +39,8 @@ CLAIMS = {
 _PREFIXES = frozenset({"medquad", "stackexchange_small", "covid_faq_jhu", "conditionalqa_evidence"})
 """Sets whose passages answer from their beginning, so that a long one may be cut at its end."""
 _LONGEST_SPAN = 160
+_NO_KEYWORDS = frozenset({"group", "cut", "marked", "predicate", "property", "role", "word", "asked"})
+"""Kinds whose questions are not cut to key words, because what was exchanged could be lost."""
 _NEAR = re.compile(r"\w{4,}")
 
 
@@ -74,11 +80,14 @@ class _Source:
 class Sampler:
     """Makes samples of pairs. The same pair and the same random state make the same sample."""
 
-    def __init__(self, pairs: Sequence[Pair], found: Numbers, encoder: Encoder, names: Names) -> None:
+    def __init__(
+        self, pairs: Sequence[Pair], found: Numbers, encoder: Encoder, names: Names, contexts: Contexts
+    ) -> None:
         self._pairs = pairs
         self._found = found
         self._encoder = encoder
         self._names = names
+        self._contexts = contexts
         self._texts = passages(pairs)
         self._numbers = {text: number for number, text in enumerate(self._texts)}
         self._of_passage: dict[int, list[int]] = {}
@@ -98,6 +107,8 @@ class Sampler:
             "exchanged": self._exchanged,
             "title": self._title_exchanged,
             "predicate": self._predicate_exchanged,
+            "word": self._word_exchanged,
+            "asked": self._asked_exchanged,
             "marked": self._marked,
         }
 
@@ -303,6 +314,14 @@ class Sampler:
         question = source.pair.question
         return self._with_exchange(source, draw, lambda read: exchange_predicate(question, read, draw))
 
+    def _word_exchanged(self, source: _Source, draw: random.Random) -> Sample | None:
+        question = source.pair.question
+        return self._with_exchange(source, draw, lambda read: self._contexts.exchange(question, read, draw))
+
+    def _asked_exchanged(self, source: _Source, draw: random.Random) -> Sample | None:
+        question = source.pair.question
+        return self._with_exchange(source, draw, lambda read: exchange_asked(question, read, draw))
+
     def _marked(self, source: _Source, draw: random.Random) -> Sample | None:
         """A window of a passage that does not answer, as people judged."""
         whole = replace(source, answer=None)
@@ -310,7 +329,7 @@ class Sampler:
 
     def _worded(self, made: Sample, pair: Pair, draw: random.Random) -> Sample:
         question, luck = made.question, draw.random()
-        if luck < 0.05 and made.kind not in {"group", "cut", "marked", "predicate", "property", "role"}:
+        if luck < 0.05 and made.kind not in _NO_KEYWORDS:
             question = keywords(question)
         elif luck < 0.11 and pair.title:
             question = naming(question, pair.title, draw) if made.kind not in {"title", "name"} else question

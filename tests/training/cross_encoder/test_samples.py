@@ -48,7 +48,7 @@ def test_no_other_window_tells_the_answer(kind: str) -> None:
         assert words(answer) not in words(f"{one.head} {one.text}")
 
 
-@pytest.mark.parametrize("kind", ["exchanged", "predicate", "title"])
+@pytest.mark.parametrize("kind", ["exchanged", "predicate", "title", "word", "asked"])
 def test_an_exchanged_question_is_another_and_reads_the_window_that_answered(kind: str) -> None:
     for row, one in made(kind):
         pair = pairs()[row]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.index.search.cross_encoder.toys import tokenizer
+from training.cross_encoder.contexts import Contexts
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Names
 from training.cross_encoder.neighbours import COUNT, Numbers, passages
@@ -70,7 +71,10 @@ def found(some: list[Pair]) -> Numbers:
 def sampler(some: list[Pair] | None = None) -> Sampler:
     some = some or pairs()
     texts = [text for pair in some for text in (pair.passage, pair.question)]
-    return Sampler(some, found(some), encoder(texts), Names(some))
+    near = {"built": (0, 1), "sold": (1, 0), "lies": (1, 1)}
+    vectors = {word: np.array(vector, np.float16) for word, vector in near.items()}
+    questions = [*(pair.question for pair in some), "Who sold the mill?"]
+    return Sampler(some, found(some), encoder(texts), Names(some), Contexts(questions, vectors))
 
 
 def write_set(folder: Path, name: str, rows: Iterable[Mapping[str, object]]) -> None:
