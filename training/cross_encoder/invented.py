@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,10 @@ from typing import Any
 
 import yaml
 
+_SIBLINGS = 0.5
+"""Share of the other subjects that have nearly the same name."""
+_OF_OTHERS = 0.35
+"""Share of the texts without an answer that have what is asked for, but of another subject."""
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -40,15 +45,17 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def case(draw: random.Random, *, answered: bool) -> Case:
-    """Invent a case, as sentences or as a table."""
-    return prose(draw, answered=answered) if draw.random() < 0.5 else table(draw, answered=answered)
+    """Invent a case, as sentences, as a table or as lines with labels."""
+    (form,) = draw.choices((prose, table, labelled), (0.4, 0.35, 0.25))
+    return form(draw, answered=answered)
 
 
 def prose(draw: random.Random, *, answered: bool) -> Case:
     """Invent sentences about one or two subjects, and ask for a fact that they tell or do not tell."""
     topics = _loaded("facts.yaml")
     topic = topics[draw.choice(sorted(topics))]
-    subject, other = _subject(topic, draw), _subject(topic, draw)
+    subject = _subject(topic, draw)
+    other = _sibling(subject, draw) if draw.random() < _SIBLINGS else _subject(topic, draw)
     names = draw.sample(sorted(topic["facts"]), draw.randint(3, min(7, len(topic["facts"]))))
     asked, told = names[0], names[1:]
     if answered:
@@ -82,6 +89,50 @@ def _subject(topic: dict[str, Any], draw: random.Random) -> str:
         if f"{{{kind}}}" in made:
             made = made.replace(f"{{{kind}}}", _value(kind, draw))
     return made[0].lower() + made[1:] if made.startswith("The ") else made
+
+
+def _sibling(subject: str, draw: random.Random) -> str:
+    """Another subject whose name differs in one number or one first name, where the name has one."""
+    if number := re.search(r"\d+", subject):
+        other = str(max(1, int(number[0]) + draw.choice((-1, 1, 2))))
+        return subject[: number.start()] + other + subject[number.end() :]
+    first, _, rest = subject.partition(" ")
+    return f"{draw.choice(_words('first'))} {rest}" if first in _words("first") else subject
+
+
+def labelled(draw: random.Random, *, answered: bool) -> Case:
+    """Invent lines of a label and a value, and ask for one that is there, or for one that is not.
+
+    Sometimes the text is about another subject of the same kind, as its title says.
+    """
+    forms = _loaded("labels.yaml")
+    form = forms[draw.choice(sorted(forms))]
+    subject, title = _of_form(form, draw)
+    is_of_other = not answered and draw.random() < _OF_OTHERS
+    if is_of_other:
+        _, title = _of_form(form, draw)
+    asked, *others = draw.sample(sorted(form["labels"]), draw.randint(3, min(7, len(form["labels"]))))
+    told = [asked, *others] if answered or is_of_other else others
+    draw.shuffle(told)
+    rows = [_labelled(name, form["labels"][name], draw) for name in told]
+    answer = (told.index(asked), rows[told.index(asked)][1]) if answered else None
+    question = draw.choice([way for way in form["labels"][asked][1:] if way.endswith("?")])
+    separator = "\n" if draw.random() < 0.8 else " "
+    shown = title if is_of_other or draw.random() < 0.7 else ""
+    lines = tuple(f"{label}: {value}" for label, value in rows)
+    return Case(question.replace("{s}", subject), shown, lines, separator, answer, "labels")
+
+
+def _of_form(form: dict[str, Any], draw: random.Random) -> tuple[str, str]:
+    """A subject of lines with labels, and the title of a text about it."""
+    values = {kind: _value(kind, draw) for kind in ("day", "topic", "product", "version", "address_line")}
+    return str(form["subject"]).format(**values), str(form["title"]).format(**values)
+
+
+def _labelled(name: str, ways: Sequence[str], draw: random.Random) -> tuple[str, str]:
+    """A label, by one of its names, and a value of its kind."""
+    label = draw.choice([name, name, *(way for way in ways[1:] if not way.endswith("?"))])
+    return label, _value(ways[0], draw)
 
 
 def table(draw: random.Random, *, answered: bool) -> Case:
@@ -169,10 +220,16 @@ def _email(draw: random.Random) -> str:
     return f"{draw.choice(_words('last')).lower()}@{draw.choice(_words('maker')).lower()}.example"
 
 
+def _several(kind: str, draw: random.Random) -> str:
+    return ", ".join(dict.fromkeys(_value(kind, draw) for _ in range(draw.randint(2, 5))))
+
+
 _VALUES: dict[str, Callable[[random.Random], str]] = {
     "address": lambda d: f"10.{d.randint(0, 255)}.{d.randint(0, 255)}.{d.randint(1, 254)}",
+    "address_line": lambda d: f"{d.choice(_words('place'))} Street {d.randint(1, 90)}",
     "area": lambda d: f"{d.randint(8, 900)} {d.choice(('m²', 'km²', 'ha'))}",
     "code": lambda d: f"{d.randint(10000, 99999)}",
+    "colours": lambda d: _several("colour", d),
     "company": _company,
     "count": lambda d: f"{d.choice((d.randint(11, 99), d.randint(100, 999), d.randint(1000, 90_000))):,}",
     "day": _day,
@@ -180,6 +237,8 @@ _VALUES: dict[str, Callable[[random.Random], str]] = {
     "degrees": lambda d: f"{d.randint(2, 30)} °C",
     "dose": lambda d: f"{d.choice((5, 10, 20, 25, 50, 75, 100, 150, 200, 250, 400, 500, 800))} mg",
     "email": _email,
+    "grams": lambda d: f"{d.randint(2, 90) * 10} g",
+    "heat": lambda d: f"{d.randint(14, 25) * 10} °C",
     "host": lambda d: f"{d.choice(('db', 'web', 'mail', 'cache', 'build'))}-{d.randint(1, 40):02d}",
     "hours": _hours,
     "hours_long": lambda d: f"{d.randint(2, 36)} hours",
@@ -189,6 +248,7 @@ _VALUES: dict[str, Callable[[random.Random], str]] = {
     "money": _money,
     "percent": lambda d: f"{d.randint(1, 60)}%",
     "person": lambda d: f"{d.choice(_words('first'))} {d.choice(_words('last'))}",
+    "persons": lambda d: _several("person", d),
     "phone": lambda d: f"555-{d.randint(1000, 9999)}",
     "port": lambda d: f"{d.randint(80, 9999)}",
     "product": lambda d: f"{_value('model', d)} {d.choice(_words('thing'))}",

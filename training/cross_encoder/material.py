@@ -16,7 +16,7 @@ from training.cross_encoder.pairs import Pair, load
 from training.cross_encoder.samples import Sample, Sampler, from_case
 from training.cross_encoder.stream import INVENTED, WEIGHTS, Stream
 
-VERSION = "4"
+VERSION = "5"
 """Of the stream. Another version begins at its start, in another order."""
 _OF_SET = 100
 _OF_KIND = 150

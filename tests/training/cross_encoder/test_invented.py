@@ -33,6 +33,19 @@ def test_a_missing_cell_has_no_row_or_no_column() -> None:
         assert (sample.answers, sample.answering, sample.span) == (False, (), None)
 
 
+def test_lines_with_labels_have_what_is_asked_or_are_about_another() -> None:
+    of_others = 0
+    for number in SEEDS:
+        case = invented.labelled(random.Random(number), answered=False)
+        assert from_case(case).answering == ()
+        of_others += bool(case.title) and case.title.lower() not in case.question.lower()
+    assert of_others > 40
+    for number in SEEDS:
+        case = invented.labelled(random.Random(number), answered=True)
+        assert case.answer is not None
+        assert case.lines[case.answer[0]].endswith(f": {case.answer[1]}")
+
+
 def test_nothing_is_left_to_fill_in() -> None:
     for number in SEEDS:
         case = invented.case(random.Random(number), answered=number % 2 == 0)
