@@ -29,6 +29,7 @@ from index.search.evidence import (
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.headings.weighing import Around, Headings
 from index.search.near_duplicates import Wording, are_similar_lengths
+from index.search.numbered_names import NumberedNames
 from index.search.question import Selection
 from index.search.question_words import QuestionWords
 from index.search.second_look import Look
@@ -77,6 +78,7 @@ class Hits:
         self._words = words
         self._wanted = headings.wanted
         self._headings = headings
+        self._numbered = NumberedNames.of(words.question)
         self._hashes = hashes = headings.hashes
         terms = (term for *_, term in words.terms)
         self._asked = Asked.of(words.question, terms, hashes, words.earlier)
@@ -233,6 +235,9 @@ class Hits:
         judged = weigh_read(judged, self._read_sentences(one))
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
+        if self._numbered is not None:
+            above = "\n".join([one.best.version.title, *one.best.passage.section])
+            judged = self._numbered.weigh(judged, text, at, above)
         until = max(of.passage.end for _, of in one.members)
         weighed = self._headings.weigh(judged, Around.cut(text, at, min(starts), until), one.best)
         one.is_headed = weighed.is_headed

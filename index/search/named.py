@@ -15,6 +15,7 @@ from functools import lru_cache
 from index.answers import Hit
 from index.citations.statements.facts import Told, is_fact
 from index.citations.statements.words import Terms, Word, words_of
+from index.search.numbered_names import NumberedNames
 from index.text import sentence_spans
 
 AROUND = 400
@@ -42,12 +43,14 @@ class Named:
     lacks_number: bool = False
     lacks_number_far: bool = False
     lacks_count: bool = False
+    is_of_sibling: bool = False
+    """What the sentence tells is of a sibling: of "Aster 3" for "Aster 2"."""
 
     @property
     def lacking(self) -> int:
         """How many of the flags are set."""
         near = self.lacks_name + self.lacks_number + self.lacks_count
-        return near + self.lacks_name_far + self.lacks_number_far
+        return near + self.lacks_name_far + self.lacks_number_far + self.is_of_sibling
 
 
 def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
@@ -60,19 +63,43 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
     if not facts:
         return Named()
     above = "\n".join([hit.citation.title, *hit.citation.section])
-    near = _lacked(asked, facts, f"{above}\n{nearby(hit, text, at)}", terms)
+    beside = f"{above}\n{nearby(hit, text, at)}"
+    lit = text[hit.evidence[0].start - at : hit.evidence[0].end - at] if hit.evidence else ""
+    near = _lacked(asked, facts, beside, terms)
     far = _lacked(asked, sorted(near), text, terms) if near else near
     names, numbers, counts = _of_kinds(asked)
     told = [(_said(question, asked, run), near.intersection(run)) for run in _runs(asked)]
+    siblings = _Siblings.of(question, f"{above}\n{lit}" if lit else beside, f"{above}\n{text}")
+    present = [said for said, gone in told if not gone and not siblings.has(said)]
+    missing = [said for said, gone in told if gone and not siblings.has(said)]
     return Named(
-        tuple(dict.fromkeys(said for said, gone in told if not gone)),
-        tuple(dict.fromkeys(said for said, gone in told if gone)),
+        tuple(dict.fromkeys(present)),
+        tuple(dict.fromkeys([*siblings.near, *missing])),
         bool(names & near),
         bool(names & far),
-        bool(numbers & near),
-        bool(numbers & far),
-        bool(counts & near),
+        bool(numbers & near or siblings.near),
+        bool(numbers & far or siblings.far),
+        bool(counts & near and not siblings.near),
+        bool(siblings.near),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Siblings:
+    """The names with a number that a text lacks, of which it has siblings: near the sentence, and at all."""
+
+    near: Sequence[str] = ()
+    far: Sequence[str] = ()
+
+    @staticmethod
+    def of(question: str, near: str, text: str) -> _Siblings:
+        if (names := NumberedNames.of(question)) is None:
+            return _Siblings()
+        return _Siblings(names.missing_in(near), names.missing_in(text))
+
+    def has(self, said: str) -> bool:
+        """Whether a part of a question is one of these names, or their number."""
+        return any(said in (one, *one.rsplit(" ", 1)) for one in self.near)
 
 
 def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms: Terms) -> Named:

@@ -37,6 +37,7 @@ from index.search.hits import Hits
 from index.search.homographs import Homographs
 from index.search.named import AROUND, Named, compare_best
 from index.search.named_documents import NamedDocument
+from index.search.numbered_names import NumberedNames, weigh_numbered
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
 from index.search.quoted import Quotes, find_quotes
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 _QUOTED_PASSAGES = 8
 """Passages in which the quotes of an answer are looked for."""
+_COMPARED_NAMES = 50
+"""Passages whose names with a number are compared with those of the question."""
 _UNLIT = -1.0
 """The largest logit of the probability that passages answer of which no sentence does."""
 _READ, _READ_TOKENS, _READ_WEIGHT = 4, 128, 0.4
@@ -177,9 +180,12 @@ class SearchResult:
     """Whether sentences are not lit because they are titles, or of other sections than the one named."""
 
     def limit(self, logit: float) -> float:
-        """The logit of the probability; at most :data:`_UNLIT` where only such sentences would answer."""
+        """The logit of the probability; at most :data:`_UNLIT` where only such sentences would answer.
+
+        So does what is told of a sibling of what the question names, such as "Aster 3" for "Aster 2".
+        """
         is_lit = not self.is_lowered or any(hit.evidence for hit in self.hits)
-        return logit if is_lit else min(logit, _UNLIT)
+        return logit if is_lit and not self.compared.is_of_sibling else min(logit, _UNLIT)
 
     @property
     def certainty(self) -> Certainty | None:
@@ -327,6 +333,8 @@ class Search:
         if headings.sections is not None:
             with watch.stage("sections"):
                 ranking = self._prefer_named(ranking, headings.sections)
+        if (numbered := NumberedNames.of(query.question)) is not None:
+            ranking = self._prefer_numbered(ranking, numbered)
         if self._cross_encoder is not None and query.read:
             with watch.stage("read"):
                 ranking = self._judge_first(self._cross_encoder, query, ranking)
@@ -363,6 +371,17 @@ class Search:
         places = self._passages.places(found.candidates.ids)
         standings = dict(zip([one.id for one in places], sections.of_passages(places), strict=True))
         return weigh_passages(found, [standings.get(id_, "open") for id_ in found.candidates.ids.tolist()])
+
+    def _prefer_numbered(self, found: RankedCandidates, numbered: NumberedNames) -> RankedCandidates:
+        """Prefer passages that name "Aster 2", as the question does, to those that name "Aster 3"."""
+        ids = found.candidates.ids[:_COMPARED_NAMES]
+        texts = {
+            one.id: "\n".join([one.version.title, *one.passage.section, one.text])
+            for one in self._passages.passages(ids)
+        }
+        return weigh_numbered(
+            found, [numbered.of_text(texts.get(id_, "")) for id_ in found.candidates.ids.tolist()]
+        )
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""

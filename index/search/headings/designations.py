@@ -75,6 +75,11 @@ _AS_OF = regex.compile(r"\bas\s+of\s+(?:the\s+)?$|\b(?:end|beginning|start)\s+of
 _WORD_BEFORE = regex.compile(r"(\p{L}+)\W*$")
 
 
+def is_part(word: str) -> bool:
+    """Whether a word in small letters is a month, or a numbered part of a text, such as "article"."""
+    return word in _NOUNS or word in _MONTHS
+
+
 @dataclass(frozen=True, slots=True)
 class Designation:
     """A date (year, month, day), a version (its parts), or a number of a ``kind`` such as "article".
