@@ -76,6 +76,11 @@ class NumberedNames:
         found = {one.stands_in(text) for one in self.names}
         return "named" if "named" in found else "other" if "other" in found else "open"
 
+    def of_passage(self, text: str, *, title: str) -> Standing:
+        """Tell it of a passage with its headings; a title that has the name says nothing of one passage."""
+        found = self.of_text(text)
+        return "open" if found == "other" and self.of_text(title) == "named" else found
+
     def missing_in(self, text: str) -> list[str]:
         """The names of which a text has only siblings, with their numbers."""
         return [

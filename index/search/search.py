@@ -375,13 +375,11 @@ class Search:
     def _prefer_numbered(self, found: RankedCandidates, numbered: NumberedNames) -> RankedCandidates:
         """Prefer passages that name "Aster 2", as the question does, to those that name "Aster 3"."""
         ids = found.candidates.ids[:_COMPARED_NAMES]
-        texts = {
-            one.id: "\n".join([one.version.title, *one.passage.section, one.text])
+        standings = {
+            one.id: numbered.of_passage("\n".join([*one.passage.section, one.text]), title=one.version.title)
             for one in self._passages.passages(ids)
         }
-        return weigh_numbered(
-            found, [numbered.of_text(texts.get(id_, "")) for id_ in found.candidates.ids.tolist()]
-        )
+        return weigh_numbered(found, [standings.get(id_, "open") for id_ in found.candidates.ids.tolist()])
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""

@@ -75,6 +75,15 @@ def test_sentences_about_siblings_are_weaker_unless_a_heading_has_the_name() -> 
     assert names.weigh(judged, text, 10, "Aster 2 and the rest") == judged
 
 
+def test_a_title_with_the_name_keeps_its_passages_where_they_are() -> None:
+    names = NumberedNames.of("What does the Aster 2 cost?")
+    assert names is not None
+    assert names.of_passage("It costs 3 euros more than the Aster 3.", title="Aster 2") == "open"
+    assert names.of_passage("It costs 620 euros.", title="Aster 2") == "open"
+    assert names.of_passage("The Aster 2 costs 620 euros.", title="Prices") == "named"
+    assert names.of_passage("The Aster 3 costs 620 euros.", title="Prices") == "other"
+
+
 def test_what_is_told_of_a_sibling_is_no_answer(tmp_path: Path) -> None:
     decided = (
         "The board decided:\n\n1. The launch of the Aster 3 is moved.\n2. The price of the Aster 3 is 620."
