@@ -21,9 +21,9 @@ from index.library import Library
 from index.protocols import Embedder, Snapshot
 from index.search import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search import Question as Checked
-from index.search.conversation import add_context
 from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query, is_spelt
+from index.search.question.conversation import add_context
 from index.search.search import Search
 from index.store import open_catalogue
 from index.text.analysis import Analyzer

@@ -34,9 +34,9 @@ from index.config import LibraryConfig
 from index.ingest import Source
 from index.library import Library
 from index.search import Question, Regression
-from index.search import __file__ as search_folder
-from index.search.conversation import FEATURES, features
-from index.search.references import references
+from index.search.question import __file__ as question_folder
+from index.search.question.conversation import FEATURES, features
+from index.search.question.references import references
 from index.search.search import Judged
 from index.sources import put_all
 from index.text.sentences import sentence_spans
@@ -284,7 +284,7 @@ def main() -> None:
             "command": "python -m benchmarks.fitting.follow_ups",
         },
     }
-    path = Path(search_folder).with_name("conversation.json")
+    path = Path(question_folder).with_name("conversation.json")
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(f"Written: {path}")
 

@@ -25,10 +25,10 @@ from index.protocols import (
 from index.records import PlacedPassage
 from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
-from index.search.misspelt import correct, is_english_misspelt
 from index.search.question import Query, Question
+from index.search.question.misspelt import correct, is_english_misspelt
+from index.search.question.unknown_language import is_unknown_language, seconds_with_another
 from index.search.search import Judged, Queries, Search, Stopwatch, make_queries
-from index.search.unknown_language import is_unknown_language, seconds_with_another
 from index.types import Vectors
 
 if TYPE_CHECKING:

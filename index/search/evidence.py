@@ -21,8 +21,8 @@ from typing import NamedTuple
 import regex
 
 from index.answers import Evidence
+from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
-from index.search.wanted import HOLDS, Wanted
 from index.text.sentences import LIST_ITEM
 from index.types import Block
 

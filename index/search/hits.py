@@ -29,9 +29,9 @@ from index.search.evidence import (
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.headings.weighing import Around, Headings
 from index.search.near_duplicates import Wording, are_similar_lengths
-from index.search.numbered_names import NumberedNames
 from index.search.question import Selection
-from index.search.question_words import QuestionWords
+from index.search.question.numbered_names import NumberedNames
+from index.search.question.words import QuestionWords
 from index.search.second_look import Look
 from index.search.tables.asked import Asked
 from index.search.tables.field_lines import light_fields

@@ -15,7 +15,7 @@ from functools import lru_cache
 from index.answers import Hit
 from index.citations.statements.facts import Told, is_fact
 from index.citations.statements.words import Terms, Word, words_of
-from index.search.numbered_names import NumberedNames
+from index.search.question.numbered_names import NumberedNames
 from index.text import sentence_spans
 
 AROUND = 400

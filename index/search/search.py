@@ -17,7 +17,14 @@ from index.filters import Filter
 from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
-from index.search.conversation import (
+from index.search.cross_encoder.passages import judge_passages
+from index.search.features import Features
+from index.search.headings.sections import NamedSections
+from index.search.headings.weighing import Headings, weigh_passages
+from index.search.hits import Hits
+from index.search.named import AROUND, Named, compare_best
+from index.search.question import Query, Question, is_spelt
+from index.search.question.conversation import (
     NO_CONTEXT,
     QUOTED_MEANING,
     QUOTED_WORDS,
@@ -29,18 +36,11 @@ from index.search.conversation import (
     share_of_context,
     texts_to_embed,
 )
-from index.search.cross_encoder.passages import judge_passages
-from index.search.features import Features
-from index.search.headings.sections import NamedSections
-from index.search.headings.weighing import Headings, weigh_passages
-from index.search.hits import Hits
-from index.search.homographs import Homographs
-from index.search.named import AROUND, Named, compare_best
-from index.search.named_documents import NamedDocument
-from index.search.numbered_names import NumberedNames, weigh_numbered
-from index.search.question import Query, Question, is_spelt
-from index.search.question_words import QuestionWords
-from index.search.quoted import Quotes, find_quotes
+from index.search.question.homographs import Homographs
+from index.search.question.named_documents import NamedDocument
+from index.search.question.numbered_names import NumberedNames, weigh_numbered
+from index.search.question.quoted import Quotes, find_quotes
+from index.search.question.words import QuestionWords
 from index.search.ranking import rank_candidates
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search.homographs import Homographs
+from index.search.question.homographs import Homographs
 from index.sentence_table import SentenceTable
 from index.types import Ids, Importance, Vectors
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from index.search.wanted import asks_for_several, asks_for_steps, list_after
+from index.search.question.wanted import asks_for_several, asks_for_steps, list_after
 from index.text.sentences import LIST_ITEM, Span, item_spans, sentence_spans
 
 LONGEST = 3000

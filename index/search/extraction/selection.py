@@ -10,7 +10,7 @@ from index.answers import Answer, Hit
 from index.citations import parse_locator
 from index.search.extraction.wording import missing_words
 from index.search.near_duplicates import Wording
-from index.search.wanted import Wanted
+from index.search.question.wanted import Wanted
 
 MOST_SENTENCES = 10
 _LIKELY_SHARE = 0.8

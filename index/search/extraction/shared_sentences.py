@@ -12,7 +12,7 @@ from index.answers import Answer
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, candidates, repeats
 from index.search.extraction.wording import missing_words
-from index.search.wanted import Wanted
+from index.search.question.wanted import Wanted
 
 _LEAST_SHARE = 0.25
 """Least probability of a sentence that takes the place of another, as a share of its probability."""

@@ -16,7 +16,7 @@ from index.search.headings.designations import Standing
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
 from index.search.headings.sections import NamedSections
-from index.search.wanted import Wanted
+from index.search.question.wanted import Wanted
 
 _PASSAGE: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
 """Added to the logit of a passage's score."""

@@ -1,7 +1,7 @@
 import pytest
 
 from index.search.extraction.lists import LONGEST, widen
-from index.search.wanted import asks_for_several
+from index.search.question.wanted import asks_for_several
 
 AGREEMENTS = """=== Beijing and Tianjin ===
 

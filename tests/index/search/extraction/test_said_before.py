@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from index.answers import Turn
-from index.search.conversation import find_context
 from index.search.extraction.selection import candidates
+from index.search.question.conversation import find_context
 
 BORN = "She was born in 1891 in Szeged and became director in 1931."
 NEXT = "Her successor was Lakatos."

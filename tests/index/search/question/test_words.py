@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.search.question_words import QuestionWords
+from index.search.question.words import QuestionWords
 from index.text.analysis import Analyzer
 
 

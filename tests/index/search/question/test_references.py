@@ -1,6 +1,6 @@
 import pytest
 
-from index.search.references import is_courtesy, references
+from index.search.question.references import is_courtesy, references
 
 ALONE = [
     "How is it created?",

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from index.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, WordEmbedder
-from index.search.unknown_language import is_unknown_language, seconds_with_another
+from index.search.question.unknown_language import is_unknown_language, seconds_with_another
 from index.types import Vectors
 
 ENGLISH = "What do k1 and b do in BM25?"

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from index.answers import DECLINED, NOT_CONFIRMED, Turn
-from index.search.references import References, is_courtesy, references
+from index.search.question.references import References, is_courtesy, references
 from index.search.regression import Numbers, Regression
 from index.types import Vectors
 
@@ -42,7 +42,7 @@ _CERTAIN = 4.0
 FEATURES = ("gain", "asked", "near", "alone", "inside", "continues", "brief")
 """The features that decide: by how much the logit of the probability is larger with context than without, and
 how large it is without; the cosine of the question with its context; what in the question refers
-(:class:`index.search.references.References`), and how few words say what it is about."""
+(:class:`index.search.question.references.References`), and how few words say what it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from index.search.evidence import JudgedSentence, prefer_holding, select_evidence
-from index.search.wanted import Wanted
+from index.search.question.wanted import Wanted
 
 HELD = "On August 6, 2014, and 7 August, a signing ceremony for the agreements between both cities was held."
 SIGNED = "Both mayors signed six cooperation agreements."

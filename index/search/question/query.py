@@ -12,7 +12,7 @@ from index.answers import Extent, NearDuplicates, Turn
 from index.config import MAX_K
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
-from index.search.conversation import Context, ContextTurn, find_context, texts_to_embed
+from index.search.question.conversation import Context, ContextTurn, find_context, texts_to_embed
 from index.types import Vectors
 
 _LETTERS_PER_TOKEN = 1.8

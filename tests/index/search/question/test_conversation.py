@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from index.answers import DECLINED, NOT_CONFIRMED, Turn
-from index.search.conversation import (
+from index.search.question.conversation import (
     Context,
     FollowUp,
     add_context,
@@ -10,7 +10,7 @@ from index.search.conversation import (
     share_of_context,
     texts_to_embed,
 )
-from index.search.references import references
+from index.search.question.references import references
 
 TURNS = [
     Turn("user", "Old question?"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from index.search.named_documents import NamedDocument
+from index.search.question.named_documents import NamedDocument
 from index.text.analysis import Analyzer
 
 HASHES = Analyzer().hashes

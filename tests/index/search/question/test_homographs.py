@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from index.search.homographs import Homographs
+from index.search.question.homographs import Homographs
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from index.search.quoted import Quotes, find_quotes
+from index.search.question.quoted import Quotes, find_quotes
 from index.sentence_table import SentenceTable
 from index.text import Analyzer
 from index.text.sentence_terms import split_sentences

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 import regex
 
-from index.search.misspelt import correct, is_english_misspelt
+from index.search.question.misspelt import correct, is_english_misspelt
 from index.text.analysis import Analyzer
 
 ANALYZER = Analyzer()
