@@ -4,7 +4,8 @@ The follow-up questions are made of questions of SQuAD 2.0's training part, two 
 second a pronoun stands for what both name, or only its first words are asked. Changes of topic are two
 questions about different articles, or a second one that no document answers. The answer before is the
 sentence that answers the first question, a decline that lists passages, or nothing. The conversations of
-MTRAG-UN's development half are used too (:func:`is_development`).
+MTRAG-UN's development half are used too (:func:`is_development`). Each is asked with and without reading,
+because the same weights serve both.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -206,11 +207,14 @@ class Example:
     weight: float
 
 
-def examples(collection: Collection, some: Sequence[Case]) -> Iterator[Example]:
-    """Ask each case alone and with its context. A question that no document answers is to be asked alone."""
+def examples(collection: Collection, some: Sequence[Case], *, read: bool) -> Iterator[Example]:
+    """Ask each case alone and with its context. A question that no document answers is to be asked alone.
+
+    ``read``: the cross-encoder reads the first passages.
+    """
     sums: dict[str, list[tuple[float, float]]] = {}
     for one in some:
-        asked = Question.validate(one.question, turns=one.turns, k=_DEPTH)
+        asked = replace(Question.validate(one.question, turns=one.turns, k=_DEPTH), read=read)
         alone, together = collection.questions.variants(asked)
         if together is None:
             continue
@@ -261,12 +265,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=sets.DATA, help="where collections are kept")
     parser.add_argument("--rows", type=Path, help="a file to keep the features in, for inspection")
     options = parser.parse_args()
-    with Library(options.data, embedder=sets.embedder(), config=LibraryConfig()) as library:
+    found: list[Example] = []
+    cross_encoder = sets.cross_encoder()
+    with Library(
+        options.data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+    ) as library:
         collection = library.open("squad2-train-part", create=True)
         for _ in put_all(collection, _sources()):
             pass
-        found = list(examples(collection, list(cases(random.Random(SEED)))))
-        found += examples(sets.collection_of(library, SHARED / "mtrag"), list(conversations()))
+        for read in (False, True):
+            found += examples(collection, list(cases(random.Random(SEED))), read=read)
+            found += examples(sets.collection_of(library, SHARED / "mtrag"), list(conversations()), read=read)
     if options.rows:
         options.rows.write_text(
             json.dumps([[one.kind, one.row, one.needs_context, one.weight] for one in found])

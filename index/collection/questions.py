@@ -203,7 +203,7 @@ class Questions:
         asked = make_queries(derived.embedder, question, None, watch)
         with self._store.snapshot() as moment:
             where = visible(question.where, moment, self._readable)
-            search = Search(moment, moment, derived.engine, derived.analyzer, derived.config.search)
+            search = self._search(moment, moment, derived.engine, derived)
 
             def judge(query: Query) -> Judged:
                 return search.judge(

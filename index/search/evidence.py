@@ -125,14 +125,17 @@ def judge_sentences(
 def prefer_holding(
     judged: Sequence[JudgedSentence], text: str, at: int, wanted: Wanted
 ) -> list[JudgedSentence]:
-    """Strengthen the likely sentences that hold what the question asks for; a row names it in its column."""
+    """Strengthen the likely sentences that hold what the question asks for; a row names it in its column.
+
+    Where a measure is asked for and some of them have one of its units, only these are.
+    """
     best = max((one.strength for one in judged), default=0.0)
+    likely = [one for one in judged if one.strength > best - _LIKELY and not one.is_row]
+    holding = [one for one in likely if wanted.is_in(text, one.start - at, one.end - at)]
+    measured = [one for one in holding if wanted.is_measured(text[one.start - at : one.end - at])]
+    preferred = measured or holding
     return [
-        one._replace(strength=one.strength + HOLDS[wanted.kind])
-        if one.strength > best - _LIKELY
-        and not one.is_row
-        and wanted.is_in(text, one.start - at, one.end - at)
-        else one
+        one._replace(strength=one.strength + HOLDS[wanted.kind]) if one in preferred else one
         for one in judged
     ]
 

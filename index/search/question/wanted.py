@@ -14,6 +14,7 @@ from typing import Literal
 import regex
 
 from index.citations.statements.numbers import read_numbers
+from index.search.question.measures import unit_of_measure
 from index.text.months import MONTHS
 from index.text.sentences import LIST_ITEM
 
@@ -106,9 +107,16 @@ class Wanted:
     def of(question: str) -> Wanted | None:
         """Tell what a question asks for; None if it is none of these."""
         kind = next((kind for kind, asks in _ASKS if asks.search(question)), None)
+        if kind is None and unit_of_measure(question) is not None:
+            kind = "number"
         if kind is None and asks_for_several(question):
             kind = "list"
         return None if kind is None else Wanted(kind, question)
+
+    def is_measured(self, sentence: str) -> bool:
+        """Whether a sentence has a number with a unit of the measure that is asked for; not where none is."""
+        unit = unit_of_measure(self.question) if self.kind == "number" else None
+        return unit is not None and unit.search(sentence) is not None
 
     def is_in(self, text: str, start: int, end: int) -> bool:
         """Whether a sentence, ``text[start:end]``, has one that the question does not have itself."""

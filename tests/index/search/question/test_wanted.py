@@ -1,7 +1,7 @@
 import pytest
 
 from index.search.evidence import JudgedSentence, prefer_holding, select_evidence
-from index.search.question.wanted import Wanted
+from index.search.question.wanted import HOLDS, Wanted
 
 HELD = "On August 6, 2014, and 7 August, a signing ceremony for the agreements between both cities was held."
 SIGNED = "Both mayors signed six cooperation agreements."
@@ -28,6 +28,42 @@ def test_a_sentence_holds_what_is_asked_for(question: str, holds: str, leads: st
     assert wanted is not None
     assert wanted.is_in(holds, 0, len(holds.partition("\n")[0]))
     assert not wanted.is_in(leads, 0, len(leads))
+
+
+@pytest.mark.parametrize(
+    ("question", "measured", "other"),
+    [
+        ("At what temperature is it baked?", "Bake it at 230 °C.", "Baking takes 40 minutes."),
+        ("How long does it take?", "It takes 2 to 3 hours.", "It takes 3 eggs."),
+        ("How heavy is it?", "It weighs 5.8 kg.", "It has 5.8 litres."),
+        ("How much does it weigh?", "Its weight: 20 pounds.", "It costs $20."),
+        ("How much does it cost?", "The price is €1,290.", "It has 12 legs."),
+        ("How much did they pay?", "They paid RMB 2 billion.", "They paid 2 billion."),
+        ("What is the price?", "It is sold for 300 euros.", "It has 300 parts."),
+        ("How high is it?", "It is 72 metres high.", "It has 7 floors."),
+        ("What percentage left?", "Of them 12 % left.", "12 left."),
+        ("Wie lange dauert es?", "Es dauert 3 Stunden.", "Es hat 3 Teile."),
+    ],
+)
+def test_a_measure_has_its_unit(question: str, measured: str, other: str) -> None:
+    wanted = Wanted.of(question)
+    assert wanted is not None
+    assert wanted.is_measured(measured)
+    assert not wanted.is_measured(other)
+    text = f"{other} {measured}"
+    judged = [JudgedSentence(0, len(other), 0.0), JudgedSentence(len(other) + 1, len(text), -1.0)]
+    assert [one.strength for one in prefer_holding(judged, text, 0, wanted)] == [0.0, -1.0 + HOLDS["number"]]
+    alone = prefer_holding(judged[:1], text, 0, wanted)
+    assert alone[0].strength == (HOLDS["number"] if wanted.is_in(other, 0, len(other)) else 0.0)
+
+
+@pytest.mark.parametrize(
+    "question", ["How many are there?", "How old is it?", "When did it cost more?", "Who?"]
+)
+def test_other_numbers_need_no_unit(question: str) -> None:
+    wanted = Wanted.of(question)
+    assert wanted is not None
+    assert not wanted.is_measured("It was 12 m long, and 3 hours old, at 20 °C and for 5 euros.")
 
 
 @pytest.mark.parametrize(
