@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import KeyNotFound
-from service.state.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
+from service.state.identity import Key, KeyOptions, KeyStore, Scope, SigningKey, new_key, open_key_store
 from service.state.identity.memory import MemoryKeyStore
 from service.state.identity.records import Ended
 from tests.contracts.reopening import reopening
@@ -116,6 +116,18 @@ def test_a_renewed_secret_is_another_one(open_store: Opener) -> None:
     first.renew_secret("unknown")
     assert other.secret("sessions") == first.secret("sessions") != before
     assert first.secret("citations") == kept
+
+
+def test_signing_keys_are_known_to_all_and_the_last_one_is_in_use(open_store: Opener) -> None:
+    first, other = open_store(), open_store()
+    assert first.signing_keys() == []
+    one, two, late = (SigningKey(name, name.encode() * 32, 1.5) for name in "abc")
+    first.add_signing_key(one, after="")
+    other.add_signing_key(late, after="")  # as another process that found none at the same moment
+    other.add_signing_key(two, after="a")
+    first.add_signing_key(late, after="a")
+    assert first.signing_keys() == other.signing_keys() == [one, two]
+    assert "a" * 32 not in repr(one)
 
 
 def test_ended_sessions_are_known_to_all_and_forgotten_after_their_time(open_store: Opener) -> None:

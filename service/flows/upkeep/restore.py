@@ -21,7 +21,14 @@ from service.flows.upkeep.errors import BackupFailed, DataNotEmpty
 from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, erase_again, open_file_store
-from service.state.identity import Marks, begin_sessions_anew, find_keys, mark_of, open_key_store
+from service.state.identity import (
+    Marks,
+    SigningKey,
+    begin_sessions_anew,
+    find_keys,
+    mark_of,
+    open_key_store,
+)
 from service.state.inventory import UNREADABLE, Inventory
 
 _log = logging.getLogger("loccit.upkeep")
@@ -73,6 +80,7 @@ def restore(
         manifest = bundle.read(source, staged, progress)
         restored = _make_ready(staged, manifest, erased)
         _revoke_again(data, staged)
+        _rotate_again(data, staged)
         _end_sessions(staged)
         lacks_keys = _keep_closed(data, staged)
         own = shared.places_in_use(data)
@@ -153,6 +161,30 @@ def _revoke_again(data: Path, staged: Path) -> None:
         for key in store.all():
             if key.id in revoked and key.revoked is None:
                 store.revoke(key.id, revoked[key.id])
+
+
+def _rotate_again(data: Path, staged: Path) -> None:
+    """Add the signing keys that the same installation has made since the backup: none returns to use."""
+    if not (staged / data_folder.KEYS).exists():
+        return
+    with closing(open_key_store(staged)) as store:
+        for part in data_folder.parts(data):
+            for key in _signing_keys(part, store.identify()):
+                known = [one.id for one in store.signing_keys()]
+                if key.id not in known:
+                    store.add_signing_key(key, after=known[-1] if known else "")
+
+
+def _signing_keys(part: Path, identity: str) -> list[SigningKey]:
+    """The signing keys of a store of keys, if it has this identity and can be read."""
+    if not (part / data_folder.KEYS).exists():
+        return []
+    try:
+        with closing(open_key_store(part)) as store:
+            return store.signing_keys() if store.identify() == identity else []
+    except Damaged as error:
+        _log.warning("Signing keys made since the backup are lost: %s", error.message)
+        return []
 
 
 def _end_sessions(staged: Path) -> None:

@@ -25,7 +25,7 @@ from service.state.identity.postgresql import PostgresqlKeyStore
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
 from service.state.identity.protocols import KeyStore
-from service.state.identity.records import Key, KeyOptions, StoreState, new_key
+from service.state.identity.records import Key, KeyOptions, SigningKey, StoreState, new_key
 from service.state.identity.sessions import COOKIE, Sessions
 from service.state.identity.sql import SqlKeyStore, count_gone, read_state
 from service.state.identity.sqlite import SESSIONS, SqliteKeyStore, find_state
@@ -106,6 +106,7 @@ __all__ = [
     "Rule",
     "Scope",
     "Sessions",
+    "SigningKey",
     "Tells",
     "access",
     "begin_sessions_anew",

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from service.errors import KeyNotFound
 from service.state.databases.announcing import Unannounced
-from service.state.identity.records import KEPT_ENDED, Ended, Key, StoreState, identity_of
+from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState, identity_of
 from service.state.identity.secret import new_secret
 
 
@@ -18,6 +18,7 @@ class MemoryKeyStore(Unannounced):
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
         self._secrets: dict[str, bytes] = {}
+        self._signing: list[SigningKey] = []
         self._ended: dict[str, float] = {}
         self._rounds: dict[str, int] = {}
         self._generation = 0
@@ -81,6 +82,15 @@ class MemoryKeyStore(Unannounced):
     def renew_secret(self, purpose: str) -> None:
         with self._lock:
             self._secrets.pop(purpose, None)
+
+    def signing_keys(self) -> list[SigningKey]:
+        with self._lock:
+            return list(self._signing)
+
+    def add_signing_key(self, key: SigningKey, *, after: str) -> None:
+        with self._lock:
+            if (self._signing[-1].id if self._signing else "") == after:
+                self._signing.append(key)
 
     def close(self) -> None:
         """Does nothing: the keys are needed by whoever shares the object."""

@@ -31,6 +31,14 @@ _ENDED_SESSIONS = """
     CREATE TABLE ended_sessions (session text PRIMARY KEY, until double precision NOT NULL);
     CREATE TABLE session_rounds (key text PRIMARY KEY, number bigint NOT NULL);
 """
+_SIGNING_KEYS = """
+    CREATE TABLE signing_keys (
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        id text NOT NULL UNIQUE,
+        seed bytea NOT NULL,               -- secret of Ed25519
+        created double precision NOT NULL
+    );
+"""
 
 
 class PostgresqlKeyStore(Announced, SqlKeyStore):
@@ -39,7 +47,8 @@ class PostgresqlKeyStore(Announced, SqlKeyStore):
     def __init__(self, url: str) -> None:
         from index.postgresql import Compatible
 
-        self._announcing = PostgresqlDatabase(url, "keys", (_TABLES, Compatible(_ENDED_SESSIONS)))
+        migrations = (_TABLES, Compatible(_ENDED_SESSIONS), Compatible(_SIGNING_KEYS))
+        self._announcing = PostgresqlDatabase(url, "keys", migrations)
         super().__init__(self._announcing)
 
     def _require_same(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from service.state.identity.records import KEPT_ENDED, Ended, Key, StoreState
+from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState
 
 
 class KeyStore(Protocol):
@@ -64,5 +64,14 @@ class KeyStore(Protocol):
 
     def renew_secret(self, purpose: str) -> None:
         """Forget a secret: the next call of :meth:`secret` makes another."""
+
+    def signing_keys(self) -> list[SigningKey]:
+        """The keys that sign evidence, oldest first: the last one is in use."""
+
+    def add_signing_key(self, key: SigningKey, *, after: str) -> None:
+        """Record a key in the place of the one in use, ``after`` (an id, empty for none).
+
+        Nothing happens if another one is in use by now: of several processes one makes the next key.
+        """
 
     def close(self) -> None: ...

@@ -65,6 +65,18 @@ class Key:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signs evidence, with Ed25519 (RFC 8032): its secret ``seed`` has 32 bytes.
+
+    ``created`` is in seconds since the epoch. A key is retired when the next one is created.
+    """
+
+    id: str
+    seed: bytes = field(repr=False)
+    created: float
+
+
 KEPT_ENDED = 10_000
 """Sessions that were ended and are remembered, whatever the clock says of their time."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from service.errors import KeyNotFound
 from service.state.databases import Connection, Database
 from service.state.identity.principal import SCOPES
-from service.state.identity.records import KEPT_ENDED, Ended, Key, StoreState, identity_of
+from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState, identity_of
 from service.state.identity.secret import digest as digest_of
 from service.state.identity.secret import new_secret
 
@@ -156,6 +156,21 @@ class SqlKeyStore(ABC):
         with self._database.write() as connection:
             connection.execute("DELETE FROM secrets WHERE purpose = ?", (purpose,))
 
+    def signing_keys(self) -> list[SigningKey]:
+        with self._database.read() as connection:
+            return _signing_keys(connection)
+
+    def add_signing_key(self, key: SigningKey, *, after: str) -> None:
+        with self._database.write() as connection:
+            # Changes nothing, and lets one transaction after the other go on from here.
+            connection.execute("UPDATE generation SET number = number")
+            known = _signing_keys(connection)
+            if (known[-1].id if known else "") == after:
+                connection.execute(
+                    "INSERT INTO signing_keys (id, seed, created) VALUES (?, ?, ?)",
+                    (key.id, key.seed, key.created),
+                )
+
     def close(self) -> None:
         self._database.close()
 
@@ -193,6 +208,11 @@ def count_gone(connection: Connection) -> int:
     other.
     """
     return len((_sealed(connection) or set()) - _fingerprints(connection))
+
+
+def _signing_keys(connection: Connection) -> list[SigningKey]:
+    rows = connection.execute("SELECT id, seed, created FROM signing_keys ORDER BY number").fetchall()
+    return [SigningKey(id_, _blob(seed), created) for id_, seed, created in rows]
 
 
 def _seal(connection: Connection) -> None:

@@ -41,9 +41,17 @@ _TABLES = (
 )
 _OPEN_LINKS = "ALTER TABLE keys ADD COLUMN open_links INTEGER NOT NULL DEFAULT 0"
 """For files of earlier versions. The format stays the same, so that these can open the file again."""
-_ENDED_SESSIONS = (
+_LATER_TABLES = (
     "CREATE TABLE IF NOT EXISTS ended_sessions (session TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS session_rounds (key TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TABLE IF NOT EXISTS signing_keys (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        seed BLOB NOT NULL,                -- secret of Ed25519
+        created REAL NOT NULL
+    )
+    """,
 )
 """Also for files of earlier versions, which may open the file again."""
 _WHOLE = {
@@ -53,6 +61,7 @@ _WHOLE = {
     "secrets": "secret",
     "ended_sessions": "until",
     "session_rounds": "number",
+    "signing_keys": "id, seed, created",
 }
 """Columns of each table that are there twice, so that a check notices damage."""
 SESSIONS = "sessions"
@@ -160,7 +169,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     create_tables(connection, path, _TABLES, number=FORMAT)
     if "open_links" not in _columns(connection):
         connection.execute(_OPEN_LINKS)
-    for statement in _ENDED_SESSIONS:
+    for statement in _LATER_TABLES:
         connection.execute(statement)
     cover(connection, _WHOLE)
 

@@ -37,7 +37,7 @@ class _Store:
 _STORES = (
     _Store(
         "keys",
-        ("keys", "secrets", "ended_sessions", "session_rounds"),
+        ("keys", "secrets", "ended_sessions", "session_rounds", "signing_keys"),
         lambda side: open_key_store(side.data, store=side.store),
         lambda side: has_keys(side.data, store=side.store),
     ),
@@ -61,7 +61,7 @@ _STORES = (
         lambda side: has_unanswered(side.data, store=side.store),
     ),
 )
-_NUMBERED = frozenset({"keys", "files", "jobs", "questions"})
+_NUMBERED = frozenset({"keys", "signing_keys", "files", "jobs", "questions"})
 """Tables whose rows have numbers that the database gives."""
 
 

@@ -16,7 +16,7 @@ from service.flows.upkeep.errors import (
 )
 from service.settings import Settings
 from service.state.data_folder import DataInUse, RestoreUnfinished, state
-from service.state.identity import Key, Marks, Scope, open_key_store
+from service.state.identity import Key, Marks, Scope, SigningKey, open_key_store
 from service.state.inventory import Inventory
 from service.state.library import open_library as open_with_settings
 from tests.log_lines import lines
@@ -234,6 +234,30 @@ def test_keys_that_were_revoked_since_stay_revoked_and_sessions_end(
     restore(data, tmp_path / "backup", ledger=None, replace=True)
     with closing(open_key_store(data)) as keys:
         assert [key.revoked for key in keys.all()] == [None, None]
+
+
+def test_a_signing_key_that_was_rotated_since_does_not_return_to_use(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    old, new = (SigningKey(name, bytes(32), 1.0) for name in ("old", "new"))
+    with closing(open_key_store(data)) as keys:
+        keys.identify()
+        keys.add_signing_key(old, after="")
+    back_up(data, tmp_path / "backup")
+    with closing(open_key_store(data)) as keys:
+        keys.add_signing_key(new, after="old")
+    for _ in range(2):
+        restore(data, tmp_path / "backup", ledger=None, replace=True)
+        with closing(open_key_store(data)) as keys:
+            assert keys.signing_keys() == [old, new]
+    # Those of another installation stay away.
+    with closing(open_key_store(tmp_path / "other")) as keys:
+        keys.add_signing_key(SigningKey("strange", bytes(32), 1.0), after="")
+    restore(tmp_path / "other", tmp_path / "backup", ledger=None, replace=True)
+    with closing(open_key_store(tmp_path / "other")) as keys:
+        assert keys.signing_keys() == [old]
 
 
 def _kill_when_moved(data: Path) -> None:
