@@ -22,6 +22,8 @@ _PAGES = {
     "POST /v1/answer": "answers.md",
     "POST /v1/chat/completions": "answers.md#in-openais-shapes",
     "POST /v1/collections/{name}/upgrade": "#upgrades",
+    "GET /v1/evidence/keys": "evidence.md#the-key",
+    "POST /v1/evidence": "evidence.md",
     "POST /v1/explain": "#explain",
     "POST /v1/responses": "answers.md#in-openais-shapes",
     "PUT /v1/collections/{name}": "operations.md#models",

@@ -17,6 +17,7 @@ from service.flows.ask.asking import Asking
 from service.flows.ask.awaited_changes import AwaitedChanges
 from service.flows.ask.batching import QuestionCounts, QuestionQueue
 from service.flows.ask.queues import QuestionQueues
+from service.flows.evidence_packs.signing import Signer
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.background.purging import Purger
@@ -211,6 +212,7 @@ class Runtime:
             Readiness: self.readiness,
             Sampler: self.sampler,
             Settings: self.settings,
+            Signer: Signer(self.keyring),
             Stores: Stores(
                 collections=collections, jobs=jobs, files=files, erasing=erasing, pools=self.pools
             ),

@@ -14,6 +14,7 @@ from service.faces.client import HttpClient
 from service.flows.answer.answering import Answering
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import WatchedPlace
+from service.flows.evidence_packs.signing import Signer
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.ingestion import Ingestion
@@ -81,6 +82,7 @@ ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
 ReadyProver = Annotated[Prover, provide(Prover), NOT_READY]
 ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
 ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
+ReadySigner = Annotated[Signer, provide(Signer), NOT_READY]
 
 
 async def texts_place(request: Request, pools: ReadyPools) -> AsyncIterator[WatchedPlace]:

@@ -81,6 +81,7 @@ _FORM = (
 GIVEN = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
+    "POST /v1/evidence": Probe("/v1/evidence", {"question": QUESTION}),
     "POST /v1/chat/completions": Probe(
         "/v1/chat/completions",
         {"model": f"loccit:{COLLECTION}", "messages": [{"role": "user", "content": QUESTION}]},

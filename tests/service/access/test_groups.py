@@ -38,6 +38,7 @@ LISTS = (
     "GET /jobs",
     "POST /v1/ask",
     "POST /v1/answer",
+    "POST /v1/evidence",
     "POST /v1/chat/completions",
     "POST /v1/responses",
     "POST /v1/verify",
@@ -105,6 +106,19 @@ def _groups_and_version(grouped: Place) -> tuple[list[str], int]:
     return record["groups"], record["version"]
 
 
+def test_signed_verdicts_tell_nothing_of_documents_of_other_groups(grouped: Place) -> None:
+    body = {"quotes": [TEXT], "answer": {"text": TEXT}, "collection": COLLECTION}
+    with all_cases() as case:
+        for key, narrowed in STRANGERS:
+            if not key.startswith("ask"):
+                with case(f"{key}, {narrowed}"):
+                    response = grouped.send("POST", "/v1/evidence", key, json=body, **narrowed)
+                    assert_success(response)
+                    assert response.json()["evidence"]["quotes"] == []
+        told = grouped.send("POST", "/v1/evidence", "read of the board", json=body).json()
+        assert [one["quote"] for one in told["evidence"]["quotes"]] == [TEXT]
+
+
 TELLING = (
     "POST /v1/explain",
     "GET /library",
@@ -112,6 +126,7 @@ TELLING = (
     "GET /jobs/{job_id}",
     "POST /v1/ask",
     "POST /v1/answer",
+    "POST /v1/evidence",
     "GET /v1/documents",
     "GET /v1/changes",
     "GET /v1/jobs/{job_id}/files",

@@ -32,6 +32,19 @@ def test_a_key_to_ask_looks_up_the_citations_of_its_answers_and_no_others(place:
     assert place.send("GET", f"{links['citation']}&format=plain", "ask").status_code == 200
 
 
+def test_a_key_to_ask_gets_its_answers_signed_and_no_verification(place: Place) -> None:
+    place.restore()
+    where = {"collection": COLLECTION}
+    signed = place.send("POST", "/v1/evidence", "ask", json={"question": QUESTION, **where})
+    assert signed.status_code == 200
+    assert "proof=" not in signed.text
+    for body in ({"quotes": ["The quagga grazes near"]}, {"answer": {"text": "It grazes at dusk."}}):
+        refused = place.send("POST", "/v1/evidence", "ask", json={**body, **where})
+        assert refused.status_code == 403
+        assert refused.json()["error"]["code"] == "forbidden"
+        assert_tells_nothing(refused)
+
+
 def test_a_key_to_ask_sees_the_quote_and_not_the_whole_document(place: Place) -> None:
     place.restore()
     first, last = (

@@ -24,6 +24,8 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
     Scope.ASK: {
         "POST /v1/answer": "answers",
         "POST /v1/ask": "answers",
+        "POST /v1/evidence": "answers citations texts",
+        "GET /v1/evidence/keys": "",
         "POST /v1/vector_stores/{vector_store_id}/search": "answers",
         "POST /v1/embeddings": "collections",
         "GET /v1/models": "collections",

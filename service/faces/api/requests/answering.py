@@ -19,21 +19,8 @@ _ASKING = set(
 )
 
 
-class AnswerRequest(CollectionBody):
-    """A question to answer with sentences of the documents, or with a model."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"question": "How long may a passage be?"},
-                {"question": "Who wrote it, and when was it published?", "sentences": 2, "stream": True},
-                {
-                    "question": "And who signed it?",
-                    "turns": [{"role": "user", "text": "What is the treaty?"}],
-                },
-            ]
-        }
-    )
+class AnswerOptions(CollectionBody):
+    """A question to answer, and how."""
 
     question: Question = Field(description="The question in natural language.")
     mode: Mode | None = Field(
@@ -52,7 +39,6 @@ class AnswerRequest(CollectionBody):
         description="If the probability that the passages answer is lower, the answer declines. By default "
         "that of LOCCIT_MIN_ANSWERABILITY.",
     )
-    stream: bool = Field(False, description="Whether to answer with server-sent events.")
     k: Annotated[int, LIMITED] = Field(
         5, strict=True, description="Maximum number of passages to answer from."
     )
@@ -82,3 +68,22 @@ class AnswerRequest(CollectionBody):
     def ask_request(self) -> AskRequest:
         """The request that finds the passages."""
         return AskRequest.model_validate(self.model_dump(include=_ASKING, exclude_unset=True))
+
+
+class AnswerRequest(AnswerOptions):
+    """A question to answer with sentences of the documents, or with a model."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"question": "How long may a passage be?"},
+                {"question": "Who wrote it, and when was it published?", "sentences": 2, "stream": True},
+                {
+                    "question": "And who signed it?",
+                    "turns": [{"role": "user", "text": "What is the treaty?"}],
+                },
+            ]
+        }
+    )
+
+    stream: bool = Field(False, description="Whether to answer with server-sent events.")

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from index.errors import LoccitError
 from service.advice import message_with_advice
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout, error_json
-from service.faces.api.requests.answering import AnswerRequest
+from service.faces.api.requests.answering import AnswerOptions, AnswerRequest
 from service.faces.api.schemas.answering import AnswerResponse, answered_json, found_json, sentence_json
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.answer.answering import Answering
@@ -50,13 +51,23 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     """
     answering = ready(request, Answering)
     body = await _BODY(request)
+    if not body.stream:
+        return json_reply(await answer_whole(request, answering, body))
+    found = await _find(request, answering, body)
+    return event_stream(_stream_events(found, events(found, answering), request_id_of(request.scope)))
+
+
+async def answer_whole(request: Request, answering: Answering, body: AnswerOptions) -> Json:
+    """Answer a question, as :class:`AnswerResponse`."""
+    found = await _find(request, answering, body)
+    steps = events(found, answering)
+    return answered_json(found, await unless_gone(HttpClient(request), collect_answer(steps)))
+
+
+async def _find(request: Request, answering: Answering, body: AnswerOptions) -> Found:
     least = answering.settings.min_answerability if body.min_answerability is None else body.min_answerability
     asked = Asked(body.ask_request(), choose_mode(body.mode, answering), least, body.sentences)
-    found = await find(HttpClient(request), answering, caller_of(request.scope), asked)
-    steps = events(found, answering)
-    if body.stream:
-        return event_stream(_stream_events(found, steps, request_id_of(request.scope)))
-    return json_reply(answered_json(found, await unless_gone(HttpClient(request), collect_answer(steps))))
+    return await find(HttpClient(request), answering, caller_of(request.scope), asked)
 
 
 async def _stream_events(

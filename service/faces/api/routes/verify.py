@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Response
 
@@ -14,14 +14,18 @@ from index.naming import stored_id
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
 from service.faces.api.requests.cited_spans import check_all
-from service.faces.api.schemas.values import state_json
+from service.faces.api.schemas.values import Json, state_json
 from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
+from service.flows.ask.disconnection import WatchedPlace
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.settings import VERIFY_SECONDS, Settings
-from service.state.identity import Scope, access
+from service.state.collections import Collections
+from service.state.identity import Principal, Scope, access
+
+T = TypeVar("T")
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
@@ -47,11 +51,25 @@ async def verify(
     `contradicted` or `unsupported`. That tells where to read; it proves nothing. What is not checked after
     eight seconds is `unchecked`.
     """
-    locators, passages = check_request(body, settings)
+    return await verify_with(caller, collections, settings, body, texts, json_reply)
+
+
+async def verify_with(
+    caller: Principal,
+    collections: Collections,
+    settings: Settings,
+    body: VerifyRequest,
+    texts: WatchedPlace,
+    made: Callable[[Json], T],
+) -> T:
+    """Verify what a request has; returns what ``made``, in a thread, makes of the :class:`VerifyResponse`."""
+    cited = check_request(body, settings)
     opened = await texts.run(collections.open, body.narrow_caller(caller), body.collection)
-    return await texts.run(
-        _verify_all, opened, body, (locators, passages), settings, stop=lambda: texts.is_left
-    )
+
+    def verify_all() -> T:
+        return made(_verify_all(opened, body, cited, settings, stop=lambda: texts.is_left))
+
+    return await texts.run(verify_all)
 
 
 def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
@@ -93,7 +111,7 @@ def _verify_all(
     settings: Settings,
     *,
     stop: Callable[[], bool],
-) -> Response:
+) -> Json:
     locators, passages = cited
     name = body.collection
     most = settings.max_reading_characters
@@ -109,14 +127,12 @@ def _verify_all(
             for locator, one in zip(locators, body.citations, strict=True)
         ]
         quoted = [_verify_quote(verification, one) for one in body.quotes]
-    return json_reply(
-        {
-            "citations": [verdict_json(one, name) for one in verdicts],
-            "quotes": [verdict_json(one, name) for one in quoted],
-            "answer": report,
-            "index": state_json(collection.state),
-        }
-    )
+    return {
+        "citations": [verdict_json(one, name) for one in verdicts],
+        "quotes": [verdict_json(one, name) for one in quoted],
+        "answer": report,
+        "index": state_json(collection.state),
+    }
 
 
 def _verify_citation(verification: Verification, locator: Locator, one: str | CitedQuote) -> Verdict:

@@ -11,7 +11,7 @@ from loccit_client.api.asking import Turn
 from loccit_client.calls import Call, Events, nothing, one, without_defaults
 from loccit_client.decoding import Json, decode
 from loccit_client.errors import InvalidReply, error_in_stream
-from loccit_client.models import Answer, AnsweredSentence
+from loccit_client.models import Answer, AnsweredSentence, EvidencePack
 from loccit_client.sse import ServerEvent
 
 
@@ -73,6 +73,17 @@ def answer_events(question: str, **options: Unpack[AnswerOptions]) -> Events[Ans
         collection=options.get("collection"),
     )
     return Events(call=call, read=_event)
+
+
+def answer_evidence(question: str, **options: Unpack[AnswerOptions]) -> Call[EvidencePack]:
+    """The answer to a question as evidence: signed, and to be kept as it is; ``raw`` is the whole pack."""
+    return Call(
+        method="POST",
+        path="/v1/evidence",
+        read=one(EvidencePack),
+        json={"question": question, **_body(options)},
+        collection=options.get("collection"),
+    )
 
 
 def _body(options: AnswerOptions) -> Json:

@@ -9,7 +9,8 @@ import httpx
 
 from loccit_client.api.asking import Format
 from loccit_client.calls import Call, json_of, one, without_defaults
-from loccit_client.models import Changes, ResolvedCitation, VerifyResult
+from loccit_client.decoding import Json
+from loccit_client.models import Changes, EvidencePack, PublicKeys, ResolvedCitation, VerifyResult
 
 
 class CitedQuote(TypedDict):
@@ -76,10 +77,41 @@ def verify(
     ``cited`` are the locators of the passages that the answer was given, in the order of its marks: [1] is
     the first. ``claims=False`` judges its quotes only.
     """
+    body = _to_verify(citations, quotes, answer, cited, claims=claims)
+    return Call(method="POST", path="/v1/verify", json=body, read=one(VerifyResult), collection=collection)
+
+
+def verify_evidence(
+    *,
+    citations: Sequence[str | CitedQuote] = (),
+    quotes: Sequence[str | BareQuote] = (),
+    answer: str | None = None,
+    cited: Sequence[str] = (),
+    claims: bool = True,
+    collection: str | None = None,
+) -> Call[EvidencePack]:
+    """What :func:`verify` returns, as evidence: signed, and to be kept as it is; ``raw`` is the pack."""
+    body = _to_verify(citations, quotes, answer, cited, claims=claims)
+    return Call(method="POST", path="/v1/evidence", json=body, read=one(EvidencePack), collection=collection)
+
+
+def evidence_keys() -> Call[PublicKeys]:
+    """The public keys of the installation, which sign evidence or did so, oldest first."""
+    return Call(method="GET", path="/v1/evidence/keys", read=one(PublicKeys), has_collection=False)
+
+
+def _to_verify(
+    citations: Sequence[str | CitedQuote],
+    quotes: Sequence[str | BareQuote],
+    answer: str | None,
+    cited: Sequence[str],
+    *,
+    claims: bool,
+) -> Json:
     body = without_defaults(citations=list(citations), quotes=list(quotes))
     if answer is not None:
         body["answer"] = {"text": answer, "citations": list(cited), "claims": claims}
-    return Call(method="POST", path="/v1/verify", json=body, read=one(VerifyResult), collection=collection)
+    return body
 
 
 def changes(*, since: int = 0, limit: int | None = None, collection: str | None = None) -> Call[Changes]:

@@ -5,6 +5,7 @@ from loccit_client.models.asking import *
 from loccit_client.models.citations import *
 from loccit_client.models.collections import *
 from loccit_client.models.documents import *
+from loccit_client.models.evidence import *
 from loccit_client.models.jobs import *
 from loccit_client.models.state import *
 from loccit_client.models.verdicts import *

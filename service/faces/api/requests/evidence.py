@@ -1,0 +1,43 @@
+"""Answers and verdicts to sign."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from service.errors import InvalidRequest
+from service.faces.api.requests.answering import AnswerOptions
+from service.faces.api.requests.citations import VerifyRequest
+from service.http.parameters import Question
+
+
+class EvidenceRequest(VerifyRequest, AnswerOptions):
+    """What `/v1/answer` takes, without `stream`, or what `/v1/verify` takes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"question": "How long may a passage be?"},
+                {
+                    "answer": {
+                        "text": "The keeper says that “the lamp was lit at dusk” [1].",
+                        "citations": ["lamps.md@9f2c41aab3de:0-120"],
+                    }
+                },
+            ]
+        }
+    )
+
+    question: Question = Field("", description="The question to answer.")
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question. Raises :class:`InvalidRequest` if it also has something to verify."""
+        given = self.model_fields_set
+        verifies = given & VerifyRequest.model_fields.keys() - AnswerOptions.model_fields.keys()
+        answers = given & AnswerOptions.model_fields.keys() - VerifyRequest.model_fields.keys()
+        if answers and (verifies or "question" not in given):
+            raise InvalidRequest(
+                "Send either a question with its options, as to /v1/answer, or what is to be verified, as to "
+                "/v1/verify."
+            )
+        return bool(answers)

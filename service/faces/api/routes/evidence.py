@@ -1,0 +1,80 @@
+"""Sign answers and verdicts, so that they can be checked without the service."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from index.errors import DiskFull, DiskReadOnly
+from service.errors import Forbidden, MayRaise, Overloaded, WriterFailed, WriterTimeout
+from service.faces.api.requests.evidence import EvidenceRequest
+from service.faces.api.routes.answer import answer_whole
+from service.faces.api.routes.verify import verify_with
+from service.faces.api.schemas.evidence import (
+    EvidencePack,
+    PublicKeys,
+    answer_content,
+    public_key_json,
+    verification_content,
+)
+from service.faces.api.schemas.values import Json
+from service.faces.dependencies import Caller, ReadyAnswering, ReadyPools, ReadySigner, texts_place
+from service.http.json_body import JsonBody
+from service.http.parameters import STORED
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["citations"], route_class=ApiRoute)
+_MAY_RAISE = MayRaise(Overloaded, WriterFailed, WriterTimeout, DiskFull, DiskReadOnly)
+
+
+@router.post(
+    "/v1/evidence", summary="Sign an answer, or a verification of a text", response_model=EvidencePack
+)
+@access(Scope.ASK, "answers", "citations", "texts")
+async def make_evidence(
+    request: Request,
+    caller: Caller,
+    answering: Annotated[ReadyAnswering, _MAY_RAISE],
+    signer: ReadySigner,
+    body: Annotated[EvidenceRequest, Depends(JsonBody(EvidenceRequest))],
+) -> Response:
+    """Returns an evidence pack: what `/v1/answer` or `/v1/verify` says, with all quotes, signed.
+
+    The body is that of `/v1/answer`, without `stream`, or that of `/v1/verify`, which needs a key with the
+    scope read. Keep the reply as it is: anybody can verify it, without this service.
+    """
+    if body.asks:
+        told = await answer_whole(request, answering, body)
+        content = answer_content(told, body.collection, body.model_dump(include={"turns", "filter", "as_of"}))
+    else:
+        content = await _verify(request, caller, answering, body)
+    return json_reply(await answering.pools.lookups.run(signer.sign, content))
+
+
+async def _verify(
+    request: Request, caller: Principal, answering: ReadyAnswering, body: EvidenceRequest
+) -> Json:
+    if caller.scope < Scope.READ:
+        raise Forbidden("A text is verified with a key of the scope read; the scope of this key is ask.")
+    verified = None if body.answer is None else body.answer.model_dump()
+    async with asynccontextmanager(texts_place)(request, answering.pools) as texts:
+        return await verify_with(
+            caller,
+            answering.collections,
+            answering.settings,
+            body,
+            texts,
+            lambda told: verification_content(told, body.collection, verified),
+        )
+
+
+@router.get("/v1/evidence/keys", summary="List the keys that sign evidence", response_model=PublicKeys)
+@access(Scope.ASK)
+async def list_evidence_keys(signer: Annotated[ReadySigner, STORED], pools: ReadyPools) -> Response:
+    """Returns the public keys of this installation, oldest first. What retired ones have signed is valid."""
+    keys = await pools.lookups.run(signer.keys)
+    return json_reply({"keys": [public_key_json(key) for key in keys]})

@@ -1,0 +1,1 @@
+"""Evidence packs: answers and verdicts in one signed JSON object, which outlives the service."""
