@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 import sys
 import time
@@ -16,11 +14,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cli.auditing import record_command
 from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
 from index.store import open_catalogue
-from service.monitoring.audit import append
 from service.settings import Settings
 from service.state.identity import (
     SCOPES,
@@ -35,7 +33,7 @@ from service.state.identity import (
     open_keyring,
 )
 from service.state.identity import Scope as Rights
-from service.state.inventory import AUDIT, CLOSED_BY_SETTINGS
+from service.state.inventory import CLOSED_BY_SETTINGS
 
 app = typer.Typer(
     help="Make, list and revoke API keys.",
@@ -186,11 +184,7 @@ def forget_lost(
         with closing(open_key_store(settings.data, store=config.store_url)) as store:
             store.seal_anew()
     marks.replace(mark)
-    if settings.audit:
-        append(
-            settings.data / AUDIT,
-            {"user": _current_user(), "command": "keys forget-lost", "keys": found.keys},
-        )
+    record_command(settings, "keys forget-lost", keys=found.keys)
     stderr().print("Done. Start the service.", highlight=False)
 
 
@@ -260,17 +254,7 @@ def key_json(key: Key) -> dict[str, object]:
 
 def _audit(data: Data, command: str, key: Key) -> None:
     """Note in the audit log what was done to a key, and by which user of this machine."""
-    settings = read_settings(data)
-    if settings.audit:
-        entry = {"command": command, "of": key.id, "name": key.name, "scope": key.scope.word}
-        append(settings.data / AUDIT, {"user": _current_user(), **entry})
-
-
-def _current_user() -> str:
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # no entry for it in the system's list of users
-        return str(os.getuid())
+    record_command(read_settings(data), command, of=key.id, name=key.name, scope=key.scope.word)
 
 
 @contextmanager

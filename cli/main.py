@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "chat": "cli.chat:chat",
     "cite": "cli.questions:cite",
     "verify": "cli.questions:verify",
+    "evidence": "cli.evidence:app",
     "changes": "cli.history:changes",
     "diff": "cli.history:diff",
     "prune": "cli.documents:prune",

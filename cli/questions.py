@@ -163,7 +163,7 @@ def verify(
         raise typer.BadParameter("--cites goes with --answer, --document with quotes.")
     if is_answer and (lines or len(quotes or ()) > 1):
         raise typer.BadParameter("--answer takes one answer, and no --lines.")
-    words = [quote for one in quotes or ["-"] for quote in _read_quotes(one, lines=lines)]
+    words = [quote for one in quotes or ["-"] for quote in read_quotes(one, lines=lines)]
     with open_instance(Place(collection, data, server, key)) as instance:
         if is_answer:
             statuses = _verify_answer(instance, words[0], cited or (), as_json=as_json)
@@ -186,7 +186,7 @@ def _verify_answer(instance: Instance, text: str, cited: Sequence[str], *, as_js
     return statuses
 
 
-def _read_quotes(argument: str, *, lines: bool) -> list[str]:
+def read_quotes(argument: str, *, lines: bool) -> list[str]:
     """Read the quotes of an argument, ``-`` from standard input. Raises :class:`typer.BadParameter`."""
     if argument != "-":
         return [argument]

@@ -100,6 +100,18 @@ class Instance(Protocol):
         """The verdict on an answer, as in the reply of ``POST /v1/verify``."""
         ...
 
+    def sign_answer(self, question: Question) -> Json:
+        """As ``POST /v1/evidence`` for a question. A data folder answers as :meth:`answer` does."""
+        ...
+
+    def sign_verification(self, text: str, cited: Sequence[str]) -> Json:
+        """As ``POST /v1/evidence`` for an answer to verify."""
+        ...
+
+    def evidence_keys(self) -> list[Json]:
+        """The keys as in ``GET /v1/evidence/keys``."""
+        ...
+
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         """As ``POST /v1/changes``."""
         ...

@@ -21,8 +21,10 @@ from service.faces.api.schemas.answers import answer_json
 from service.faces.api.schemas.changes import citation_status_json, event_json
 from service.faces.api.schemas.citations import resolved_json
 from service.faces.api.schemas.documents import deleted_json, document_json, hunk_json, version_json
+from service.faces.api.schemas.evidence import answer_content, public_key_json, verification_content
 from service.faces.api.schemas.values import state_json
 from service.faces.api.schemas.verdicts import report_json, verdict_json
+from service.flows.evidence_packs.signing import open_signer
 from service.flows.ingest.background.purging import open_purger
 from service.http.links import with_absolute_links, with_links
 from service.settings import Settings
@@ -44,8 +46,7 @@ class Folder:
 
     def __init__(self, library: Library, collection: str, settings: Settings) -> None:
         self._library = library
-        self._public_url = settings.public_url
-        self._least = settings.min_answerability
+        self._settings = settings
         self.collection = collection
 
     @cached_property
@@ -58,7 +59,7 @@ class Folder:
     def answer(self, question: Question) -> Json:
         from cli.instances.answering import answer
 
-        return answer(self._collection, question, self._ask, least=self._least)
+        return answer(self._collection, question, self._ask, least=self._settings.min_answerability)
 
     def _ask(self, question: Question) -> Answer:
         return self._collection.ask(
@@ -82,7 +83,7 @@ class Folder:
         with self._collection.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=0)
         citation: Any = format_citation(
-            with_absolute_links(with_links(found.citation, self.collection), self._public_url),
+            with_absolute_links(with_links(found.citation, self.collection), self._settings.public_url),
             shape,
             provenance=found.version.provenance,
             accessed=datetime.now(UTC).date(),
@@ -98,6 +99,22 @@ class Folder:
         with self._collection.verification(claims=True) as verification:
             report = verification.answer(text, [parse_locator(one) for one in cited])
         return report_json(text, report, self.collection)
+
+    def sign_answer(self, question: Question) -> Json:
+        content = answer_content(self.answer(question), self.collection, {"filter": question.where})
+        with open_signer(self._settings) as signer:
+            return signer.sign(content)
+
+    def sign_verification(self, text: str, cited: Sequence[str]) -> Json:
+        report = {"citations": [], "quotes": [], "answer": self.verify_answer(text, cited)}
+        told = {**report, "index": state_json(self._collection.state)}
+        content = verification_content(told, self.collection, {"text": text, "citations": list(cited)})
+        with open_signer(self._settings) as signer:
+            return signer.sign(content)
+
+    def evidence_keys(self) -> list[Json]:
+        with open_signer(self._settings) as signer:
+            return [public_key_json(key) for key in signer.published()]
 
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         opened = self._collection

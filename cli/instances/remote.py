@@ -118,6 +118,18 @@ class Remote:
         return report
 
     @translate_client_errors()
+    def sign_answer(self, question: Question) -> Json:
+        return self._client.answer_evidence(question.text, k=question.k, filter=question.where).raw
+
+    @translate_client_errors()
+    def sign_verification(self, text: str, cited: Sequence[str]) -> Json:
+        return self._client.verify_evidence(answer=text, cited=cited).raw
+
+    @translate_client_errors()
+    def evidence_keys(self) -> list[Json]:
+        return [key.raw for key in self._client.evidence_keys().keys]
+
+    @translate_client_errors()
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         return self._client.follow(citations, since=since, until=until, limit=limit).raw
 

@@ -377,6 +377,8 @@ assert not {{"index.library", "index.collection", "service.settings"}} & sys.mod
         ["ingest", str(folder)],
         ["list"],
         ["changes"],
+        ["evidence", "ask", "moons of Mars"],
+        ["evidence", "keys"],
         ["delete", "mars.txt"],
     ):
         process(tmp_path, "-c", script, *arguments, LOCCIT_URL=filled)

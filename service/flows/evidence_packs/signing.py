@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,7 +14,8 @@ from itertools import pairwise
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.flows.evidence_packs.pack import FORMAT, Json, canonical_bytes, key_id
-from service.state.identity import Keyring, SigningKey
+from service.settings import Settings
+from service.state.identity import Keyring, SigningKey, open_keyring
 
 _SEED_BYTES = 32
 
@@ -56,7 +58,7 @@ class Signer:
         signature = Ed25519PrivateKey.from_private_bytes(key.seed).sign(canonical_bytes(evidence))
         return {"evidence": evidence, "signature": signature.hex()}
 
-    def keys(self) -> list[PublishedKey]:
+    def published(self) -> list[PublishedKey]:
         """All keys that this installation has signed with, oldest first."""
         known = self._known()
         retired = {before.id: after.created for before, after in pairwise(known)}
@@ -69,7 +71,7 @@ class Signer:
         """Sign with a new key from now on."""
         known = self._known()
         self._make_next(known[-1].id if known else "")
-        return self.keys()[-1]
+        return self.published()[-1]
 
     def _current(self) -> SigningKey:
         known = self._known()
@@ -86,6 +88,13 @@ class Signer:
         seed = secrets.token_bytes(_SEED_BYTES)
         key = SigningKey(key_id(_public_bytes(seed)), seed, self._clock())
         self._keyring.store.add_signing_key(key, after=after)
+
+
+@contextmanager
+def open_signer(settings: Settings) -> Iterator[Signer]:
+    """The signer of a data folder, or of the database of the settings. Raises as :func:`open_keyring`."""
+    with closing(open_keyring(settings.data, settings)) as keyring:
+        yield Signer(keyring)
 
 
 def _public_bytes(seed: bytes) -> bytes:

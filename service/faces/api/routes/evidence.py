@@ -76,5 +76,5 @@ async def _verify(
 @access(Scope.ASK)
 async def list_evidence_keys(signer: Annotated[ReadySigner, STORED], pools: ReadyPools) -> Response:
     """Returns the public keys of this installation, oldest first. What retired ones have signed is valid."""
-    keys = await pools.lookups.run(signer.keys)
+    keys = await pools.lookups.run(signer.published)
     return json_reply({"keys": [public_key_json(key) for key in keys]})

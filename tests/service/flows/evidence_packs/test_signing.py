@@ -20,11 +20,11 @@ def test_processes_with_one_store_sign_with_one_key(tmp_path: Path) -> None:
         closing(open_keyring(tmp_path, Settings())) as two,
     ):
         first, other = Signer(one), Signer(two)
-        assert first.keys() == []
+        assert first.published() == []
         key = first.sign({"quotes": []})["evidence"]["key"]
         assert other.sign({"quotes": []})["evidence"]["key"] == key
         assert other.rotate().id != key["id"]
-        assert first.sign({"quotes": []})["evidence"]["key"]["id"] == other.keys()[-1].id
+        assert first.sign({"quotes": []})["evidence"]["key"]["id"] == other.published()[-1].id
     assert (tmp_path / "keys.sqlite").stat().st_mode & 0o077 == 0
 
 
@@ -34,7 +34,7 @@ def test_what_a_retired_key_signed_still_verifies() -> None:
     signer.rotate()
     after = signer.sign({"quotes": []})
     assert verify_pack(json.dumps(before).encode()).holds
-    old, new = signer.keys()
+    old, new = signer.published()
     assert (old.public_key, old.created, old.retired) == (before["evidence"]["key"]["public_key"], 2.0, 3.0)
     assert (new.public_key, new.retired) == (after["evidence"]["key"]["public_key"], None)
     assert after["evidence"]["created"] == "1970-01-01T00:00:04Z"
