@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from index.library import Library
 from service.faces.api.schemas.evidence import EvidencePack
 from service.flows.evidence_packs.pack import verify_pack
 from tests.cli.commands import loccit
-from tests.service.flows.evidence_packs.made import signer
+from tests.service.flows.evidence_packs.made import quote, signer
 from tests.service.http_service import app_of, assert_shape, live
 
 MARS = "Mars has two moons, Phobos and Deimos."
@@ -120,6 +121,17 @@ def test_quotes_that_were_erased_since_are_named(home: Path) -> None:
     assert loccit(home, "evidence", "verify", str(file)).stdout.count("holds ") == 2
     done = loccit(home, "evidence", "verify", str(file), "--data", str(home / "data"), status=1)
     assert f"{pack['evidence']['quotes'][0]['locator']}: citation_not_found" in done.stdout
+
+
+def test_invented_words_of_a_stored_document_are_named(home: Path) -> None:
+    words = MARS.replace("Phobos", "Europa")
+    lie = {**quote(MARS, 0, len(MARS), "mars.txt"), "quote": words}
+    lie["quote_sha256"] = sha256(words.encode()).hexdigest()
+    file = home / "invented.json"
+    file.write_text(json.dumps(signer().sign({"collection": "default", "quotes": [lie]})))
+    loccit(home, "evidence", "verify", str(file))
+    done = loccit(home, "evidence", "verify", str(file), "--data", str(home / "data"), status=1)
+    assert f"{lie['locator']}: other words stand there" in done.stdout
 
 
 def test_packs_of_a_rotated_key_still_verify(home: Path) -> None:

@@ -141,6 +141,13 @@ def test_a_quote_that_contradicts_itself_is_told_whoever_signed_it(change: Json,
     assert message in told
 
 
+def test_a_key_that_is_not_the_one_of_its_id_is_refused() -> None:
+    key = made()["evidence"]["key"]
+    for id_, holds in ((key["id"], True), ("0" * 16, False)):
+        pack = SIGNER.sign({"key": {**key, "id": id_}, "quotes": []})
+        assert verify_pack(written(pack).encode()).holds == holds
+
+
 def test_fractions_which_languages_print_differently_are_no_evidence() -> None:
     text = written(SIGNER.sign({"probability": 0.5, "quotes": []}))
     assert "no evidence pack" in verify_pack(text.encode()).signature
