@@ -103,9 +103,11 @@ def verify(
     if evidence is not None:
         known = set(public_keys or ())
         if data is not None or server:
-            with open_instance(Place(str(evidence.get("collection")), data, server, key)) as instance:
+            collection = str(evidence.get("collection") or "")  # texts of a request are in none
+            with open_instance(Place(collection or "default", data, server, key)) as instance:
                 known |= {one["public_key"] for one in instance.evidence_keys()}
-                problems["resolved"] = list(_unresolved(instance, evidence))
+                if collection:
+                    problems["resolved"] = list(_unresolved(instance, evidence))
         if known or data is not None or server:
             is_known = evidence["key"]["public_key"] in known
             problems["signer"] = [] if is_known else ["None of the keys to compare with has signed."]

@@ -6,8 +6,7 @@ and judged by the code that does so for collections. Rarity of words is that amo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, IndexState
@@ -15,17 +14,12 @@ from index.citations import parse_locator
 from index.config import LibraryConfig, SearchConfig
 from index.description import Description
 from index.engine import open_exact_engine
-from index.errors import Unreadable
-from index.ingest import Source
+from index.given_texts import GivenText, record_of
 from index.ingest.embedding_queue import EmbeddedBatch, EmbeddingQueue
-from index.ingest.preparation import Preparation
 from index.protocols import Embedder, Lease, RecordStore, Reranker
-from index.readers import InProcessReaders
-from index.records import NewDocument
 from index.search import load_answerability
 from index.search.question import Query, Selection, is_spelt
 from index.search.search import Queries, Search, Stopwatch
-from index.store import open_memory_store
 from index.types import Vectors
 
 _MOST_LOOKED_AT = 1000
@@ -81,8 +75,8 @@ class TextRanker:
     ) -> Answer:
         description = Description.of_today(self.embedder, self.config)
         analyzer = description.analyzer()
-        store = open_memory_store()
-        store.put(list(self._documents(texts)))
+        given = [GivenText(str(at), text) for at, text in enumerate(texts)]
+        store = record_of(given, self.embedder, self.config)
         queue = EmbeddingQueue(store, self.embedder, analyzer)
         size = self.config.ingest.passages_per_batch
 
@@ -107,17 +101,6 @@ class TextRanker:
                 state=IndexState(description.fingerprint, moment.change, 1.0),
                 answerability=load_answerability(),
             )
-
-    def _documents(self, texts: Sequence[str]) -> Iterable[NewDocument]:
-        """The texts as documents, whose ids are their places; those without words are left out."""
-        ingest = replace(self.config.ingest, keep_originals=False)
-        readers = InProcessReaders(self.config.reading)
-        preparation = Preparation(self.embedder, readers, replace(self.config, ingest=ingest))
-        for at, text in enumerate(texts):
-            with suppress(Unreadable):
-                new = preparation.prepare(Source(str(at), text.encode(), media_type="text/plain"), None)
-                if new is not None:
-                    yield new
 
     def _search_config(self, store: RecordStore) -> SearchConfig:
         """Search settings with which every passage is a candidate of the second look."""

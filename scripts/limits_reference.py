@@ -24,6 +24,8 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("max_quote_characters", "characters of a quote, or of what a citation names", "invalid_limit"),
         ("max_quotes_characters", "characters of all of them together", "invalid_limit"),
         ("max_reading_characters", "characters searched for the quotes of a request", "invalid_limit"),
+        ("max_sources", "texts by which a request is verified", "invalid_limit"),
+        ("max_sources_characters", "their characters together", "invalid_limit"),
     ),
     "Documents": (
         ("max_body_bytes", "bytes of a document", "document_too_large"),

@@ -30,6 +30,8 @@ LIMITS: Mapping[str, str] = {
     "max_quote_characters": "LOCCIT_MAX_QUOTE_CHARACTERS",
     "max_quotes_characters": "LOCCIT_MAX_QUOTES_CHARACTERS",
     "max_answer_characters": "LOCCIT_MAX_ANSWER_CHARACTERS",
+    "max_sources": "LOCCIT_MAX_SOURCES",
+    "max_sources_characters": "LOCCIT_MAX_SOURCES_CHARACTERS",
     "max_rerank_documents": "LOCCIT_MAX_RERANK_DOCUMENTS",
     "max_rerank_characters": "LOCCIT_MAX_RERANK_CHARACTERS",
 }

@@ -1,5 +1,6 @@
 """A named set of documents with one embedding model: where the flows and what is derived come together."""
 
 from index.collection.collection import Collection
+from index.collection.text_verification import GivenVerification, TextVerifier
 
-__all__ = ["Collection"]
+__all__ = ["Collection", "GivenVerification", "TextVerifier"]

@@ -53,9 +53,9 @@ def job_path(job_id: str) -> str:
 def with_links(citation: Citation, collection: str) -> Citation:
     """A citation of a collection with links to this service: itself, its text, and the page that shows it.
 
-    One that has such links is returned as it is.
+    One that has such links is returned as it is, as is one of a text that is in no collection (``""``).
     """
-    if "view" in citation.links:
+    if "view" in citation.links or not collection:
         return citation
     own = {
         "citation": citation_path(citation.locator),

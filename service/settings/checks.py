@@ -40,6 +40,15 @@ class CheckSettings(BaseSettings):
     max_answer_characters: int = Field(
         50_000, ge=1, le=1_000_000, description="Longest language-model answer that is verified."
     )
+    max_sources: int = Field(
+        64, ge=1, le=1000, description="Most texts by which one request is verified (`sources`)."
+    )
+    max_sources_characters: int = Field(
+        100_000,
+        ge=1,
+        description="Most characters of all these texts. The model reads each of them, about 50,000 "
+        "characters in a second on two processors; what is not verified after eight is `unchecked`.",
+    )
     max_rerank_documents: int = Field(
         1000,
         ge=1,

@@ -36,6 +36,8 @@ _BINARY_WINDOW = 8192
 _MAX_CONTROL_SHARE = 0.1
 _MAX_MARKS = 256
 """Canonical ordering takes time quadratic in the length of a run of combining marks."""
+_CLUSTER = regex.compile(r"\X")
+"""Characters that belong together, as does a line end of two."""
 _MARKS = regex.compile(rf"\p{{M}}{{{_MAX_MARKS + 1}}}")
 
 
@@ -74,6 +76,23 @@ def normalise(text: str, *, name: str) -> str:
             "Remove them, or check the file's encoding."
         )
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def offsets_before(text: str, normal: str) -> list[int]:
+    """For each offset in a normalised text and its end, the offset in the text that it was made of.
+
+    Raises ValueError where the characters that belong together cannot be told.
+    """
+    starts: list[int] = []
+    made = []
+    first = len(text) - len(text.lstrip("\ufeff"))
+    for cluster in _CLUSTER.finditer(text, first):
+        part = _LINE_END.sub("\n", _DROPPED.sub("", cluster[0]).replace("\r\n", "\n"))
+        made.append(unicodedata.normalize("NFC", part))
+        starts += [cluster.start()] * len(made[-1])
+    if "".join(made) != normal:
+        raise ValueError("The text was not normalised cluster by cluster.")
+    return [*starts, len(text)]
 
 
 def one_line(value: str) -> str:

@@ -15,7 +15,7 @@
 
 from loccit_client.api.answering import AnswerEvent, AnswerOptions
 from loccit_client.api.asking import AskOptions, Turn
-from loccit_client.api.citations import BareQuote, CitedQuote
+from loccit_client.api.citations import BareQuote, CitedQuote, SourceText
 from loccit_client.api.jobs import Crawl, JobEvent, TextDocument
 from loccit_client.async_client import AsyncClient
 from loccit_client.client import Client
@@ -60,6 +60,7 @@ __all__ = [
     "NotFound",
     "Retries",
     "ServerError",
+    "SourceText",
     "TextDocument",
     "TooManyRequests",
     "Turn",

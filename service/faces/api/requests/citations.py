@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from index import errors
 from index.citations import Format
+from service.errors import MayRaise
 from service.http.parameters import LIMITED, ChangeNumber, ExistingLocator, Locator, Quote
 from service.http.request_models import CollectionBody, CollectionQuery, Request
 
@@ -90,6 +92,13 @@ class AnswerToVerify(Request):
     )
 
 
+class SourceText(Request):
+    """A text to verify by, which is not stored."""
+
+    title: str = ""
+    text: Annotated[str, MayRaise(errors.EmptyDocument, errors.UndecodableText)]
+
+
 class VerifyRequest(CollectionBody):
     """Citations, quotes and an answer to verify; at least one of the three."""
 
@@ -104,6 +113,10 @@ class VerifyRequest(CollectionBody):
                         "citations": ["lamps.md@9f2c41aab3de:0-120"],
                     }
                 },
+                {
+                    "answer": {"text": "The lamp was lit at dawn [1]."},
+                    "sources": [{"title": "The keeper's log", "text": "The lamp was lit at dusk."}],
+                },
             ]
         }
     )
@@ -115,3 +128,9 @@ class VerifyRequest(CollectionBody):
         default_factory=list, description="Quotes, with or without the claimed document."
     )
     answer: AnswerToVerify | None = None
+    sources: Annotated[list[SourceText], LIMITED] = Field(
+        default_factory=list,
+        description="Texts to verify by, in place of the collection: [1] is the first. Nothing of them is "
+        "stored. In citations of them `document_id` is the number of the text, and offsets count its code "
+        "points.",
+    )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Response
 
-from index.citations import Claim, Locator, Verdict, Verification
-from index.collection import Collection
+from index.citations import AnswerReport, Claim, Locator, Verdict, Verification
+from index.collection import Collection, GivenVerification, TextVerifier
 from index.errors import InvalidLimit
+from index.given_texts import GivenText
+from index.library import Library
 from index.naming import stored_id
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
@@ -17,6 +20,7 @@ from service.faces.api.requests.cited_spans import check_all
 from service.faces.api.schemas.values import Json, state_json
 from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
+from service.flows.answer.proofs import quote_with_links, statement_with_links
 from service.flows.ask.disconnection import WatchedPlace
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
@@ -64,12 +68,14 @@ async def verify_with(
 ) -> T:
     """Verify what a request has; returns what ``made``, in a thread, makes of the :class:`VerifyResponse`."""
     cited = check_request(body, settings)
+    if body.sources:
+        return await texts.run(
+            lambda: made(_verify_by_given(collections.library, body, stop=lambda: texts.is_left))
+        )
     opened = await texts.run(collections.open, body.narrow_caller(caller), body.collection)
-
-    def verify_all() -> T:
-        return made(_verify_all(opened, body, cited, settings, stop=lambda: texts.is_left))
-
-    return await texts.run(verify_all)
+    return await texts.run(
+        lambda: made(_verify_all(opened, body, cited, settings, stop=lambda: texts.is_left))
+    )
 
 
 def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
@@ -92,6 +98,7 @@ def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator
             f"{settings.max_answer_characters} are taken. Send it in parts.",
             limit="max_answer_characters",
         )
+    _check_sources(body, settings)
     cited = [one for one in body.citations if not isinstance(one, str)]
     locators = check_all(
         [one if isinstance(one, str) else one.locator for one in body.citations],
@@ -102,6 +109,49 @@ def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator
         settings,
     )
     return locators, check_all(body.answer.citations, (), settings) if body.answer else []
+
+
+def _check_sources(body: VerifyRequest, settings: Settings) -> None:
+    if body.sources and (body.citations or (body.answer and body.answer.citations)):
+        raise InvalidRequest(
+            "citations: they name places of the collection, and the texts of sources take its place. Leave "
+            "them out: [1] is the first of sources."
+        )
+    if (count := len(body.sources)) > settings.max_sources:
+        raise InvalidLimit(
+            f"sources: there are {count}; a request may have {settings.max_sources}.", limit="max_sources"
+        )
+    length = sum(len(one.title) + len(one.text) for one in body.sources)
+    if length > (most := settings.max_sources_characters):
+        raise InvalidLimit(
+            f"sources: they have {length:,} characters together; at most {most:,} are read. Send the "
+            "passages that were used, or ingest the documents.",
+            limit="max_sources_characters",
+        )
+
+
+def _verify_by_given(library: Library, body: VerifyRequest, *, stop: Callable[[], bool]) -> Json:
+    texts = [GivenText(str(number), one.text, one.title) for number, one in enumerate(body.sources, 1)]
+    claims = body.answer is not None and body.answer.claims
+    verifier = TextVerifier(library.embedder, library.config)
+    with verifier.verification(texts, claims=claims, most_seconds=VERIFY_SECONDS, stop=stop) as given:
+        report = None
+        if body.answer is not None:
+            found = given.verification.answer(body.answer.text, given.locators)
+            report = report_json(body.answer.text, _in_given(found, given), "")
+        quoted = [_verify_quote(given.verification, one) for one in body.quotes]
+        quotes = [verdict_json(quote_with_links(one, given.cite), "") for one in quoted]
+    return {"citations": [], "quotes": quotes, "answer": report, "index": state_json(given.state)}
+
+
+def _in_given(report: AnswerReport, given: GivenVerification) -> AnswerReport:
+    """A report with places in the texts as they were given."""
+    statements = [
+        one and replace(statement_with_links(one, given.cite), conflicts=given.conflicts(one))
+        for one in report.statements
+    ]
+    quotes = [(quoted, quote_with_links(verdict, given.cite)) for quoted, verdict in report.quotes]
+    return replace(report, quotes=tuple(quotes), statements=tuple(statements))
 
 
 def _verify_all(

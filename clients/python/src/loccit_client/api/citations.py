@@ -31,6 +31,13 @@ class BareQuote(TypedDict):
     suffix: NotRequired[str]
 
 
+class SourceText(TypedDict):
+    """A text to verify by in place of a collection."""
+
+    text: str
+    title: NotRequired[str]
+
+
 def cite(
     locator: str, *, around: int = 300, proof: str = "", collection: str | None = None
 ) -> Call[ResolvedCitation]:
@@ -69,15 +76,18 @@ def verify(
     quotes: Sequence[str | BareQuote] = (),
     answer: str | None = None,
     cited: Sequence[str] = (),
+    sources: Sequence[SourceText] = (),
     claims: bool = True,
     collection: str | None = None,
 ) -> Call[VerifyResult]:
     """Verify citations, quotes, and what an answer says against the stored texts.
 
     ``cited`` are the locators of the passages that the answer was given, in the order of its marks: [1] is
-    the first. ``claims=False`` judges its quotes only.
+    the first. ``sources`` are texts to verify by in place of the collection, which are not stored.
+    ``claims=False`` judges the quotes of the answer only.
     """
     body = _to_verify(citations, quotes, answer, cited, claims=claims)
+    body |= without_defaults(sources=list(sources))
     return Call(method="POST", path="/v1/verify", json=body, read=one(VerifyResult), collection=collection)
 
 
@@ -87,11 +97,13 @@ def verify_evidence(
     quotes: Sequence[str | BareQuote] = (),
     answer: str | None = None,
     cited: Sequence[str] = (),
+    sources: Sequence[SourceText] = (),
     claims: bool = True,
     collection: str | None = None,
 ) -> Call[EvidencePack]:
     """What :func:`verify` returns, as evidence: signed, and to be kept as it is; ``raw`` is the pack."""
     body = _to_verify(citations, quotes, answer, cited, claims=claims)
+    body |= without_defaults(sources=list(sources))
     return Call(method="POST", path="/v1/evidence", json=body, read=one(EvidencePack), collection=collection)
 
 

@@ -128,3 +128,11 @@ def test_keys_are_published_once_one_has_signed(filled: TestClient) -> None:
     assert (key["id"], key["public_key"]) == (signed["id"], signed["public_key"])
     assert key["retired"] is None
     assert evidence(filled, {"quotes": ["Zinc reflectors"]})["key"] == signed
+
+
+def test_verdicts_by_the_texts_of_a_request_can_be_signed(filled: TestClient) -> None:
+    source = {"title": "Log", "text": "The lamp was lit at dusk."}
+    found = evidence(filled, {"answer": {"text": "It was lit at dusk [1]."}, "sources": [source]})
+    (quote,) = found["quotes"]
+    assert (found["collection"], quote["document_id"], quote["title"]) == ("", "1", "Log")
+    assert quote["text_sha256"] == sha256(source["text"].encode()).hexdigest()

@@ -406,3 +406,55 @@ def test_the_sentences_of_an_answer_are_judged(filled: TestClient, lamp: str) ->
 def test_claims_are_left_alone_when_asked(filled: TestClient, lamp: str) -> None:
     answer = {"text": "The lamp was lit at dusk by the keeper [1].", "citations": [lamp], "claims": False}
     assert verify(filled, answer=answer)["answer"]["sentences"][0]["verdict"] is None
+
+
+# texts of the request
+
+
+SOURCES = [
+    {"title": "The keeper's log", "text": "The lamp was lit at dusk.\r\nHannah trimmed it in 1841."},
+    {"text": "Zinc reflectors threw its light nine miles out."},
+]
+
+
+def test_an_answer_is_verified_by_the_texts_of_the_request(client: TestClient) -> None:
+    text = "Hannah trimmed it in 1851 [1]. “Zinc reflectors threw its light” [2]. The lamp was lit at dusk."
+    body = {"answer": {"text": text}, "quotes": ["trimmed it in 1841"], "sources": SOURCES}
+    found = verify(client, **body)
+    wrong, quoted, right = found["answer"]["sentences"]
+    assert (wrong["verdict"]["status"], right["verdict"]["status"]) == ("contradicted", "supported")
+    assert quoted["verdict"] is None
+    (conflict,) = wrong["verdict"]["conflicts"]
+    assert SOURCES[0]["text"][conflict["source_start"] : conflict["source_end"]] == "1841"
+    (quote,) = found["answer"]["quotes"]
+    assert (quote["status"], quote["citation"]["document_id"]) == ("verified", "2")
+    cited = [wrong["verdict"]["citation"], right["verdict"]["citation"], found["quotes"][0]["citation"]]
+    for one in cited:
+        assert (one["document_id"], one["title"]) == ("1", SOURCES[0]["title"])
+        assert SOURCES[0]["text"][one["start"] : one["end"]] == one["quote"]
+        assert one["links"] == {}
+    assert found["answer"]["unknown_marks"] == []
+
+
+def test_texts_of_the_request_are_not_stored_and_the_collection_is_not_read(client: TestClient) -> None:
+    body = {"quotes": ["Zinc reflectors", "no such words"], "sources": SOURCES, "collection": "nowhere"}
+    found = client.post("/v1/verify", json=body).json()
+    assert [one["status"] for one in found["quotes"]] == ["verified", "not_found"]
+    assert client.get("/v1/collections").json()["collections"] == []
+
+
+def test_texts_of_the_request_are_bounded(library: Library) -> None:
+    with served(library, max_sources=2, max_sources_characters=100) as client:
+
+        def send(*sources: dict[str, str], **more: Any) -> Any:
+            return client.post("/v1/verify", json={"quotes": ["a b c"], "sources": sources, **more})
+
+        assert send({"text": "x" * 100}).status_code == 200
+        assert send(*[{"text": "x"}] * 2).status_code == 200
+        for sources in ([{"text": "x" * 101}], [{"text": "x" * 99, "title": "ab"}], [{"text": "x"}] * 3):
+            assert_error(send(*sources), 422, "invalid_limit")
+        assert_error(send({"text": "  "}), 422, "empty_document")
+        cited = {"answer": {"text": "a b c", "citations": ["a.txt@9f2c41aab3de:0-1"]}}
+        for more in (cited, {"citations": ["a.txt@9f2c41aab3de:0-1"]}):
+            assert_error(send({"text": "x"}, **more), 422, "invalid_request")
+        assert_error(client.post("/v1/verify", json={"sources": [{"text": "x"}]}), 422, "invalid_request")
