@@ -163,6 +163,7 @@ GIVEN = {
         "/library/collections/delete", content=f"name={COLLECTION}", headers=_URLENCODED
     ),
     "GET /": Probe("/", params={"collection": COLLECTION, "q": QUESTION}),
+    "GET /evidence": Probe("/evidence", params={"collection": COLLECTION, "q": QUESTION}),
     "GET /static/{version}/{name}": Probe(asset_path("base.css"), params=NONE),
     "POST /language": Probe("/language", params=NONE, content="language=en&next=/sign-in"),
     "GET /help/{name}": Probe("/help/index.html", params=NONE),

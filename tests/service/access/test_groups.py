@@ -52,6 +52,7 @@ LISTS = (
     "POST /v1/vector_stores/{vector_store_id}/search",
     "GET /v1/vector_stores/{vector_store_id}/files",
     "GET /",
+    "GET /evidence",
     "GET /check",
     "POST /check",
     "POST /mcp",

@@ -32,6 +32,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "POST /v1/chat/completions": "answers",
         "POST /v1/responses": "answers",
         "GET /": "answers collections",
+        "GET /evidence": "answers",
         "GET /openapi.json": "",
         "GET /docs": "",
         "GET /docs/{operation}": "",

@@ -51,7 +51,7 @@ async def home(
     if not query.question:
         return await lookups.run(_render_page, scope, answering, query)
     try:
-        found = await find(HttpClient(request), answering, caller, _parse_question(query, caller, answering))
+        found = await find(HttpClient(request), answering, caller, parse_question(query, caller, answering))
     except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidRequest) as error:
         return await lookups.run(
             _render_page, scope, answering, query, problem=error.message, status_code=422
@@ -70,7 +70,7 @@ async def home(
     return await pool.run(_render_answer, scope, answering, query, found, made, problem)
 
 
-def _parse_question(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
+def parse_question(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
     """The question of the form. Raises the errors of questions, and of filters."""
     question = validate_question(query.question, answering.settings)
     mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
@@ -122,6 +122,7 @@ def _render_page(
     status_code: int = 200,
 ) -> Response:
     here, caller = context_of(connection), caller_of(connection)
+    permanent = query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else ""
     return page(
         connection,
         "ask",
@@ -138,7 +139,8 @@ def _render_page(
         answer=answer,
         folders=_folders(answering.collections, caller, query.collection),
         to_write=_writing_request(query, caller, answering) if answer else None,
-        permanent=query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else "",
+        permanent=permanent,
+        evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if answer else "",
         start=None if answer or problem else _start_context(answering.collections, caller, query.collection),
         may_write=caller.scope >= Scope.WRITE,
         library=_LIBRARY if is_page(_LIBRARY) else "",
