@@ -32,6 +32,7 @@ Out = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="New file to write the pack to.", show_default="standard output"),
 ]
+_STRANGER = "Another key has signed than those to compare with."
 _GONE = ("citation_not_found", "collection_not_found")
 """Codes of a quote that does not resolve."""
 
@@ -101,16 +102,16 @@ def verify(
     problems = {"file": [verified.signature] if verified.signature else [], "quotes": [*verified.quotes]}
     evidence = verified.evidence
     if evidence is not None:
-        known = set(public_keys or ())
+        trusted = [set(public_keys)] if public_keys else []
         if data is not None or server:
             collection = str(evidence.get("collection") or "")  # texts of a request are in none
             with open_instance(Place(collection or "default", data, server, key)) as instance:
-                known |= {one["public_key"] for one in instance.evidence_keys()}
+                trusted.append({one["public_key"] for one in instance.evidence_keys()})
                 if collection:
                     problems["resolved"] = list(_unresolved(instance, evidence))
-        if known or data is not None or server:
-            is_known = evidence["key"]["public_key"] in known
-            problems["signer"] = [] if is_known else ["None of the keys to compare with has signed."]
+        if trusted:
+            is_trusted = all(evidence["key"]["public_key"] in keys for keys in trusted)
+            problems["signer"] = [] if is_trusted else [_STRANGER]
     if as_json:
         print_json({"holds": not any(problems.values()), "problems": problems, "evidence": evidence})
     else:

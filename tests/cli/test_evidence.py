@@ -107,11 +107,12 @@ def test_a_changed_file_fails(home: Path, change: tuple[str, str]) -> None:
 
 def test_a_pack_of_another_key_is_refused_where_a_key_is_given(home: Path, url: str) -> None:
     file, pack = signed(home)
-    for options in (("--public-key", key_of(pack)), ("--data", str(home / "data"))):
+    own = ("--data", str(home / "data"))
+    for options in (("--public-key", key_of(pack)), ("--public-key", key_of(pack), *own), own):
         assert "unknown" not in loccit(home, "evidence", "verify", str(file), *options).stdout
-    for options in (("--public-key", "00" * 32), ("--server", url)):
+    for options in (("--public-key", "00" * 32), ("--server", url), ("--public-key", "00" * 32, *own)):
         done = loccit(home, "evidence", "verify", str(file), *options, status=1)
-        assert "None of the keys to compare with has signed." in done.stdout
+        assert "Another key has signed" in done.stdout
     stranger, _ = signed(home, "--server", url, name="stranger.json")
     assert loccit(home, "evidence", "verify", str(stranger), "--server", url).stdout.count("holds ") == 4
 
