@@ -41,7 +41,6 @@ COMMANDS: Mapping[str, str] = {
     "export": "cli.upkeep.exchange:export",
     "import": "cli.upkeep.exchange:import_",
     "upgrade": "cli.upkeep.upgrading:upgrade",
-    "propose-questions": "cli.proposals:propose_questions",
     "keys": "cli.keys:app",
     "unanswered": "cli.unanswered:app",
     "mcp": "cli.mcp:mcp",

@@ -100,7 +100,7 @@ class Question:
 
     ``relevant`` maps document ids to gains. Each of ``answers`` is one way to answer, a set of spans that are
     needed together; ``quotes`` are words that answer the question in whatever document contains them.
-    ``answerable`` is None where it is not known. ``is_draft``: a program proposed it, and nobody has reworded
+    ``answerable`` is None where it is not known. ``is_draft``: a program drafted it, and nobody has reworded
     it yet.
     """
 

@@ -18,7 +18,6 @@ from benchmarks.fitting.follow_ups import SHARED, is_development
 from evaluation import measures, questions
 from evaluation.harness import evaluate
 from evaluation.measures import Estimate
-from evaluation.proposals import propose
 from evaluation.questions import Question
 from index.answers import DECLINED, Answer, Turn
 from index.collection import Collection
@@ -31,6 +30,8 @@ from service.settings import Settings
 
 _QUESTIONS = 100
 _CORPUS = Path(__file__).parents[2] / "corpus"
+_ASKED = Path(__file__).with_name("corpus_questions.jsonl")
+"""A hundred questions about the corpus, made of templates and its own words."""
 
 
 def study(data: Path = sets.DATA) -> Mapping[str, Estimate]:
@@ -93,13 +94,7 @@ def lost(collection: Collection, asked: Sequence[Question]) -> Estimate:
 def _corpus(library: Library) -> tuple[Collection, list[Question]]:
     collection = library.open("corpus", create=True)
     FolderIngest(collection).run([_CORPUS])
-    rows = propose(collection, count=2 * _QUESTIONS).rows
-    drafts = [
-        Question(str(at), row["question"], quotes=(row["quote"],))
-        for at, row in enumerate(rows)
-        if "quote" in row
-    ]
-    return collection, questions.locate_quotes(drafts, collection)[:_QUESTIONS]
+    return collection, questions.locate_quotes(questions.load(_ASKED), collection)
 
 
 def _covidqa(library: Library) -> tuple[Collection, list[Question]]:
