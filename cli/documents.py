@@ -87,13 +87,11 @@ def _delete_collection(instance: Instance, *, confirmed: bool) -> None:
 def prune(
     keep_versions: Annotated[
         int | None,
-        typer.Option(help="Versions of each document to keep.", show_default="LOCCIT_KEEP_VERSIONS"),
+        typer.Option(help="Versions of each document to keep."),
     ] = None,
     keep_days: Annotated[
         float | None,
-        typer.Option(
-            help="Days for which a version is kept after its replacement.", show_default="LOCCIT_KEEP_DAYS"
-        ),
+        typer.Option(help="Days for which a version is kept after its replacement."),
     ] = None,
     keep_retired_days: Annotated[
         float | None,
@@ -117,10 +115,8 @@ def prune(
     from index.history import Retention
     from service.state.library import open_library
 
-    settings = read_settings(
-        data, keep_versions=keep_versions, keep_days=keep_days, keep_retired_days=keep_retired_days
-    )
-    retention = Retention(settings.keep_versions, settings.keep_days, settings.keep_retired_days)
+    settings = read_settings(data, keep_retired_days=keep_retired_days)
+    retention = Retention(keep_versions, keep_days, settings.keep_retired_days)
     locators = [parse_locator(one) for one in read_locators(citations)]
     with open_library(settings) as library:
         editor = library.open(collection).editor

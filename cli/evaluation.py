@@ -26,13 +26,7 @@ from index.sources import put_all
 from service.settings import Settings
 from service.state.library import open_library
 
-_SAVED_SETTINGS = (
-    "dense_weight",
-    "spelt_weight",
-    "candidates",
-    "second_look",
-    "model",
-)
+_SAVED_SETTINGS = ("dense_weight", "model")
 """Settings that are saved with an evaluation, so that two of them can be told apart."""
 _NAMED = 5
 """Missing documents that are named; more are counted."""

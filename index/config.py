@@ -22,7 +22,7 @@ Precision = Literal["auto", "float", "fp32", "bf16", "int8", "dynamic-int8"]
 MAX_K = 100
 """Most passages for one question."""
 LOADED_MODELS = 4
-"""Default of the most models that are loaded."""
+"""Most models that are loaded, unless the caller allows more: some 450 MiB each."""
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
 _MILVUS = re.compile(r"(https?|tcp|unix)://.+|.+\.db")
 """Addresses that the client of Milvus accepts, and files of milvus-lite."""
@@ -92,60 +92,39 @@ class ChunkingConfig:
 class SearchConfig:
     """Settings of the ranking of passages."""
 
-    candidates: int = Field(
-        default=100,
-        ge=1,
-        le=10_000,
-        description="Passages that the dense and the lexical search each add to the ranking. More find "
-        "slightly more and take longer. Set it no lower than the most passages that an answer may have.",
-    )
+    candidates: int = Field(default=100, ge=1, le=10_000)
+    """Passages that the dense and the lexical search each add to the ranking: as many as an answer may have.
+    More find slightly more and take longer."""
     dense_weight: float = Field(
         default=0.45,
         ge=0.0,
         le=1.0,
         description="Weight of the dense score (meaning) against the lexical score (words), which has the "
         "rest: in the ranking that selects the passages for the second look, and in the part of the second "
-        "look that combines the two. Other parts of the second look have fitted weights. With a second look "
-        "of 0, a weight of 0 ranks by words only.",
+        "look that combines the two; other parts have fitted weights. For those who measure with `loccit "
+        "eval` that their documents need another one.",
     )
-    spelt_weight: float = Field(
-        default=0.15,
-        ge=0.0,
-        le=1.0,
-        description="Weight of the dense score for a question in a language that the model does not know, "
-        "which it reads letter by letter.",
-    )
-    second_look: int = Field(
-        default=100,
-        ge=0,
-        le=1000,
-        description="Number of best passages that are ranked again, sentence by sentence. 0 skips this step: "
-        "answers come some milliseconds sooner, and the first passage is less often the right one.",
-    )
-    rerank: int = Field(
-        default=20,
-        ge=1,
-        le=200,
-        description="Number of best passages that the reranker reads, if there is one; it drops the others.",
-    )
-    merge_characters: int = Field(
-        default=1800,
-        ge=0,
-        description="Adjacent passages that are both found are merged while they have at most this many "
-        "characters together. 0 keeps them separate: quotes are shorter and have less context.",
-    )
-    section_characters: int = Field(
-        default=20_000,
-        ge=1,
-        le=1_000_000,
-        description="Most characters that a question with the extent `section` quotes of each section. Of a "
-        "longer one it quotes what is nearest to the passage.",
-    )
+    spelt_weight: float = Field(default=0.15, ge=0.0, le=1.0)
+    """Weight of the dense score for a question in a language that the model does not know, which it reads
+    letter by letter: a third of the usual one. Benchmarks measure others."""
+    second_look: int = Field(default=100, ge=0, le=1000)
+    """Number of best passages that are ranked again, sentence by sentence. Without it (0) answers come some
+    milliseconds sooner, and the first passage is less often the right one; benchmarks measure that."""
+    rerank: int = Field(default=20, ge=1, le=200)
+    """Number of best passages that the reranker reads, if there is one; it drops the others. On a CPU it
+    takes about a second for so many."""
+    merge_characters: int = Field(default=1800, ge=0)
+    """Adjacent passages that are both found are merged while they have at most this many characters together:
+    a screen of text. 0 keeps them separate."""
+    section_characters: int = Field(default=20_000, ge=1, le=1_000_000)
+    """Most characters that a question with the extent ``section`` quotes of each section, about eight pages.
+    Of a longer one it quotes what is nearest to the passage."""
     as_of_passages: int = Field(
         default=200_000,
         ge=0,
-        description="Most passages of a past state that `as_of` can search. The first search of a state "
-        "takes about one second and 4 MB for each 10,000 passages.",
+        description="Most passages of a past state that `as_of` can search, for those who ask past states of "
+        "larger collections. The first search of a state takes about one second and 4 MB for each 10,000 "
+        "passages.",
     )
 
 
@@ -206,30 +185,21 @@ class ReadingConfig:
         description="Languages for Tesseract, such as eng+deu: it then reads PDF pages that are images, "
         "which takes seconds a page. Empty refuses such files. Needs loccit[ocr] and an installed Tesseract.",
     )
-    libreoffice: bool = Field(
-        default=True,
-        description="Read old Office files (.doc, .ppt, .xls) through LibreOffice where it is installed, "
-        "which takes seconds a file. Off refuses them.",
-    )
+    libreoffice: bool = True
+    """Read old Office files (.doc, .ppt, .xls) through LibreOffice where it is installed, which takes seconds
+    a file; otherwise they are refused."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class VectorsConfig:
     """Settings of the search for the nearest passages. Scores are exact for every kind; recall differs."""
 
-    kind: Literal["auto", "flat", "ivf"] = Field(
-        default="auto",
-        validation_alias="index_kind",
-        description="Vector index: flat compares a question with every passage, ivf (inverted file) with "
-        "some. auto is flat up to 20,000 passages and ivf above. Takes effect at the next compaction.",
-    )
-    recall: float = Field(
-        default=0.99,
-        gt=0.5,
-        lt=1.0,
-        validation_alias="index_recall",
-        description="Share of the ten nearest passages that an ivf index is tuned to find.",
-    )
+    kind: Literal["auto", "flat", "ivf"] = "auto"
+    """Flat compares a question with every passage, ivf (inverted file) with some. auto is flat up to 20,000
+    passages and ivf above."""
+    recall: float = Field(default=0.99, gt=0.5, lt=1.0)
+    """Share of the ten nearest passages that an ivf index is tuned to find. Higher ones compare with nearly
+    all passages."""
     megabytes: int = Field(
         default=0,
         ge=0,
@@ -272,17 +242,14 @@ class EngineConfig:
     uri: Annotated[str, AfterValidator(_validate_milvus)] = Field(
         default="http://127.0.0.1:19530",
         validation_alias="milvus_uri",
-        description="Address of Milvus, or a file that ends in `.db`, for trying it with milvus-lite.",
+        description="Address of Milvus, with the database as its path unless it is the default one: "
+        "`http://milvus.example.org:19530/database`; or a file that ends in `.db`, for trying it with "
+        "milvus-lite.",
     )
     token: SecretStr = Field(
         default=SecretStr(""),
         validation_alias="milvus_token",
         description="Token of Milvus, such as `user:password`, if it needs one.",
-    )
-    database: str = Field(
-        default="",
-        validation_alias="milvus_database",
-        description="Database in Milvus; empty is its default one.",
     )
     prefix: str = Field(
         default="loccit",

@@ -19,7 +19,7 @@ from scripts.command_reference import commands
 from scripts.error_reference import errors
 from scripts.limits_reference import limits
 from service.monitoring.metrics import describe_metrics
-from service.settings import PREFIX, Settings
+from service.settings import PREFIX, REMOVED, Settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _TABLE_BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
@@ -41,6 +41,15 @@ def _setting_rows(declared: type[BaseSettings]) -> Iterable[Sequence[str]]:
         value = "" if field.default is None else str(field.default)
         value = value.lower() if isinstance(field.default, bool) else value
         yield f"`{PREFIX}{name.upper()}`", f"`{value}`" if value else "none", field.description or ""
+
+
+def removed_settings() -> str:
+    """Return the table of settings of earlier versions."""
+    rows = [
+        (f"`{PREFIX}{name}`", one.now, "stops the start" if one.stops else "a warning")
+        for name, one in sorted(REMOVED.items())
+    ]
+    return table(("variable", "now", "while it is set"), *rows)
 
 
 def benchmarks() -> str:
@@ -107,6 +116,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "operations": operations,
     "operators": operators,
+    "removed_settings": removed_settings,
     "settings": settings,
 }
 

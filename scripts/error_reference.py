@@ -136,10 +136,8 @@ def _advice(kind: type[Exception]) -> str:
 def _limits(kind: type[Exception]) -> str:
     """The settings of the limits that an error may name."""
     named = next(names for base, names in advice.LIMITS_BY_ERROR.items() if issubclass(kind, base))
-    *others, last = sorted(advice.LIMITS[name] for name in named)
-    if not others:
-        return f"The limit is the setting {last}, unless it is fixed."
-    return f"The message names the setting, unless the limit is fixed: {', '.join(others)} or {last}."
+    (name,) = named
+    return f"The limit is the setting {advice.LIMITS[name]}, unless it is fixed."
 
 
 def _advice_of_table(kind: type[Exception], table: advice.Advice) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 REQUESTS: Mapping[str, str] = {
     "invalid_request": "Correct the field that the message names; `GET /docs` has the form of each request.",
     "empty_question": "Ask with words: a question needs a letter or a digit.",
-    "question_too_long": "Shorten it, or raise `LOCCIT_MAX_QUESTION_CHARACTERS`.",
+    "question_too_long": "Shorten it: one or two sentences say what is asked.",
     "invalid_limit": "Use a number in the range that the message names.",
     "invalid_filter": "Compare it with the [grammar of filters](../http-api.md#filters).",
     "invalid_document_id": "Choose another id; the message says what is wrong with it.",
@@ -26,7 +26,7 @@ REQUESTS: Mapping[str, str] = {
     "method_not_allowed": "Use the method that the `Allow` header of the reply names.",
     "body_too_large": "Send less at once, or raise `LOCCIT_MAX_BODY_BYTES` or `LOCCIT_MAX_UPLOAD_BYTES`.",
     "range_not_satisfiable": "Ask for a range inside the size that `Content-Range` of the reply gives.",
-    "body_timeout": "Send faster, or raise `LOCCIT_BODY_IDLE_SECONDS` or `LOCCIT_BODY_SECONDS`.",
+    "body_timeout": "Send faster, or raise `LOCCIT_BODY_SECONDS`.",
     "cross_site_request": "Call the API from your own server, or name the page's origin in "
     "`LOCCIT_CORS_ORIGINS`.",
     "host_not_allowed": "[Make a key](../access.md#keys), or add the name to `LOCCIT_ALLOWED_HOSTS`.",
@@ -46,7 +46,7 @@ MISSING: Mapping[str, str] = {
     "change_not_found": "Use a number up to `index.change` of an answer, or `change` of the reply to a "
     "write; a collection that was deleted and made again counts from 0.",
     "change_not_kept": "Ask as of a later change, or without `as_of`.",
-    "job_not_found": "`GET /v1/jobs` lists the jobs; finished ones are kept for `LOCCIT_KEEP_JOBS_DAYS`.",
+    "job_not_found": "`GET /v1/jobs` lists the jobs; finished ones are kept for seven days.",
     "file_not_found": "`GET /v1/files` lists the files that the key may see.",
     "no_such_model": "`GET /v1/models` lists the models.",
     "key_not_found": "Check the id: it is the part of a key between the underscores.",

@@ -22,23 +22,11 @@ Advice = Mapping[type[LoccitError], str | Callable[[Any], str]]
 LIMITS: Mapping[str, str] = {
     "document_bytes": "LOCCIT_MAX_BODY_BYTES",
     "reading_characters": "LOCCIT_MAX_READING_CHARACTERS",
-    "max_k": "LOCCIT_MAX_K",
-    "ask_max_k": "LOCCIT_ASK_MAX_K",
-    "max_questions": "LOCCIT_MAX_QUESTIONS",
-    "max_turns": "LOCCIT_MAX_TURNS",
-    "max_quotes": "LOCCIT_MAX_QUOTES",
-    "max_quote_characters": "LOCCIT_MAX_QUOTE_CHARACTERS",
-    "max_quotes_characters": "LOCCIT_MAX_QUOTES_CHARACTERS",
-    "max_answer_characters": "LOCCIT_MAX_ANSWER_CHARACTERS",
-    "max_sources": "LOCCIT_MAX_SOURCES",
-    "max_sources_characters": "LOCCIT_MAX_SOURCES_CHARACTERS",
-    "max_rerank_documents": "LOCCIT_MAX_RERANK_DOCUMENTS",
-    "max_rerank_characters": "LOCCIT_MAX_RERANK_CHARACTERS",
 }
-"""The setting of each limit that an error may name. A limit of the service has the name of its field."""
+"""The setting of each limit that an error may name; other limits are fixed."""
 LIMITS_BY_ERROR: Mapping[type[LoccitError], Sequence[str]] = {
     errors.DocumentTooLarge: ("document_bytes",),
-    errors.InvalidLimit: [name for name in LIMITS if name != "document_bytes"],
+    errors.InvalidLimit: ("reading_characters",),
 }
 """The limits that each error may name."""
 
@@ -79,7 +67,6 @@ SETTINGS_ADVICE: Advice = {
     errors.ObjectsUnavailable: "The setting LOCCIT_OBJECTS says where it is.",
     errors.DocumentTooLarge: limit_advice,
     errors.InvalidLimit: limit_advice,
-    errors.QuestionTooLong: "The limit is the setting LOCCIT_MAX_QUESTION_CHARACTERS.",
     errors.MomentTooLarge: "The limit is the setting LOCCIT_AS_OF_PASSAGES.",
     errors.ReaderFailed: "The limits are the settings LOCCIT_READER_SECONDS and LOCCIT_READER_MEGABYTES.",
     errors.ModelNotFound: "The settings are LOCCIT_MODEL, LOCCIT_RERANKER and LOCCIT_CROSS_ENCODER; "
@@ -87,7 +74,7 @@ SETTINGS_ADVICE: Advice = {
     errors.ModelDamaged: "The settings LOCCIT_MODEL, LOCCIT_RERANKER and LOCCIT_CROSS_ENCODER choose the "
     "models.",
     errors.ModelFailed: "Where LOCCIT_BACKEND or LOCCIT_PRECISION is set, try auto.",
-    errors.TooManyModels: "LOCCIT_MAX_MODELS is the limit.",
+    errors.TooManyModels: "A process loads four, and one for each of LOCCIT_ALLOWED_MODELS.",
     errors.BackendMissing: "With LOCCIT_BACKEND=auto and LOCCIT_PRECISION=auto, what is installed is used. "
     "LOCCIT_PRECISION=int8 needs ONNX Runtime, or a model that `loccit quantize` has made.",
 }

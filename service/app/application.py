@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -16,6 +17,7 @@ from service.app.runtime import Runtime, Watch
 from service.faces.api.routes import ask
 from service.faces.mcp import http as mcp
 from service.faces.pages import ERROR_PAGES
+from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, MAX_QUESTIONS
 from service.http import error_handlers, openapi
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.auth import Authentication
@@ -36,7 +38,6 @@ from service.settings import (
     Settings,
     allowed_hosts,
     cors_origins,
-    help_folder,
     load_settings,
     metrics_folder,
 )
@@ -45,6 +46,13 @@ from service.state.identity.client_address import networks
 
 HEADER_SECONDS = "header_seconds"
 """Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
+_HEADER_SHARE = 1 / 3
+"""Time for the head of a request, in that for each MiB of a body."""
+_IDLE_SHARE = 1 / 2
+"""Longest pause in a body, in the same."""
+_BODIES_TOGETHER = 8
+"""Memory for all bodies that are being received, in largest documents: 512 MiB by default."""
+_BUILT_SITE = Path("build") / "site"
 _SMALLEST_JSON_LIMIT = 1024 * 1024
 _BYTES_PER_CHARACTER = 12
 """JSON writes a character outside the Basic Multilingual Plane as two escapes of six bytes."""
@@ -87,7 +95,7 @@ def create_app(
     app.state.library = library
     app.state.metrics = counted
     app.state.tracing = tracing
-    app.state.help = help_folder(settings)
+    app.state.help = _help_folder()
     error_handlers.install(app, SHAPES, ERROR_PAGES)
     # The routes as they are: to include a router makes all of them again, for each application, while its
     # first request waits.
@@ -110,16 +118,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
     await runtime.start()
     try:
         async with mcp.serving(app):
-            yield {HEADER_SECONDS: app.state.settings.header_seconds}
+            yield {HEADER_SECONDS: app.state.settings.body_seconds * _HEADER_SHARE}
     finally:
         await runtime.stop()
+
+
+def _help_folder() -> Path | None:
+    """The folder of the built documentation, if the current folder has one."""
+    return _BUILT_SITE.resolve() if (_BUILT_SITE / "index.html").is_file() else None
 
 
 def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing | None) -> list[Middleware]:
     """The middleware, outermost first."""
     origins = cors_origins(settings)
     proxies = networks(split_list(settings.trusted_proxies))
-    questions = _BYTES_PER_CHARACTER * settings.max_questions * settings.max_question_characters
+    documents = settings.library_config().ingest.max_document_bytes
+    questions = _BYTES_PER_CHARACTER * MAX_QUESTIONS * MAX_QUESTION_CHARACTERS
     return [
         Middleware(Telemetry, instruments=instruments, tracing=tracing),
         Middleware(PrivateResponses),
@@ -129,13 +143,13 @@ def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing |
         Middleware(AllowedHosts, allowed=allowed_hosts(settings)),
         Middleware(Authentication, proxies=proxies, sign_on=sign_on_of(settings)),
         Middleware(RateLimiting),
-        Middleware(BodyTime, idle_seconds=settings.body_idle_seconds, seconds=settings.body_seconds),
+        Middleware(BodyTime, seconds=settings.body_seconds, idle_seconds=settings.body_seconds * _IDLE_SHARE),
         Middleware(EarlyRefusal, path=ask.PATH),
         Middleware(
             BodyLimit,
             uploads=settings.max_upload_bytes,
-            documents=settings.library_config().ingest.max_document_bytes,
+            documents=documents,
             others=max(_SMALLEST_JSON_LIMIT, questions),
-            together=settings.max_bodies_bytes,
+            together=_BODIES_TOGETHER * max(documents, _SMALLEST_JSON_LIMIT),
         ),
     ]

@@ -15,7 +15,7 @@ from service.flows.answer.answering import Answering
 from service.flows.answer.writing.endpoint import open_writer
 from service.flows.ask.asking import Asking
 from service.flows.ask.awaited_changes import AwaitedChanges
-from service.flows.ask.batching import QuestionCounts, QuestionQueue
+from service.flows.ask.batching import CACHED_QUESTIONS, MAX_BATCH, QuestionCounts, QuestionQueue
 from service.flows.ask.queues import QuestionQueues
 from service.flows.evidence_packs.signing import Signer
 from service.flows.ingest.background.embedding import EmbeddingWorker
@@ -114,7 +114,7 @@ class Runtime:
             questions=QuestionQueues(
                 library.models,
                 lambda embed: QuestionQueue(
-                    embed, max_batch=settings.max_batch, cache_size=settings.question_cache, counts=counts
+                    embed, max_batch=MAX_BATCH, cache_size=CACHED_QUESTIONS, counts=counts
                 ),
             ),
             awaited_changes=AwaitedChanges(library, self.pools.awaited_changes),
@@ -163,10 +163,9 @@ class Runtime:
             job_store,
             open_intake(settings, spool),
             on_stored=self.worker.notify,
-            keep_days=settings.keep_jobs_days,
         )
         self.worker.on_embedded = self.job_runner.wake
-        self.jobs = Jobs(self.job_runner, most=settings.max_jobs, followers=Permits(settings.max_queue))
+        self.jobs = Jobs(self.job_runner, followers=Permits(settings.max_queue))
 
     def _sampler(self) -> Sampler:
         permits = {
@@ -278,7 +277,7 @@ class Runtime:
 def _credentials(settings: Settings, keyring: Keyring) -> Credentials:
     return Credentials(
         keyring=keyring,
-        sessions=Sessions(keyring, keyring.store.secret(SESSIONS), seconds=3600 * settings.session_hours),
+        sessions=Sessions(keyring, keyring.store.secret(SESSIONS)),
         prover=Prover(keyring.store.secret("citations"), days=settings.visitor_link_days),
         wrong_keys=WrongKeys(secret=keyring.store.secret("limits")),
         is_signed_on=bool(settings.proxy_user_header),
@@ -290,7 +289,6 @@ def _open_audit(settings: Settings, data: Path, inventory: Inventory) -> AuditLo
         return None
     return AuditLog(
         data / AUDIT,
-        max_bytes=settings.audit_bytes,
         keep=settings.audit_files,
         put_aside=lambda: inventory.forget_log(AUDIT),
     )

@@ -62,7 +62,6 @@ class Work:
                 self._job_store,
                 open_intake(settings, spool),
                 on_stored=self._embedding.notify,
-                keep_days=settings.keep_jobs_days,
             )
             self._embedding.on_embedded = self._jobs.wake
         self._is_begun = False

@@ -52,6 +52,10 @@ def _write(path: Path, lines: bytes) -> None:
         os.close(file)
 
 
+FILE_BYTES = 100 * 1024 * 1024
+"""Size at which the audit log continues in a new file: what an editor or a shipper of logs still opens."""
+
+
 class AuditLog:
     """Appends entries to a file in the background, and starts a new one when it has ``max_bytes``.
 
@@ -60,7 +64,12 @@ class AuditLog:
     """
 
     def __init__(
-        self, path: Path, *, max_bytes: int, keep: int, put_aside: Callable[[], object] = lambda: None
+        self,
+        path: Path,
+        *,
+        max_bytes: int = FILE_BYTES,
+        keep: int,
+        put_aside: Callable[[], object] = lambda: None,
     ) -> None:
         self._path = path
         self._put_aside = put_aside

@@ -1,10 +1,8 @@
 """Settings of the service, by subject. Only :mod:`service.settings.environment` reads the environment."""
 
-from service.settings.checks import VERIFY_SECONDS
 from service.settings.derived import (
     allowed_hosts,
     cors_origins,
-    help_folder,
     require_allowed_model,
 )
 from service.settings.environment import (
@@ -15,17 +13,20 @@ from service.settings.environment import (
     shared_metrics,
     unknown_variables,
 )
+from service.settings.questions import MAX_ANSWER_CHARACTERS, VERIFY_SECONDS
+from service.settings.removed import REMOVED
 from service.settings.settings import PREFIX, Settings
 
 __all__ = [
+    "MAX_ANSWER_CHARACTERS",
     "METRICS_FOLDER",
     "PREFIX",
+    "REMOVED",
     "VERIFY_SECONDS",
     "Settings",
     "allowed_hosts",
     "cors_origins",
     "hand_down",
-    "help_folder",
     "load_settings",
     "metrics_folder",
     "require_allowed_model",

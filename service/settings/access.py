@@ -1,8 +1,7 @@
-"""Where the service listens, who may reach it, and what it records of them."""
+"""Where the service listens, and who may reach it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from service.settings.values import RateLimit, is_origin, require_networks, requ
 
 
 class AccessSettings(BaseSettings):
-    """Addresses, keys, proxies, limits of callers, and the audit log."""
+    """Addresses, keys, proxies, and limits of callers."""
 
     host: str = Field(
         "127.0.0.1",
@@ -64,11 +63,6 @@ class AccessSettings(BaseSettings):
         "exported citations and results for chat programs link to it, and links of the pages begin with its "
         "path. By default that of each request.",
     )
-    help: Path | None = Field(
-        None,
-        description="Folder of the documentation as `make site` builds it, shown at `/help`; by default "
-        "`build/site` in the current folder, if it is there.",
-    )
     create_key: bool = Field(
         False,
         description="Whether `loccit serve` makes an admin key, and prints it, when it starts without any "
@@ -111,34 +105,10 @@ class AccessSettings(BaseSettings):
     proxy_scope: Literal["ask", "read", "write", "admin"] = Field(
         "read", description="What people may do whom a proxy has signed in."
     )
-    session_hours: float = Field(
-        12.0, gt=0, le=8760, description="Hours after which a browser has to sign in again."
-    )
-    audit: bool = Field(
-        True,
-        description="Whether requests are recorded in `audit.jsonl` in the data folder, once there are keys.",
-    )
-    audit_questions: bool = Field(False, description="Whether the audit log has the text of questions.")
-    keep_unanswered_days: float = Field(
-        0.0,
-        ge=0,
-        le=3650,
-        description="Days for which questions are kept that found no answer, for administrators to read: "
-        "`unanswered.db` in the data folder. They are personal data; 0 keeps none.",
-    )
-    audit_bytes: int = Field(
-        100 * 1024 * 1024, ge=1024, description="Size at which the audit log continues in a new file."
-    )
-    audit_files: int = Field(10, ge=1, le=10_000, description="Full files of the audit log that are kept.")
     cors_origins: str = Field(
         "",
         description="Comma-separated origins whose pages may use the API in a browser, with a key in a "
         "header, such as `https://www.example.org`; `*` allows any. By default none may.",
-    )
-    allowed_models: str = Field(
-        "",
-        description="Comma-separated models, names or folders, that callers of the API may choose for a "
-        "collection, besides that of LOCCIT_MODEL and those that are packaged.",
     )
 
     @property

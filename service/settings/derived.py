@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from service.errors import InvalidRequest, InvalidSettings
-from service.settings.settings import PREFIX, Settings
+from service.errors import InvalidRequest
+from service.settings.settings import Settings
 from service.settings.values import split_list
-
-_BUILT_SITE = Path("build") / "site"
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:
@@ -29,16 +25,3 @@ def require_allowed_model(settings: Settings, model: str) -> None:
 def cors_origins(settings: Settings) -> tuple[str, ...]:
     """Origins whose pages may use the API."""
     return split_list(settings.cors_origins)
-
-
-def help_folder(settings: Settings) -> Path | None:
-    """The folder of the built documentation; None without one.
-
-    Raises :class:`service.errors.InvalidSettings` if the one that is named has no first page.
-    """
-    folder = settings.help or _BUILT_SITE
-    if (folder / "index.html").is_file():
-        return folder.resolve()
-    if settings.help is not None:
-        raise InvalidSettings(f"{PREFIX}HELP: {folder} has no index.html. Build the site with `make site`.")
-    return None

@@ -12,12 +12,11 @@ from tempfile import TemporaryDirectory
 from pydantic import ValidationError
 
 from service.errors import InvalidSettings
+from service.settings.removed import REMOVED
 from service.settings.settings import PREFIX, Settings
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client knows the folder."""
-_REPLACED = frozenset({"SENTENCE_WEIGHT", "DOCUMENT_WEIGHT"})
-"""Settings of earlier versions, which the fitted weights of the ranking replace."""
 _OF_COMMANDS = frozenset({"KEY", "PASSWORD", "URL"})
 """Variables of options of the commands, which are no settings."""
 log = logging.getLogger("loccit.service")
@@ -29,11 +28,7 @@ def load_settings(**overrides: object) -> Settings:
     Raises :class:`service.errors.InvalidSettings`, whose message names each wrong variable. Logs unknown
     variables that begin with the prefix, since a misspelt one would go unnoticed.
     """
-    for name in unknown_variables():
-        if name.upper().removeprefix(PREFIX) in _REPLACED:
-            log.warning("%s has no effect any more: these weights are fitted. Unset it.", name)
-        else:
-            log.warning("%s is not a setting of Loccit, and has no effect. Check its spelling.", name)
+    _report_unknown()
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -42,6 +37,21 @@ def load_settings(**overrides: object) -> Settings:
             for one in error.errors()
         )
         raise InvalidSettings(" ".join(messages)) from None
+
+
+def _report_unknown() -> None:
+    """Warn of variables that are no settings. Raises for those that were, and whose loss does harm."""
+    stopping = []
+    for variable in unknown_variables():
+        removed = REMOVED.get(variable.upper().removeprefix(PREFIX))
+        if removed is None:
+            log.warning("%s is not a setting of Loccit, and has no effect. Check its spelling.", variable)
+        elif removed.stops:
+            stopping.append(f"{variable} is no longer a setting. {removed.now} Unset it.")
+        else:
+            log.warning("%s is no longer a setting: %s Unset it.", variable, removed.now)
+    if stopping:
+        raise InvalidSettings(" ".join(stopping))
 
 
 def hand_down(settings: Settings, names: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from index.config import LOADED_MODELS, EmbeddingConfig, LibraryConfig
+from index.config import EmbeddingConfig, LibraryConfig
 from index.embedding import DEFAULT_MODEL
 from index.processors import threads
 
@@ -91,12 +91,11 @@ class LibrarySettings(BaseSettings):
     model_download: bool = Field(
         False, description="Whether a model that is not on this machine may be downloaded from the model hub."
     )
-    max_models: int = Field(
-        LOADED_MODELS,
-        ge=1,
-        le=64,
-        description="Most models that each process loads. A collection whose model is one too many cannot be "
-        "opened.",
+    allowed_models: str = Field(
+        "",
+        description="Comma-separated models, names or folders, that callers of the API may choose for a "
+        "collection, besides that of LOCCIT_MODEL and those that are packaged. For those with documents of "
+        "several kinds: each process loads four models, and one more for each that is listed.",
     )
     reranker: str = Field(
         "",

@@ -1,68 +1,39 @@
-"""How large questions may be, and how many are answered at once."""
+"""How much is answered at once, from which probability, and how much is searched to verify."""
 
 from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from index.config import MAX_K
+MAX_ANSWER_CHARACTERS = 50_000
+"""Longest text that is verified at once, and longest answer that a model may write: some sixteen pages, more
+than is checked in the time below."""
+VERIFY_SECONDS = 8.0
+"""How long one request may verify quotes and claims. What is not checked by then is said to be unchecked."""
 
 
 class QuestionSettings(BaseSettings):
-    """Limits of questions, and of those that are answered together."""
+    """Limits of what is answered and verified."""
 
-    max_question_characters: int = Field(
-        2000,
-        ge=1,
-        description="Longest question. The model reads only the first few hundred words: a higher limit "
-        "costs time and finds nothing more.",
-    )
-    max_k: int = Field(
-        MAX_K,
-        ge=1,
-        le=MAX_K,
-        description="Most passages for one question. More passages make larger and slower answers.",
-    )
-    ask_max_k: int = Field(
-        10,
-        ge=1,
-        le=MAX_K,
-        description="Most passages for one question of a key with the scope ask.",
-    )
-    max_questions: int = Field(
-        64,
-        ge=1,
-        le=1024,
-        description="Most questions in one batch. Other requests wait while a long batch is answered.",
-    )
-    max_turns: int = Field(
-        100,
-        ge=0,
-        description="Most turns of a conversation in one request. The last ones are used.",
-    )
     max_queue: int = Field(
         32,
         ge=1,
         description="Most requests of each kind (such as questions or uploads) in the service at once. "
-        "Further ones are refused with 429: a low limit refuses early, a high one makes clients wait.",
-    )
-    max_batch: int = Field(
-        32,
-        ge=1,
-        description="Most questions that the model embeds at once. A larger batch raises throughput and "
-        "delays its first question.",
-    )
-    question_cache: int = Field(
-        4096,
-        ge=0,
-        le=10_000_000,
-        description="Questions whose vectors stay in memory, so that a repeated question is not embedded "
-        "again: 1.5 KB each, without the text. 0 disables the cache.",
+        "Further ones are refused with 429. For those with many users: a low limit refuses early, a high "
+        "one makes clients wait.",
     )
     min_answerability: float = Field(
         0.5,
         ge=0.0,
         le=1.0,
         description="Answerability from which `/v1/answer` and chat models answer. Below it they say that "
-        "the documents do not say. A request may choose another.",
+        "the documents do not say. For those to whom a wrong answer costs more than none, or less; a "
+        "request may choose another.",
+    )
+    max_reading_characters: int = Field(
+        200_000_000,
+        ge=1,
+        description="Most characters that may be searched to verify one request, for those whose documents "
+        "are whole books. A quote that is not found at once costs the length of every text that is searched "
+        "for it; 100 million characters take some seconds.",
     )

@@ -1,4 +1,4 @@
-"""Retention of versions and retired documents."""
+"""What is recorded of requests, and for how long it and retired documents are kept."""
 
 from __future__ import annotations
 
@@ -7,24 +7,38 @@ from pydantic_settings import BaseSettings
 
 
 class RetentionSettings(BaseSettings):
-    """Defaults of pruning, and when retired documents are erased."""
+    """The audit log, questions without an answer, and when retired documents are erased."""
 
-    keep_versions: int | None = Field(
-        None,
-        ge=1,
-        description="Versions of each document that pruning keeps by default. Nothing is pruned "
-        "automatically.",
+    audit: bool = Field(
+        True,
+        description="Whether requests are recorded in `audit.jsonl` in the data folder, once there are keys. "
+        "For those who may not record who asks.",
     )
-    keep_days: float | None = Field(
-        None,
+    audit_questions: bool = Field(
+        False,
+        description="Whether the audit log has the text of questions, for those who must be able to say what "
+        "was asked.",
+    )
+    audit_files: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="Full files of the audit log that are kept, of 100 MiB each. For those who must keep it "
+        "for longer, or have little disk space.",
+    )
+    keep_unanswered_days: float = Field(
+        0.0,
         ge=0,
-        description="Days for which pruning by default keeps a version after its replacement.",
+        le=3650,
+        description="Days for which questions are kept that found no answer, for administrators to read: "
+        "`unanswered.db` in the data folder. They are personal data; 0 keeps none.",
     )
     keep_retired_days: float | None = Field(
         30.0,
         ge=0,
         description="Days for which a retired document is kept, one that a mirrored folder no longer has; "
-        "then the service erases it. Empty keeps retired documents for good.",
+        "then the service erases it. Empty keeps retired documents for good. For those who have a duty to "
+        "erase sooner, or to keep.",
     )
 
     @field_validator("keep_retired_days", mode="before")

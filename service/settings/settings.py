@@ -6,7 +6,6 @@ from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from service.settings.access import AccessSettings
-from service.settings.checks import CheckSettings
 from service.settings.database_address import validate_address
 from service.settings.library import LibrarySettings
 from service.settings.logs import LogSettings
@@ -22,7 +21,6 @@ PREFIX = "LOCCIT_"
 class Settings(
     LogSettings,
     RetentionSettings,
-    CheckSettings,
     WriterSettings,
     QuestionSettings,
     UploadSettings,

@@ -24,40 +24,12 @@ class UploadSettings(BaseSettings):
         "can be retried. Uploads beyond it are refused with 507. 0 is no limit, except that 512 MiB of the "
         "disk stay free.",
     )
-    max_bodies_bytes: int = Field(
-        512 * 1024 * 1024,
-        ge=1024,
-        description="Memory, in bytes, for the bodies of all requests that are being served. What is beyond "
-        "it is refused with 429. One body of LOCCIT_MAX_BODY_BYTES is always accepted.",
-    )
-    header_seconds: float = Field(
-        20.0,
-        gt=0,
-        description="Time, in seconds, for the head of a request to arrive, from the connection or from the "
-        "first byte. Then the connection is closed.",
-    )
-    body_idle_seconds: float = Field(
-        30.0,
-        gt=0,
-        description="Longest pause, in seconds, while a body arrives. Then the request is refused with 408.",
-    )
     body_seconds: float = Field(
         60.0,
         gt=0,
-        description="Time, in seconds, for each MiB of a body to arrive, and for a smaller body. Then the "
-        "request is refused with 408.",
-    )
-    max_files: int = Field(10_000, ge=1, description="Most files in one form. For more, send a ZIP file.")
-    max_jobs: int = Field(
-        256,
-        ge=1,
-        description="Most jobs that wait or run. Further ones are refused with 429 until some are done.",
-    )
-    keep_jobs_days: float = Field(
-        7.0,
-        ge=0,
-        description="Days for which a finished job can be looked up. Only time in which the service runs "
-        "counts.",
+        description="Time, in seconds, for each MiB of a body to arrive, and for a smaller body; then the "
+        "request is refused with 408. A pause may take half of it, and the head of a request a third; then "
+        "the connection is closed. For those whose clients have slow connections.",
     )
     web_networks: str = Field(
         "",

@@ -26,13 +26,13 @@ class WriterSettings(BaseSettings):
         '{"temperature": 0, "max_tokens": 1024, "stream_options": {"include_usage": true}}',
         description="JSON object of further fields that are sent to it.",
     )
-    writer_first_seconds: float = Field(
-        60.0, gt=0, le=3600, description="Time, in seconds, for the first text of the model."
+    writer_seconds: float = Field(
+        180.0,
+        gt=0,
+        le=3600,
+        description="Time, in seconds, for its whole text; the first words may take a third of it, a pause a "
+        "ninth. For slow models, and those that are loaded when they are first asked.",
     )
-    writer_next_seconds: float = Field(
-        20.0, gt=0, le=3600, description="Longest pause, in seconds, in the text of the model."
-    )
-    writer_seconds: float = Field(180.0, gt=0, le=3600, description="Time, in seconds, for its whole text.")
     writer_characters: int = Field(
         20_000,
         ge=1,

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.config import LibraryConfig, Precision
+from index.config import LOADED_MODELS, LibraryConfig, Precision
 from index.embedding import WORDS_MODEL, Models, load_embedder, resolve_precision
 from index.library import Library
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
 from index.search import load_cross_encoder, load_reranker
 from service.settings.library import LibrarySettings
+from service.settings.values import split_list
 from service.state.data_folder import require_complete
 from service.state.identity import local_guard
 from service.state.storage import require_store
@@ -46,7 +47,7 @@ def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
         name=settings.model,
         load=load,
         choose=choose,
-        most=settings.max_models,
+        most=LOADED_MODELS + len(split_list(settings.allowed_models)),
     )
 
 

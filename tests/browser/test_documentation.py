@@ -1,6 +1,7 @@
 """The built documentation at /help in a browser, under the policy of all pages: also its search."""
 
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SITE = Path(__file__).resolve().parents[2] / "build" / "site"
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "build" / "site"
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not (SITE / "index.html").exists():
         pytest.skip("the site is not built: make site")
     folder: Path = tmp_path_factory.mktemp("help")
-    with Library(folder, embedder=WordEmbedder()) as library, live(app_of(library, help=SITE)) as client:
+    with Library(folder, embedder=WordEmbedder()) as library, chdir(ROOT), live(app_of(library)) as client:
         yield str(client.base_url).rstrip("/")
 
 

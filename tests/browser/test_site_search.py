@@ -46,7 +46,7 @@ EXPECTED = {
     "mcp": "integrations/mcp.html",
     "groups": "access.html#groups",
     "limits": "limits.html",
-    "LOCCIT_MAX_K": "limits.html",
+    "LOCCIT_MAX_QUEUE": "limits.html",
     "metrics": "operations.html#monitoring",
     "loccit keys create": "reference/commands.html#loccit-keys-create",
     "hallucination": "integrations/check-a-model.html",

@@ -32,7 +32,7 @@ def test_a_beir_folder_is_evaluated_compared_reported_and_calibrated(tmp_path: P
     assert json.loads(loccit(tmp_path, "list", "--json").stdout) == []
 
     compared = ["--compare", str(saved), "--html", str(report), "--calibrate"]
-    second = loccit(tmp_path, "eval", str(folder), *compared, LOCCIT_SECOND_LOOK="0")
+    second = loccit(tmp_path, "eval", str(folder), *compared, LOCCIT_DENSE_WEIGHT="0.6")
     assert "against towns" in second.stdout
     assert "Calibrated on 60 questions" in second.stdout
     assert "<svg" in report.read_text()

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.config import ChunkingConfig, EmbeddingConfig, IngestConfig, LibraryConfig, SearchConfig
 from scripts.build_docs import settings as table_of_settings
-from service.settings import Settings, load_settings
+from service.settings import Settings
 from service.settings.library import with_fields_of
 
 
@@ -74,10 +74,10 @@ def test_two_settings_of_one_name_are_refused(name: str) -> None:
 
 
 def test_values_reach_the_configs() -> None:
-    given = {"candidates": 7, "index_megabytes": 8, "reader_seconds": 9.0, "max_body_bytes": 2048}
+    given = {"as_of_passages": 7, "index_megabytes": 8, "reader_seconds": 9.0, "max_body_bytes": 2048}
     settings = Settings(**given, device="cpu", models="kept")
     library, embedding = settings.library_config(), settings.embedding_config()
-    assert (library.search.candidates, library.vectors.megabytes, library.reading.seconds) == (7, 8, 9.0)
+    assert (library.search.as_of_passages, library.vectors.megabytes, library.reading.seconds) == (7, 8, 9.0)
     assert library.ingest.max_document_bytes == 2048
     assert (embedding.device, str(embedding.cache)) == ("cpu", "kept")
 
@@ -103,12 +103,3 @@ def test_names_of_chunking_fields_stay_for_collections_that_were_built_before() 
         "overlap_tokens",
         "max_characters",
     }
-
-
-@pytest.mark.parametrize("name", ["LOCCIT_SENTENCE_WEIGHT", "LOCCIT_DOCUMENT_WEIGHT"])
-def test_a_replaced_setting_is_told(
-    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv(name, "0.2")
-    load_settings()
-    assert f"{name} has no effect any more" in caplog.text

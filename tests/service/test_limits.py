@@ -11,36 +11,37 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.app.runtime import Runtime
+from service.faces.api.requests.cited_spans import MAX_QUOTE_CHARACTERS, MAX_QUOTES_CHARACTERS
 from tests.service.http_service import assert_error, served
 from tests.service.permits import held_by_all
 
-LONG = "The lamp was lit. " * 60
-LIMITS = {
-    "max_quote_characters": 100,
-    "max_quotes_characters": 250,
-    "max_reading_characters": 6000,
-}
+MOST = MAX_QUOTE_CHARACTERS
+LONG = "The lamp was lit. " * (MOST // 18 + 1000)
 
 
 @pytest.fixture
 def tight(library: Library) -> Iterator[TestClient]:
-    with served(library, **LIMITS) as client:
+    with served(library, max_reading_characters=6 * len(LONG)) as client:
         yield client
 
 
 @pytest.fixture
 def locator(tight: TestClient) -> str:
-    """Of the first 100 characters of a long document."""
+    """Of as many characters of a long document as a citation may have."""
     record = tight.put("/v1/documents/long.txt", json={"text": LONG}).json()
-    return f"long.txt@{record['text_sha256'][:12]}:0-100"
+    return f"long.txt@{record['text_sha256'][:12]}:0-{MOST}"
+
+
+def one_more(locator: str) -> str:
+    return locator.replace(f"0-{MOST}", f"0-{MOST + 1}")
 
 
 @pytest.mark.parametrize("path", ["/v1/citations/", "/view/"])
 def test_a_citation_of_too_much_is_refused(tight: TestClient, locator: str, path: str) -> None:
     assert tight.get(path + percent_encode(locator)).status_code == 200
-    response = tight.get(path + percent_encode(locator.replace("0-100", "0-101")))
+    response = tight.get(path + percent_encode(one_more(locator)))
     assert response.status_code == 422
-    assert "101 characters; a citation may have 100" in response.text.replace("&#39;", "'")
+    assert f"{MOST + 1} characters; a citation may have {MOST}" in response.text.replace("&#39;", "'")
 
 
 def bodies(locator: str, quote: str) -> list[dict[str, Any]]:
@@ -55,22 +56,24 @@ def bodies(locator: str, quote: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("at", range(5))
 def test_each_citation_and_quote_to_verify_has_a_limit(tight: TestClient, locator: str, at: int) -> None:
-    fine = bodies(locator, LONG[:100])[at]
+    fine = bodies(locator, LONG[:MOST])[at]
     assert tight.post("/v1/verify", json=fine).status_code == 200
-    wrong = bodies(locator.replace("0-100", "0-101"), LONG[:101])[at]
-    assert "101 characters" in assert_error(tight.post("/v1/verify", json=wrong), 422, "invalid_limit")
+    wrong = bodies(one_more(locator), LONG[: MOST + 1])[at]
+    assert f"{MOST + 1} characters" in assert_error(
+        tight.post("/v1/verify", json=wrong), 422, "invalid_limit"
+    )
 
 
 def test_all_of_them_together_have_a_limit(tight: TestClient, locator: str) -> None:
-    several = [locator, locator.replace("0-100", "0-99")]
+    several = [locator] * (MAX_QUOTES_CHARACTERS // MOST)
     assert tight.post("/v1/verify", json={"citations": several}).status_code == 200
-    mixed = {"citations": several, "quotes": [LONG[:52]]}
+    mixed = {"citations": several, "quotes": [LONG[:1]]}
     message = assert_error(tight.post("/v1/verify", json=mixed), 422, "invalid_limit")
-    assert "251 characters together; a request may have 250" in message
-    assert "LOCCIT_MAX_QUOTES_CHARACTERS" in message
-    answer = {"answer": {"text": "So it is [1].", "citations": [locator] * 3}}
+    most = MAX_QUOTES_CHARACTERS
+    assert f"{most + 1} characters together; a request may have {most}" in message
+    answer = {"answer": {"text": "So it is [1].", "citations": [*several, locator]}}
     assert_error(tight.post("/v1/verify", json=answer), 422, "invalid_limit")
-    assert_error(tight.post("/v1/changes", json={"citations": [locator] * 3}), 422, "invalid_limit")
+    assert_error(tight.post("/v1/changes", json={"citations": [*several, locator]}), 422, "invalid_limit")
     assert tight.post("/v1/changes", json={"citations": several}).status_code == 200
 
 
@@ -79,7 +82,7 @@ def test_quotes_that_are_found_nowhere_cost_what_they_are_looked_for_in(
 ) -> None:
     absent = {"quote": "Nothing like this stands here.", "document_id": "long.txt"}
     assert tight.post("/v1/verify", json={"quotes": [absent]}).status_code == 200
-    message = assert_error(tight.post("/v1/verify", json={"quotes": [absent] * 5}), 422, "invalid_limit")
+    message = assert_error(tight.post("/v1/verify", json={"quotes": [absent] * 7}), 422, "invalid_limit")
     assert "LOCCIT_MAX_READING_CHARACTERS" in message
     # One that stands there is found at once, in a text that is read once.
     found = {"quote": "The lamp was lit.", "document_id": "long.txt"}

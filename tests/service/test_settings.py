@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import service
 from index.config import LibraryConfig
 from index.processors import processors
 from service.errors import InvalidSettings
-from service.settings import Settings, hand_down, load_settings
+from service.settings import REMOVED, Settings, hand_down, load_settings
 
 
 def test_the_defaults_are_those_of_the_library() -> None:
@@ -64,11 +65,8 @@ def test_settings_are_handed_down_to_other_processes(monkeypatch: pytest.MonkeyP
         ("LOCCIT_PORT", "70000"),
         ("LOCCIT_PUBLIC_URL", "docs.example.org"),
         ("LOCCIT_PUBLIC_URL", "https://docs.example.org/?a=b"),
-        ("LOCCIT_MAX_K", "0"),
-        ("LOCCIT_MAX_K", "101"),
         ("LOCCIT_DENSE_WEIGHT", "1.5"),
         ("LOCCIT_LOG_LEVEL", "loud"),
-        ("LOCCIT_INDEX_KIND", "hnsw"),
         ("LOCCIT_MILVUS_URI", ""),
         ("LOCCIT_MILVUS_URI", "milvus.example.org:19530"),
         ("LOCCIT_MILVUS_URI", "htp://milvus.example.org:19530"),
@@ -85,8 +83,10 @@ def test_settings_are_handed_down_to_other_processes(monkeypatch: pytest.MonkeyP
         ("LOCCIT_WRITER_PARAMETERS", '{"temperature": NaN}'),
         ("LOCCIT_WRITER_PARAMETERS", "[1]"),
         ("LOCCIT_WRITER_SECONDS", "inf"),
-        ("LOCCIT_WRITER_FIRST_SECONDS", "0"),
-        ("LOCCIT_WRITER_NEXT_SECONDS", "nan"),
+        ("LOCCIT_WRITER_SECONDS", "0"),
+        ("LOCCIT_WRITER_SECONDS", "nan"),
+        ("LOCCIT_MAX_QUEUE", "0"),
+        ("LOCCIT_PRECISION", "int4"),
         ("LOCCIT_WRITER_CHARACTERS", "1000000000000"),
     ],
 )
@@ -105,8 +105,8 @@ def test_a_bad_value_is_told_by_the_name_of_its_variable(
 
 def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCCIT_PORT", "x")
-    monkeypatch.setenv("LOCCIT_MAX_K", "x")
-    with pytest.raises(InvalidSettings, match=r"LOCCIT_PORT: .* LOCCIT_MAX_K: "):
+    monkeypatch.setenv("LOCCIT_MAX_QUEUE", "x")
+    with pytest.raises(InvalidSettings, match=r"LOCCIT_PORT: .* LOCCIT_MAX_QUEUE: "):
         load_settings()
 
 
@@ -119,6 +119,34 @@ def test_a_name_that_is_no_setting_is_told(
     assert "LOCCIT_APIKEY" in caplog.text
     with pytest.raises(InvalidSettings, match="LOCCIT_APIKEY"):
         load_settings(apikey="k")
+
+
+@pytest.mark.parametrize("name", [name for name, removed in REMOVED.items() if not removed.stops])
+def test_a_setting_of_an_earlier_version_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(f"LOCCIT_{name}", "1")
+    load_settings()
+    (told,) = caplog.messages
+    assert told == f"LOCCIT_{name} is no longer a setting: {REMOVED[name].now} Unset it."
+
+
+@pytest.mark.parametrize("name", [name for name, removed in REMOVED.items() if removed.stops])
+def test_nothing_starts_with_a_bound_that_is_no_longer_a_setting(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"LOCCIT_{name}", "1")
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings()
+    assert caught.value.message == f"LOCCIT_{name} is no longer a setting. {REMOVED[name].now} Unset it."
+
+
+def test_a_removed_setting_names_settings_that_there_are() -> None:
+    assert not {name.lower() for name in REMOVED} & Settings.model_fields.keys()
+    for removed in REMOVED.values():
+        assert {name.lower() for name in re.findall("LOCCIT_([A-Z_]+)", removed.now)} <= set(
+            Settings.model_fields
+        )
 
 
 def test_the_key_is_never_shown() -> None:

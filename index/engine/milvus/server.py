@@ -245,7 +245,6 @@ class Server:
                     client = self._library.MilvusClient(
                         config.uri,
                         token=config.token.get_secret_value(),
-                        db_name=config.database,
                         timeout=_QUICK,
                     )
                     self._version = str(client.get_server_version(timeout=_QUICK))

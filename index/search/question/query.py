@@ -33,26 +33,20 @@ def normalize_question(question: str) -> str:
     return question
 
 
-def validate_k(k: int, most: int = MAX_K, *, limit: str = "") -> int:
-    """Return ``k``, or raise :class:`InvalidLimit`. ``limit`` names what sets ``most``."""
+def validate_k(k: int, most: int = MAX_K) -> int:
+    """Return ``k``, or raise :class:`InvalidLimit`."""
     if not 1 <= k <= most:
-        raise InvalidLimit(f"k is {k}; it may be 1 to {most}.", limit=_limit_to_raise(k, most, limit))
+        raise InvalidLimit(f"k is {k}; it may be 1 to {most}.")
     return k
 
 
-def validate_per_document(count: int | None, most: int = MAX_K, *, limit: str = "") -> int | None:
+def validate_per_document(count: int | None, most: int = MAX_K) -> int | None:
     """Return the most passages of one document, None for any number, or raise :class:`InvalidLimit`."""
     if count is not None and not 1 <= count <= most:
         raise InvalidLimit(
-            f"max_per_document is {count}; it may be 1 to {most}. Leave it out to allow any number.",
-            limit=_limit_to_raise(count, most, limit),
+            f"max_per_document is {count}; it may be 1 to {most}. Leave it out to allow any number."
         )
     return count
-
-
-def _limit_to_raise(count: int, most: int, limit: str) -> str:
-    """The name of the limit if raising it would allow the count; empty if the fixed limit is exceeded."""
-    return limit if most < count and most < MAX_K else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from service.faces.openai.models import Embedding, embedding_of
 from service.faces.openai.replies import Embeddings
 from service.faces.openai.requests import EmbeddingsRequest
 from service.flows.ask.asking import Asking
+from service.flows.ask.batching import MAX_BATCH
 from service.flows.ask.disconnection import unless_gone
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
@@ -69,8 +70,8 @@ async def _embed(
     """The number of tokens of texts, and their vectors."""
     tokens = await place.run(_count_tokens, texts, model.embedder)
     asking.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
-    queue, most = asking.questions.of(model.queue), asking.settings.max_batch
-    parts = [texts[at : at + most] for at in range(0, len(texts), most)]
+    queue = asking.questions.of(model.queue)
+    parts = [texts[at : at + MAX_BATCH] for at in range(0, len(texts), MAX_BATCH)]
     place.plan(len(parts))
     vectors: list[Vectors] = []
     for part in parts:  # questions of others are embedded in between

@@ -62,7 +62,7 @@ async def retrieve(
     caller: Caller,
     stores: ReadyStores,
 ) -> Response:
-    """How many of its files are taken in. It can be looked up for LOCCIT_KEEP_JOBS_DAYS after its end."""
+    """How many of its files are taken in. It can be looked up for seven days after its end."""
     name = ids.collection_of(vector_store_id)
     return await stores.pools.lookups.run(
         lambda: polling_reply(_batch_json(_job_of_batch(stores, caller, name, batch_id)))

@@ -17,13 +17,12 @@ from service.faces.openai import ids
 from service.faces.openai.replies import SearchPage, attributes_json
 from service.faces.openai.requests import SearchRequest, VectorStoreId
 from service.flows.ask.answering import Answers, answer_all
-from service.flows.ask.planning import plan_request
+from service.flows.ask.planning import most_passages, plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.links import base_url, with_absolute_links, with_links
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.settings import Settings
 from service.state.files import ids as file_ids
 from service.state.identity import Principal, Scope, access
 
@@ -47,7 +46,7 @@ async def search(
     """
     body = await _BODY(request)
     collection = ids.collection_of(vector_store_id)
-    plan = plan_request(_ask_request(asking.settings, caller, collection, body), caller, asking)
+    plan = plan_request(_ask_request(caller, collection, body), caller, asking)
     options = body.ranking_options
     threshold = (options.score_threshold if options else None) or 0.0
 
@@ -61,14 +60,13 @@ async def search(
     return await answer_all(HttpClient(request), asking, plan, respond)
 
 
-def _ask_request(settings: Settings, caller: Principal, collection: str, body: SearchRequest) -> AskRequest:
+def _ask_request(caller: Principal, collection: str, body: SearchRequest) -> AskRequest:
     several = not isinstance(body.query, str)
     given: dict[str, Any] = {"questions" if several else "question": body.query, "filter": body.filters}
     if "max_num_results" in body.model_fields_set:
         given["k"] = body.max_num_results
     else:
-        most = settings.ask_max_k if caller.scope is Scope.ASK else settings.max_k
-        given["k"] = min(body.max_num_results, most)
+        given["k"] = min(body.max_num_results, most_passages(caller))
     return AskRequest(collection=collection, **given)
 
 

@@ -17,6 +17,7 @@ from service.flows.answer.writing.checking import Checker
 from service.flows.answer.writing.completions import Ended, nothing_written
 from service.flows.answer.writing.prompt import messages
 from service.flows.answer.writing.segments import Segment, Segments
+from service.settings import MAX_ANSWER_CHARACTERS
 
 _REASONS: dict[str, Finish] = {"length": "length", "content_filter": "refusal"}
 
@@ -96,7 +97,7 @@ async def _write_and_check(
 
 async def _deltas(found: Found, answering: Answering, text: _Text) -> AsyncGenerator[Delta]:
     """The model's text, up to the limit of its length."""
-    most = answering.settings.max_answer_characters
+    most = MAX_ANSWER_CHARACTERS
     hits = found.answer.hits[: found.given]
     asked = messages(found.answer.question, found.turns, hits)
     assert answering.writer is not None  # noqa: S101 -- the mode says so

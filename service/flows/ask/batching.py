@@ -23,6 +23,10 @@ from service.state.limits.turns import Turns
 
 log = logging.getLogger("loccit.service")
 
+MAX_BATCH = 32
+"""Most questions that the model embeds at once. More raise throughput and delay the first of them."""
+CACHED_QUESTIONS = 4096
+"""Questions whose vectors stay in memory, 1.5 KB each, without the text."""
 _STOP_SECONDS = 10.0
 _MOST_CHARACTERS = 8_000
 """Of the questions of a batch, unless one alone is longer: the next batch has to wait for it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.answers import Turn
+from index.config import MAX_K
 from index.errors import EmptyQuestion, InvalidLimit, QuestionTooLong
 from index.filters import parse_filter
 from index.search import Question, normalize_question, validate_k, validate_per_document
@@ -13,8 +14,16 @@ from service.errors import Forbidden, InvalidRequest
 from service.flows.ask import requests
 from service.flows.ask.asking import Asking
 from service.flows.ask.requests import AskRequest
-from service.settings import Settings
 from service.state.identity import Principal, Scope
+
+MAX_QUESTION_CHARACTERS = 2000
+"""Longest question. The model reads only the first few hundred words: more would find nothing more."""
+MAX_QUESTIONS = 64
+"""Most questions in one batch. Other requests wait while a long batch is answered."""
+MAX_TURNS = 100
+"""Most turns of a conversation in one request, of which the last ones are used."""
+ASK_MAX_K = 10
+"""Most passages for one question of a key with the scope ask, which strangers may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +41,20 @@ def plan_request(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
     Raises :class:`Forbidden`, :class:`InvalidRequest`, :class:`service.errors.RateLimited` and the errors of
     limits and filters.
     """
-    plan = validate_request(body, body.narrow_caller(caller), asking.settings)
+    plan = validate_request(body, body.narrow_caller(caller))
     asking.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
     return plan
 
 
-def validate_request(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
+def most_passages(caller: Principal) -> int:
+    """Most passages that a caller may have for one question."""
+    return ASK_MAX_K if caller.scope is Scope.ASK else MAX_K
+
+
+def validate_request(body: AskRequest, caller: Principal) -> Plan:
     """Validate a request. Raises as :func:`plan_request`, but counts for no rate limit."""
-    most, limit = settings.max_k, "max_k"
+    most = most_passages(caller)
     if caller.scope is Scope.ASK:
-        most, limit = min((most, limit), (settings.ask_max_k, "ask_max_k"))
         _require_ask_options(body)
     if body.as_of is not None and body.at_least_change is not None:
         raise InvalidRequest(
@@ -49,10 +62,10 @@ def validate_request(body: AskRequest, caller: Principal, settings: Settings) ->
             param="at_least_change",
         )
     # A default above the limit is lowered to it; only an explicit k above the limit is an error.
-    k = validate_k(body.k, most, limit=limit) if "k" in body.model_fields_set else min(body.k, most)
-    per_document = validate_per_document(body.max_per_document, most, limit=limit)
+    k = validate_k(body.k, most) if "k" in body.model_fields_set else min(body.k, most)
+    per_document = validate_per_document(body.max_per_document, most)
     where = None if body.filter is None else parse_filter(body.filter)
-    texts, turns = _validate_questions(body, settings)
+    texts, turns = _validate_questions(body)
     questions = [
         Question(
             text,
@@ -79,43 +92,39 @@ def _require_ask_options(body: AskRequest) -> None:
         raise Forbidden("extent: a key with the scope ask may ask for sentences and passages. Leave it out.")
 
 
-def _validate_questions(body: AskRequest, settings: Settings) -> tuple[Sequence[str], Sequence[Turn]]:
+def _validate_questions(body: AskRequest) -> tuple[Sequence[str], Sequence[Turn]]:
     """Return the normalized questions of a request; if it has one question, also the turns before it."""
     if body.question is not None:
-        question = validate_question(body.question, settings)
-        return [question], [Turn(turn.role, turn.text) for turn in _validate_turns(body, settings)]
+        question = validate_question(body.question)
+        return [question], [Turn(turn.role, turn.text) for turn in _validate_turns(body)]
     asked = body.questions or []
-    if not 1 <= len(asked) <= settings.max_questions:
+    if not 1 <= len(asked) <= MAX_QUESTIONS:
         raise InvalidLimit(
-            f"There are {len(asked)} questions; a batch has 1 to {settings.max_questions}. "
-            "Send several batches.",
-            limit="max_questions" if asked else "",
+            f"There are {len(asked)} questions; a batch has 1 to {MAX_QUESTIONS}. Send several batches."
         )
-    return [_validate_member(at, question, settings) for at, question in enumerate(asked)], ()
+    return [_validate_member(at, question) for at, question in enumerate(asked)], ()
 
 
-def _validate_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
-    if len(body.turns) > settings.max_turns:
+def _validate_turns(body: AskRequest) -> Sequence[requests.Turn]:
+    if len(body.turns) > MAX_TURNS:
         raise InvalidLimit(
-            f"There are {len(body.turns)} turns; at most {settings.max_turns} are accepted. "
-            "Send the last ones.",
-            limit="max_turns",
+            f"There are {len(body.turns)} turns; at most {MAX_TURNS} are accepted. Send the last ones."
         )
     return body.turns
 
 
-def validate_question(question: str, settings: Settings) -> str:
+def validate_question(question: str) -> str:
     """Validate and normalize a question. Raises :class:`QuestionTooLong`, :class:`EmptyQuestion`."""
-    if len(question) > settings.max_question_characters:
+    if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionTooLong(
-            f"The question has {len(question)} characters; at most {settings.max_question_characters} are "
-            "accepted. Ask in one or two sentences."
+            f"The question has {len(question)} characters; at most {MAX_QUESTION_CHARACTERS} are accepted. "
+            "Ask in one or two sentences."
         )
     return normalize_question(question)
 
 
-def _validate_member(at: int, question: str, settings: Settings) -> str:
+def _validate_member(at: int, question: str) -> str:
     try:
-        return validate_question(question, settings)
+        return validate_question(question)
     except (EmptyQuestion, QuestionTooLong) as error:
         raise type(error)(f"questions.{at}: {error.message}") from None

@@ -26,6 +26,10 @@ class FormFile:
     bytes: int
 
 
+MAX_FILES = 10_000
+"""Most files in one form. A ZIP file may have more."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormLimits:
     """Limits of a form: number of files, and the size in bytes of each known field.
@@ -35,7 +39,7 @@ class FormLimits:
 
     files: int
     fields: Mapping[str, int]
-    advice: str = "Send several forms, or a ZIP file (LOCCIT_MAX_FILES)."
+    advice: str = "Send several forms, or a ZIP file."
 
 
 class Form:

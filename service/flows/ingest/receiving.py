@@ -17,7 +17,7 @@ from index.sources.web import parse_url
 from service.errors import InvalidRequest
 from service.flows.ingest.body import Body
 from service.flows.ingest.form_sidecars import take_sidecars
-from service.flows.ingest.forms import Form, FormLimits
+from service.flows.ingest.forms import MAX_FILES, Form, FormLimits
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.requests import MAX_PASSWORD_BYTES, IngestedDocument, IngestQuery, IngestRequest
 from service.http.links import DEFAULT_COLLECTION
@@ -106,7 +106,7 @@ async def _receive_form(
         form = Form(
             body.media_type,
             upload,
-            FormLimits(ingestion.settings.max_files, fields),
+            FormLimits(MAX_FILES, fields),
             check=lambda name: validate_document_id(_join_path(query.prefix, name)),
             skip=skip,
         )

@@ -93,12 +93,12 @@ class _Memory:
         if not is_small and self.taken + size > self.most:
             raise Overloaded(
                 f"The bodies of requests may take {self.most:,} bytes together, and others take "
-                f"{self.taken:,} now. Try again in a moment, or raise LOCCIT_MAX_BODIES_BYTES."
+                f"{self.taken:,} now. Try again in a moment. The limit grows with LOCCIT_MAX_BODY_BYTES."
             )
         if (own := self._held[holder]) + size > self.each:
             raise Overloaded(
                 f"The bodies of your requests may take {self.each:,} bytes together, and they take {own:,} "
-                "now. Send fewer at a time, or raise LOCCIT_MAX_BODIES_BYTES."
+                "now. Send fewer at a time. The limit grows with LOCCIT_MAX_BODY_BYTES."
             )
         self.taken += size
         self._held[holder] += size

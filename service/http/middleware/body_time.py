@@ -58,6 +58,6 @@ class _Timed:
 def _error(idle_seconds: float, seconds: float) -> BodyTimeout:
     return BodyTimeout(
         f"The body did not arrive in time: a pause may take {idle_seconds:g} s, and each MiB {seconds:g} s "
-        "(LOCCIT_BODY_IDLE_SECONDS, LOCCIT_BODY_SECONDS). Send it again.",
+        "(LOCCIT_BODY_SECONDS). Send it again.",
         headers={"Connection": "close"},
     )

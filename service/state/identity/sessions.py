@@ -17,6 +17,8 @@ from service.state.identity.principal import Principal
 from service.state.identity.secret import new_session_id
 
 COOKIE = "loccit_session"
+HOURS = 12
+"""Hours after which a browser has to sign in again: a working day."""
 _DIGITS = 18
 """Most digits of a time. Of thousands, which a stranger may send, no number is made."""
 
@@ -25,7 +27,12 @@ class Sessions:
     """Makes and checks the cookies of sessions that last so many seconds."""
 
     def __init__(
-        self, keyring: Keyring, secret: bytes, *, seconds: float, clock: Callable[[], float] = time.time
+        self,
+        keyring: Keyring,
+        secret: bytes,
+        *,
+        seconds: float = 3600 * HOURS,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._keyring = keyring
         self._secret = secret

@@ -14,7 +14,7 @@ def job_not_found(job_id: str) -> JobNotFound:
 def too_many_jobs(most: int) -> Overloaded:
     """The error for a job that would have to wait behind too many others."""
     return Overloaded(
-        f"There are {most:,} jobs that wait or run, which is the limit (LOCCIT_MAX_JOBS). Try again when "
+        f"There are {most:,} jobs that wait or run, which is the limit. Try again when "
         "some are done, or send several files in one job.",
         headers={"Retry-After": "30"},
     )

@@ -24,7 +24,7 @@ REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
     with (
         Library(tmp_path, embedder=WordEmbedder()) as library,
-        live(app_of(library, header_seconds=0.5), http=PromptProtocol) as client,
+        live(app_of(library, body_seconds=1.5), http=PromptProtocol) as client,
     ):
         yield client
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +16,13 @@ from tests.service.http_service import served
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    site = tmp_path_factory.mktemp("site")
-    (site / "index.html").write_text("<title>Documentation</title>", encoding="utf-8")
+    current = tmp_path_factory.mktemp("current")
+    (current / "build" / "site").mkdir(parents=True)
+    (current / "build" / "site" / "index.html").write_text("<title>Documentation</title>", encoding="utf-8")
     with (
         Library(tmp_path_factory.mktemp("data"), embedder=WordEmbedder()) as library,
-        served(library, help=site) as client,
+        chdir(current),
+        served(library) as client,
     ):
         place = Place(client)
         keyring = client.app.state.runtime.keyring  # type: ignore[attr-defined]

@@ -7,23 +7,27 @@ from collections.abc import Iterable
 from index.citations import Locator, parse_locator
 from index.errors import InvalidLimit
 from service.errors import Forbidden
-from service.settings import Settings
 from service.state.identity import Prover
 
 ASK_AROUND = 300
 """Code points on each side of a quote that a key with the scope ask may read."""
+MAX_QUOTES = 256
+"""Most citations and quotes in one request to verify or follow them. Each takes some milliseconds."""
+MAX_QUOTE_CHARACTERS = 100_000
+"""Longest quote, and longest text that a citation may name. Answers repeat it several times."""
+MAX_QUOTES_CHARACTERS = 1_000_000
+"""Most characters of all citations and quotes in one request to verify or follow them."""
 
 
-def check_locator(locator: str, settings: Settings) -> Locator:
+def check_locator(locator: str) -> Locator:
     """Parse a locator. Raises :class:`index.errors.InvalidLocator`, :class:`index.errors.InvalidLimit`."""
     wanted = parse_locator(locator)
     length = wanted.end - wanted.start
-    if length > settings.max_quote_characters:
+    if length > MAX_QUOTE_CHARACTERS:
         raise InvalidLimit(
             f"{locator[:200]!r} names {length} characters; a citation may have "
-            f"{settings.max_quote_characters}. Cite the words that matter; the whole text is at "
-            "GET /v1/documents/{document_id}/text.",
-            limit="max_quote_characters",
+            f"{MAX_QUOTE_CHARACTERS}. Cite the words that matter; the whole text is at "
+            "GET /v1/documents/{document_id}/text."
         )
     return wanted
 
@@ -37,25 +41,23 @@ def check_proof(prover: Prover, collection: str, locator: str, proof: str) -> No
         )
 
 
-def check_all(locators: Iterable[str], quotes: Iterable[str], settings: Settings) -> list[Locator]:
+def check_all(locators: Iterable[str], quotes: Iterable[str]) -> list[Locator]:
     """Parse locators, and check each citation and quote, and all of them together.
 
     Raises :class:`index.errors.InvalidLocator`, :class:`index.errors.InvalidLimit`.
     """
-    wanted = [check_locator(locator, settings) for locator in locators]
+    wanted = [check_locator(locator) for locator in locators]
     total = sum(one.end - one.start for one in wanted)
     for quote in quotes:
-        if len(quote) > settings.max_quote_characters:
+        if len(quote) > MAX_QUOTE_CHARACTERS:
             raise InvalidLimit(
-                f"A quote has {len(quote)} characters; at most {settings.max_quote_characters} are taken. "
-                "Send it in parts.",
-                limit="max_quote_characters",
+                f"A quote has {len(quote)} characters; at most {MAX_QUOTE_CHARACTERS} are taken. "
+                "Send it in parts."
             )
         total += len(quote)
-    if total > settings.max_quotes_characters:
+    if total > MAX_QUOTES_CHARACTERS:
         raise InvalidLimit(
             f"The citations and quotes have {total} characters together; a request may have "
-            f"{settings.max_quotes_characters}. Send several.",
-            limit="max_quotes_characters",
+            f"{MAX_QUOTES_CHARACTERS}. Send several."
         )
     return wanted

@@ -86,13 +86,13 @@ class PruneRequest(CollectionBody):
         None,
         ge=1,
         le=2**31,
-        description="Keep this many versions of each document; by default LOCCIT_KEEP_VERSIONS.",
+        description="Keep this many versions of each document.",
     )
     keep_days: float | None = Field(
         None,
         ge=0,
         le=1e6,
-        description="Keep versions that were the newest within this many days; by default LOCCIT_KEEP_DAYS.",
+        description="Keep versions that were the newest within this many days.",
     )
     keep_retired_days: float | None = Field(
         None,

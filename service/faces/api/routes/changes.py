@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from index.citations import Locator
 from index.errors import InvalidLimit
 from service.faces.api.requests.citations import ChangesQuery, ChangesRequest
-from service.faces.api.requests.cited_spans import check_all
+from service.faces.api.requests.cited_spans import MAX_QUOTES, check_all
 from service.faces.api.schemas.changes import ChangesResponse, citation_status_json, event_json
 from service.faces.api.schemas.values import state_json
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings, Texts
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Texts
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -48,18 +48,15 @@ async def list_changes(
 async def follow_changes(
     caller: Caller,
     collections: ReadyCollections,
-    settings: ReadySettings,
     body: Annotated[ChangesRequest, Depends(JsonBody(ChangesRequest))],
     texts: Texts,
 ) -> Response:
     """The changes in a range, and the status of each citation after the last of them."""
-    most = settings.max_quotes
-    if len(body.citations) > most:
+    if len(body.citations) > MAX_QUOTES:
         raise InvalidLimit(
-            f"There are {len(body.citations)} citations; a request may have {most}. Send several.",
-            limit="max_quotes",
+            f"There are {len(body.citations)} citations; a request may have {MAX_QUOTES}. Send several."
         )
-    locators = check_all(body.citations, (), settings)
+    locators = check_all(body.citations, ())
     return await texts.run(_read_changes, collections, body.narrow_caller(caller), body, locators)
 
 

@@ -65,7 +65,7 @@ async def get_citation(
     The quote is read from the stored text of the version that the locator names. A key with the scope ask
     looks up the citations of its answers, by their links.
     """
-    wanted = check_locator(locator, asking.settings)
+    wanted = check_locator(locator)
     if caller.scope is Scope.ASK:
         check_proof(asking.prover, query.collection, locator, query.proof)
         if query.around > ASK_AROUND:

@@ -38,8 +38,8 @@ async def explain_document(
     forward. It costs as much as two questions, and counts as one.
     """
     question = Question(
-        validate_question(body.question, asking.settings),
-        validate_k(body.k, asking.settings.max_k, limit="max_k"),
+        validate_question(body.question),
+        validate_k(body.k),
         None if body.filter is None else parse_filter(body.filter),
     )
     where = (body.collection, stored_id(body.document_id))

@@ -16,7 +16,7 @@ from index.library import Library
 from index.naming import stored_id
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
-from service.faces.api.requests.cited_spans import check_all
+from service.faces.api.requests.cited_spans import MAX_QUOTES, check_all
 from service.faces.api.schemas.values import Json, state_json
 from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
@@ -25,11 +25,14 @@ from service.flows.ask.disconnection import WatchedPlace
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.settings import VERIFY_SECONDS, Settings
+from service.settings import MAX_ANSWER_CHARACTERS, VERIFY_SECONDS, Settings
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 T = TypeVar("T")
+_MAX_SOURCES = 64
+_MAX_SOURCES_CHARACTERS = 100_000
+"""Of all sources together. The model reads each, about 50,000 characters in a second on two processors."""
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
@@ -67,7 +70,7 @@ async def verify_with(
     made: Callable[[Json], T],
 ) -> T:
     """Verify what a request has; returns what ``made``, in a thread, makes of the :class:`VerifyResponse`."""
-    cited = check_request(body, settings)
+    cited = check_request(body)
     if body.sources:
         return await texts.run(
             lambda: made(_verify_by_given(collections.library, body, stop=lambda: texts.is_left))
@@ -78,7 +81,7 @@ async def verify_with(
     )
 
 
-def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
+def check_request(body: VerifyRequest) -> tuple[list[Locator], list[Locator]]:
     """Check the limits; returns the locators of the citations, and those of the answer's passages.
 
     Raises :class:`InvalidRequest`, :class:`InvalidLimit`, :class:`index.errors.InvalidLocator`.
@@ -86,19 +89,16 @@ def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator
     count = len(body.citations) + len(body.quotes) + (len(body.answer.citations) if body.answer else 0)
     if not count and body.answer is None:
         raise InvalidRequest("There is nothing to verify. Give citations, quotes, or an answer.")
-    if count > settings.max_quotes:
+    if count > MAX_QUOTES:
         raise InvalidLimit(
-            f"There are {count} citations and quotes; a request may have {settings.max_quotes}. "
-            "Send several.",
-            limit="max_quotes",
+            f"There are {count} citations and quotes; a request may have {MAX_QUOTES}. Send several."
         )
-    if body.answer and len(body.answer.text) > settings.max_answer_characters:
+    if body.answer and len(body.answer.text) > MAX_ANSWER_CHARACTERS:
         raise InvalidLimit(
-            f"The answer has {len(body.answer.text)} characters; at most "
-            f"{settings.max_answer_characters} are taken. Send it in parts.",
-            limit="max_answer_characters",
+            f"The answer has {len(body.answer.text)} characters; at most {MAX_ANSWER_CHARACTERS} are taken. "
+            "Send it in parts."
         )
-    _check_sources(body, settings)
+    _check_sources(body)
     cited = [one for one in body.citations if not isinstance(one, str)]
     locators = check_all(
         [one if isinstance(one, str) else one.locator for one in body.citations],
@@ -106,27 +106,23 @@ def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator
             *(one.quote or "" for one in cited),
             *(one if isinstance(one, str) else one.quote for one in body.quotes),
         ],
-        settings,
     )
-    return locators, check_all(body.answer.citations, (), settings) if body.answer else []
+    return locators, check_all(body.answer.citations, ()) if body.answer else []
 
 
-def _check_sources(body: VerifyRequest, settings: Settings) -> None:
+def _check_sources(body: VerifyRequest) -> None:
     if body.sources and (body.citations or (body.answer and body.answer.citations)):
         raise InvalidRequest(
             "citations: they name places of the collection, and the texts of sources take its place. Leave "
             "them out: [1] is the first of sources."
         )
-    if (count := len(body.sources)) > settings.max_sources:
-        raise InvalidLimit(
-            f"sources: there are {count}; a request may have {settings.max_sources}.", limit="max_sources"
-        )
+    if (count := len(body.sources)) > _MAX_SOURCES:
+        raise InvalidLimit(f"sources: there are {count}; a request may have {_MAX_SOURCES}.")
     length = sum(len(one.title) + len(one.text) for one in body.sources)
-    if length > (most := settings.max_sources_characters):
+    if length > _MAX_SOURCES_CHARACTERS:
         raise InvalidLimit(
-            f"sources: they have {length:,} characters together; at most {most:,} are read. Send the "
-            "passages that were used, or ingest the documents.",
-            limit="max_sources_characters",
+            f"sources: they have {length:,} characters together; at most {_MAX_SOURCES_CHARACTERS:,} are "
+            "read. Send the passages that were used, or ingest the documents."
         )
 
 

@@ -125,8 +125,8 @@ def _prune_versions(
     collections: Collections, erasing: Erasing, settings: Settings, caller: Principal, body: PruneRequest
 ) -> Response:
     retention = Retention(
-        settings.keep_versions if body.keep_versions is None else body.keep_versions,
-        settings.keep_days if body.keep_days is None else body.keep_days,
+        body.keep_versions,
+        body.keep_days,
         settings.keep_retired_days if body.keep_retired_days is None else body.keep_retired_days,
     )
     locators = [parse_locator(one) for one in body.citations]

@@ -110,7 +110,7 @@ class LibraryBackend:
         return False
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
-        plan = validate_request(body, self.caller, self.settings)
+        plan = validate_request(body, self.caller)
 
         def answer_questions(collection: Collection) -> T:
             answers = [collection.questions.answer(question) for question in plan.questions]

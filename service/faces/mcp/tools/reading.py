@@ -11,7 +11,12 @@ from index.collection import Collection
 from index.errors import InvalidLocator
 from index.records import VersionRecord
 from service.errors import Forbidden
-from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
+from service.faces.api.requests.cited_spans import (
+    ASK_AROUND,
+    MAX_QUOTE_CHARACTERS,
+    check_locator,
+    check_proof,
+)
 from service.faces.mcp.tools.arguments import CiteArguments, FetchArguments
 from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import Named, part_id, result_id, web_address
@@ -30,7 +35,7 @@ async def fetch(backend: Backend, given: FetchArguments) -> FetchedText:
     surroundings of a passage of its answers, as long as those of a citation.
     """
     named, collection = Named.parse(given.id), backend.collection
-    most = backend.settings.max_quote_characters
+    most = MAX_QUOTE_CHARACTERS
     if named.locator is None:
         if backend.caller.scope is Scope.ASK:
             raise Forbidden(
@@ -56,7 +61,7 @@ def _require_locator(backend: Backend, collection: str, named: Named) -> Locator
         raise InvalidLocator(
             f"{named.document_id[:200]!r} is not a locator. Use the locator of a passage that ask returned."
         )
-    locator = check_locator(str(named.locator), backend.settings)
+    locator = check_locator(str(named.locator))
     if backend.prover is not None and backend.caller.scope is Scope.ASK:
         check_proof(backend.prover, collection, str(locator), named.proof)
     return locator

@@ -26,7 +26,7 @@ async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
             "answer": answer,
         }
     )
-    locators, passages = check_request(body, backend.settings)
+    locators, passages = check_request(body)
     most = backend.settings.max_reading_characters
 
     def make_result(opened: Collection) -> VerifyResult:

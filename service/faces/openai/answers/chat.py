@@ -190,7 +190,7 @@ async def complete(
     answering = ready(request, Answering)
     body = await JsonBody(ChatRequest)(request)
     body.check()
-    asks = parse_conversation(body.messages, "messages", answering.settings)
+    asks = parse_conversation(body.messages, "messages")
     collection = collection_of(body.model)
     request_id = request_id_of(request.scope)
     about = _Completion(

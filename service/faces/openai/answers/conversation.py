@@ -14,11 +14,11 @@ from service.faces.openai.models import no_such_model
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, choose_mode
+from service.flows.ask.planning import MAX_TURNS
 from service.flows.ask.requests import AskRequest
 from service.http.links import DEFAULT_COLLECTION
 from service.http.parameters import LIMITED, FilterJson, Groups
 from service.http.request_models import Request
-from service.settings import Settings
 
 MODEL = "loccit"
 ASKED = MayRaise(
@@ -88,7 +88,7 @@ def collection_of(model: str) -> str:
     return collection or DEFAULT_COLLECTION
 
 
-def parse_conversation(messages: Sequence[Message], field: str, settings: Settings) -> Conversation:
+def parse_conversation(messages: Sequence[Message], field: str) -> Conversation:
     """The last message of the user, and the ones before it. Raises :class:`InvalidRequest`."""
     if any(one.role in ("tool", "function") for one in messages):
         raise InvalidRequest(f"{field}: Loccit calls no tools. Leave out messages of tools.", param=field)
@@ -100,8 +100,7 @@ def parse_conversation(messages: Sequence[Message], field: str, settings: Settin
         for one in messages[: asked[-1]]
         if one.role in _TURNS and (text := text_of(one, field)).strip()
     ]
-    most = settings.max_turns
-    return Conversation(text_of(messages[asked[-1]], field), turns[-most:] if most else [])
+    return Conversation(text_of(messages[asked[-1]], field), turns[-MAX_TURNS:])
 
 
 def text_of(message: Message, field: str) -> str:

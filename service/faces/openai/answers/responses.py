@@ -66,7 +66,7 @@ async def respond(
     answering = ready(request, Answering)
     body = await JsonBody(ResponseRequest)(request)
     body.check()
-    asks = parse_conversation(body.messages, "input", answering.settings)
+    asks = parse_conversation(body.messages, "input")
     search = body.file_search()
     collection = body.collection(search)
     caller = caller_of(request.scope)

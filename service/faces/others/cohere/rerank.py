@@ -26,12 +26,16 @@ from service.http.parameters import LIMITED, Question
 from service.http.replies import json_reply
 from service.http.request_models import Request
 from service.http.route import ApiRoute
-from service.settings import Settings
 from service.state.identity import Scope, access, caller_of
 from service.state.limits.pools import Place
 
 PATH = "/v2/rerank"
 router = APIRouter(tags=["cohere"], route_class=ApiRoute)
+MAX_DOCUMENTS = 1000
+"""Most texts in one request, as at Cohere."""
+MAX_CHARACTERS = 200_000
+"""Most characters of all texts in one request. The model reads each of them, which takes about a second for
+50,000 characters on two processors, as an ingest does."""
 _DECIMALS = 6
 _WARNING = "The embedding model of this service ranked the documents, whatever `model` names."
 
@@ -100,8 +104,8 @@ async def rerank(
     """
     asking = ready(request, Asking)
     body = await _BODY(request)
-    query = validate_question(body.query, asking.settings)
-    _check_count(body, asking.settings)
+    query = validate_question(body.query)
+    _check_count(body)
     request.scope["state"]["audit"] = {"count": len(body.documents)}
     holder = caller_of(request.scope).holder
     with asking.pools.ranking.admit(holder) as place:
@@ -116,28 +120,25 @@ async def _rank_in_turn(
     return await place.run(_rank, asking, body, query, encoded.vector, stop=lambda: place.is_left)
 
 
-def _check_count(body: RerankRequest, settings: Settings) -> None:
-    most = settings.max_rerank_documents
-    if not 1 <= len(body.documents) <= most:
+def _check_count(body: RerankRequest) -> None:
+    if not 1 <= len(body.documents) <= MAX_DOCUMENTS:
         raise InvalidLimit(
-            f"documents: there are {len(body.documents)}; 1 to {most} are ranked at once. Send the "
-            "likeliest.",
-            limit="max_rerank_documents" if body.documents else "",
+            f"documents: there are {len(body.documents)}; 1 to {MAX_DOCUMENTS} are ranked at once. Send the "
+            "likeliest."
         )
 
 
 def _rank(
     asking: Asking, body: RerankRequest, query: str, vector: Vectors, *, stop: Callable[[], bool]
 ) -> Response:
-    library, most = asking.collections.library, asking.settings.max_rerank_characters
+    library = asking.collections.library
     ranker = TextRanker(library.embedder, library.config, library.reranker)
     given = [one if isinstance(one, str) else one.text for one in body.documents]
     texts = ranker.truncate(given, body.max_tokens_per_doc)
-    if (length := sum(map(len, texts))) > most:
+    if (length := sum(map(len, texts))) > MAX_CHARACTERS:
         raise InvalidLimit(
-            f"documents: they have {length:,} characters together; at most {most:,} are ranked at once. "
-            "Lower max_tokens_per_doc, or send fewer.",
-            limit="max_rerank_characters",
+            f"documents: they have {length:,} characters together; at most {MAX_CHARACTERS:,} are ranked at "
+            "once. Lower max_tokens_per_doc, or send fewer."
         )
     scores = ranker.probabilities(query, texts, vector=vector, stop=stop)
     order = sorted(range(len(scores)), key=lambda at: -scores[at])

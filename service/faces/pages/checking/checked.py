@@ -18,7 +18,7 @@ from index.citations import (
     find_carried,
 )
 from index.errors import InvalidLimit
-from service.faces.api.requests.cited_spans import check_all
+from service.faces.api.requests.cited_spans import MAX_QUOTES, check_all
 from service.faces.pages.checking.cited import Cited, check_citations
 from service.faces.pages.checking.copies import Copies, Sourced, make_copies
 from service.faces.pages.checking.findings import Finding, Findings, State
@@ -27,7 +27,6 @@ from service.faces.pages.checking.places import LookedUp, look_up_citation
 from service.faces.pages.checking.sentences import CERTAIN, Part, sentence_parts, verdicts_by_sentence
 from service.faces.pages.languages import Language
 from service.http.links import with_absolute_links, with_links
-from service.settings import Settings
 
 _LONGEST_TRIED = 2000
 """Code points up to which a text is looked for as a whole, because it may be one quote."""
@@ -78,9 +77,7 @@ class Checked:
         return self.citation is not None or matches or any(one.source for one in self.cited)
 
 
-def check_pasted_input(
-    verification: Verification, given: Pasted, words: Words, settings: Settings
-) -> Checked:
+def check_pasted_input(verification: Verification, given: Pasted, words: Words) -> Checked:
     """Look up a pasted citation, or check a quote or a text against the documents.
 
     Raises :class:`index.errors.CitationNotFound` for a locator that names nothing,
@@ -88,7 +85,7 @@ def check_pasted_input(
     """
     findings = Findings(words.language, words.collection)
     if given.locator is not None:
-        check_all([str(given.locator)], (), settings)
+        check_all([str(given.locator)], ())
         citation = verification.resolution.cite(given.locator)
         return Checked(citation=look_up_citation(verification, citation, findings))
     if given.quote:
@@ -98,7 +95,7 @@ def check_pasted_input(
         verdict = verification.quote(Claim(given.text))
         if verdict.status in CERTAIN:
             return _check_quote(verification, verdict, findings)
-    return _check_text(verification, found, (given, words, settings), findings)
+    return _check_text(verification, found, given, words, findings)
 
 
 def _check_quote(verification: Verification, verdict: Verdict, findings: Findings) -> Checked:
@@ -107,16 +104,14 @@ def _check_quote(verification: Verification, verdict: Verdict, findings: Finding
 
 
 def _check_text(
-    verification: Verification, found: Carried, given: tuple[Pasted, Words, Settings], findings: Findings
+    verification: Verification, found: Carried, pasted: Pasted, words: Words, findings: Findings
 ) -> Checked:
-    pasted, words, settings = given
-    if len(found.locators) > settings.max_quotes:
+    if len(found.locators) > MAX_QUOTES:
         raise InvalidLimit(
-            f"The text has {len(found.locators)} citations; at most {settings.max_quotes} are resolved at "
-            "once. Check it in parts.",
-            limit="max_quotes",
+            f"The text has {len(found.locators)} citations; at most {MAX_QUOTES} are resolved at once. "
+            "Check it in parts."
         )
-    check_all([str(one) for one in found.locators.values()], (), settings)
+    check_all([str(one) for one in found.locators.values()], ())
     verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}
     known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}
     report = verification.answer(found.text, known)

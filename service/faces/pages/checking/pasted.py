@@ -9,7 +9,7 @@ from typing import Literal
 
 from index.citations import Locator, find_carried
 from index.errors import InvalidLimit
-from service.settings import Settings
+from service.settings import MAX_ANSWER_CHARACTERS
 
 Kind = Literal["auto", "text", "quote"]
 _ENCLOSED = re.compile(r"“[^“”]+”|„[^„“”]+[“”]|«[^«»]+»|「[^「」]+」|『[^『』]+』|\"[^\"]+\"", re.DOTALL)
@@ -25,15 +25,13 @@ class Pasted:
     locator: Locator | None = None
 
 
-def parse_pasted_input(text: str, kind: Kind, settings: Settings) -> Pasted:
+def parse_pasted_input(text: str, kind: Kind) -> Pasted:
     """Recognise a citation, a quote or a text. Raises :class:`index.errors.InvalidLimit` for a long one."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    most = settings.max_answer_characters
-    if len(text) > most:
+    if len(text) > MAX_ANSWER_CHARACTERS:
         raise InvalidLimit(
-            f"The text has {len(text):,} characters; at most {most:,} are checked at once. Check it in "
-            "parts.",
-            limit="max_answer_characters",
+            f"The text has {len(text):,} characters; at most {MAX_ANSWER_CHARACTERS:,} are checked at once. "
+            "Check it in parts."
         )
     if kind != "auto":
         return Pasted(text, text if kind == "quote" else "")

@@ -10,7 +10,7 @@ from index.library import Library
 from index.readers import MEDIA_TYPES
 from index.types import Extract
 from service.errors import InvalidRequest
-from service.settings import Settings
+from service.settings import MAX_ANSWER_CHARACTERS, Settings
 
 SUFFIXES = ",".join(sorted(MEDIA_TYPES))
 """The names of files that can be read end in one of these."""
@@ -32,7 +32,7 @@ def is_html(text: str) -> bool:
 def most_bytes(name: str, settings: Settings) -> int:
     """Longest file of a name that is read."""
     if _suffix(name) in _AS_WRITTEN:
-        return _BYTES_PER_CHARACTER * settings.max_answer_characters
+        return _BYTES_PER_CHARACTER * MAX_ANSWER_CHARACTERS
     return settings.library_config().ingest.max_document_bytes
 
 
@@ -45,8 +45,7 @@ def text_of(data: bytes, name: str, library: Library, settings: Settings) -> str
     if suffix not in MEDIA_TYPES:
         raise InvalidRequest(f"{name[:200]!r} is no file of a kind that can be read.")
     if len(data) > most_bytes(name, settings):
-        limit = "max_answer_characters" if suffix in _AS_WRITTEN else "document_bytes"
-        raise InvalidLimit("The file is too long. Check it in parts.", limit=limit)
+        raise InvalidLimit("The file is too long. Check it in parts.")
     if suffix not in _AS_WRITTEN:
         return _with_headings(library.read(data, name=name[-200:]))
     try:

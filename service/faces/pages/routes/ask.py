@@ -28,7 +28,7 @@ from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, Found, find
 from service.flows.answer.flow import Whole, collect_answer, events
 from service.flows.ask.disconnection import unless_gone
-from service.flows.ask.planning import validate_question
+from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, validate_question
 from service.http.links import DEFAULT_COLLECTION, in_collection
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
@@ -72,7 +72,7 @@ async def home(
 
 def parse_question(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
     """The question of the form. Raises the errors of questions, and of filters."""
-    question = validate_question(query.question, answering.settings)
+    question = validate_question(query.question)
     mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
     return Asked(
         query.ask_request(question, _allowed_extent(query, caller)),
@@ -128,7 +128,7 @@ def _render_page(
         "ask",
         status_code=status_code,
         query=query,
-        longest=answering.settings.max_question_characters,
+        longest=MAX_QUESTION_CHARACTERS,
         collections=answering.collections.names(caller),
         home_query=in_collection("", query.collection),
         extents=extents(caller, here.language),

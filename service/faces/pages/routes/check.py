@@ -29,7 +29,7 @@ from service.flows.ask.disconnection import WatchedPlace
 from service.http.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.settings import VERIFY_SECONDS, Settings
+from service.settings import MAX_ANSWER_CHARACTERS, VERIFY_SECONDS, Settings
 from service.state.collections import Collections
 from service.state.identity import Scope, access, caller_of
 from service.state.limits.pools import Pools
@@ -116,14 +116,12 @@ async def _render_check(
 ) -> Response:
     try:
         given = parse_pasted_input(
-            await _submitted_text(request, collections, pools, settings, query, file), query.kind, settings
+            await _submitted_text(request, collections, pools, settings, query, file), query.kind
         )
     except _SHOWN as error:
-        shown = Pasted("" if file else query.text[: settings.max_answer_characters])
+        shown = Pasted("" if file else query.text[:MAX_ANSWER_CHARACTERS])
         outcome = _Outcome(error=error)
-        return await pools.lookups.run(
-            _render_page, request.scope, collections, settings, query, shown, outcome
-        )
+        return await pools.lookups.run(_render_page, request.scope, collections, query, shown, outcome)
     if not given.text:
         sent = request.method == "POST"
         nothing = InvalidRequest("There is nothing to check. Paste a text or choose a file.")
@@ -131,7 +129,6 @@ async def _render_check(
             _render_page,
             request.scope,
             collections,
-            settings,
             query,
             given,
             _Outcome(error=nothing if sent else None),
@@ -188,20 +185,18 @@ def _check_and_render(
         with collection.verification(
             most_characters=most, claims=not given.quote, most_seconds=VERIFY_SECONDS, stop=stop
         ) as verification:
-            found = check_pasted_input(verification, given, words, settings)
+            found = check_pasted_input(verification, given, words)
     except _SHOWN as error:
         others = (
             _other_collections_with(connection, collections, settings, query, given)
             if isinstance(error, CitationNotFound)
             else []
         )
-        return _render_page(
-            connection, collections, settings, query, given, _Outcome(error=error, elsewhere=others)
-        )
+        return _render_page(connection, collections, query, given, _Outcome(error=error, elsewhere=others))
     others = (
         [] if found.is_found else _other_collections_with(connection, collections, settings, query, given)
     )
-    return _render_page(connection, collections, settings, query, given, _Outcome(found, elsewhere=others))
+    return _render_page(connection, collections, query, given, _Outcome(found, elsewhere=others))
 
 
 def _other_collections_with(
@@ -216,7 +211,6 @@ def _other_collections_with(
 def _render_page(
     connection: Connection,
     collections: Collections,
-    settings: Settings,
     query: CheckQuery,
     given: Pasted,
     outcome: _Outcome,
@@ -231,7 +225,7 @@ def _render_page(
         home_query=in_collection("", query.collection),
         text=given.text,
         kind=query.kind,
-        most=settings.max_answer_characters,
+        most=MAX_ANSWER_CHARACTERS,
         collection=query.collection,
         collections=collections.names(caller),
         has_documents=collection is not None and collection.archive.counts().documents > 0,

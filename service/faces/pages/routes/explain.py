@@ -39,7 +39,7 @@ async def explain_document(
     found, problem = None, ""
     if query.q.strip():
         try:
-            question = Question(validate_question(query.q, asking.settings))
+            question = Question(validate_question(query.q))
             found = await explain(HttpClient(request), asking, caller, (query.collection, query.id), question)
         except (EmptyQuestion, QuestionTooLong) as error:
             problem = error.message

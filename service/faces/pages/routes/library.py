@@ -23,6 +23,7 @@ from service.faces.pages.formats import readable_kinds
 from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import day_and_time, format_name, per_cent, size_in_words
 from service.faces.pages.progress import job_progress
+from service.flows.ingest.forms import MAX_FILES
 from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.ingest.receiving import receive_addresses, receive_files
 from service.flows.ingest.requests import Crawl, IngestQuery, IngestRequest
@@ -105,7 +106,7 @@ def _render_library(
         left_out=query.left_out,
         followed=_job_progress(collections, jobs, caller, query.job),
         readable=readable_kinds(context_of(connection).language) if may_write else [],
-        most_files=settings.max_files,
+        most_files=MAX_FILES,
         most_bytes=size_in_words(settings.library_config().ingest.max_document_bytes),
         documents=found[:_PAGE],
         following=found[_PAGE - 1].id if len(found) > _PAGE else "",

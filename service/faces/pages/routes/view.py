@@ -82,7 +82,7 @@ async def view(
     and without `mark` the document is shown from its start. A key with the scope ask sees the quote and
     the words around it.
     """
-    wanted = check_locator(locator, asking.settings)
+    wanted = check_locator(locator)
     if caller.scope is Scope.ASK:
         check_proof(asking.prover, query.collection, locator, query.proof)
         own = [one for one in query.of if one.startswith(f"{locator}|")]

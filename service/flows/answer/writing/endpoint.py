@@ -35,6 +35,10 @@ _LONGEST_LINE = 1_000_000
 _LONGEST_BODY = 4_000_000
 _LONGEST_CONNECT = 10.0
 """Seconds until an endpoint that is not reached has failed."""
+_FIRST_SHARE = 1 / 3
+"""Time for the first text, in that for the whole: the model may have to be loaded."""
+_NEXT_SHARE = 1 / 9
+"""Longest pause, in the same."""
 _LONGEST_END = 2.0
 """Seconds for what follows the end of the text: the tokens, and the end of the stream."""
 
@@ -139,7 +143,8 @@ def open_writer(settings: Settings) -> Writer | None:
     if not settings.writer_url:
         return None
     key = "" if settings.writer_key is None else settings.writer_key.get_secret_value()
-    patience = Patience(settings.writer_first_seconds, settings.writer_next_seconds, settings.writer_seconds)
+    whole = settings.writer_seconds
+    patience = Patience(whole * _FIRST_SHARE, whole * _NEXT_SHARE, whole)
     parameters = json.loads(settings.writer_parameters)
     return Writer(settings.writer_url, settings.writer_model, key, parameters, patience)
 

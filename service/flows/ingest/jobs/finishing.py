@@ -21,6 +21,9 @@ EXPIRY = "expiry"
 """The lease to let jobs age. Whoever has it keeps it, for its clock measures the time."""
 UNEXPECTED = "The service met an error of its own; its log has the reason under the job's id."
 """Problem of a job that failed by an error that nobody foresaw."""
+KEEP_DAYS = 7.0
+"""Days for which a finished job can be looked up: a week, for whoever was away. Only time in which the
+service runs counts."""
 _EXPIRY_SECONDS = 600.0
 _DAY = 86_400.0
 _ABORTED_UPLOAD_SECONDS = _DAY
@@ -29,7 +32,9 @@ _ABORTED_UPLOAD_SECONDS = _DAY
 class JobFinishing:
     """Ends jobs that are embedded, and deletes those that finished ``keep_days`` ago. For one thread."""
 
-    def __init__(self, library: Library, store: JobStore, spool: Spool, *, keep_days: float) -> None:
+    def __init__(
+        self, library: Library, store: JobStore, spool: Spool, *, keep_days: float = KEEP_DAYS
+    ) -> None:
         self._library = library
         self._store = store
         self._spool = spool

@@ -14,20 +14,22 @@ from service.state.jobs.protocols import JobStore, Spool
 from service.state.jobs.records import Access, Job, NewItem, new_job_id
 from service.state.limits.permits import Permits
 
+MAX_JOBS = 256
+"""Most jobs that wait or run. One may have thousands of files."""
+
 
 class Jobs:
     """The jobs of all collections. Its methods block.
 
-    At most ``most`` jobs wait or run. ``followers`` are the permits of requests that follow a job.
+    ``followers`` are the permits of requests that follow a job.
     """
 
-    def __init__(self, runner: JobRunner, *, most: int, followers: Permits) -> None:
+    def __init__(self, runner: JobRunner, *, followers: Permits) -> None:
         self.runner = runner
         self.store: JobStore = runner.store
         self.spool: Spool = runner.spool
         self.erasure = JobErasure(runner.store, runner.spool)
         self.followers = followers
-        self._most = most
         self._adding = threading.Lock()
 
     def get(self, caller: Principal, job_id: str) -> Job:
@@ -40,8 +42,8 @@ class Jobs:
     def require_room(self) -> None:
         """Raise :class:`service.errors.Overloaded` while as many jobs as are allowed wait or run."""
         counts = self.store.count_states()
-        if counts.get("queued", 0) + counts.get("running", 0) >= self._most:
-            raise refusals.too_many_jobs(self._most)
+        if counts.get("queued", 0) + counts.get("running", 0) >= MAX_JOBS:
+            raise refusals.too_many_jobs(MAX_JOBS)
 
     def add(self, job_id: str, collection: str, items: Iterable[NewItem], access: Access) -> Job:
         """Queue a job. Raises :class:`service.errors.Overloaded` as :meth:`require_room` does."""

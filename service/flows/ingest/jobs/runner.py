@@ -22,7 +22,7 @@ from index.errors import (
 from index.library import Library
 from service.advice import message_with_advice
 from service.errors import JobNotFound
-from service.flows.ingest.jobs.finishing import UNEXPECTED, JobFinishing, fail_job
+from service.flows.ingest.jobs.finishing import KEEP_DAYS, UNEXPECTED, JobFinishing, fail_job
 from service.flows.ingest.jobs.intake import Intake
 from service.flows.ingest.jobs.storing import ClaimsLost, ItemStoring, refused_item
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
@@ -62,7 +62,7 @@ class JobRunner:
         intake: Intake,
         *,
         on_stored: Callable[[str], None],
-        keep_days: float,
+        keep_days: float = KEEP_DAYS,
         turn_seconds: float = _TURN_SECONDS,
     ) -> None:
         self._intake = intake

@@ -13,7 +13,7 @@ from cohere.core import ApiError
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.faces.others.cohere.rerank import PATH, RerankResponse
+from service.faces.others.cohere.rerank import MAX_CHARACTERS, MAX_DOCUMENTS, PATH, RerankResponse
 from tests.patience import PATIENCE, eventually
 from tests.service.http_service import GatedEmbedder, app_of, assert_shape, live, served
 
@@ -23,7 +23,7 @@ QUERY = "When was the lamp lit?"
 
 @pytest.fixture
 def http(library: Library) -> Iterator[httpx.Client]:
-    with live(app_of(library, max_rerank_documents=5, max_rerank_characters=500)) as client:
+    with live(app_of(library)) as client:
         yield client
 
 
@@ -88,8 +88,8 @@ def test_a_document_without_words_comes_last(client_v2: cohere.ClientV2) -> None
     ("change", "says"),
     [
         ({"documents": []}, "documents"),
-        ({"documents": ["a"] * 6}, "documents"),
-        ({"documents": ["lamp " * 101]}, "characters"),
+        ({"documents": ["a"] * (MAX_DOCUMENTS + 1)}, "documents"),
+        ({"documents": ["lamp " * (MAX_CHARACTERS // 50)] * 11}, "characters"),
         ({"query": "?"}, "words"),
         ({"priority": 3}, "priority"),
         ({"top_n": 0}, "top_n"),

@@ -11,14 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
+from service.faces.api.requests.cited_spans import MAX_QUOTES
 from service.faces.pages.checking import parse_pasted_input
-from service.settings import Settings
 from tests.service.http_service import put, served
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 TOWER = "The south tower has two lamps and no keeper at all."
 TEXT = f"# Lamps\n\n{LAMP} {TOWER}\n"
-SETTINGS = Settings()
 
 
 @pytest.fixture
@@ -237,9 +236,13 @@ def test_the_collection_is_in_the_address_and_in_the_result(checking: TestClient
     assert "<option selected>lights</option>" in response.text
 
 
-def test_the_address_with_the_collection_keeps_the_path_of_a_proxy(library: Library, tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("Help")
-    with served(library, public_url="https://example.org/docs", help=tmp_path) as client:
+def test_the_address_with_the_collection_keeps_the_path_of_a_proxy(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build" / "site").mkdir(parents=True)
+    (tmp_path / "build" / "site" / "index.html").write_text("Help")
+    with served(library, public_url="https://example.org/docs") as client:
         put_in(client, "lights", TEXT)
         form = {"text": f"{LAMP} Yes.", "collection": "lights"}
         response = client.post("/check", data=form, follow_redirects=False)
@@ -325,10 +328,10 @@ def test_what_cannot_be_checked_is_told(checking: TestClient, text: str, status:
 
 
 def test_a_text_with_too_many_citations_is_refused(checking: TestClient) -> None:
-    locators = " ".join(f"a@{number:012x}:0-1" for number in range(SETTINGS.max_quotes + 1))
+    locators = " ".join(f"a@{number:012x}:0-1" for number in range(MAX_QUOTES + 1))
     response = checking.post("/check", data={"text": locators})
     assert response.status_code == 422
-    assert f"at most {SETTINGS.max_quotes} are resolved at once" in response.text
+    assert f"at most {MAX_QUOTES} are resolved at once" in response.text
 
 
 def test_a_form_of_another_page_is_refused(checking: TestClient) -> None:
@@ -372,4 +375,4 @@ def test_keys_see_the_documents_of_their_groups(library: Library) -> None:
     ],
 )  # fmt: skip
 def test_a_quote_is_recognised_by_its_marks(text: str, quote: str) -> None:
-    assert parse_pasted_input(text, "auto", SETTINGS).quote == quote
+    assert parse_pasted_input(text, "auto").quote == quote

@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 
 from index.library import Library
-from service.app import create_app
-from service.errors import InvalidSettings
-from service.settings import Settings
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.service.faces.pages.pages import page, told
 from tests.service.http_service import served
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    folder = tmp_path / "site"
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder has a built site."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "build" / "site"
     (folder / "how-to").mkdir(parents=True)
     (folder / "_static").mkdir()
     (folder / "index.html").write_text("<title>Loccit</title>", encoding="utf-8")
@@ -26,9 +25,9 @@ def site(tmp_path: Path) -> Path:
     (folder / "_static" / "search.js").write_text("1;", encoding="utf-8")
     (tmp_path / "secret.html").write_text("secret", encoding="utf-8")
     (folder / "link.html").symlink_to(tmp_path / "secret.html")
-    return folder
 
 
+@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize(
     ("name", "media_type"),
     [
@@ -39,8 +38,8 @@ def site(tmp_path: Path) -> Path:
         ("_static/search.js", "text/javascript; charset=utf-8"),
     ],
 )
-def test_files_of_the_site_are_served(library: Library, site: Path, name: str, media_type: str) -> None:
-    with served(library, help=site) as client:
+def test_files_of_the_site_are_served(library: Library, name: str, media_type: str) -> None:
+    with served(library) as client:
         response = client.get(f"/help/{name}")
         assert response.status_code == 200
         assert response.headers["content-type"] == media_type
@@ -50,13 +49,15 @@ def test_files_of_the_site_are_served(library: Library, site: Path, name: str, m
         assert "unsafe" not in policy
 
 
-def test_its_address_without_a_slash_leads_to_it(library: Library, site: Path) -> None:
-    with served(library, help=site, public_url="https://example.org/loccit") as client:
+@pytest.mark.usefixtures("site")
+def test_its_address_without_a_slash_leads_to_it(library: Library) -> None:
+    with served(library, public_url="https://example.org/loccit") as client:
         response = client.get("/help", follow_redirects=False)
         assert (response.status_code, response.headers["location"]) == (308, "/loccit/help/")
         assert 'href="/loccit/help/"' in client.get("/").text
 
 
+@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize(
     "name",
     [
@@ -70,15 +71,16 @@ def test_its_address_without_a_slash_leads_to_it(library: Library, site: Path) -
         "%2fetc/passwd",
     ],
 )
-def test_nothing_else_is_served(library: Library, site: Path, name: str) -> None:
-    with served(library, help=site) as client:
+def test_nothing_else_is_served(library: Library, name: str) -> None:
+    with served(library) as client:
         response = client.get(f"/help/{name}")
         assert response.status_code in (404, 422)
         assert "secret" not in response.text.replace("secret.html", "")
 
 
-def test_it_needs_a_key_where_the_service_needs_one(library: Library, site: Path) -> None:
-    with served(library, help=site, api_key="correct-horse") as client:
+@pytest.mark.usefixtures("site")
+def test_it_needs_a_key_where_the_service_needs_one(library: Library) -> None:
+    with served(library, api_key="correct-horse") as client:
         assert client.get("/help/").status_code == 401
         token, key = new_key("a reader", Scope.ASK, KeyOptions())
         client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
@@ -103,18 +105,3 @@ def test_without_a_site_a_page_explains_what_people_see(
         text = told(page(client, "/help/"))
         assert "make site" not in text  # who asks does not run the service
         assert "Check a text" not in text  # nor may check
-
-
-def test_a_site_in_the_current_folder_is_found(
-    library: Library, site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (site.parent / "build").mkdir()
-    site.rename(site.parent / "build" / "site")
-    monkeypatch.chdir(site.parent)
-    with served(library) as client:
-        assert client.get("/help/").status_code == 200
-
-
-def test_a_folder_without_a_site_is_refused_at_start(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match=r"LOCCIT_HELP.*make site"):
-        create_app(Settings(data=tmp_path, help=tmp_path))

@@ -121,7 +121,7 @@ def test_an_error_of_the_service_itself_is_counted(library: Library) -> None:
 def test_permits_and_refusals_are_told_while_the_model_is_busy(
     library: Library, embedder: GatedEmbedder
 ) -> None:
-    with live(app_of(library, max_queue=2, question_cache=0)) as client:
+    with live(app_of(library, max_queue=2)) as client:
         client.put("/v1/documents/mars.txt?wait=true", content="Mars has two moons.")
         embedder.gate.clear()
         threads = [

@@ -20,6 +20,7 @@ from index.types import Vectors
 from service.errors import Overloaded
 from service.faces.api.requests.jobs import RetryRequest
 from service.faces.api.schemas.jobs import JobFiles, JobList, JobResponse
+from service.flows.ingest.jobs.jobs import MAX_JOBS
 from service.http.openapi import describe
 from service.state.jobs.records import Access, NewItem
 from tests.patience import PATIENCE, eventually
@@ -437,8 +438,11 @@ def test_a_key_is_wanted_for_jobs_too(library: Library) -> None:
 
 
 def test_jobs_that_wait_have_a_limit(library: Library) -> None:
-    with served(library, max_jobs=2) as client:
-        client.app.state.runtime.job_runner.stop()  # type: ignore[attr-defined]
+    with served(library) as client:
+        runtime = client.app.state.runtime  # type: ignore[attr-defined]
+        runtime.job_runner.stop()
+        for number in range(MAX_JOBS - 2):
+            runtime.jobs.add(f"job{number}", "default", [NewItem("url", "http://a.example/")], Access())
 
         def send(files: dict[str, Any] | None = None) -> Any:
             body = {"documents": [{"document_id": "a.txt", "text": "A."}]}
@@ -447,7 +451,7 @@ def test_jobs_that_wait_have_a_limit(library: Library) -> None:
         first, second = send(), send()
         assert (first.status_code, second.status_code) == (202, 202)
         for refused in (send(), send({"files": ("a.txt", b"A.")})):
-            assert "LOCCIT_MAX_JOBS" in assert_error(refused, 429, "overloaded")
+            assert str(MAX_JOBS) in assert_error(refused, 429, "overloaded")
             assert refused.headers["retry-after"] == "30"
         client.post(f"/v1/jobs/{first.json()['job_id']}/cancel")
         assert send().status_code == 202
@@ -457,7 +461,7 @@ def test_jobs_that_wait_have_a_limit(library: Library) -> None:
 
 
 def test_as_many_jobs_as_are_allowed_are_added_at_once(library: Library) -> None:
-    with served(library, max_jobs=5) as client, ThreadPoolExecutor(16) as threads:
+    with served(library) as client, ThreadPoolExecutor(16) as threads:
         runtime = client.app.state.runtime  # type: ignore[attr-defined]
         runtime.job_runner.stop()
 
@@ -468,4 +472,4 @@ def test_as_many_jobs_as_are_allowed_are_added_at_once(library: Library) -> None
                 return False
             return True
 
-        assert sum(threads.map(add, range(64))) == 5
+        assert sum(threads.map(add, range(MAX_JOBS + 32))) == MAX_JOBS

@@ -103,7 +103,7 @@ def test_callers_choose_among_the_models_that_they_may(client: TestClient) -> No
 def test_more_models_than_allowed_are_refused(client: TestClient) -> None:
     create(client, "a", "64")
     message = assert_error(client.put("/v1/collections/b", json={"model": "32"}), 503, "too_many_models")
-    assert "LOCCIT_MAX_MODELS" in message
+    assert "LOCCIT_ALLOWED_MODELS" in message
 
 
 def test_a_collection_does_not_change_its_model_by_being_put_again(client: TestClient) -> None:

@@ -16,6 +16,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.faces.api.schemas.answering import AnswerResponse
 from service.flows.answer.wording import DECLINED
+from service.settings import MAX_ANSWER_CHARACTERS
 from service.state.identity import COOKIE, KeyOptions, Scope, new_key
 from tests.patience import PATIENCE, eventually
 from tests.service.flows.answer.writing.stand_in import Again, Break, Delta, StandIn, Step, Wait, stand_in
@@ -155,7 +156,7 @@ def test_text_is_sent_before_the_model_has_ended(library: Library) -> None:
     with (
         # In one piece: no pause within it can be too long.
         stand_in(Delta({"content": "The lamp was lit."}), Wait()) as model,
-        writing(library, model, writer_next_seconds=0.3) as client,
+        writing(library, model, writer_seconds=2.7) as client,
     ):
         events = streamed(ask(client, stream=True))
     assert "".join(data["text"] for name, data in events if name == "delta") == "The lamp was lit."
@@ -216,7 +217,7 @@ def test_a_key_that_is_revoked_gets_no_more_of_the_answer(library: Library, path
         (["The lamp", Break()], {}, {}, "writer_failed"),
         (["The lamp"], {"finish": None}, {}, "writer_failed"),
         ([], {"status": 500}, {}, "writer_failed"),
-        ([Wait()], {}, {"writer_first_seconds": 0.3}, "writer_timeout"),
+        ([Wait()], {}, {"writer_seconds": 0.9}, "writer_timeout"),
     ],
 )
 def test_a_model_that_fails_is_an_error(
@@ -255,8 +256,7 @@ BLANK = [
 def test_a_model_that_writes_nothing_to_be_seen_is_an_error(
     library: Library, path: str, body: dict[str, Any], says: list[Step]
 ) -> None:
-    # Some write more of it than an answer may have.
-    with stand_in(*says) as model, writing(library, model, max_answer_characters=100) as client:
+    with stand_in(*says) as model, writing(library, model) as client:
         response = client.post(path, json=body)
         assert response.status_code == 502
         assert "The model wrote nothing." in response.text
@@ -265,7 +265,8 @@ def test_a_model_that_writes_nothing_to_be_seen_is_an_error(
 
 
 def test_a_page_says_that_the_model_wrote_nothing(library: Library) -> None:
-    with stand_in(" " * 200) as model, writing(library, model, max_answer_characters=100) as client:
+    # More of it than an answer may have.
+    with stand_in(" " * (MAX_ANSWER_CHARACTERS + 100)) as model, writing(library, model) as client:
         page = client.get("/", params={"q": QUESTION, "mode": "written"}).text
         assert "The model wrote nothing." in page
 
@@ -350,9 +351,9 @@ def test_what_could_not_be_checked_says_so_to_people(library: Library) -> None:
 
 
 def test_text_without_an_end_is_cut_off(library: Library) -> None:
-    with stand_in("word " * 100) as model, writing(library, model, max_answer_characters=50) as client:
+    with stand_in("word " * MAX_ANSWER_CHARACTERS) as model, writing(library, model) as client:
         found = ask(client).json()
-    assert len(found["answer"]) == 50
+    assert len(found["answer"]) == MAX_ANSWER_CHARACTERS
     assert found["finish"] == "length"
 
 

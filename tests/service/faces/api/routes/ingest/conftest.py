@@ -14,7 +14,7 @@ from tests.service.http_service import app_of, live, served
 @pytest.fixture
 def small(library: Library) -> Iterator[TestClient]:
     """A service with small limits."""
-    with served(library, max_upload_bytes=MOST, max_body_bytes=4096, max_files=3) as client:
+    with served(library, max_upload_bytes=MOST, max_body_bytes=4096) as client:
         yield client
 
 

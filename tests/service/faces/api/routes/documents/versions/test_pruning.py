@@ -8,7 +8,6 @@ from starlette.testclient import TestClient
 from index.library import Library
 from tests.service.faces.api.routes.documents.versions.lamps import (
     ONE,
-    THREE,
     TWO,
     going,
     prune,
@@ -79,18 +78,6 @@ def test_pruning_keeps_the_answers_and_the_other_collections(
     assert after == before
     assert len(versions(client, "a.txt", collection="other")) == 2
     assert going(prune(client, keep_versions=1, collection="other")) == [("a.txt", 1)]
-
-
-def test_the_settings_say_what_is_kept_when_the_request_does_not(library: Library) -> None:
-    with served(library, keep_versions=2) as client:
-        for text in (ONE, TWO, THREE):
-            put(client, "a.md", text)
-        assert going(prune(client)) == [("a.md", 1)]
-        assert going(prune(client, keep_versions=1)) == [("a.md", 2), ("a.md", 1)]
-        assert going(prune(client, keep_days=0)) == [("a.md", 1)]
-    with served(library, keep_days=0) as client:
-        assert going(prune(client)) == [("a.md", 2), ("a.md", 1)]
-        assert going(prune(client, keep_days=30)) == []
 
 
 def test_without_a_rule_nothing_is_pruned(
