@@ -111,20 +111,6 @@ def test_a_question_that_is_refused_early_may_not_trickle_either(library: Librar
             assert one.recv(4096).startswith(b"HTTP/1.1 429 ")
 
 
-def test_bodies_in_memory_have_a_limit_together(library: Library) -> None:
-    """Those of one caller have half of what eight of the largest take."""
-    with live(app_of(library, max_body_bytes=MIB)) as client:
-        with unfinished(client, REQUESTS[0], 4, length=MIB) as begun:
-            for one in begun:
-                one.sendall(b"x" * (MIB - 1000))
-            assert client.get("/readyz").status_code == 200
-            response = client.put("/v1/documents/mars.txt", content=b"Mars has two moons. " * 1000)
-            assert "LOCCIT_MAX_BODY_BYTES" in assert_error(response, 429, "overloaded")
-            assert write(client) == 201  # a small one has room
-        while client.put("/v1/documents/mars.txt", content=b"Mars has moons. " * 1000).status_code == 429:
-            pass  # until the service notices that the others are gone
-
-
 def test_uploads_that_go_to_disk_are_not_counted(library: Library) -> None:
     with served(library, max_body_bytes=2000) as client:
         files = [("files", (f"{n}.txt", b"x" * MIB)) for n in range(10)]
