@@ -31,6 +31,7 @@ from benchmarks.speed.freshness import serving
 from benchmarks.speed.wrk import OK, OVERLOADED, Exchange, Load, Plan, send
 from evaluation import questions
 from evaluation.measures import Estimate
+from service.flows.ask.batching import CACHED_QUESTIONS
 from service.settings import load_settings
 from service.state.library import open_library
 
@@ -57,19 +58,22 @@ class Extent:
     seconds: float = SECONDS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
     """A service, what it is asked, and the processor seconds that it has used so far."""
 
     address: str
     bodies: Sequence[str]
     used: Callable[[], float]
+    asked: int = 0
+    """Questions so far: the next plan goes on there, so that none that is asked is cached."""
 
-    def load(self, plan: Plan, *, skip: int = 0) -> tuple[Load, float]:
-        """What came of a plan that begins with another question, and the processor seconds it cost."""
+    def load(self, plan: Plan) -> tuple[Load, float]:
+        """What came of a plan, and the processor seconds it cost."""
         begun = self.used()
-        at = skip % len(self.bodies)
+        at = self.asked % len(self.bodies)
         load = send(self.address, [*self.bodies[at:], *self.bodies[:at]], plan)
+        self.asked += len(load.exchanges)
         return load, self.used() - begun
 
 
@@ -82,10 +86,9 @@ def study(data: Path = DATA, folder: Path = SCIFACT, extent: Extent = Extent()) 
         name = sets.collection_of(library, folder).name
         embed = library.embedder.embed_queries
         figures = {"encoder_p50_ms": percentile(_encoding(embed, asked[:_ENCODED]), 50)}
-    # Each question is to be encoded, also one that was asked in an earlier part.
-    with serving(data.resolve(), LOCCIT_QUESTION_CACHE="0") as client:
+    with serving(data.resolve()) as client:
         (process,) = (one for one in psutil.Process().children() if "serve" in one.cmdline())
-        target = Target(str(client.base_url), [_body(one, name) for one in asked], lambda: _used(process))
+        target = Target(str(client.base_url), _bodies(asked, name), lambda: _used(process))
         send(target.address, target.bodies[::-1], Plan(1, _WARM))
         figures |= single(target, extent, figures["encoder_p50_ms"])
         figures |= crowd(target, extent)
@@ -98,8 +101,20 @@ def claims(folder: Path) -> list[str]:
     return [one.text for split in ("train", "test") for one in questions.load(folder, split=split)]
 
 
-def _body(question: str, collection: str) -> str:
-    return json.dumps({"question": question, "collection": collection})
+def unseen(question: str, number: int) -> str:
+    """A question with the same words that the service has not cached: white space says which it is."""
+    first, *words = question.split()
+    return first + "".join(f"{' ' * (1 + (number >> at & 1))}{word}" for at, word in enumerate(words))
+
+
+def _bodies(asked: Sequence[str], collection: str) -> list[str]:
+    """Requests with each question, in more ways than the service caches: each one is to be encoded."""
+    rounds = 2 * (1 + CACHED_QUESTIONS // len(asked))
+    return [
+        json.dumps({"question": unseen(one, at), "collection": collection})
+        for at in range(rounds)
+        for one in asked
+    ]
 
 
 def _used(process: psutil.Process) -> float:
@@ -165,7 +180,7 @@ def crowd(target: Target, extent: Extent) -> Figures:
         # Enough of them for the time wanted, were it as fast as with fewer clients.
         expected = max(per_second.values(), default=0.0) or _rate_of_one(target)
         plan = Plan(clients, max(10 * clients, round(expected * extent.seconds)), seconds=10 * extent.seconds)
-        load, used = target.load(plan, skip=97 * clients)
+        load, used = target.load(plan)
         answers = answered(load)
         per_second[clients] = load.per_second
         found[f"clients_{clients}_per_second"] = exact(load.per_second, len(answers))
@@ -188,7 +203,7 @@ def open_loop(target: Target, extent: Extent, closed: Mapping[str, Estimate]) ->
     for times in RATES:
         rate, seconds = times * capacity, extent.seconds * (3 if times == RATES[-1] else 1)
         plan = Plan(_MOST_CONNECTIONS, round(rate * seconds), rate, seconds=3 * seconds)
-        load, _ = target.load(plan, skip=round(13 * times))
+        load, _ = target.load(plan)
         name = f"open_{times:g}x".replace(".", "_")
         found |= {f"{name}_{part}": one for part, one in outcome(load, rate).items()}
         found[f"{name}_settled_p99_ms"] = percentile([one.ms for one in settled(load.of(OK))], 99)

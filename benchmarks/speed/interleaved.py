@@ -1,10 +1,10 @@
 """How much longer a question takes than before: ``python -m benchmarks.speed.interleaved --before REVISION``.
 
-Both versions serve SciFact's 5,183 documents at the same time, on one machine, with a key and without a cache
-of questions, so that the model embeds each one. One client sends each claim to both, in random order: what
-else happens on the machine happens to both. Before comes from a worktree of a git revision, or from the
-folder of a checkout; both run with the libraries that are installed here. Each version makes a data folder of
-its own, where there is none yet, which takes minutes.
+Both versions serve SciFact's 5,183 documents at the same time, on one machine, with a key. No question comes
+twice with the same white space, so that none is cached and the model embeds each one. One client sends each
+claim to both, in random order: what else happens on the machine happens to both. Before comes from a worktree
+of a git revision, or from the folder of a checkout; both run with the libraries that are installed here. Each
+version makes a data folder of its own, where there is none yet, which takes minutes.
 
 With ``--grouped`` the key of a version that knows groups has one, and so many documents are in it.
 """
@@ -33,7 +33,7 @@ import numpy as np
 from benchmarks.figures import show
 from benchmarks.proportions import percentile
 from benchmarks.sets import DATA, SCIFACT
-from benchmarks.speed.http_load import claims
+from benchmarks.speed.http_load import claims, unseen
 from benchmarks.speed.wrk import OK
 from evaluation.measures import Estimate
 
@@ -159,7 +159,7 @@ def asked(questions: Sequence[str], collection: str, number: int) -> list[str]:
     """So many requests, with the questions in random order; all of them, before one is asked again."""
     order = random.Random(2)
     rounds = -(-number // len(questions))
-    drawn = [one for _ in range(rounds) for one in order.sample(questions, len(questions))]
+    drawn = [unseen(one, at) for at in range(rounds) for one in order.sample(questions, len(questions))]
     return [json.dumps({"question": one, "collection": collection}) for one in drawn[:number]]
 
 
@@ -242,13 +242,12 @@ def serving(version: Version, *, grouped: int = 0) -> Iterator[Service]:
     """``loccit serve`` of a version, ready."""
     token = (_made_key(version) if grouped else "") or _KEY
     log = version.data / "serve.log"
-    settings = {"LOCCIT_API_KEY": _KEY, "LOCCIT_QUESTION_CACHE": "0"}
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "serve", "--port", "0"],
             cwd=version.code,
             stderr=output,
-            env=version.environment(**settings),
+            env=version.environment(LOCCIT_API_KEY=_KEY),
         )
     try:
         deadline = time.monotonic() + _PATIENCE

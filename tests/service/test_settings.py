@@ -10,10 +10,17 @@ from pydantic import ValidationError
 
 import index
 import service
-from index.config import LibraryConfig
+from index.config import MAX_K, LibraryConfig, SearchConfig, VectorsConfig
 from index.processors import processors
 from service.errors import InvalidSettings
-from service.settings import REMOVED, Settings, hand_down, load_settings
+from service.faces.api.requests import cited_spans
+from service.faces.others.cohere import rerank
+from service.flows.ask import batching, planning
+from service.flows.ingest import forms
+from service.flows.ingest.jobs import finishing, jobs
+from service.monitoring import audit
+from service.settings import MAX_ANSWER_CHARACTERS, REMOVED, Settings, hand_down, load_settings
+from service.state.identity import sessions
 
 
 def test_the_defaults_are_those_of_the_library() -> None:
@@ -139,6 +146,40 @@ def test_nothing_starts_with_a_bound_that_is_no_longer_a_setting(
     with pytest.raises(InvalidSettings) as caught:
         load_settings()
     assert caught.value.message == f"LOCCIT_{name} is no longer a setting. {REMOVED[name].now} Unset it."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ASK_MAX_K", planning.ASK_MAX_K),
+        ("AUDIT_BYTES", audit.FILE_BYTES >> 20),
+        ("CANDIDATES", SearchConfig().candidates),
+        ("INDEX_RECALL", VectorsConfig().recall),
+        ("KEEP_JOBS_DAYS", round(finishing.KEEP_DAYS)),
+        ("MAX_ANSWER_CHARACTERS", MAX_ANSWER_CHARACTERS),
+        ("MAX_BATCH", batching.MAX_BATCH),
+        ("MAX_FILES", forms.MAX_FILES),
+        ("MAX_JOBS", jobs.MAX_JOBS),
+        ("MAX_K", MAX_K),
+        ("MAX_QUESTIONS", planning.MAX_QUESTIONS),
+        ("MAX_QUESTION_CHARACTERS", planning.MAX_QUESTION_CHARACTERS),
+        ("MAX_QUOTES", cited_spans.MAX_QUOTES),
+        ("MAX_QUOTES_CHARACTERS", cited_spans.MAX_QUOTES_CHARACTERS),
+        ("MAX_QUOTE_CHARACTERS", cited_spans.MAX_QUOTE_CHARACTERS),
+        ("MAX_RERANK_CHARACTERS", rerank.MAX_CHARACTERS),
+        ("MAX_RERANK_DOCUMENTS", rerank.MAX_DOCUMENTS),
+        ("MAX_TURNS", planning.MAX_TURNS),
+        ("MERGE_CHARACTERS", SearchConfig().merge_characters),
+        ("QUESTION_CACHE", batching.CACHED_QUESTIONS),
+        ("RERANK", SearchConfig().rerank),
+        ("SECOND_LOOK", SearchConfig().second_look),
+        ("SECTION_CHARACTERS", SearchConfig().section_characters),
+        ("SESSION_HOURS", sessions.HOURS),
+        ("SPELT_WEIGHT", SearchConfig().spelt_weight),
+    ],
+)
+def test_a_removed_setting_says_what_is_fixed_in_its_place(name: str, value: float) -> None:
+    assert f" {value:,}" in REMOVED[name].now
 
 
 def test_a_removed_setting_names_settings_that_there_are() -> None:

@@ -18,6 +18,11 @@ MAX_QUOTE_CHARACTERS = 100_000
 MAX_QUOTES_CHARACTERS = 1_000_000
 """Most characters of all citations and quotes in one request to verify or follow them."""
 
+MAX_SOURCES = 64
+"""Most texts by which one request is verified."""
+MAX_SOURCES_CHARACTERS = 100_000
+"""Most characters of all these texts. The model reads each, about 50,000 in a second on two processors."""
+
 
 def check_locator(locator: str) -> Locator:
     """Parse a locator. Raises :class:`index.errors.InvalidLocator`, :class:`index.errors.InvalidLimit`."""

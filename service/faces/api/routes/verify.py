@@ -16,7 +16,12 @@ from index.library import Library
 from index.naming import stored_id
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
-from service.faces.api.requests.cited_spans import MAX_QUOTES, check_all
+from service.faces.api.requests.cited_spans import (
+    MAX_QUOTES,
+    MAX_SOURCES,
+    MAX_SOURCES_CHARACTERS,
+    check_all,
+)
 from service.faces.api.schemas.values import Json, state_json
 from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
@@ -30,9 +35,6 @@ from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 T = TypeVar("T")
-_MAX_SOURCES = 64
-_MAX_SOURCES_CHARACTERS = 100_000
-"""Of all sources together. The model reads each, about 50,000 characters in a second on two processors."""
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
@@ -116,12 +118,12 @@ def _check_sources(body: VerifyRequest) -> None:
             "citations: they name places of the collection, and the texts of sources take its place. Leave "
             "them out: [1] is the first of sources."
         )
-    if (count := len(body.sources)) > _MAX_SOURCES:
-        raise InvalidLimit(f"sources: there are {count}; a request may have {_MAX_SOURCES}.")
+    if (count := len(body.sources)) > MAX_SOURCES:
+        raise InvalidLimit(f"sources: there are {count}; a request may have {MAX_SOURCES}.")
     length = sum(len(one.title) + len(one.text) for one in body.sources)
-    if length > _MAX_SOURCES_CHARACTERS:
+    if length > MAX_SOURCES_CHARACTERS:
         raise InvalidLimit(
-            f"sources: they have {length:,} characters together; at most {_MAX_SOURCES_CHARACTERS:,} are "
+            f"sources: they have {length:,} characters together; at most {MAX_SOURCES_CHARACTERS:,} are "
             "read. Send the passages that were used, or ingest the documents."
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from service.faces.api.requests.cited_spans import MAX_QUOTES
+from service.faces.api.requests.cited_spans import MAX_QUOTES, MAX_SOURCES, MAX_SOURCES_CHARACTERS
 from service.faces.api.schemas.verdicts import VerifyResponse
 from service.settings import MAX_ANSWER_CHARACTERS
 from tests.service.http_service import assert_error, put, success
@@ -443,18 +443,21 @@ def test_texts_of_the_request_are_not_stored_and_the_collection_is_not_read(clie
     assert client.get("/v1/collections").json()["collections"] == []
 
 
-def test_texts_of_the_request_are_bounded(library: Library) -> None:
-    with served(library, max_sources=2, max_sources_characters=100) as client:
+def test_texts_of_the_request_are_bounded(client: TestClient) -> None:
+    def send(*sources: dict[str, str], **more: Any) -> Any:
+        return client.post("/v1/verify", json={"quotes": ["a b c"], "sources": sources, **more})
 
-        def send(*sources: dict[str, str], **more: Any) -> Any:
-            return client.post("/v1/verify", json={"quotes": ["a b c"], "sources": sources, **more})
-
-        assert send({"text": "x" * 100}).status_code == 200
-        assert send(*[{"text": "x"}] * 2).status_code == 200
-        for sources in ([{"text": "x" * 101}], [{"text": "x" * 99, "title": "ab"}], [{"text": "x"}] * 3):
-            assert_error(send(*sources), 422, "invalid_limit")
-        assert_error(send({"text": "  "}), 422, "empty_document")
-        cited = {"answer": {"text": "a b c", "citations": ["a.txt@9f2c41aab3de:0-1"]}}
-        for more in (cited, {"citations": ["a.txt@9f2c41aab3de:0-1"]}):
-            assert_error(send({"text": "x"}, **more), 422, "invalid_request")
-        assert_error(client.post("/v1/verify", json={"sources": [{"text": "x"}]}), 422, "invalid_request")
+    long = "x" * MAX_SOURCES_CHARACTERS
+    assert send({"text": long}).status_code == 200
+    assert send(*[{"text": "x"}] * MAX_SOURCES).status_code == 200
+    for sources in (
+        [{"text": long + "x"}],
+        [{"text": long[1:], "title": "ab"}],
+        [{"text": "x"}] * (MAX_SOURCES + 1),
+    ):
+        assert_error(send(*sources), 422, "invalid_limit")
+    assert_error(send({"text": "  "}), 422, "empty_document")
+    cited = {"answer": {"text": "a b c", "citations": ["a.txt@9f2c41aab3de:0-1"]}}
+    for more in (cited, {"citations": ["a.txt@9f2c41aab3de:0-1"]}):
+        assert_error(send({"text": "x"}, **more), 422, "invalid_request")
+    assert_error(client.post("/v1/verify", json={"sources": [{"text": "x"}]}), 422, "invalid_request")
