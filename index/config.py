@@ -34,31 +34,35 @@ class EmbeddingConfig:
 
     device: str = Field(
         default="",
-        description="Torch device of the model, such as cpu or cuda:0; empty selects the best one available.",
+        description="Torch device of the model, such as cpu or cuda:0; empty selects the best one "
+        "available. For machines with several GPUs.",
     )
     backend: Backend = Field(
         default="auto",
         description="Runtime of the model: torch, openvino or onnx. auto selects the fastest installed one "
-        "whose vectors agree with those of torch in fp32 (cosine of at least 0.999, tested at start).",
+        "whose vectors agree with those of torch in fp32 (cosine of at least 0.999, tested at start). For "
+        "machines on which a runtime fails.",
     )
     precision: Precision = Field(
         default="auto",
         description="Number format of the model for new collections: fp32, bf16, float (the faster of these "
         "that agrees with fp32), dynamic-int8 (8-bit integers, without calibration) or int8 (the calibrated "
-        "model where there is one, otherwise dynamic-int8). auto is dynamic-int8 on an x86 processor without "
-        "bf16 where it is measured to be faster, and float elsewhere.",
+        "model where there is one, otherwise dynamic-int8). auto is dynamic-int8 on an x86 processor "
+        "without bf16 where it is measured to be faster, and float elsewhere. For those who have measured "
+        "what it costs.",
     )
     cache: Path | None = Field(
         default=None,
         validation_alias="models",
-        description="Folder for converted models; `models` in the data folder by default.",
+        description="Folder for converted models; `models` in the data folder by default. For those who "
+        "keep models apart from the data.",
     )
     threads: int = Field(
         default=0,
         ge=0,
         le=1024,
         description="Threads of the model. 0 uses one for each processor, divided among the worker "
-        "processes.",
+        "processes. For machines that do other work, too.",
     )
 
 
@@ -75,14 +79,15 @@ class ChunkingConfig:
         ge=0,
         validation_alias="chunk_max_tokens",
         description="Longest passage, in tokens of the model; 0 is the longest that the model reads. A "
-        "collection keeps the value it was made with until it is upgraded.",
+        "collection keeps the value it was made with until it is upgraded. For those who want shorter "
+        "quotes.",
     )
     overlap_tokens: int = Field(
         default=32,
         ge=0,
         validation_alias="chunk_overlap_tokens",
         description="Most tokens, in whole sentences, that a passage repeats from the one before it. A "
-        "collection keeps the value it was made with until it is upgraded.",
+        "collection keeps the value it was made with until it is upgraded. For models that read few tokens.",
     )
     max_characters: int = 4096
     """Longest passage in characters, for scripts and junk that a tokenizer turns into few tokens."""
@@ -137,12 +142,13 @@ class IngestConfig:
         ge=1024,
         validation_alias="max_body_bytes",
         description="Largest document in bytes, and largest request body that is kept in memory. Each "
-        "request that is being served may need that much.",
+        "request that is being served may need that much. For those with larger documents, or little memory.",
     )
     keep_originals: bool = Field(
         default=True,
         description="Whether the bytes of each document are kept, for as long as a version that was read "
-        "from them. They take as much disk space as the files.",
+        "from them. They take as much disk space as the files. For those who may not keep files, or have "
+        "little disk space.",
     )
     documents_per_commit: int = 256
     passages_per_batch: int = 512
@@ -160,15 +166,15 @@ class ReadingConfig:
         validation_alias="reader_processes",
         description="Processes that read small files (up to 1 MiB), one file at a time each, and as many "
         "again for larger files and for those that take longer than two seconds. A small file passes larger "
-        "ones that wait.",
+        "ones that wait. For large ingests on machines with many processors.",
     )
     seconds: float = Field(
         default=120.0,
         gt=0,
         validation_alias="reader_seconds",
-        description="Time limit for reading one file, in seconds; a file that takes longer is refused. Small "
-        "files have at most 10 seconds, and 25 more for each MiB; 30 more where LibreOffice reads them, and "
-        "all of it where OCR does.",
+        description="Time limit for reading one file, in seconds; a file that takes longer is refused. "
+        "Small files have at most 10 seconds, and 25 more for each MiB; 30 more where LibreOffice reads "
+        "them, and all of it where OCR does. For large files and slow machines.",
     )
     quick_seconds: float = 2.0
     """Time for a small file among the small ones; one that takes longer starts again among the large ones."""
@@ -176,7 +182,8 @@ class ReadingConfig:
         default=2048,
         ge=256,
         validation_alias="reader_megabytes",
-        description="Memory limit for reading one file, in MiB, on Linux; a file that needs more is refused.",
+        description="Memory limit for reading one file, in MiB, on Linux; a file that needs more is "
+        "refused. For machines with little memory, and for huge files.",
     )
     max_characters: int = 50_000_000
     """Longest text of one file."""
@@ -205,7 +212,7 @@ class VectorsConfig:
         ge=0,
         validation_alias="index_megabytes",
         description="Memory limit for the vectors of a collection, in MiB, mapped pages included; 0 is no "
-        "limit. A lower limit makes searches slower.",
+        "limit. A lower limit makes searches slower. For machines with little memory.",
     )
     threads: int = 0
     """Threads that build an index; 0 is half of the processors, since searches go on meanwhile."""
@@ -255,7 +262,8 @@ class EngineConfig:
         default="loccit",
         pattern="^[A-Za-z][A-Za-z0-9]{0,31}$",
         validation_alias="milvus_prefix",
-        description="What the names of collections in Milvus begin with: letters and digits.",
+        description="What the names of collections in Milvus begin with: letters and digits. For services "
+        "that share a database of Milvus.",
     )
     replicas: int = Field(
         default=1,
@@ -268,7 +276,7 @@ class EngineConfig:
         default="milvus",
         validation_alias="milvus_words",
         description="Whether Milvus also searches by words, which needs Milvus 2.4 or later. none searches "
-        "by meaning alone: names, numbers and rare words are found less well.",
+        "by meaning alone: names, numbers and rare words are found less well. For older servers.",
     )
 
 

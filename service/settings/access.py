@@ -25,23 +25,24 @@ class AccessSettings(BaseSettings):
         ge=1,
         le=256,
         description="Processes of `loccit serve` on one port. Each loads its own model; they divide the "
-        "processors among them. Limits such as LOCCIT_MAX_QUEUE apply to each process.",
+        "processors among them. Limits such as LOCCIT_MAX_QUEUE apply to each process. For machines with "
+        "many processors.",
     )
     answers_only: bool = Field(
         False,
         description="Whether the service leaves passages to embed and jobs to the processes of `loccit "
-        "worker`, which share its LOCCIT_STORE and LOCCIT_OBJECTS.",
+        "worker`, which share its LOCCIT_STORE and LOCCIT_OBJECTS. For those who embed on other machines.",
     )
     api_key: SecretStr | None = Field(
         None,
         description="An admin key beside those that `loccit keys` makes. Once there is a key, every request "
         "except health checks must send one. Without any key, whoever reaches the port can read, write and "
-        "delete.",
+        "delete. For those who keep secrets in the environment.",
     )
     allow_anonymous: bool = Field(
         False,
         description="Whether `loccit serve` may listen without an API key on an address that other machines "
-        "reach.",
+        "reach. For networks whose every user may do everything.",
     )
     allowed_hosts: str = Field(
         "",
@@ -72,19 +73,20 @@ class AccessSettings(BaseSettings):
         "",
         description="Requests a minute of each key, and how many may come at once: `600:50`; empty for no "
         "limit. A key may have a limit of its own. A batch counts each question. Each process counts alone, "
-        "unless LOCCIT_STORE is set.",
+        "unless LOCCIT_STORE is set. For services that many programs use.",
     )
     visitor_rate_limit: str = Field(
         "60:20",
-        description="Requests a minute of each visitor of public pages, by address, and how many may come at "
-        "once: with a key that has origins, and of open links. Empty for no limit.",
+        description="Requests a minute of each visitor of public pages, by address, and how many may come "
+        "at once: with a key that has origins, and of open links. Empty for no limit. For those who publish "
+        "answers.",
     )
     visitor_link_days: float = Field(
         30.0,
         gt=0,
         le=3650,
         description="Days for which links of answers open without a key: those of keys with `--origin` or "
-        "`--open-links`.",
+        "`--open-links`. For those who publish answers.",
     )
     trusted_proxies: str = Field(
         "",
@@ -103,7 +105,8 @@ class AccessSettings(BaseSettings):
         "`X-Forwarded-Groups`.",
     )
     proxy_scope: Literal["ask", "read", "write", "admin"] = Field(
-        "read", description="What people may do whom a proxy has signed in."
+        "read",
+        description="What people may do whom a proxy has signed in. For those with single sign-on.",
     )
     cors_origins: str = Field(
         "",

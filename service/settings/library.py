@@ -85,11 +85,14 @@ class LibrarySettings(BaseSettings):
     model: str = Field(
         DEFAULT_MODEL,
         min_length=1,
-        description="Model of new collections: name or folder of a sentence-transformers model. A collection "
-        "keeps the model it was made with until it is upgraded.",
+        description="Model of new collections: name or folder of a sentence-transformers model. A "
+        "collection keeps the model it was made with until it is upgraded. For documents in other "
+        "languages, or with words of their own.",
     )
     model_download: bool = Field(
-        False, description="Whether a model that is not on this machine may be downloaded from the model hub."
+        False,
+        description="Whether a model that is not on this machine may be downloaded from the model hub. For "
+        "those who name a model.",
     )
     allowed_models: str = Field(
         "",
@@ -100,7 +103,7 @@ class LibrarySettings(BaseSettings):
     reranker: str = Field(
         "",
         description="Name or folder of a sentence-transformers cross-encoder that ranks the best passages "
-        "again; empty for none. On a CPU it takes about a second a question.",
+        "again; empty for none. On a CPU it takes about a second a question. For those with a GPU.",
     )
 
     cross_encoder: str = Field(
@@ -108,7 +111,8 @@ class LibrarySettings(BaseSettings):
         min_length=1,
         description="What reads the first passages together with the question, to tell which answer it: "
         "`auto` takes the installed weights where the processor computes in bf16, and nothing elsewhere; "
-        "`on` takes them on every processor; `off` reads nothing; or a folder with other weights.",
+        "`on` takes them on every processor; `off` reads nothing; or a folder with other weights. For those "
+        "whose answers must come sooner, or who have trained weights.",
     )
 
     def embedding_config(self, *, processes: int = 1) -> EmbeddingConfig:

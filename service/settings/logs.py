@@ -16,12 +16,12 @@ class LogSettings(BaseSettings):
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
         "info",
         description="Least severe messages that are logged. info logs each request, never a question or a "
-        "key.",
+        "key. For whoever looks for a fault.",
     )
     log_format: LogFormat = Field(
         "text",
         description="Layout of the log: text, or json with one object a line, which has request_id, and "
-        "method, route, status and ms of each request as fields.",
+        "method, route, status and ms of each request as fields. For programs that collect logs.",
     )
     tracing: bool = Field(
         False,

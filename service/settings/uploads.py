@@ -15,14 +15,14 @@ class UploadSettings(BaseSettings):
         1024 * 1024 * 1024,
         ge=1024,
         description="Largest body of `POST /v1/ingest` and `POST /v1/files`, which is written to disk. Each "
-        "file in it is limited by LOCCIT_MAX_BODY_BYTES.",
+        "file in it is limited by LOCCIT_MAX_BODY_BYTES. For those who send larger archives.",
     )
     max_spool_bytes: int = Field(
         20 * 1024 * 1024 * 1024,
         ge=0,
         description="Disk space, in bytes, for uploaded files that are not ingested yet or were refused and "
         "can be retried. Uploads beyond it are refused with 507. 0 is no limit, except that 512 MiB of the "
-        "disk stay free.",
+        "disk stay free. For those with little disk space, or much to ingest.",
     )
     body_seconds: float = Field(
         60.0,

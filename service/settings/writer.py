@@ -24,7 +24,7 @@ class WriterSettings(BaseSettings):
     writer_key: SecretStr | None = Field(None, description="API key of that endpoint, if it needs one.")
     writer_parameters: str = Field(
         '{"temperature": 0, "max_tokens": 1024, "stream_options": {"include_usage": true}}',
-        description="JSON object of further fields that are sent to it.",
+        description="JSON object of further fields that are sent to it. For models that need others.",
     )
     writer_seconds: float = Field(
         180.0,
@@ -37,7 +37,8 @@ class WriterSettings(BaseSettings):
         20_000,
         ge=1,
         le=10_000_000,
-        description="Most characters of passages that are sent to it; at least one passage is.",
+        description="Most characters of passages that are sent to it; at least one passage is. For models "
+        "with a short context.",
     )
 
     @field_validator("writer_url")
