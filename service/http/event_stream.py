@@ -22,7 +22,7 @@ def event(data: Any, name: str | None = None) -> bytes:
     return format_sse_event(data_str=encode_json(data).decode(), event=name)
 
 
-class _EventStream(StreamingResponse):
+class EventStream(StreamingResponse):
     """Ends the work when the client goes away, also while an event is being sent."""
 
     def __init__(self, events: AsyncGenerator[bytes]) -> None:
@@ -36,11 +36,6 @@ class _EventStream(StreamingResponse):
         finally:
             with anyio.CancelScope(shield=True):
                 await self._events.aclose()
-
-
-def event_stream(events: AsyncGenerator[bytes]) -> StreamingResponse:
-    """A response that sends events as they come, and closes them at the end."""
-    return _EventStream(events)
 
 
 def describe_event_stream(description: str) -> dict[int | str, dict[str, Any]]:

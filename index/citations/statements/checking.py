@@ -15,8 +15,9 @@ from index.citations.statements.judging import (
     makes_claim,
     statements,
 )
-from index.citations.statements.sources import SentenceEmbedder, Source
+from index.citations.statements.sources import Source
 from index.citations.statements.words import Terms
+from index.protocols import Embedder
 
 _LONGEST_PASSAGE = 20_000
 """Code points of a cited passage that are read: a locator may name a whole document."""
@@ -65,7 +66,7 @@ class Checking:
     def __init__(
         self,
         terms: Terms,
-        embedder: SentenceEmbedder,
+        embedder: Embedder,
         find: Callable[[str], Sequence[Citation]],
         known: KnownSources | None = None,
         prepare: Callable[[Sequence[str]], None] = lambda _: None,

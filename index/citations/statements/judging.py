@@ -19,9 +19,10 @@ from index.citations.statements.alignment import Alignment, align
 from index.citations.statements.conflicts import Conflict, find_conflicts
 from index.citations.statements.doubts import Doubt, find_doubts
 from index.citations.statements.facts import Told
-from index.citations.statements.sources import SentenceEmbedder, Source, unit
+from index.citations.statements.sources import Source, unit
 from index.citations.statements.support import Features, Support, load_fitted
 from index.citations.statements.words import Terms, Word, words_of
+from index.protocols import Embedder
 from index.text.languages import is_english
 from index.text.sentences import Span
 from index.types import Vectors
@@ -83,7 +84,7 @@ def makes_claim(sentence: str, terms: Terms) -> bool:
     return sum(one.has_content for one in words_of(sentence, terms)) >= _FEWEST_WORDS
 
 
-def statements(sentences: Sequence[str], terms: Terms, embedder: SentenceEmbedder) -> list[Statement]:
+def statements(sentences: Sequence[str], terms: Terms, embedder: Embedder) -> list[Statement]:
     """Prepare sentences; all are embedded at once."""
     if not sentences:
         return []

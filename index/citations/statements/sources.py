@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
 from index.citations.statements.words import Terms, Word, words_of
+from index.protocols import Embedder
 from index.text.sentences import Span, sentence_spans
 from index.types import Vectors
 
 _WINDOW_CHARACTERS = 1000
 """Code points that are embedded at once: about what a model with 256 tokens reads."""
-
-
-class SentenceEmbedder(Protocol):
-    """The part of :class:`index.protocols.Embedder` that is used here."""
-
-    def embed_sentences(
-        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Vectors of texts and of the spans in them."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +23,7 @@ class Source:
     text: str
     context: str
     terms: Terms
-    embedder: SentenceEmbedder
+    embedder: Embedder
 
     @cached_property
     def spans(self) -> list[Span]:

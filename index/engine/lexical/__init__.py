@@ -2,6 +2,5 @@
 
 from index.engine.lexical.bm25 import TantivyIndex
 from index.engine.lexical.inspection import IndexFiles
-from index.engine.lexical.terms import Analysis
 
-__all__ = ["Analysis", "IndexFiles", "TantivyIndex"]
+__all__ = ["IndexFiles", "TantivyIndex"]

@@ -18,12 +18,12 @@ from index.engine.lexical.prepared import PreparedTerms
 from index.engine.lexical.ranking import rank
 from index.engine.lexical.rewriting import Rewriter
 from index.engine.lexical.terms import (
-    Analysis,
     equal_importance,
     importance_of,
     weighted_terms,
 )
 from index.records import Mark
+from index.text.analysis import Analyzer
 from index.types import Ids, Importance, IndexedPassage, Ranking
 
 _BATCH = 1000
@@ -42,7 +42,7 @@ class TantivyIndex:
     at a time writes, and the others see the result after :meth:`refresh`.
     """
 
-    def __init__(self, folder: Path, analyzer: Analysis, checked_bytes: int) -> None:
+    def __init__(self, folder: Path, analyzer: Analyzer, checked_bytes: int) -> None:
         """Use :meth:`open`."""
         self._analyzer = analyzer
         self._prepared = PreparedTerms(analyzer)
@@ -52,7 +52,7 @@ class TantivyIndex:
 
     @staticmethod
     def open(
-        folder: str | Path, analyzer: Analysis, *, checked_bytes: int = _DEFAULTS.checked_bytes
+        folder: str | Path, analyzer: Analyzer, *, checked_bytes: int = _DEFAULTS.checked_bytes
     ) -> TantivyIndex:
         """Open the folder without writing to it. Files of at most ``checked_bytes`` are checked at once.
 

@@ -9,8 +9,8 @@ import numpy as np
 import tantivy
 
 from index.engine.lexical import applied, checking, segments
-from index.engine.lexical.terms import Analysis
 from index.records import Mark
+from index.text.analysis import Analyzer
 from index.types import Ids
 
 
@@ -22,7 +22,7 @@ class IndexFiles:
     searcher: tantivy.Searcher
 
     @staticmethod
-    def read(folder: Path, analyzer: Analysis) -> IndexFiles | None:
+    def read(folder: Path, analyzer: Analyzer) -> IndexFiles | None:
         """Compare all files with their checksums and open them; None if there is no index.
 
         Raises :class:`index.errors.StoreDamaged`.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from index.engine.lexical.terms import Analysis
 from index.records import content_key
+from index.text.analysis import Analyzer
 
 _MOST = 64_000_000
 """Code points of terms that are kept; of more texts they are computed when these are indexed."""
@@ -15,7 +15,7 @@ _MOST = 64_000_000
 class PreparedTerms:
     """Keeps the terms of texts until they are taken, each once. Thread-safe."""
 
-    def __init__(self, analyzer: Analysis, *, most: int = _MOST) -> None:
+    def __init__(self, analyzer: Analyzer, *, most: int = _MOST) -> None:
         """``most`` bounds the code points that are kept."""
         self._analyzer = analyzer
         self._most = most

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.text.analysis import Analyzer
 from index.types import Importance
 
 
-class Analysis(Protocol):
-    """Extracts terms from text. Terms contain no white space."""
-
-    @property
-    def version(self) -> str:
-        """Identifies everything that determines the terms."""
-
-    def terms(self, text: str) -> list[str]: ...
-
-    def term_hash(self, term: str) -> int: ...
-
-    def weight(self, term: str) -> float: ...
-
-    def question_terms(self, text: str) -> list[str]: ...
-
-
 def weighted_terms(
-    analyzer: Analysis, question: str, context: Sequence[tuple[str, float]]
+    analyzer: Analyzer, question: str, context: Sequence[tuple[str, float]]
 ) -> dict[str, float]:
     """The terms of a question and of its context, each with its weight in a search."""
     terms: dict[str, float] = defaultdict(float)
@@ -40,7 +24,7 @@ def weighted_terms(
 
 
 def importance_of(
-    analyzer: Analysis,
+    analyzer: Analyzer,
     weights: Mapping[str, float],
     total: int,
     frequencies: Callable[[Sequence[str]], NDArray[np.int64]],
@@ -62,7 +46,7 @@ def importance_of(
     return Importance(hashes, (shares / shares.sum()).astype(np.float32))
 
 
-def equal_importance(analyzer: Analysis, question: str, context: Sequence[tuple[str, float]]) -> Importance:
+def equal_importance(analyzer: Analyzer, question: str, context: Sequence[tuple[str, float]]) -> Importance:
     """Equal shares for all terms of a question and its context, without looking into an index."""
     weights = weighted_terms(analyzer, question, context)
     return importance_of(analyzer, weights, 0, lambda terms: np.zeros(len(terms), np.int64))

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from index.engine.lexical.prepared import PreparedTerms
 from index.engine.lexical.terms import (
-    Analysis,
     equal_importance,
     importance_of,
     weighted_terms,
@@ -31,6 +30,7 @@ from index.engine.milvus.side import MilvusSide, best
 from index.engine.milvus.states import State, States
 from index.protocols import Side
 from index.records import NOTHING, Mark
+from index.text.analysis import Analyzer
 from index.types import Ids, Importance, IndexedPassage, Ranking
 
 _K1, _B = 1.2, 0.75
@@ -53,7 +53,7 @@ class MilvusWords(MilvusSide):
     side = "lexical"
     kinds = ("words", "terms")
 
-    def __init__(self, server: Server, states: States, analyzer: Analysis) -> None:
+    def __init__(self, server: Server, states: States, analyzer: Analyzer) -> None:
         super().__init__(server, states, form=analyzer.version)
         self._analyzer = analyzer
         self._prepared = PreparedTerms(analyzer)
@@ -255,7 +255,7 @@ class NoWords:
     change = 0
     mark = NOTHING
 
-    def __init__(self, analyzer: Analysis) -> None:
+    def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
 
     def update(self, mark: Mark, *, added: Iterable[IndexedPassage], removed: Ids) -> None:

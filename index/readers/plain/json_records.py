@@ -68,7 +68,7 @@ def read_json(
     limit = repeated_limit(len(data))
     drafts = limit_text(_drafts(records, fields, name), name=name, limit=limit)
     title = _title_and_text(value, fields)[0] if isinstance(value, Mapping) and len(records) == 1 else ""
-    return _assemble(drafts, name, MEDIA_TYPE, READER, title)
+    return assemble(drafts, name=name, media_type=MEDIA_TYPE, reader=READER, title=title)
 
 
 def read_jsonl(
@@ -82,11 +82,7 @@ def read_jsonl(
     require_text(text, name=name)
     drafts = _drafts(_lines(text, name), fields, name)
     drafts = limit_text(drafts, name=name, limit=repeated_limit(len(data)))
-    return _assemble(drafts, name, LINES_MEDIA_TYPE, LINES_READER, "")
-
-
-def _assemble(drafts: Iterable[Draft], name: str, media_type: str, reader: str, title: str) -> Extract:
-    return assemble(drafts, name=name, media_type=media_type, reader=reader, title=title)
+    return assemble(drafts, name=name, media_type=LINES_MEDIA_TYPE, reader=LINES_READER, title="")
 
 
 def _lines(text: str, name: str) -> Iterator[object]:

@@ -10,7 +10,7 @@ from starlette.types import Message
 from service.errors import InternalError
 from service.flows.answer.events import Delta, Event
 from service.flows.answer.flow import until_error
-from service.http.event_stream import event, event_stream
+from service.http.event_stream import EventStream, event
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def test_events_are_closed_when_the_client_is_gone_while_one_is_sent() -> 
     kept = events()  # so that nothing else closes it
     scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
     with pytest.raises(ClientDisconnect):
-        await event_stream(kept)(scope, receive, send)
+        await EventStream(kept)(scope, receive, send)
     assert closed == [True]
 
 

@@ -21,7 +21,7 @@ from service.flows.answer.finding import Asked, Found, choose_mode, find
 from service.flows.answer.flow import Whole, collect_answer, events, until_error
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of
-from service.http.event_stream import describe_event_stream, event, event_stream
+from service.http.event_stream import EventStream, describe_event_stream, event
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -54,7 +54,7 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     if not body.stream:
         return json_reply(await answer_whole(request, answering, body))
     found = await _find(request, answering, body)
-    return event_stream(_stream_events(found, events(found, answering), request_id_of(request.scope)))
+    return EventStream(_stream_events(found, events(found, answering), request_id_of(request.scope)))
 
 
 async def answer_whole(request: Request, answering: Answering, body: AnswerOptions) -> Json:

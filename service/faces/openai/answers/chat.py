@@ -40,7 +40,7 @@ from service.flows.answer.finding import Found, find
 from service.flows.answer.flow import Whole, events, task_events, until_error
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of, shown_error
-from service.http.event_stream import describe_event_stream, event, event_stream
+from service.http.event_stream import EventStream, describe_event_stream, event
 from service.http.json_body import JsonBody
 from service.http.links import base_url
 from service.http.parameters import CollectionName
@@ -205,13 +205,13 @@ async def complete(
         answering.collections.require(caller_of(request.scope), collection)
         steps = task_events(asks.question, reply)
         if body.stream:
-            return event_stream(_stream_chunks(about, None, steps, usage=usage))
+            return EventStream(_stream_chunks(about, None, steps, usage=usage))
         return json_reply(await _make_completion(about, None, steps))
     question = make_question(asks, collection, body.loccit, answering)
     found = await find(HttpClient(request), answering, caller_of(request.scope), question)
     steps = events(found, answering, for_people=True)
     if body.stream:
-        return event_stream(_stream_chunks(about, found, steps, usage=usage))
+        return EventStream(_stream_chunks(about, found, steps, usage=usage))
     return json_reply(await unless_gone(HttpClient(request), _make_completion(about, found, steps)))
 
 

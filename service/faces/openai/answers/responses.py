@@ -22,7 +22,7 @@ from service.flows.answer.finding import find
 from service.flows.answer.flow import collect_answer, events, task_events
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of
-from service.http.event_stream import describe_event_stream, event_stream
+from service.http.event_stream import EventStream, describe_event_stream
 from service.http.json_body import JsonBody
 from service.http.links import base_url
 from service.http.replies import json_reply
@@ -80,7 +80,7 @@ async def respond(
     base = base_url(request.scope, answering.settings.public_url)
     response = response_objects.Response(request_id_of(request.scope), int(time.time()), body, found, base)
     if body.stream:
-        return event_stream(ResponseEvents(response).of(steps))
+        return EventStream(ResponseEvents(response).of(steps))
     response.made = await unless_gone(HttpClient(request), collect_answer(steps))
     response.completed = int(time.time())
     return json_reply(response.shown("completed"))
