@@ -38,7 +38,7 @@ class Models:
         self._load = load
         self._choose = choose
         self._chosen: dict[str, Precision] = {}
-        self._most = most
+        self.most = most
         self._loaded: dict[tuple[str, Precision | None], Embedder] = {}
         self._loading = threading.RLock()
 
@@ -160,7 +160,7 @@ class Models:
             return found
 
     def _fresh(self, name: str, precision: Precision | None) -> Embedder:
-        if (loaded := len({*map(id, self._loaded.values())})) >= self._most:
+        if (loaded := len({*map(id, self._loaded.values())})) >= self.most:
             raise TooManyModels(
                 f"The model {name!r} is needed too, and {loaded} models are loaded, as many as are "
                 "allowed. Allow more, if there is memory for them, or upgrade collections to one model."

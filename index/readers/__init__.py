@@ -7,7 +7,6 @@ limits on time and memory, :class:`InProcessReaders` in the calling process. To 
 
 from index.readers.formats import MEDIA_TYPES, read, reader_version, supported, text_media_type
 from index.readers.isolation import InProcessReaders, IsolatedReaders, Readers
-from index.readers.languages import detect_language
 from index.readers.page_image import PageImage
 from index.readers.statistics import ReaderStatistics
 
@@ -18,7 +17,6 @@ __all__ = [
     "PageImage",
     "ReaderStatistics",
     "Readers",
-    "detect_language",
     "read",
     "reader_version",
     "supported",

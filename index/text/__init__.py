@@ -10,7 +10,7 @@ from index.text.document_languages import DocumentLanguages
 from index.text.layout import Layout
 from index.text.sentence_terms import split_sentences
 from index.text.sentences import Span, block_spans, item_spans, line_spans, sentence_spans
-from index.text.tables import cells, row_spans
+from index.text.tables import cells
 from index.text.typography import equal_but_for_typography
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "equal_but_for_typography",
     "item_spans",
     "line_spans",
-    "row_spans",
     "sentence_spans",
     "split_sentences",
     "with_visible_bidi_controls",

@@ -10,10 +10,18 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index.config import ChunkingConfig, EmbeddingConfig, IngestConfig, LibraryConfig, SearchConfig
+from index.config import (
+    LOADED_MODELS,
+    ChunkingConfig,
+    EmbeddingConfig,
+    IngestConfig,
+    LibraryConfig,
+    SearchConfig,
+)
 from scripts.build_docs import settings as table_of_settings
 from service.settings import Settings
 from service.settings.library import with_fields_of
+from service.state.library import open_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +111,8 @@ def test_names_of_chunking_fields_stay_for_collections_that_were_built_before() 
         "overlap_tokens",
         "max_characters",
     }
+
+
+def test_as_many_more_models_are_loaded_as_are_allowed() -> None:
+    assert open_models(Settings()).most == LOADED_MODELS
+    assert open_models(Settings(allowed_models="a, b")).most == LOADED_MODELS + 2

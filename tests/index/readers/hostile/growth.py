@@ -9,7 +9,8 @@ from index.config import ChunkingConfig
 from index.embedding import WordEmbedder
 from index.errors import Unreadable
 from index.ingest.chunking import chunk_with_context
-from index.readers import detect_language, read
+from index.readers import read
+from index.readers.languages import detect_language
 from tests.index.readers.hostile.shapes import Shape
 
 _TOKENIZER = WordEmbedder()
