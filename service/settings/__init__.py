@@ -1,5 +1,6 @@
 """Settings of the service, by subject. Only :mod:`service.settings.environment` reads the environment."""
 
+from service.settings.answers import MAX_ANSWER_CHARACTERS, VERIFY_SECONDS
 from service.settings.derived import (
     allowed_hosts,
     cors_origins,
@@ -13,7 +14,6 @@ from service.settings.environment import (
     shared_metrics,
     unknown_variables,
 )
-from service.settings.questions import MAX_ANSWER_CHARACTERS, VERIFY_SECONDS
 from service.settings.removed import REMOVED
 from service.settings.settings import PREFIX, Settings
 

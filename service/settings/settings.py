@@ -6,27 +6,17 @@ from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from service.settings.access import AccessSettings
+from service.settings.answers import AnswerSettings
 from service.settings.database_address import validate_address
 from service.settings.library import LibrarySettings
-from service.settings.logs import LogSettings
-from service.settings.questions import QuestionSettings
-from service.settings.retention import RetentionSettings
+from service.settings.recording import RecordingSettings
 from service.settings.uploads import UploadSettings
-from service.settings.writer import WriterSettings
 
 PREFIX = "LOCCIT_"
 
 
 # From last to first is the order in which fields are checked and documented.
-class Settings(
-    LogSettings,
-    RetentionSettings,
-    WriterSettings,
-    QuestionSettings,
-    UploadSettings,
-    AccessSettings,
-    LibrarySettings,
-):
+class Settings(RecordingSettings, AnswerSettings, UploadSettings, AccessSettings, LibrarySettings):
     """All settings of an operator. Each field is read from an environment variable ``LOCCIT_...``."""
 
     model_config = SettingsConfigDict(
