@@ -33,7 +33,10 @@ REMOVED: Mapping[str, Removed] = {
     "RERANK": Removed("The reranker reads 20 passages, or as many as are asked for."),
     "MERGE_CHARACTERS": Removed("It is 1,800. A question with the extent `sentences` has shorter quotes."),
     "SECTION_CHARACTERS": _fixed("20,000", "The document itself has the rest of a section."),
-    "INDEX_KIND": Removed("It is flat up to 20,000 passages and ivf above, as with `auto`."),
+    "INDEX_KIND": Removed(
+        "It is flat up to 20,000 passages and ivf above, as with `auto`. Machines that share "
+        "`LOCCIT_OBJECTS` answer alike."
+    ),
     "INDEX_RECALL": Removed("It is 0.99."),
     "LIBREOFFICE": Removed(
         "LibreOffice is used where it is installed. To refuse old Office files, uninstall it, or take it out "
@@ -48,7 +51,8 @@ REMOVED: Mapping[str, Removed] = {
     ),
     "HELP": Removed("The documentation is shown from `build/site` in the current folder: make a link there."),
     "SESSION_HOURS": _fixed(
-        "12", "A sign-out, or revoking its key, ends a session sooner; single sign-on has times of its own."
+        "12 hours",
+        "A sign-out, or revoking its key, ends a session sooner; single sign-on has times of its own.",
     ),
     "AUDIT_BYTES": _fixed("100 MiB", "`LOCCIT_AUDIT_FILES` says how many such files are kept."),
     "MAX_BODIES_BYTES": Removed("It is eight times `LOCCIT_MAX_BODY_BYTES`, and at least 8 MiB.", stops=True),
@@ -58,7 +62,7 @@ REMOVED: Mapping[str, Removed] = {
     "WRITER_NEXT_SECONDS": Removed("It is a ninth of `LOCCIT_WRITER_SECONDS`.", stops=True),
     "MAX_FILES": _fixed("10,000", "For more, send a ZIP file or several forms."),
     "MAX_JOBS": _fixed("256", "Send more files in a job, or wait until some are done."),
-    "KEEP_JOBS_DAYS": _fixed("7", "Record what came of a job when it is done."),
+    "KEEP_JOBS_DAYS": _fixed("7 days", "Record what came of a job when it is done."),
     "MAX_QUESTION_CHARACTERS": _fixed("2,000", "Ask in one or two sentences."),
     "MAX_K": _fixed("100", "Ask for fewer with `k`; a key with the scope `ask` has 10 at most."),
     "ASK_MAX_K": _fixed("10", "A key with the scope `read` may have 100."),

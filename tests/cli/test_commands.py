@@ -158,7 +158,7 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
     ("command", "variables"),
     [
         ("ingest", ["DATA", "PASSWORD"]),
-        ("prune", ["DATA", "KEEP_VERSIONS", "KEEP_DAYS"]),
+        ("prune", ["DATA", "KEEP_RETIRED_DAYS"]),
         ("serve", ["DATA", "HOST", "PORT", "WORKERS"]),
     ],
 )
