@@ -11,6 +11,7 @@ import os
 import sqlite3
 
 from index.records import Mark
+from index.store.sqlite.state import State
 
 _TOKEN_BYTES = 8
 _ACCESS = "access"
@@ -19,18 +20,13 @@ TABLE = "CREATE TABLE changes (number INTEGER PRIMARY KEY, token BLOB NOT NULL)"
 """One row for each change since the file has format 4."""
 
 
-def last(connection: sqlite3.Connection) -> int:
-    """Return the number of the last committed change."""
-    (value,) = connection.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
-    return int(value)
-
-
 def begin(connection: sqlite3.Connection) -> int:
     """Begin the next change, inside a write transaction; returns its number."""
-    change = last(connection) + 1
-    connection.execute("UPDATE meta SET value = ? WHERE key = 'change'", (change,))
+    (change,) = connection.execute(
+        "UPDATE meta SET value = value + 1 WHERE key = 'change' RETURNING value"
+    ).fetchone()
     connection.execute("INSERT INTO changes VALUES (?, ?)", (change, os.urandom(_TOKEN_BYTES)))
-    return change
+    return int(change)
 
 
 def name_store(connection: sqlite3.Connection) -> None:
@@ -43,25 +39,36 @@ def begin_epoch(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (_random(),))
 
 
-def mark(connection: sqlite3.Connection, change: int) -> Mark:
-    """Return the mark of a change that was committed."""
-    names = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('store', 'epoch')").fetchall())
-    row = connection.execute("SELECT token FROM changes WHERE number = ?", (change,)).fetchone()
-    return Mark(change, names["store"], names["epoch"], row[0].hex() if row else "")
+class Marks:
+    """The marks of changes as one snapshot sees them; reads each token once."""
 
+    def __init__(self, connection: sqlite3.Connection, state: State) -> None:
+        self._connection = connection
+        self._state = state
+        self._tokens: dict[int, str] = {}
 
-def includes(connection: sqlite3.Connection, derived: Mark) -> bool:
-    """Whether the change that a mark identifies is in the history of this file.
+    def of(self, change: int) -> Mark:
+        """Return the mark of a change that was committed."""
+        if change not in self._tokens:
+            # Whoever asks about an earlier change wants that of the snapshot next.
+            wanted = (change, self._state.change)
+            query = "SELECT number, token FROM changes WHERE number IN (?, ?)"
+            found = {number: token.hex() for number, token in self._connection.execute(query, wanted)}
+            self._tokens |= dict.fromkeys(wanted, "") | found
+        return Mark(change, self._state.store, self._state.epoch, self._tokens[change])
 
-    A mark without a store is of an index made before format 4. It is believed when its change is from before
-    the file got that format, too: such changes have no token.
-    """
-    if derived.change == 0:
-        return True
-    if derived.change > last(connection):
-        return False
-    own = mark(connection, derived.change)
-    return own == derived or (not derived.store and not own.token)
+    def include(self, derived: Mark) -> bool:
+        """Whether the change that a mark identifies is in the history of this file.
+
+        A mark without a store is of an index made before format 4. It is believed when its change is from
+        before the file got that format, too: such changes have no token.
+        """
+        if derived.change == 0:
+            return True
+        if derived.change > self._state.change:
+            return False
+        own = self.of(derived.change)
+        return own == derived or (not derived.store and not own.token)
 
 
 def access_mark(connection: sqlite3.Connection) -> str:

@@ -51,14 +51,6 @@ def list_all(
     return [Event(*columns) for columns in rows.fetchall()]
 
 
-def erases(connection: sqlite3.Connection, since: int) -> bool:
-    """Whether a change after ``since`` erased anything."""
-    row = connection.execute(
-        "SELECT 1 FROM events WHERE change > ? AND kind IN ('pruned', 'deleted') LIMIT 1", (since,)
-    ).fetchone()
-    return row is not None
-
-
 def note_erasure(connection: sqlite3.Connection, change: int) -> None:
     """Note that a change erased something, of which the files may hold copies until they are purged."""
     connection.execute("UPDATE meta SET value = ? WHERE key = 'erased'", (change,))

@@ -51,9 +51,3 @@ def kept(connection: sqlite3.Connection, sha256s: Iterable[bytes]) -> dict[bytes
 def all_kept(connection: sqlite3.Connection) -> set[bytes]:
     """Return the SHA-256 of all originals that are kept."""
     return {sha256 for (sha256,) in connection.execute("SELECT sha256 FROM originals")}
-
-
-def total(connection: sqlite3.Connection) -> int:
-    """Return the size of all bytes that are kept."""
-    (size,) = connection.execute("SELECT value FROM meta WHERE key = 'original_bytes'").fetchone()
-    return int(size)

@@ -38,8 +38,8 @@ from index.store.sqlite import (
     versions,
 )
 from index.store.sqlite.database import Database, check_journal, check_size
-from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots import SqliteSnapshot
+from index.store.sqlite.state import State
 from index.store.sqlite.upgrading import SqliteStaging
 from index.store.sqlite.upkeep import erasures
 from index.store.sqlite.upkeep.adoption import adopt
@@ -95,10 +95,8 @@ class SqliteStore:
 
     def notice(self, since: int) -> Notice:
         """Report what any process committed after change ``since``."""
-        with self._database.read() as connection:
-            change = changes.last(connection)
-            erases = change > since and events.erases(connection, since)
-            return Notice(change, erases, staging.generation(connection))
+        with self._database.look() as connection:
+            return State.read(connection).notice(since)
 
     # Writing
 
@@ -180,9 +178,7 @@ class SqliteStore:
 
     def forget(self) -> None:
         """Drop all cached texts, because this or another process erased something."""
-        with self._database.read() as connection:
-            change = changes.last(connection)
-        self._memory.forget(change)
+        self._memory.forget(self.notice(0).change)
 
     def unpurged(self) -> Erasure | None:
         """The erasure that files may still contain, or None."""
@@ -224,7 +220,7 @@ class SqliteStore:
 
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return erasures.list_erased(connection, after)
 
     def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
@@ -305,17 +301,17 @@ class SqliteStore:
 
     def waiting(self, up_to: int) -> int:
         """Count the live passages, up to this id, that have no vector."""
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return passages.waiting(connection, up_to)
 
     def waiting_since(self) -> float | None:
         """The time at which the oldest version with passages without a vector was stored; None without."""
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return passages.waiting_since(connection)
 
     def last_passage(self) -> int:
         """The highest passage id ever assigned; 0 if none was."""
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return passages.last(connection)
 
     # Leases and closing

@@ -191,6 +191,18 @@ class Database:
         except sqlite3.Error as error:
             raise translate_error(error, self.path) from error
 
+    @contextmanager
+    def look(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for one short query, which is a read transaction by itself."""
+        try:
+            connection = self._idle_connection() or self._open_connection()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise translate_error(error, self.path) from error
+
     def end_reads(self, *, older_than: float) -> None:
         """End the read transactions of this object that have lasted so many seconds, except lasting ones."""
         began = time.monotonic() - older_than

@@ -11,6 +11,7 @@ from index.records import (
     DocumentRecord,
     Event,
     Mark,
+    Notice,
     RefusedMirror,
     Structure,
     VersionRecord,
@@ -29,8 +30,8 @@ from index.store.sqlite import (
     totals,
     versions,
 )
-from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots.past import SqlitePast
+from index.store.sqlite.state import State
 from index.types import Block, Ids, IndexedPassage, Vectors
 
 
@@ -41,16 +42,21 @@ class SqliteSnapshot(RememberedPassages):
         """Use :meth:`index.store.sqlite.SqliteStore.snapshot`."""
         self._connection = connection
         self._memory = memory
-        self.change = changes.last(connection)
+        self._state = state = State.read(connection)
+        self._marks = changes.Marks(connection, state)
+        self.change = state.change
         self._reads = passage_reads.SqliteReads(connection, self.change)
 
     @property
     def generation(self) -> int:
-        return staging.generation(self._connection)
+        return self._state.generation
+
+    def notice(self, since: int) -> Notice:
+        return self._state.notice(since)
 
     def counts(self, *, readable: ReadableBy | None = None) -> Counts:
         stored, total, waiting, characters = totals.read(self._connection)
-        kept = originals.total(self._connection)
+        kept = self._state.original_bytes
         counts = Counts(stored, total, total - waiting, characters, self.change, kept)
         if readable is None or not self.hides(readable):
             return counts
@@ -66,16 +72,16 @@ class SqliteSnapshot(RememberedPassages):
 
     @property
     def mark(self) -> Mark:
-        return changes.mark(self._connection, self.change)
+        return self._marks.of(self.change)
 
     def includes(self, mark: Mark) -> bool:
-        return changes.includes(self._connection, mark)
+        return self._marks.include(mark)
 
     def refused_mirrors(self) -> list[RefusedMirror]:
         return retirement.refused_mirrors(self._connection)
 
     def at(self, change: int) -> SqlitePast:
-        return SqlitePast(self._connection, change)
+        return SqlitePast(self._connection, self.change, change)
 
     # Documents
 

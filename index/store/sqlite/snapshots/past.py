@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from index.store.rows.events import require_change, require_kept
 from index.store.rows.snapshots import EarlierPassages
-from index.store.sqlite import changes, events, passage_reads
+from index.store.sqlite import events, passage_reads
 from index.types import Ids, IndexedPassage, Vectors
 
 
@@ -18,11 +18,10 @@ class SqlitePast(EarlierPassages):
     :class:`index.errors.ChangeNotKept` if a version that was the newest at that change has been erased.
     """
 
-    def __init__(self, connection: sqlite3.Connection, change: int) -> None:
-        """Use :meth:`index.store.sqlite.SqliteSnapshot.at`."""
+    def __init__(self, connection: sqlite3.Connection, last: int, change: int) -> None:
+        """Use :meth:`index.store.sqlite.SqliteSnapshot.at`. ``last`` is the change of that snapshot."""
         self._connection = connection
         self.change = change
-        last = changes.last(connection)
         require_change(change, last)
         require_kept(change, events.erased_of(connection, change))
         self.reached = events.reached(connection, change)

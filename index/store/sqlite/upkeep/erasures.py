@@ -26,12 +26,12 @@ def objects_name(connection: sqlite3.Connection) -> str:
 def list_erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]]:
     """Return the erased versions after a position: the position and the tag of each, in order."""
     rows = connection.execute(
-        "SELECT e.rowid, e.document, e.version, e.added, c.token FROM erased e"
+        "SELECT e.rowid, (SELECT value FROM meta WHERE key = 'store'),"
+        " e.document, e.version, e.added, c.token FROM erased e"
         " LEFT JOIN changes c ON c.number = e.added WHERE e.rowid > ? ORDER BY e.rowid",
         (after,),
     ).fetchall()
-    store = _store(connection)
-    return [(position, version_tag(store, *version)) for position, *version in rows]
+    return [(position, version_tag(str(store), *version)) for position, store, *version in rows]
 
 
 def find_tagged(connection: sqlite3.Connection, wanted: Container[bytes]) -> Iterator[tuple[int, int, bool]]:
