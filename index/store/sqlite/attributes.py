@@ -13,12 +13,23 @@ from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy
 from index.store.rows.attributes import condition, rows, select_in_parts, typed_value
 from index.types import Ids, Metadata
 
+_ROWS = 100
+"""Attributes that one statement stores."""
+
 
 def put(connection: sqlite3.Connection, document: int, values: Metadata) -> None:
     """Replace the attributes of a document (key)."""
     drop(connection, document)
+    add(connection, document, values)
+
+
+def add(connection: sqlite3.Connection, document: int, values: Metadata) -> None:
+    """Store the attributes of a document (key) that has none."""
     found = sorted(((*row, document) for row in rows(values)), key=repr)
-    connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", found)
+    for at in range(0, len(found), _ROWS):
+        part = found[at : at + _ROWS]
+        marks = ", ".join(["(?, ?, ?, ?)"] * len(part))
+        connection.execute(f"INSERT INTO attributes VALUES {marks}", [one for row in part for one in row])
 
 
 def drop(connection: sqlite3.Connection, document: int) -> None:

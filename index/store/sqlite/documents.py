@@ -51,15 +51,18 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
         version, number = _update_version(connection, key, new)
     else:
         kind = "restored" if restores else "replaced" if known else "added"
+        if known:
+            _end_version(connection, key, now, change)
         version, number = _add_version(connection, key, new, (sha, now, change))
     names.put(connection, new.id, sha, number)
     connection.execute("UPDATE documents SET version = ? WHERE key = ?", (version, key))
-    attributes.put(
-        connection, key, attributes_of(new.id, new.title, new.source, new.media_type, new.metadata)
-    )
+    if known:
+        attributes.drop(connection, key)
+        passages.retire(connection, key, change)
+    own = attributes_of(new.id, new.title, new.source, new.media_type, new.metadata)
+    attributes.add(connection, key, own)
     if new.groups is not None:
         attributes.put_groups(connection, key, new.groups)
-    passages.retire(connection, key, change)
     passages.put(connection, new, (key, version), change)
     events.put(connection, new.id, kind, number, change)
     _attach_original(connection, new)
@@ -71,33 +74,37 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
 def _update_version(connection: sqlite3.Connection, document: int, new: NewDocument) -> tuple[int, int]:
     """Replace the fields of the newest version that its reader has read anew; returns its key and number."""
     version, number = connection.execute(
-        "SELECT v.key, v.number FROM documents d JOIN versions v ON v.key = d.version WHERE d.key = ?",
-        (document,),
-    ).fetchone()
-    connection.execute(
         "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ?, pages = ?, layout = ?"
-        " WHERE key = ?",
-        (new.title, new.source_sha256, new.reader, *pack_structure(new), version),
-    )
+        " WHERE key = (SELECT version FROM documents WHERE key = ?) RETURNING key, number",
+        (new.title, new.source_sha256, new.reader, *pack_structure(new), document),
+    ).fetchone()
     return version, number
+
+
+def _end_version(connection: sqlite3.Connection, document: int, now: float, change: int) -> None:
+    """End the newest version of a document with a change, unless it was retired before."""
+    connection.execute(
+        "UPDATE versions SET removed = ?, replaced = ? WHERE document = ? AND removed IS NULL",
+        (change, now, document),
+    )
 
 
 def _add_version(
     connection: sqlite3.Connection, document: int, new: NewDocument, stored: tuple[bytes, float, int]
 ) -> tuple[int, int]:
-    """Add a newest version; ``stored`` is the text, time and change. Returns its key and number."""
+    """Add a newest version; ``stored`` is the text, time and change. Returns its key and number.
+
+    The number is above all that the document has, and above all that were ever used under its id.
+    """
     sha, now, change = stored
-    connection.execute(
-        "UPDATE versions SET removed = ?, replaced = ? WHERE document = ? AND removed IS NULL",
-        (change, now, document),
-    )
     columns = (new.title, new.source_sha256, new.reader, *pack_structure(new))
     version, number = connection.execute(
         "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256,"
         " reader, structure, pages, layout)"
-        " SELECT ?1, MAX(COALESCE(MAX(number), 0), ?11) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
-        " FROM versions WHERE document = ?1 RETURNING key, number",
-        (document, sha, now, change, *columns, names.last_version(connection, new.id)),
+        " SELECT ?1, 1 + MAX((SELECT COALESCE(MAX(number), 0) FROM versions WHERE document = ?1),"
+        " (SELECT COALESCE(MAX(version), 0) FROM names WHERE document_id = ?11)),"
+        " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 RETURNING key, number",
+        (document, sha, now, change, *columns, new.id),
     ).fetchone()
     return version, number
 

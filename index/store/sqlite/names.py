@@ -12,14 +12,6 @@ import sqlite3
 from index.store.rows.names import DIGITS, require_same
 
 
-def last_version(connection: sqlite3.Connection, document_id: str) -> int:
-    """Return the highest version number ever used under this document id, or 0."""
-    (number,) = connection.execute(
-        "SELECT COALESCE(MAX(version), 0) FROM names WHERE document_id = ?", (document_id,)
-    ).fetchone()
-    return int(number)
-
-
 def put(connection: sqlite3.Connection, document_id: str, sha256: bytes, version: int) -> None:
     """Reserve the name of a version's text. Raises :class:`HashCollision` if another text has it."""
     (named,) = connection.execute(

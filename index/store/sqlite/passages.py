@@ -15,23 +15,18 @@ from index.store.sqlite import texts
 from index.types import Ids, Sentences, Vectors
 
 
-def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int], change: int) -> int:
+def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int], change: int) -> None:
     """Store a new version's passages, given the keys of document and version.
 
-    Returns how many of them already have a vector.
+    Those whose text has a vector already do not wait for one.
     """
     connection.executemany(
         'INSERT INTO passages (document, version, start, "end", section, heading, first_page, last_page,'
-        " tokens, quote_key, embedding_key, added, tables) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " tokens, quote_key, embedding_key, added, tables, embedded)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+        " (SELECT ?12 FROM embeddings WHERE key = ?11))",
         pack_all(new, keys, change),
     )
-    known = connection.execute(
-        # Only new passages: those that an earlier ingest of this version made keep their change number.
-        "UPDATE passages SET embedded = ? WHERE version = ? AND added = ?"
-        " AND embedding_key IN (SELECT key FROM embeddings)",
-        (change, keys[1], change),
-    )
-    return known.rowcount
 
 
 def retire(connection: sqlite3.Connection, document: int, change: int) -> int:

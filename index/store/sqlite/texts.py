@@ -24,13 +24,14 @@ _BLOCKS_KEPT = 4
 def put(connection: sqlite3.Connection, text: str) -> bytes:
     """Store a text if it is new; returns its SHA-256."""
     sha = text_sha256(text)
-    if connection.execute("SELECT 1 FROM texts WHERE sha256 = ?", (sha,)).fetchone():
-        return sha
-    connection.execute("INSERT INTO texts VALUES (?, ?)", (sha, len(text)))
-    connection.executemany(
-        "INSERT INTO text_blocks VALUES (?, ?, ?)",
-        ((sha, number, block) for number, block in enumerate(pack_blocks(text))),
-    )
+    added = connection.execute(
+        "INSERT INTO texts VALUES (?, ?) ON CONFLICT DO NOTHING", (sha, len(text))
+    ).rowcount
+    if added:
+        connection.executemany(
+            "INSERT INTO text_blocks VALUES (?, ?, ?)",
+            ((sha, number, block) for number, block in enumerate(pack_blocks(text))),
+        )
     return sha
 
 

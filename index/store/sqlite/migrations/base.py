@@ -146,7 +146,10 @@ def complete(connection: sqlite3.Connection) -> None:
 
 def read_format(connection: sqlite3.Connection) -> int | None:
     """Return the format of a file; None for a new one, which has no tables."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        return None
-    (found,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    try:
+        (found,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
     return int(found)
