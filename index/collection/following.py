@@ -13,6 +13,7 @@ from index.errors import CollectionNotFound, StoreUnavailable
 from index.history import Archive
 from index.lag import Lag, LagWatch
 from index.protocols import Engine, Failure, RecordStore
+from index.records import Counts
 
 _log = logging.getLogger("loccit.collection")
 
@@ -42,7 +43,7 @@ class Following:
         self._exchanging = threading.RLock()
         self._is_closed = False
         self._watch = LagWatch()
-        self._now = self._at_current_state(derive())
+        self._now = _state_at(derive(), archive.counts())
         self.catch_up()
 
     @property
@@ -123,15 +124,27 @@ class Following:
 
     def catch_up(self) -> None:
         """Apply all commits, of this and other processes, to the indexes and caches."""
-        self.follow_exchange()
-        notice = self._store.notice(self._now.state.change)
-        self._watch.observe(notice.change, self.reached)
-        if notice.erased:
-            self._archive.forget(notice.change)
-            self.engine.forget()
-        self.engine.update()
-        with self._exchanging:  # another thread may be further, or have exchanged what is derived
-            self._now = self._at_current_state(self.derivation)
+        while not self._follow_record():
+            self.follow_exchange()
+
+    def _follow_record(self) -> bool:
+        """Apply all commits, read in one snapshot; False where an upgrade has exchanged the derivation."""
+        derivation = self.derivation
+        with self._store.snapshot(lasting=True) as moment:
+            if moment.generation != derivation.generation:
+                return False
+            notice = moment.notice(self._now.state.change)
+            self._watch.observe(notice.change, self.reached)
+            if notice.erased:
+                self._archive.forget(notice.change)
+                derivation.engine.forget()
+            derivation.engine.follow(moment)
+            counts = moment.counts()
+        with self._exchanging:
+            if counts.change < self._now.state.change:  # another thread is further
+                counts = self._archive.counts()
+            self._now = _state_at(self.derivation, counts)
+        return True
 
     def follow_exchange(self) -> None:
         """Replace the derivation if an upgrade has exchanged passages and vectors.
@@ -146,16 +159,16 @@ class Following:
             _log.info("The collection %r was upgraded.", self.name)
             derivation = self._derive()
             derivation.engine.update()
-            self._now = self._at_current_state(derivation)
+            self._now = _state_at(derivation, self._archive.counts())
 
     def close(self) -> None:
         """Release the files and memory of the indexes."""
         self._is_closed = True
         self.engine.close()
 
-    def _at_current_state(self, derivation: Derivation) -> DerivedState:
-        counts = self._archive.counts()
-        return DerivedState(derivation, state_of(derivation, counts.change, counts.passages, counts.embedded))
+
+def _state_at(derivation: Derivation, counts: Counts) -> DerivedState:
+    return DerivedState(derivation, state_of(derivation, counts.change, counts.passages, counts.embedded))
 
 
 def state_of(derivation: Derivation, change: int, passages: int, embedded: int) -> IndexState:

@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from index.engine.lexical.terms import importance_of, weighted_terms
 from index.errors import NotSupported
 from index.filters import Filter
-from index.protocols import Failure, PastPassages, Rankings, RecordStore, Searchable, Side, Stage, untimed
+from index.protocols import (
+    Failure,
+    PastPassages,
+    Rankings,
+    RecordStore,
+    Searchable,
+    Side,
+    Snapshot,
+    Stage,
+    untimed,
+)
 from index.records import NOTHING
 from index.text.analysis import Analyzer
 from index.types import Ids, Importance, Ranking, Vectors
@@ -50,7 +60,11 @@ class ExactEngine:
         """Nothing is prepared."""
 
     def update(self) -> bool:
-        with self._updating, self._store.snapshot() as moment:
+        with self._store.snapshot() as moment:
+            return self.follow(moment)
+
+    def follow(self, moment: Snapshot) -> bool:
+        with self._updating:
             if not moment.includes(self._mark):
                 self._entries, self._mark = {}, NOTHING
             since, until = self.change, moment.change

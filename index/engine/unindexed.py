@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 
 from index.errors import IndexUnavailable
 from index.filters import Filter
-from index.protocols import Failure, PastPassages, Rankings, RecordStore, Searchable, Side, Stage, untimed
+from index.protocols import (
+    Failure,
+    PastPassages,
+    Rankings,
+    RecordStore,
+    Searchable,
+    Side,
+    Snapshot,
+    Stage,
+    untimed,
+)
 from index.types import Ids, Importance, Vectors
 
 
@@ -31,7 +41,11 @@ class Unindexed:
     def prepare(self, texts: Iterable[str]) -> None: ...
 
     def update(self) -> bool:
-        before, self.change = self.change, self._store.notice(self.change).change
+        with self._store.snapshot() as moment:
+            return self.follow(moment)
+
+    def follow(self, moment: Snapshot) -> bool:
+        before, self.change = self.change, moment.change
         return self.change > before
 
     def maintain(self, *, background: bool) -> None: ...

@@ -32,7 +32,7 @@ class ReadableSnapshot:
         }
     )  # fmt: skip
     """Methods that are passed on unrestricted. Add a new method of snapshots here or below."""
-    REFUSED: ClassVar = frozenset({"aliases", "all_originals"})
+    REFUSED: ClassVar = frozenset({"aliases", "all_originals", "notice"})
 
     def __init__(self, moment: Snapshot, readable: ReadableBy) -> None:
         self._moment = moment

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from numpy.typing import NDArray
 
 from index.filters import Filter
-from index.protocols.snapshots import PastPassages
+from index.protocols.snapshots import PastPassages, Snapshot
 from index.records import Mark
 from index.types import Ids, Importance, IndexedPassage, Ranking, Vectors
 
@@ -121,6 +121,9 @@ class Engine(Searchable, Protocol):
 
         Not required: it shortens the update, for which writers hold the record's ``write`` lease.
         """
+
+    def follow(self, moment: Snapshot) -> bool:
+        """Apply what was committed up to a snapshot; see :meth:`update`."""
 
     def update(self) -> bool:
         """Apply what was committed to the record since; returns whether there was anything.

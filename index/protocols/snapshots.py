@@ -11,6 +11,7 @@ from index.records import (
     DocumentRecord,
     Event,
     Mark,
+    Notice,
     PlacedPassage,
     RefusedMirror,
     StoredPassage,
@@ -204,6 +205,9 @@ class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
     @property
     def generation(self) -> int:
         """The number of times that an upgrade has exchanged all passages and vectors."""
+
+    def notice(self, since: int) -> Notice:
+        """The changes that any process committed after ``since``, up to the last one it sees."""
 
     def includes(self, mark: Mark) -> bool:
         """Whether the change that a mark identifies is in the history of this record.

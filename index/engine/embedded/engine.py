@@ -150,14 +150,18 @@ class EmbeddedEngine(IndexPair):
     def update(self) -> bool:
         """Apply what was committed to the record since; returns whether there was anything."""
         with self._followed.store.snapshot(lasting=True) as moment:
-            if moment.generation != self._followed.generation:
-                return False  # the record has other passages now, which another engine serves
-            self._vectors.disown(moment)
-            self._words.disown(moment)
-            if self.dense.change >= moment.change and self.lexical.change >= moment.change:
-                return False
-            self._follow("lexical", self._words.catch_up, moment)
-            self._follow("dense", self._vectors.update, moment)
+            return self.follow(moment)
+
+    def follow(self, moment: Snapshot) -> bool:
+        """Apply what was committed up to a snapshot; returns whether there was anything."""
+        if moment.generation != self._followed.generation:
+            return False  # the record has other passages now, which another engine serves
+        self._vectors.disown(moment)
+        self._words.disown(moment)
+        if self.dense.change >= moment.change and self.lexical.change >= moment.change:
+            return False
+        self._follow("lexical", self._words.catch_up, moment)
+        self._follow("dense", self._vectors.update, moment)
         return True
 
     def _follow(self, side: Side, update: Callable[[Snapshot], None], moment: Snapshot) -> None:

@@ -147,13 +147,17 @@ class MilvusEngine(IndexPair):
     def update(self) -> bool:
         """Apply what was committed to the record since; returns whether there was anything."""
         with self._followed.store.snapshot(lasting=True) as moment:
-            if moment.generation != self._followed.generation:
-                return False  # the record has other passages now, which another engine serves
-            self._follow_names(moment)
-            if all(one.is_current(moment) for one in self._following.values()):
-                return False
-            for side, following in self._following.items():
-                self._follow(side, following, moment)
+            return self.follow(moment)
+
+    def follow(self, moment: Snapshot) -> bool:
+        """Apply what was committed up to a snapshot; returns whether there was anything."""
+        if moment.generation != self._followed.generation:
+            return False  # the record has other passages now, which another engine serves
+        self._follow_names(moment)
+        if all(one.is_current(moment) for one in self._following.values()):
+            return False
+        for side, following in self._following.items():
+            self._follow(side, following, moment)
         return True
 
     def _follow_names(self, moment: Snapshot) -> None:

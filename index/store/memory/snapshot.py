@@ -9,7 +9,7 @@ import numpy as np
 
 from index.errors import ChangeNotFound, ChangeNotKept, DocumentNotFound, DocumentRetired, VersionNotFound
 from index.filters import Filter, ReadableBy
-from index.records import Counts, DocumentRecord, Event, Mark, RefusedMirror, Structure, VersionRecord
+from index.records import Counts, DocumentRecord, Event, Mark, Notice, RefusedMirror, Structure, VersionRecord
 from index.store.memory.passages import MemoryPassages, MemoryPast
 from index.store.memory.state import State, Version
 from index.types import Block, Ids, IndexedPassage, Vectors
@@ -28,6 +28,10 @@ class MemorySnapshot(MemoryPassages):
     @property
     def generation(self) -> int:
         return 0
+
+    def notice(self, since: int) -> Notice:
+        erases = any(one.change > since and one.kind in ("pruned", "deleted") for one in self._state.events)
+        return Notice(self.change, erases)
 
     def includes(self, mark: Mark) -> bool:
         return mark.change == 0 or (mark.change <= self.change and self._state.mark(mark.change) == mark)

@@ -80,9 +80,7 @@ class MemoryStore:
         return self.snapshot()
 
     def notice(self, since: int) -> Notice:
-        state = self._record.state
-        erased = any(one.change > since and one.kind in ("pruned", "deleted") for one in state.events)
-        return Notice(state.change, erased)
+        return MemorySnapshot(self._record.state).notice(since)
 
     def forget(self) -> None:
         """Nothing is held beside the record itself."""

@@ -226,3 +226,4 @@ def test_whether_anything_was_erased_is_known(store: RecordStore) -> None:
     store.prune([now(store).versions("a")[-1].key])
     store.delete("a")
     assert [store.notice(since).erased for since in (0, 2, 3, 4)] == [True, True, True, False]
+    assert all(now(store).notice(since) == store.notice(since) for since in (0, 2, 3, 4))

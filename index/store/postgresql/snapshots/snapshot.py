@@ -11,6 +11,7 @@ from index.records import (
     DocumentRecord,
     Event,
     Mark,
+    Notice,
     RefusedMirror,
     Structure,
     VersionRecord,
@@ -57,6 +58,11 @@ class PostgresqlSnapshot(RememberedPassages):
     @property
     def generation(self) -> int:
         return self._state.generation
+
+    def notice(self, since: int) -> Notice:
+        now = self._state
+        self._memory.reach(now.change)
+        return Notice(now.change, now.erased > since, now.generation)
 
     def counts(self, *, readable: ReadableBy | None = None) -> Counts:
         now = self._state

@@ -44,6 +44,7 @@ class SqliteSnapshot(RememberedPassages):
         self._memory = memory
         self._state = state = State.read(connection)
         self._marks = changes.Marks(connection, state)
+        self._removed: dict[tuple[int, int], Ids] = {}
         self.change = state.change
         self._reads = passage_reads.SqliteReads(connection, self.change)
 
@@ -171,7 +172,9 @@ class SqliteSnapshot(RememberedPassages):
         return passage_reads.added_vectors(self._connection, since, until, dimension)
 
     def removed(self, since: int, until: int) -> Ids:
-        return passages.removed_ids(self._connection, since, until)
+        if (since, until) not in self._removed:  # each index of an engine asks for the same
+            self._removed[since, until] = passages.removed_ids(self._connection, since, until)
+        return self._removed[since, until]
 
     def documents_since(self, change: int) -> int:
         return passage_reads.documents_since(self._connection, change)
