@@ -36,12 +36,12 @@ class Backlog:
         stop: Callable[[], bool] = lambda: False,
     ) -> int:
         """Embed the passages that no other worker has claimed; see :meth:`Collection.embed_pending`."""
-        counts = self._archive.counts()
-        waiting, done = counts.passages - counts.embedded, 0
+        waiting, done, more = self._count_waiting() if progress else 0, 0, True
         size = self._following.derivation.config.ingest.passages_per_batch
-        # Who looks often must not take a lease each time, for which a database opens a connection.
-        more = self._store.waiting_since() is not None
         while more and (limit is None or done < limit) and not stop():
+            # Who looks often must not take a lease each time, for which a database opens a connection.
+            if self._store.waiting_since() is None:
+                break
             more = False
             left = None if limit is None else limit - done
             derivation = self._following.derivation
@@ -53,6 +53,10 @@ class Backlog:
         # A caller that embeds a few passages at a time has other work to do.
         self._following.engine.maintain(background=limit is not None)
         return done
+
+    def _count_waiting(self) -> int:
+        counts = self._archive.counts()
+        return counts.passages - counts.embedded
 
     def put(self, derivation: Derivation, embedded: EmbeddedBatch, lease: Lease) -> int:
         """Store vectors; returns how many: none if an upgrade has replaced the model that made them."""
