@@ -28,6 +28,11 @@ def put(transaction: Transaction, document: int, values: Metadata) -> None:
 def put_all(transaction: Transaction, values: Mapping[int, Metadata]) -> None:
     """Replace the attributes of documents (keys)."""
     transaction.execute("DELETE FROM attributes WHERE document = ANY(%s)", (list(values),))
+    add_all(transaction, values)
+
+
+def add_all(transaction: Transaction, values: Mapping[int, Metadata]) -> None:
+    """Store the attributes of documents (keys) that have none."""
     found = [(*stored_row(*row), document) for document, own in values.items() for row in rows(own)]
     transaction.copy("attributes", {**_COLUMNS, "document": "int8"}, found)
 

@@ -56,12 +56,13 @@ def put(transaction: Transaction, new: NewDocument, change: int, *, is_version: 
         version, number = _add_version(transaction, key, new, (sha, now, change))
     names.put(transaction, new.id, sha, number)
     transaction.execute("UPDATE documents SET version = %s WHERE key = %s", (version, key))
+    if known:
+        attributes.drop(transaction, key)
+        passages.retire(transaction, key, change)
     own = attributes_of(new.id, new.title, new.source, new.media_type, new.metadata)
-    attributes.put(transaction, key, own)
+    attributes.add_all(transaction, {key: own})
     if new.groups is not None:
         attributes.put_groups(transaction, key, new.groups)
-    if known:
-        passages.retire(transaction, key, change)
     passages.put(transaction, new, (key, version), change)
     events.put(transaction, new.id, kind, number, change)
     _attach_original(transaction, new)
@@ -109,16 +110,19 @@ def _end_version(transaction: Transaction, document: int, now: float, change: in
 def _add_version(
     transaction: Transaction, document: int, new: NewDocument, given: tuple[bytes, float, int]
 ) -> tuple[int, int]:
-    """Add a version with a text (SHA-256), at a time and change; returns its key and number."""
+    """Add a version with a text (SHA-256), at a time and change; returns its key and number.
+
+    The number is above all that the document has, and above all that were ever used under its id.
+    """
     sha, now, change = given
-    last = names.last_version(transaction, new.id)
     row = transaction.row(
         "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256, reader,"
         " structure, pages, layout)"
-        " SELECT %s, GREATEST(max(number), %s) + 1, %s, %s, %s, %s, %s, %s, %s, %s, %s::bytea"
-        " FROM versions WHERE document = %s RETURNING key, number",
-        (document, last, sha, now, change, new.title, new.source_sha256, new.reader,
-         *pack_structure(new), document),
+        " SELECT %s, 1 + GREATEST((SELECT max(number) FROM versions WHERE document = %s),"
+        " (SELECT max(version) FROM names WHERE document_id = %s), 0),"
+        " %s, %s, %s, %s, %s, %s, %s, %s, %s::bytea RETURNING key, number",
+        (document, document, new.id, sha, now, change, new.title, new.source_sha256, new.reader,
+         *pack_structure(new)),
     )  # fmt: skip
     return row if row else (0, 0)
 

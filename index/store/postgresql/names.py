@@ -11,12 +11,6 @@ from index.postgresql import Transaction
 from index.store.rows.names import DIGITS, require_same
 
 
-def last_version(transaction: Transaction, document_id: str) -> int:
-    """Return the highest version number ever used under this document id, or 0."""
-    row = transaction.row("SELECT max(version) FROM names WHERE document_id = %s", (document_id,))
-    return int(row[0] or 0) if row else 0
-
-
 def put(transaction: Transaction, document_id: str, sha256: bytes, version: int) -> None:
     """Reserve the name of a version's text. Raises :class:`HashCollision` if another text has it."""
     row = transaction.row(

@@ -69,14 +69,27 @@ def begin_epoch(transaction: Transaction) -> None:
     transaction.execute("UPDATE state SET epoch = %s", (os.urandom(16).hex(),))
 
 
-def mark(transaction: Transaction, state: State, change: int) -> Mark:
-    """Return the mark of a change that was committed."""
-    row = transaction.row("SELECT token FROM changes WHERE number = %s", (change,))
-    return Mark(change, state.store, state.epoch, row[0].hex() if row else "")
+class Marks:
+    """The marks of changes as one snapshot sees them; reads each token once."""
 
+    def __init__(self, transaction: Transaction, state: State) -> None:
+        self._transaction = transaction
+        self._state = state
+        self._tokens: dict[int, str] = {}
 
-def includes(transaction: Transaction, state: State, derived: Mark) -> bool:
-    """Whether the change that a mark identifies is in the history of this record."""
-    if derived.change == 0:
-        return True
-    return derived.change <= state.change and mark(transaction, state, derived.change) == derived
+    def of(self, change: int) -> Mark:
+        """Return the mark of a change that was committed."""
+        if change not in self._tokens:
+            # Whoever asks about an earlier change wants that of the snapshot next.
+            wanted = [change, self._state.change]
+            rows = self._transaction.rows(
+                "SELECT number, token FROM changes WHERE number = ANY(%s)", (wanted,)
+            )
+            self._tokens |= dict.fromkeys(wanted, "") | {number: token.hex() for number, token in rows}
+        return Mark(change, self._state.store, self._state.epoch, self._tokens[change])
+
+    def include(self, derived: Mark) -> bool:
+        """Whether the change that a mark identifies is in the history of this record."""
+        if derived.change == 0:
+            return True
+        return derived.change <= self._state.change and self.of(derived.change) == derived

@@ -259,6 +259,10 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
 
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
+        with self._translate_missing_table():
+            query = "SELECT 1 FROM erased WHERE position > {} LIMIT 1"
+            if self._server.look(self._schema, query, after, what=self._what) is None:
+                return []  # as after most commits, and faster than a transaction
         with self._read() as (transaction, now):
             return erasures.list_erased(transaction, now.store, after)
 

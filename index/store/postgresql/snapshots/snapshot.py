@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from index.filters import Filter, ReadableBy
 from index.postgresql import Transaction
@@ -23,13 +24,12 @@ from index.store.postgresql import (
     originals,
     passages,
     retirement,
-    state,
     totals,
     versions,
 )
 from index.store.postgresql.snapshots.past import PostgresqlPast
 from index.store.postgresql.snapshots.reads import Reads
-from index.store.postgresql.state import State
+from index.store.postgresql.state import Marks, State
 from index.store.rows.cache import Memory
 from index.store.rows.snapshots import RememberedPassages, without_hidden
 from index.types import Block, Ids, IndexedPassage, Vectors
@@ -86,12 +86,16 @@ class PostgresqlSnapshot(RememberedPassages):
     def admits(self, readable: ReadableBy, document_id: str) -> bool:
         return documents.admits(self._transaction, readable, document_id)
 
+    @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self._transaction, self._state)
+
     @property
     def mark(self) -> Mark:
-        return state.mark(self._transaction, self._state, self.change)
+        return self._marks.of(self.change)
 
     def includes(self, mark: Mark) -> bool:
-        return state.includes(self._transaction, self._state, mark)
+        return self._marks.include(mark)
 
     def refused_mirrors(self) -> list[RefusedMirror]:
         return retirement.refused_mirrors(self._transaction)
@@ -187,7 +191,13 @@ class PostgresqlSnapshot(RememberedPassages):
         return self._reads.added_vectors(since, until, dimension)
 
     def removed(self, since: int, until: int) -> Ids:
-        return passages.removed_ids(self._transaction, since, until)
+        if (since, until) not in self._removed:  # each index of an engine asks for the same
+            self._removed[since, until] = passages.removed_ids(self._transaction, since, until)
+        return self._removed[since, until]
+
+    @cached_property
+    def _removed(self) -> dict[tuple[int, int], Ids]:
+        return {}
 
     def documents_since(self, change: int) -> int:
         return passages.documents_since(self._transaction, change)
