@@ -95,6 +95,8 @@ OPERATION: Mapping[str, str] = {
     "disk_full": "Free some of the disk, then try again.",
     "not_ready": "Wait: `GET /readyz` says what is missing. If the model failed to load, the log "
     "has the reason.",
+    "provider_unavailable": "Try again after `Retry-After`. If it stays, the log says what the provider of "
+    "[OpenID Connect](../access.md#openid-connect) answered.",
     "writer_failed": "Check `LOCCIT_WRITER_URL`, `LOCCIT_WRITER_MODEL` and `LOCCIT_WRITER_KEY`; the log "
     'has the endpoint\'s reply. `"mode": "extractive"` needs no model.',
     "writer_timeout": "Use a faster model, or raise `LOCCIT_WRITER_SECONDS` and the settings beside it.",

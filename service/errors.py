@@ -182,6 +182,12 @@ class WriterTimeout(ServiceError):
     code = "writer_timeout"
 
 
+class ProviderUnavailable(ServiceError):
+    """The provider that signs people in cannot be reached, or does not answer as OpenID Connect says."""
+
+    code = "provider_unavailable"
+
+
 class InternalError(ServiceError):
     """Unexpected failure. The log has the reason under the request id."""
 
@@ -219,6 +225,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.CollectionBusy: 503,
     library.FormatInUse: 503,
     NotReady: 503,
+    ProviderUnavailable: 503,
     # The endpoint that the operator configured.
     WriterFailed: 502,
     WriterTimeout: 504,
@@ -252,6 +259,7 @@ RETRY_AFTER: Mapping[type[library.LoccitError], int] = {
     library.ObjectsUnavailable: 5,
     library.ReadersUnavailable: 5,
     NotReady: 2,
+    ProviderUnavailable: 5,
     library.DiskFull: 60,
     library.DiskReadOnly: 60,
 }

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from service.faces.api import routes as api
 from service.faces.mcp import http as mcp
+from service.faces.mcp import metadata
 from service.faces.mcp.tools import server as tools
 from service.faces.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
 from service.faces.openai.answers import chat, responses
@@ -28,7 +29,7 @@ def all_routes() -> list[BaseRoute]:
     A path whose last parameter takes slashes comes after the others, because it matches paths of theirs.
     """
     others = (vector_stores, search, store_files, file_batches, files, embeddings, models, chat, responses)
-    more = (widget, mcp, tools, rerank, retrieval, anthropic)
+    more = (widget, mcp, metadata, tools, rerank, retrieval, anthropic)
     modules = (*_modules_in(api), *others, *_modules_in(pages), *more)
     found = [route for module in modules for route in _router_of(module).routes]
     return sorted(found, key=lambda route: getattr(route, "path", "").endswith(":path}"))

@@ -32,12 +32,21 @@ from service.monitoring.audit import AuditLog
 from service.monitoring.metrics import Metrics, Sampler, SharedState, WorkerState
 from service.monitoring.tracing import Tracing
 from service.settings import Settings
+from service.settings.sign_in import load_providers
 from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.data_folder import require_complete
 from service.state.databases.owner import find_owner
 from service.state.files import FILES, DocumentOrder, FileErasure, Files, open_file_store
-from service.state.identity import SESSIONS, CollectionGuard, Keyring, Prover, Sessions, open_keyring
+from service.state.identity import (
+    SESSIONS,
+    CollectionGuard,
+    Keyring,
+    People,
+    Prover,
+    Sessions,
+    open_keyring,
+)
 from service.state.inventory import AUDIT, Inventory
 from service.state.jobs import JOBS, open_job_store, open_spool
 from service.state.jobs.erasing import JobErasure
@@ -45,6 +54,7 @@ from service.state.library import open_library
 from service.state.limits import LimitExchange, RateLimits, WrongKeys, open_limit_store
 from service.state.limits.permits import Permits
 from service.state.limits.pools import Pools
+from service.state.openid import Providers
 from service.state.stock import open_inventory, settle_losses
 from service.state.storage import require_store
 from service.state.unanswered import open_unanswered
@@ -82,7 +92,9 @@ class Runtime:
         self.pools = Pools(max_requests=settings.max_queue, processes=settings.workers)
         self.collections = Collections(self.library)
         store = self.library.config.store_url
-        self.credentials = _credentials(settings, self.keyring)
+        providers = load_providers(settings)
+        self.providers = Providers(providers)
+        self.credentials = _credentials(settings, self.keyring, People(providers))
         self.audit = _open_audit(settings, self.library.data, self.inventory)
         secret = self.keyring.store.secret("limits")
         self.rates = RateLimits(settings.rate_limit, visitors=settings.visitor_rate_limit, secret=secret)
@@ -207,6 +219,7 @@ class Runtime:
             Jobs: jobs,
             Pools: self.pools,
             Prover: self.credentials.prover,
+            Providers: self.providers,
             RateLimits: self.rates,
             Readiness: self.readiness,
             Sampler: self.sampler,
@@ -241,6 +254,7 @@ class Runtime:
         await self.answering.questions.stop()
         if self.answering.writer is not None:
             await self.answering.writer.close()
+        await self.providers.close()
         await anyio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
@@ -274,13 +288,13 @@ class Runtime:
         self.readiness.declare()
 
 
-def _credentials(settings: Settings, keyring: Keyring) -> Credentials:
+def _credentials(settings: Settings, keyring: Keyring, people: People) -> Credentials:
     return Credentials(
         keyring=keyring,
-        sessions=Sessions(keyring, keyring.store.secret(SESSIONS)),
+        sessions=Sessions(keyring, keyring.store.secret(SESSIONS), people=people),
         prover=Prover(keyring.store.secret("citations"), days=settings.visitor_link_days),
         wrong_keys=WrongKeys(secret=keyring.store.secret("limits")),
-        is_signed_on=bool(settings.proxy_user_header),
+        is_signed_on=settings.is_signed_on,
     )
 
 

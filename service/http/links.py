@@ -20,6 +20,11 @@ VIEW = "/view/"
 """Prefix of the addresses of citations' pages."""
 OPEN_PATHS = ("/healthz", "/readyz")
 """Health checks, which need no API key: a process supervisor has none."""
+SIGN_IN = "/sign-in"
+"""The page to sign in on; below it are the addresses of providers."""
+MCP = "/mcp"
+RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
+"""Address of what clients of OAuth ask first (RFC 9728), followed by the path of the resource."""
 ASSETS = "/static/"
 """Prefix of the addresses of stylesheets and scripts, which everyone may load."""
 _EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)

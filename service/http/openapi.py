@@ -51,8 +51,8 @@ _SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API key. The roles of an operation are the least scope that it needs. Where the "
-        "service has no keys, none is needed.",
+        "description": "An API key, or an access token of a provider of OpenID Connect. The roles of an "
+        "operation are the least scope that it needs. Where the service has no keys, none is needed.",
     },
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
 }

@@ -15,6 +15,7 @@ from service.errors import (
     HostNotAllowed,
     InternalError,
     InvalidRequest,
+    ProviderUnavailable,
     RateLimited,
     Unauthorized,
 )
@@ -120,5 +121,6 @@ def _errors_before_route(path: str, methods: Iterable[str]) -> Iterator[type[Loc
     if path in OPEN_PATHS:
         return
     yield from (InvalidRequest, InvalidGroup, Unauthorized, Forbidden, RateLimited, HostNotAllowed)
+    yield ProviderUnavailable
     if not READS.issuperset(methods):
         yield CrossSiteRequest

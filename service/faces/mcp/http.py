@@ -22,7 +22,7 @@ from service.faces.mcp.tools.backend import Backend, ServiceBackend
 from service.faces.mcp.tools.table import BY_NAME
 from service.flows.ask.asking import Asking
 from service.http.json_body import read_body
-from service.http.links import DEFAULT_COLLECTION
+from service.http.links import DEFAULT_COLLECTION, MCP
 from service.http.route import GuardedRoute
 from service.state.identity import Scope, access
 
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
 
     from service.faces.mcp.server import Context
 
-PATH = "/mcp"
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
-@router.post(PATH)
+@router.post(MCP)
 @access(Scope.ASK, "answers", "citations", "texts", "documents", "collections")
 async def answer(request: Request) -> Response:
     """Answer a message of an MCP client. Each tool and resource has a rule of access of its own."""

@@ -49,6 +49,8 @@ def _audit_entry(scope: Scope, status: int) -> dict[str, Any]:
     }
     if principal and principal.user:
         entry["user"] = principal.user
+    if principal and principal.issuer:
+        entry |= {"issuer": principal.issuer, "subject": principal.subject}
     if principal and "on_behalf_of" in state:
         entry["on_behalf_of"] = state["on_behalf_of"]
     return {**entry, **state.get("audit", {})}

@@ -15,18 +15,30 @@ from index.errors import LoccitError
 from index.naming import validate_groups
 from service.errors import Forbidden, ServiceError, Unauthorized
 from service.http.error_handlers import render_error
-from service.http.links import ASSETS, DEFAULT_COLLECTION, OPEN_PATHS, VIEW
+from service.http.links import (
+    ASSETS,
+    DEFAULT_COLLECTION,
+    MCP,
+    OPEN_PATHS,
+    RESOURCE_METADATA,
+    SIGN_IN,
+    VIEW,
+    base_url,
+)
 from service.http.middleware.sign_on import SignOn
 from service.http.parts import parts_of
+from service.settings import Settings
 from service.state.credentials import Credentials
 from service.state.identity import ANYONE, COOKIE, Principal
 from service.state.identity import Scope as Rights
 from service.state.identity.client_address import Networks, client_address, is_secure
+from service.state.openid import Providers, is_token
 
 NOBODY = Principal("", "nobody", Rights.NONE)
 """The caller of an open address who sends no key."""
 _CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 _OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language", "/widget.js"}
+_OPEN_BEGINNINGS = (ASSETS, f"{SIGN_IN}/", RESOURCE_METADATA)
 
 
 class Authentication:
@@ -41,31 +53,34 @@ class Authentication:
         self._proxies = proxies
         self._sign_on = sign_on
 
-    def _authenticate(self, scope: Scope) -> Principal:
+    async def _authenticate(self, scope: Scope) -> Principal:
         try:
-            found = _caller_by_key(scope)
+            found = await _caller_by_token(scope)
+            if found is None:
+                found = _caller_by_key(scope)
             if found is None:
                 found = _caller_by_link(scope)
             if found is None and self._sign_on is not None:
                 found = self._sign_on.principal(scope, self._proxies)
             if found is None:
-                raise _unauthorized_error("")
+                raise Unauthorized("")
             return _with_visitor(_require_origin(found, scope), scope)
         except ServiceError as error:
-            if scope["path"] in _OPEN or scope["path"].startswith(ASSETS):
+            if scope["path"] in _OPEN or scope["path"].startswith(_OPEN_BEGINNINGS):
                 return NOBODY
-            if isinstance(error, Unauthorized) and not error.headers:
-                raise _unauthorized_error(error.message) from None
-            raise
+            raise _with_challenge(error, scope) from None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
-            keyring, state = parts_of(scope)[Credentials].keyring, scope.setdefault("state", {})
+            state = scope.setdefault("state", {})
             state["client"] = client_address(scope, self._proxies)
             state["secure"] = is_secure(scope, self._proxies)
-            is_open = self._sign_on is None and not keyring.required
             try:
-                caller = replace(ANYONE, visitor=state["client"]) if is_open else self._authenticate(scope)
+                caller = (
+                    await self._authenticate(scope)
+                    if parts_of(scope)[Credentials].are_required
+                    else replace(ANYONE, visitor=state["client"])
+                )
                 state["principal"] = _narrow_to_groups(caller, scope)
             except LoccitError as error:
                 await render_error(error, scope)(scope, receive, send)
@@ -162,8 +177,41 @@ def _require_origin(principal: Principal, scope: Scope) -> Principal:
     return principal
 
 
-def _unauthorized_error(reason: str) -> Unauthorized:
-    return Unauthorized(reason, headers={"WWW-Authenticate": 'Bearer realm="loccit"'})
+def _with_challenge(error: ServiceError, scope: Scope) -> ServiceError:
+    """The error with what a client has to send: to MCP clients, also where they learn who issues tokens.
+
+    See RFC 6750 and RFC 9728.
+    """
+    challenge = error.headers.get("WWW-Authenticate", "")
+    if isinstance(error, Unauthorized):
+        challenge = 'Bearer realm="loccit"'
+        if error.message and any(is_token(one) for one in _bearers(scope)):
+            challenge += ', error="invalid_token"'
+    if challenge and scope["path"] == MCP and parts_of(scope)[Providers]:
+        address = f"{base_url(scope, parts_of(scope)[Settings].public_url)}{RESOURCE_METADATA}{MCP}"
+        challenge += f', resource_metadata="{address}"'
+    if challenge:
+        error.headers["WWW-Authenticate"] = challenge
+    return error
+
+
+async def _caller_by_token(scope: Scope) -> Principal | None:
+    """The caller to whom a provider issued an access token; None for requests without one.
+
+    Raises :class:`Unauthorized`, :class:`Forbidden`, :class:`service.errors.ProviderUnavailable`.
+    """
+    providers = parts_of(scope)[Providers]
+    tokens = [one for one in _bearers(scope) if is_token(one)] if providers else []
+    if not tokens:
+        return None
+    if len(tokens) > 1:
+        raise Unauthorized("The request has more than one token.")
+    return await providers.principal(tokens[0])
+
+
+def _bearers(scope: Scope) -> list[bytes]:
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    return [one for value in values for one in _parse_keys(b"authorization", value, basic=False)]
 
 
 def _parse_keys(name: bytes, value: bytes, *, basic: bool) -> Iterator[bytes]:

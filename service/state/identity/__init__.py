@@ -21,6 +21,7 @@ from service.state.identity.access_marks import (
     of_other_keys,
 )
 from service.state.identity.keyring import Keyring, Marking
+from service.state.identity.people import People
 from service.state.identity.postgresql import PostgresqlKeyStore
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
@@ -101,6 +102,7 @@ __all__ = [
     "KeyStore",
     "Keyring",
     "Marks",
+    "People",
     "Principal",
     "Prover",
     "Rule",

@@ -80,8 +80,8 @@ class Marks:
         if CLOSED_BY_SETTINGS in marks.values() and not asks_for_keys:
             raise KeysLost(
                 "The service has asked for the key of LOCCIT_API_KEY, or for single sign-on, and neither is "
-                "set now: it would answer everybody. Set LOCCIT_API_KEY or LOCCIT_PROXY_USER_HEADER again, "
-                f"{_WHAT_TO_DO}"
+                "set now: it would answer everybody. Set LOCCIT_API_KEY, LOCCIT_PROXY_USER_HEADER or "
+                f"LOCCIT_SIGN_IN again, {_WHAT_TO_DO}"
             )
 
     def _where(self) -> str:

@@ -48,6 +48,12 @@ class Principal:
     rate: str = field(default="", compare=False)
     """Rate limit of this key, which replaces that of the settings."""
     user: str = ""
+    issuer: str = ""
+    """The provider that signed the person in or issued the token; empty for keys."""
+    subject: str = ""
+    """The person, or the program, as that provider knows it."""
+    expires: float | None = field(default=None, compare=False)
+    """When the token ends by which it came; a key and a session know that themselves."""
     visitor: str = field(default="", compare=False)
     """Address of the client, where anyone may have the key or the link by which it came, or needs none."""
     session: str = field(default="", compare=False, repr=False)

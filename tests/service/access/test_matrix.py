@@ -44,18 +44,30 @@ def test_a_function_without_a_rule_cannot_be_a_route() -> None:
         access(Scope.READ, "gossip")  # type: ignore[arg-type]
 
 
-OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/widget.js", "/static/{version}/{name}"}
+OF_PROVIDERS = {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"}
+"""Addresses of providers of OpenID Connect, of which this service has none."""
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/sign-in",
+    "/sign-out",
+    "/language",
+    "/widget.js",
+    "/static/{version}/{name}",
+    *OF_PROVIDERS,
+}
 
 
 @pytest.mark.parametrize("route", PROBES)
 def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str) -> None:
-    is_open = ROUTES[route].rule.scope is Scope.NONE
-    assert is_open == (route.partition(" ")[2] in OPEN)
+    is_open, path = ROUTES[route].rule.scope is Scope.NONE, route.partition(" ")[2]
+    assert is_open == (path in OPEN)
+    expected = 404 if path in OF_PROVIDERS else 200 if is_open and route != "POST /sign-in" else 401
     with all_cases() as case:
         for key in ("none", *INVALID):
             with case(described(route, key)):
                 response = send_probe(place, route, key)
-                assert_status(response, 200 if is_open and route != "POST /sign-in" else 401)
+                assert_status(response, expected)
                 assert_tells_nothing(response)
 
 
@@ -77,6 +89,8 @@ def _check_scope(place: Place, route: str, scope: Scope) -> None:
     needs_proof = scope is Scope.ASK and route.partition(" ")[2] in PROVEN
     if route == "POST /sign-in":
         assert_status(response, 401)  # the form is empty
+    elif route.partition(" ")[2] in OF_PROVIDERS:
+        assert_status(response, 404)
     elif scope >= ROUTES[route].rule.scope and not needs_proof:
         assert_success(response)
     else:

@@ -19,6 +19,8 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "POST /sign-in": "",
         "POST /sign-out": "",
         "GET /widget.js": "",
+        "GET /.well-known/oauth-protected-resource": "",
+        "GET /.well-known/oauth-protected-resource/mcp": "",
         "GET /static/{version}/{name}": "",
     },
     Scope.ASK: {

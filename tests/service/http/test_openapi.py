@@ -99,7 +99,7 @@ def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
 
     before = {
         "internal_error", "unauthorized", "forbidden", "rate_limited", "host_not_allowed", "invalid_request",
-        "invalid_group", "not_ready",
+        "invalid_group", "not_ready", "provider_unavailable",
     }  # fmt: skip
     collection = {
         "invalid_collection_name", "collection_not_found", "collection_mismatch", "collection_busy",
@@ -190,6 +190,9 @@ def routes(found: Sequence[Any]) -> Iterator[APIRoute]:
             yield from routes(router.routes)
 
 
+OF_PROVIDERS = {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"}
+
+
 def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[str, Any]) -> None:
     app = create_app(app_of(library).state.settings, library=library)
     served = {route.path_format for route in routes(app.routes)}
@@ -202,6 +205,6 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/library/collections", "/library/collections/create", "/library/collections/delete",
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",
         "/status/unanswered", "/status/unanswered/clear",
-        "/openapi.json", "/sign-in", "/sign-out",
+        "/openapi.json", "/sign-in", "/sign-out", *OF_PROVIDERS,
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
     }  # fmt: skip

@@ -1,0 +1,193 @@
+"""Providers of OpenID Connect that sign people in, and the rules by which their claims give rights.
+
+They are read from the TOML file that the setting ``sign_in`` names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from index.errors import LoccitError
+from index.naming import validate_collection_name, validate_groups
+from service.errors import InvalidSettings
+from service.settings.settings import PREFIX, Settings
+
+ANY = "*"
+"""Among the values or groups of a rule: all of them."""
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Rule(_Value):
+    """What people get who have a value of a claim, or a verified e-mail address of a domain."""
+
+    claim: str = ""
+    """Name of a claim; dots lead into objects, as in ``realm_access.roles``."""
+    values: tuple[str, ...] = ()
+    email_domain: str = ""
+    scope: Literal["ask", "read", "write", "admin"] = "read"
+    groups: tuple[str, ...] = ()
+    groups_of_values: bool = False
+    """Whether the values that match are names of groups, too."""
+
+    @field_validator("groups")
+    @classmethod
+    def _check_groups(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        return _as_value_error(lambda: validate_groups(groups))
+
+    @model_validator(mode="after")
+    def _check_condition(self) -> Rule:
+        if bool(self.claim) == bool(self.email_domain):
+            raise ValueError("a rule has either claim or email_domain")
+        if bool(self.claim) != bool(self.values):
+            raise ValueError('a rule with a claim has values, such as ["staff"], and ["*"] for any')
+        if self.groups_of_values and not self.claim:
+            raise ValueError("groups_of_values is for rules with a claim")
+        return self
+
+
+class Provider(_Value):
+    """A provider of OpenID Connect, and what its people may do."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    """Its part of the addresses, as in ``/sign-in/NAME/callback``."""
+    label: str = Field("", max_length=60)
+    issuer: str
+    client_id: str = Field("", max_length=500)
+    """The client that signs people in on the pages; empty if it only issues tokens."""
+    client_secret: SecretStr = SecretStr("")
+    scopes: Names = ("openid", "profile", "email")
+    hosts: tuple[str, ...] = ()
+    """Hosts besides that of the issuer that its endpoints may be on."""
+    keys: Path | None = None
+    """File with the provider's public keys (JWKS), in place of those that it publishes."""
+    audience: tuple[str, ...] = ()
+    """Audiences of access tokens that the service accepts; by default its public address."""
+    clients: tuple[str, ...] = ()
+    """Clients whose access tokens are accepted; all if none is named."""
+    scope_prefix: str = "loccit:"
+    """Written before ``ask``, ``read``, ``write`` and ``admin`` in the scopes of access tokens."""
+    session_minutes: float = Field(60.0, gt=0, le=60 * 24 * 365)
+    collections: tuple[str, ...] | None = None
+    """Collections that its people may use; all by default."""
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+    @field_validator("issuer")
+    @classmethod
+    def _check_issuer(cls, issuer: str) -> str:
+        if not is_safe_address(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment:
+            raise ValueError("an issuer is an address with https (http only on this machine)")
+        return issuer
+
+    @field_validator("collections")
+    @classmethod
+    def _check_collections(cls, collections: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return collections and _as_value_error(lambda: tuple(map(validate_collection_name, collections)))
+
+    @property
+    def title(self) -> str:
+        """The name that people see."""
+        return self.label or self.name
+
+    @property
+    def stamp(self) -> bytes:
+        """A hash of everything that decides who its people are: sessions end when it changes."""
+        written = self.model_dump_json(exclude={"label", "client_secret", "session_minutes"})
+        return hashlib.sha256(written.encode()).digest()
+
+    def has_address(self, url: str) -> bool:
+        """Whether an address is at the issuer's host and port, or has TLS and is at one of ``hosts``."""
+        issuer, parts = urlsplit(self.issuer), urlsplit(url)
+        is_own = (parts.scheme, parts.netloc) == (issuer.scheme, issuer.netloc)
+        return is_own or (parts.scheme == "https" and parts.netloc in self.hosts)
+
+
+class _File(_Value):
+    providers: Annotated[tuple[Provider, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_names(self) -> _File:
+        for field in ("name", "issuer"):
+            values = [getattr(one, field) for one in self.providers]
+            if twice := [value for value in values if values.count(value) > 1]:
+                raise ValueError(f"two providers have the {field} {twice[0]!r}")
+        return self
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether an address has TLS, or is on this machine."""
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return bool(parts.hostname) and "@" not in parts.netloc and (parts.scheme == "https" or is_local)
+
+
+def load_providers(settings: Settings) -> tuple[Provider, ...]:
+    """Read the providers of the file that the settings name; none without one.
+
+    Raises :class:`service.errors.InvalidSettings`, whose message has no value of the file.
+    """
+    path = settings.sign_in
+    if path is None:
+        return ()
+    name = f"{PREFIX}SIGN_IN"
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+        providers = _File.model_validate(written).providers
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is not UTF-8"
+        raise InvalidSettings(f"{name}: {path} cannot be read: {reason}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSettings(f"{name}: {path} is not TOML: {error}.") from None
+    except ValidationError as error:
+        raise InvalidSettings(f"{name}: {path}: {_describe(error.errors())}.") from None
+    if not settings.public_url:
+        raise InvalidSettings(
+            f"{name} needs {PREFIX}PUBLIC_URL, the address to which providers send people back, and the "
+            "audience of access tokens."
+        )
+    return tuple(_complete(one, settings.public_url) for one in providers)
+
+
+def _complete(provider: Provider, public_url: str) -> Provider:
+    """A provider with the audience that it has by default."""
+    audience = provider.audience or (public_url, f"{public_url}/mcp")
+    if provider.client_id in audience:
+        raise InvalidSettings(
+            f"{PREFIX}SIGN_IN: the audience of the provider {provider.name} has its client_id: what is "
+            "issued to sign people in would open the API. Name another audience."
+        )
+    return provider.model_copy(update={"audience": audience})
+
+
+def _describe(problems: list[Any]) -> str:
+    """The first problem of a file: where it is, and what it is."""
+    first: Mapping[str, Any] = problems[0]
+    place = ".".join(str(one) for one in first["loc"])
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}" if place else first["msg"]
+
+
+def _as_value_error(check: Any) -> tuple[str, ...]:
+    try:
+        checked: tuple[str, ...] = check()
+    except LoccitError as error:
+        raise ValueError(error.message) from None
+    return checked
