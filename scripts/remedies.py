@@ -21,6 +21,8 @@ REQUESTS: Mapping[str, str] = {
     "not_supported": "Ask without it: the message names what the engine cannot do.",
     "hash_collision": "Change the text, if only by a blank line, or choose another id.",
     "unauthorized": "Send a valid key as `Authorization: Bearer KEY`, or [make one](../access.md#keys).",
+    "sign_in_failed": "Sign in again. If it happens again, compare the client at the provider with "
+    "[OpenID Connect](../access.md#openid-connect).",
     "forbidden": "Use a key with the [scope](../access.md#keys) that the message names.",
     "route_not_found": "Compare the address with the [list of operations](http.md).",
     "method_not_allowed": "Use the method that the `Allow` header of the reply names.",

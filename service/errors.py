@@ -57,6 +57,12 @@ class Unauthorized(ServiceError):
     code = "unauthorized"
 
 
+class SignInFailed(ServiceError):
+    """A sign-in at a provider of OpenID Connect did not succeed, or is not of this browser."""
+
+    code = "sign_in_failed"
+
+
 class Forbidden(ServiceError):
     """The API key is valid, and does not allow this."""
 
@@ -206,6 +212,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     BodyTimeout: 408,
     RangeNotSatisfiable: 416,
     Unauthorized: 401,
+    SignInFailed: 401,
     Forbidden: 403,
     CrossSiteRequest: 403,
     HostNotAllowed: 403,

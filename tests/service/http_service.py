@@ -144,7 +144,14 @@ def served(library: Library, **settings: Any) -> Iterator[TestClient]:
 def live(app: FastAPI, **options: Any) -> Iterator[httpx.Client]:
     """A client of the service behind a real HTTP server, with options of :class:`uvicorn.Config`."""
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws="none", **options)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            log_config=None,
+            access_log=False,
+            ws="none",
+            **{"port": 0, **options},
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from starlette.types import Scope as Connection
 
 from service.faces.pages.languages import Language, choose_language
+from service.http.links import SIGN_IN
 from service.state.identity import Principal, Scope
 
 LANGUAGE_COOKIE = "loccit_language"
@@ -49,7 +50,8 @@ def context_of(connection: Connection) -> PageContext:
         urlsplit(connection["app"].state.settings.public_url).path.rstrip("/"),
         connection.get("state", {}).get("principal", _NOBODY),
         path,
-        f"{quote(path)}{'?' if query else ''}{query}",
+        # A provider leads to addresses below this one with secrets, and once.
+        SIGN_IN if path.startswith(f"{SIGN_IN}/") else f"{quote(path)}{'?' if query else ''}{query}",
         parse_qs(query).get("collection", ["default"])[-1],
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlencode
 
-from starlette.responses import Response
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope as Connection
 
 from index.errors import LoccitError
@@ -14,7 +16,10 @@ from service.faces.pages.errors.plain_errors import plain_error
 from service.faces.pages.navigation import is_form, is_page
 from service.faces.pages.rendering import page, sign_in_page
 from service.http.error_shapes import ErrorPages
-from service.http.links import VIEW
+from service.http.links import SIGN_IN, VIEW
+from service.http.parts import parts_of
+from service.state.credentials import Credentials
+from service.state.identity import COOKIE
 
 _HEADINGS = {
     401: "An API key is needed",
@@ -29,7 +34,8 @@ _HEADINGS = {
 def _error_page(connection: Connection, error: LoccitError, request_id: str) -> Response:
     """The page for an error of a request; without a key that will do, the form to sign in."""
     if isinstance(error, Unauthorized):
-        return sign_in_page(connection, _after_sign_in(connection), error)
+        after = _after_sign_in(connection)
+        return _renewal(connection, after) or sign_in_page(connection, after, error)
     status, language = status_of(type(error)), context_of(connection).language
     response = page(
         connection,
@@ -43,6 +49,22 @@ def _error_page(connection: Connection, error: LoccitError, request_id: str) -> 
     )
     response.headers.update(headers_of(error))
     return response
+
+
+def _renewal(connection: Connection, after: str) -> Response | None:
+    """The way to the provider for a person whose session is over; None for others, and for scripts.
+
+    Who is still signed in there comes back without being asked, with the rights of now.
+    """
+    headers = Headers(scope=connection)
+    cookie = HTTPConnection(connection).cookies.get(COOKIE, "")
+    if connection["method"] != "GET" or headers.get("sec-fetch-mode", "navigate") != "navigate" or not cookie:
+        return None
+    provider = parts_of(connection)[Credentials].sessions.provider_of(cookie, even_late=True)
+    if provider is None or not provider.client_id:
+        return None
+    start = f"{SIGN_IN}/{provider.name}/start?{urlencode({'next': after})}"
+    return RedirectResponse(context_of(connection).at(start), status_code=303)
 
 
 def _after_sign_in(connection: Connection) -> str:

@@ -18,6 +18,8 @@ from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.languages import LANGUAGES
 from service.faces.pages.navigation import places
 from service.http.links import in_collection
+from service.http.parts import parts_of
+from service.state.openid import Providers
 
 TEMPLATES = Path(__file__).parent / "templates"
 HEADERS = {
@@ -73,7 +75,11 @@ def sign_in_page(connection: Connection, after: str, error: LoccitError | None =
     # Without a message nobody signed in yet, which is no error to a person.
     has_message = error is not None and error.message
     message = plain_message(error, context_of(connection).language) if error and has_message else ""
-    response = page(connection, "sign_in", status_code=status, next=after, message=message)
+    known = parts_of(connection)[Providers].issuers.values()
+    providers = [one.provider for one in known if one.provider.client_id]
+    response = page(
+        connection, "sign_in", status_code=status, next=after, message=message, providers=providers
+    )
     if error is not None:
         response.headers.update(headers_of(error))
     return response

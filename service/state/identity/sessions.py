@@ -67,10 +67,13 @@ class Sessions:
         person = self._people.read(holder)
         return replace(person[0] if person else self._keyring.holder(holder), session=cookie)
 
-    def provider_of(self, cookie: str) -> Provider | None:
-        """The provider of a person's session that has not ended; None for a key's, or for none."""
+    def provider_of(self, cookie: str, *, even_late: bool = False) -> Provider | None:
+        """The provider of a person's session that has not ended; None for a key's, or for none.
+
+        ``even_late``: also of one whose time is over, but that nobody has ended.
+        """
         try:
-            person = self._people.read(self._parse_valid(cookie)[0])
+            person = self._people.read(self._parse_valid(cookie, even_late=even_late)[0])
         except Unauthorized:
             return None
         return person[2] if person else None
@@ -114,10 +117,11 @@ class Sessions:
         expires, session = str(int(self._clock()) + seconds), new_session_id()
         return f"{holder}.{expires}.{session}.{self._signature(holder, expires, session)}"
 
-    def _parse_valid(self, cookie: str) -> tuple[str, str, str]:
+    def _parse_valid(self, cookie: str, *, even_late: bool = False) -> tuple[str, str, str]:
         """Name of the holder, the time and the id of a session that has not ended."""
         holder, expires, session, signature = (*cookie.split(".", 3), "", "", "")[:4]
-        if len(expires) > _DIGITS or not expires.isdecimal() or int(expires) <= self._clock():
+        has_time = len(expires) <= _DIGITS and expires.isdecimal()
+        if not has_time or not (even_late or int(expires) > self._clock()):
             raise Unauthorized("The session has ended. Sign in again.")
         if not hmac.compare_digest(self._signature(holder, expires, session).encode(), signature.encode()):
             raise Unauthorized("The session is not known, or was ended. Sign in again.")

@@ -35,7 +35,13 @@ class Fetcher:
         await self._client.aclose()
 
     async def fetch(
-        self, provider: Provider, url: str, *, form: dict[str, str] | None = None, auth: Any = None
+        self,
+        provider: Provider,
+        url: str,
+        *,
+        form: dict[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, Any]]:
         """The status and the JSON object of a reply. Raises :class:`ProviderUnavailable`.
 
@@ -48,7 +54,7 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(_SECONDS),
-                self._client.stream(method, url, data=form, auth=auth) as response,
+                self._client.stream(method, url, data=form, auth=auth, headers=headers) as response,
             ):
                 body = await _read(response)
             content = json.loads(body)

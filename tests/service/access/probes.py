@@ -199,6 +199,7 @@ _PATH_VALUES = {
     "locator": "{locator}",
     "model": "loccit:{name}",
     "name": "{name}",
+    "provider": "nowhere",
     "vector_store_id": "vs_{name}",
 }
 _LAST = ("DELETE /v1/collections/{name}", "POST /library/collections/delete")

@@ -44,7 +44,13 @@ def test_a_function_without_a_rule_cannot_be_a_route() -> None:
         access(Scope.READ, "gossip")  # type: ignore[arg-type]
 
 
-OF_PROVIDERS = {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"}
+OF_PROVIDERS = {
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+    "/sign-in/{provider}/start",
+    "/sign-in/{provider}/callback",
+    "/sign-in/{provider}/back-channel",
+}
 """Addresses of providers of OpenID Connect, of which this service has none."""
 OPEN = {
     "/healthz",

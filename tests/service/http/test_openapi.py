@@ -77,6 +77,7 @@ UNDOCUMENTED = {
     "data_mixed": "the service does not start",
     "data_not_writable": "the service does not start",
     "key_not_found": "only commands revoke keys",
+    "sign_in_failed": "only pages sign people in",
     "method_not_allowed": "no route answers it",
     "route_not_found": "no route answers it",
 }
@@ -190,7 +191,10 @@ def routes(found: Sequence[Any]) -> Iterator[APIRoute]:
             yield from routes(router.routes)
 
 
-OF_PROVIDERS = {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"}
+OF_PROVIDERS = {
+    "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp",
+    "/sign-in/{provider}/start", "/sign-in/{provider}/callback", "/sign-in/{provider}/back-channel",
+}  # fmt: skip
 
 
 def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[str, Any]) -> None:

@@ -47,6 +47,8 @@ _INSTEAD: _Words = {
 _KINDS: _Words = {
     errors.RouteNotFound: lambda one: one.t("There is no page at this address."),
     errors.Unauthorized: lambda one: one.t("The key is not known, was revoked, or has expired."),
+    errors.SignInFailed: lambda one: one.t("The sign-in failed."),
+    errors.ProviderUnavailable: lambda one: one.t("The service at which you sign in cannot be reached."),
     errors.Forbidden: lambda one: one.t("Your key does not allow this."),
     errors.InvalidRequest: lambda one: one.t("Something in the form cannot be used."),
     errors.BodyTooLarge: lambda one: one.t("That is too large."),

@@ -8,21 +8,25 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import RedirectResponse
 
-from service.errors import RateLimited, Unauthorized
+from service.errors import ProviderUnavailable, RateLimited, Unauthorized
 from service.faces.dependencies import Caller
 from service.faces.pages import page, sign_in_page
 from service.faces.pages.context import context_of
 from service.faces.pages.forms import form_fields, local_address
+from service.http.links import SIGN_IN
 from service.http.parts import parts_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.settings import Settings
+from service.settings.sign_in import Provider
 from service.state.credentials import Credentials
 from service.state.identity import COOKIE, Scope, access
 from service.state.limits.pools import Pools
+from service.state.openid import Providers, end_session_address
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
-PATH = "/sign-in"
+PATH = SIGN_IN
 _MOST_BYTES = 8192
 
 
@@ -37,7 +41,10 @@ class SignInQuery(PageQuery):
 async def sign_in_form(request: Request, query: Annotated[SignInQuery, Query()], caller: Caller) -> Response:
     """The form; for those who are signed in, a button to sign out."""
     if caller.key:
-        return page(request.scope, "account", caller=caller)
+        issuers = parts_of(request)[Providers].issuers.values()
+        titles = {one.provider.issuer: one.provider.title for one in issuers}
+        provider = titles.get(caller.issuer, "")
+        return page(request.scope, "account", caller=caller, provider=provider)
     return sign_in_page(request.scope, local_address(query.next))
 
 
@@ -53,15 +60,14 @@ async def sign_in(request: Request) -> Response:
     except (RateLimited, Unauthorized) as error:
         return sign_in_page(request.scope, after, error)
     response = RedirectResponse(context_of(request.scope).at(after), status_code=303)
-    response.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=credentials.sessions.seconds,
-        secure=request.scope["state"]["secure"],
-        httponly=True,
-        samesite="strict",
-    )
+    is_secure = request.scope["state"]["secure"]
+    set_session(response, cookie, seconds=credentials.sessions.seconds, secure=is_secure)
     return response
+
+
+def set_session(response: Response, cookie: str, *, seconds: int, secure: bool) -> None:
+    """Give a browser the cookie of a session, out of reach of scripts and other sites."""
+    response.set_cookie(COOKIE, cookie, max_age=seconds, secure=secure, httponly=True, samesite="strict")
 
 
 def _begin_session(credentials: Credentials, request: Request, key: str) -> str:
@@ -85,10 +91,26 @@ async def sign_out(request: Request) -> Response:
     """
     parts, fields = parts_of(request), await form_fields(request, most_bytes=_MOST_BYTES)
     sessions = parts[Credentials].sessions
-    is_everywhere = "everywhere" in fields
+    is_everywhere, elsewhere = "everywhere" in fields, ""
     if cookie := request.cookies.get(COOKIE):
+        elsewhere = await _sign_out_address(request, sessions.provider_of(cookie, even_late=True))
         await parts[Pools].writes.run(sessions.end_all if is_everywhere else sessions.end, cookie)
     request.scope["state"]["audit"] = {"command": "sign out everywhere" if is_everywhere else "sign out"}
-    response = RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    response: Response = RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    if elsewhere:
+        # By a page: the browser sends no form of ours on to another site.
+        response = page(request.scope, "onward", address=elsewhere, leaves=True)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response
+
+
+async def _sign_out_address(request: Request, provider: Provider | None) -> str:
+    """The address that signs a person out at the provider; empty where there is none."""
+    if provider is None or not provider.client_id:
+        return ""
+    parts = parts_of(request)
+    back = f"{parts[Settings].public_url}{PATH}"
+    try:
+        return await end_session_address(parts[Providers].issuers[provider.name], back)
+    except ProviderUnavailable:
+        return ""  # here the session ends all the same
