@@ -54,11 +54,13 @@ def public_keys(*kinds: str) -> dict[str, Any]:
     return {"keys": keys}
 
 
-def write_settings(folder: Path, *, more: str = "", rules: str = RULES) -> dict[str, Any]:
+def write_settings(
+    folder: Path, *, more: str = "", rules: str = RULES, issuer: str = ISSUER
+) -> dict[str, Any]:
     """Settings of a service that takes the tokens of this provider, whose keys are in a file."""
     (folder / "keys.json").write_text(json.dumps(public_keys("EC", "RSA")))
     (folder / "sign-in.toml").write_text(
-        f'[[providers]]\nname = "sso"\nlabel = "Example"\nissuer = "{ISSUER}"\n'
+        f'[[providers]]\nname = "sso"\nlabel = "Example"\nissuer = "{issuer}"\n'
         f'keys = "{folder / "keys.json"}"\n{more}\n{rules}'
     )
     return {"sign_in": folder / "sign-in.toml", "public_url": URL}

@@ -1,12 +1,11 @@
-// A provider of OpenID Connect for the tests of the service: node provider.mjs PORT < configuration.json
+// A provider of OpenID Connect for the tests of the service: node provider.mjs ISSUER < configuration.json
 // It signs in the account that the tests set (POST /control), without asking anybody.
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { Provider, interactionPolicy } from "oidc-provider";
 
-const port = Number(process.argv[2]);
-const issuer = `http://127.0.0.1:${port}`;
+const issuer = process.argv[2];
 const configuration = JSON.parse(await text(process.stdin));
 const state = { account: "ada", claims: {}, asked: 0, skew: 0 };
 const { now } = Date;
@@ -83,4 +82,4 @@ createServer((request, response) => {
     console.error(error);
     response.writeHead(500).end();
   });
-}).listen(port, "127.0.0.1", () => console.log("ready"));
+}).listen(new URL(issuer).port, "127.0.0.1", () => console.log("ready"));
