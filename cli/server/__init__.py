@@ -21,6 +21,7 @@ from service.app import create_app, from_environment
 from service.monitoring.logs import configure_logging
 from service.monitoring.tracing import require_opentelemetry
 from service.settings import Settings, hand_down, shared_metrics
+from service.settings.sign_in import load_providers
 from service.state.data_folder import require_complete
 from service.state.identity import Scope, new_key, open_keyring
 from service.state.stock import open_inventory, settle_losses
@@ -41,6 +42,7 @@ def run(settings: Settings) -> None:
     check_address(settings.host, settings.port)
     configure_logging(settings.log_level, settings.log_format)
     require_complete(settings.data)
+    load_providers(settings)  # here, too: a worker that fails is started again
     if not (_ensure_keys(settings) or settings.allow_anonymous):
         require_key_for(settings.host)
     if settings.tracing:
@@ -55,7 +57,7 @@ def run(settings: Settings) -> None:
 
 
 def _ensure_keys(settings: Settings) -> bool:
-    """Return whether requests need a key; makes an admin key first if the settings want that."""
+    """Return whether callers have to say who they are; makes an admin key first if the settings want that."""
     with closing(open_keyring(settings.data, settings)) as keyring:
         if settings.create_key and not keyring.required:
             token, key = new_key("first start", Scope.ADMIN)
@@ -66,7 +68,7 @@ def _ensure_keys(settings: Settings) -> bool:
                 highlight=False,
                 soft_wrap=True,
             )
-        return keyring.required
+        return keyring.required or settings.asks_for_keys
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -6,6 +6,7 @@ They are read from the TOML file that the setting ``sign_in`` names.
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,6 +121,17 @@ class Provider(_Value):
         is_own = (parts.scheme, parts.netloc) == (issuer.scheme, issuer.netloc)
         return is_own or (parts.scheme == "https" and parts.netloc in self.hosts)
 
+    def key_set(self) -> list[Any] | None:
+        """The keys in the file ``keys``; None without one. Raises :class:`service.errors.InvalidSettings`."""
+        if self.keys is None:
+            return None
+        try:
+            return list(json.loads(self.keys.read_text("utf-8"))["keys"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InvalidSettings(
+                f"{PREFIX}SIGN_IN: {self.keys}, the keys of the provider {self.name}, is no JSON Web Key Set."
+            ) from None
+
 
 class _File(_Value):
     providers: Annotated[tuple[Provider, ...], Field(min_length=1)]
@@ -170,6 +182,7 @@ def load_providers(settings: Settings) -> tuple[Provider, ...]:
 def _complete(provider: Provider, public_url: str) -> Provider:
     """A provider with the audience that it has by default."""
     audience = provider.audience or (public_url, f"{public_url}/mcp")
+    provider.key_set()
     if provider.client_id in audience:
         raise InvalidSettings(
             f"{PREFIX}SIGN_IN: the audience of the provider {provider.name} has its client_id: what is "

@@ -324,6 +324,9 @@ def test_the_file_must_be_there_and_the_public_address_known(tmp_path: Path) -> 
     settings = write_settings(tmp_path)
     with pytest.raises(InvalidSettings, match="LOCCIT_PUBLIC_URL"):
         load_providers(GivenSettings(data=tmp_path, sign_in=settings["sign_in"]))
+    (tmp_path / "keys.json").write_text("[]")
+    with pytest.raises(InvalidSettings, match="Key Set"):
+        load_providers(GivenSettings(data=tmp_path, **settings))
 
 
 def test_keys_of_a_file_are_public_keys(tmp_path: Path) -> None:

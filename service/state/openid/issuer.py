@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from jwt import PyJWK, PyJWTError
 
-from service.errors import InvalidSettings, ProviderUnavailable, Unauthorized
+from service.errors import ProviderUnavailable, Unauthorized
 from service.settings.sign_in import Provider, is_safe_address
 from service.state.openid.fetching import Fetcher, unavailable
 
@@ -70,7 +69,7 @@ class Issuer:
     ) -> None:
         self.provider = provider
         self.fetcher = fetcher
-        self._given = _read_keys(provider)
+        self._given = provider.key_set()
         self._metadata = _Document(provider, self._fetch_metadata, clock=clock)
         self._keys = _Document(provider, self._fetch_keys, clock=clock)
 
@@ -132,15 +131,3 @@ def _find(keys: list[Any], kid: object, algorithm: str) -> PyJWK | None:
         except (PyJWTError, ValueError, TypeError):  # of another type than the algorithm needs
             continue
     return found[0] if len(found) == 1 else None
-
-
-def _read_keys(provider: Provider) -> list[Any] | None:
-    """The keys in the file that the settings name. Raises :class:`service.errors.InvalidSettings`."""
-    if provider.keys is None:
-        return None
-    try:
-        return list(json.loads(provider.keys.read_text("utf-8"))["keys"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InvalidSettings(
-            f"{provider.keys}, the keys of the provider {provider.name}, is not a JSON Web Key Set."
-        ) from None
