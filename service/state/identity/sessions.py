@@ -106,6 +106,7 @@ class Sessions:
 
     def use_once(self, *name: str, seconds: float) -> bool:
         """Whether something is used for the first time, in any process, within so many seconds."""
+        self._keyring.look()
         used = id_of("once", *name)
         if self._keyring.is_ended(used):
             return False

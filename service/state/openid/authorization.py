@@ -49,7 +49,8 @@ class Attempt:
     @staticmethod
     def cookie_name(state: str) -> str:
         """Name of the cookie: each attempt has its own, because a browser has many tabs."""
-        return f"loccit_sign_in_{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+        digest = hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()
+        return f"loccit_sign_in_{digest[:12]}"
 
     def write(self, secret: bytes) -> str:
         """The value of the cookie."""

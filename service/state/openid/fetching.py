@@ -19,15 +19,16 @@ _LONGEST_BODY = 1_000_000
 
 
 class Fetcher:
-    """Reads JSON from providers. Use it from one event loop."""
+    """Reads JSON from providers, from one event loop. A ``transport`` takes the place of the network."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         # Only the settings decide whom it asks: no proxies of the environment, and no redirects.
         self._client = httpx.AsyncClient(
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
             timeout=_SECONDS,
             trust_env=False,
             follow_redirects=False,
+            transport=transport,
         )
 
     async def close(self) -> None:

@@ -1,0 +1,314 @@
+"""What is believed of a provider: its description, its keys, and its ID tokens and logout tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from service.errors import ProviderUnavailable, SignInFailed, Unauthorized
+from service.settings.sign_in import Provider, Rule
+from service.state.openid import Attempt, Issuer, authorization_address, exchange_code, logout_claims
+from service.state.openid.fetching import Fetcher
+from service.state.openid.tokens import id_claims
+from tests.service.issuing import ISSUER, public_keys, token
+
+HOST = "https://sso.example.org"
+SSO = Provider(
+    name="sso",
+    issuer=ISSUER,
+    client_id="loccit",
+    client_secret=SecretStr("a:secret"),
+    audience=("https://docs.example.org",),
+    rules=(Rule(claim="groups", values=("*",)),),
+)
+LOGOUT = {"http://schemas.openid.net/event/backchannel-logout": {}}
+SECRET = b"s" * 32
+
+
+@dataclass(frozen=True)
+class Reply:
+    content: bytes = b"{}"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Published(httpx.AsyncBaseTransport):
+    """What a provider answers, by the last part of the address; and what it was asked."""
+
+    kinds: tuple[str, ...] = ("EC",)
+    replies: dict[str, Any] = field(default_factory=dict)
+    asked: list[httpx.Request] = field(default_factory=list)
+    is_down: bool = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if self.is_down:
+            raise httpx.ConnectError("down")
+        name = request.url.path.rpartition("/")[2]
+        told: dict[str, Any] = {
+            "openid-configuration": {
+                "issuer": ISSUER,
+                "jwks_uri": f"{HOST}/keys",
+                "authorization_endpoint": f"{HOST}/auth?realm=a",
+                "token_endpoint": f"{HOST}/token",
+            },
+            "keys": public_keys(*self.kinds),
+            **self.replies,
+        }
+        reply = told[name]
+        whole = reply if isinstance(reply, Reply) else Reply(json.dumps(reply).encode())
+        return httpx.Response(whole.status, headers=whole.headers, stream=httpx.ByteStream(whole.content))
+
+    def count(self, name: str) -> int:
+        return sum(one.url.path.endswith(name) for one in self.asked)
+
+
+@dataclass
+class Place:
+    """A provider that publishes, the issuer that reads it, and the time."""
+
+    published: Published = field(default_factory=Published)
+    now: float = 0.0
+    provider: Provider = SSO
+
+    def __post_init__(self) -> None:
+        fetcher = Fetcher(transport=self.published)
+        self.issuer = Issuer(self.provider, fetcher, clock=lambda: self.now)
+
+
+def of(waited: Awaitable[Any]) -> Any:
+    async def main() -> Any:
+        return await waited
+
+    return asyncio.run(main())
+
+
+def id_token(kind: str = "EC", **changes: Any) -> str:
+    return token(kind, **{"aud": "loccit", "nonce": "n", **changes})
+
+
+def test_an_id_token_is_for_this_client_and_this_sign_in() -> None:
+    place = Place()
+    assert of(id_claims(place.issuer, id_token(), "n"))["sub"] == "42"
+    assert of(id_claims(place.issuer, id_token(aud=["loccit"]), "n"))["sub"] == "42"
+    assert of(id_claims(place.issuer, id_token(aud=["loccit", "x"], azp="loccit"), "n"))["sub"] == "42"
+    for changes in (
+        {"nonce": "of another"},
+        {"nonce": None},
+        {"nonce": ["n"]},
+        {"aud": "https://docs.example.org"},
+        {"aud": ["loccit", "x"]},
+        {"aud": ["loccit", "x"], "azp": "x"},
+        {"azp": "x"},
+        {"iat": None},
+        {"exp": 1},
+        {"iss": HOST},
+    ):
+        with pytest.raises(Unauthorized):
+            of(id_claims(place.issuer, id_token(**changes), "n"))
+
+
+def test_a_logout_token_names_a_person_or_a_session() -> None:
+    place, whole = Place(), {"aud": "loccit", "jti": "1", "events": LOGOUT, "sid": "s"}
+    assert of(logout_claims(place.issuer, token(**whole)))["sid"] == "s"
+    for changes in (
+        {"nonce": "n"},
+        {"events": {}},
+        {"events": None},
+        {"events": "http://schemas.openid.net/event/backchannel-logout"},
+        {"sid": None, "sub": None},
+        {"jti": None},
+        {"aud": "other"},
+    ):
+        with pytest.raises(Unauthorized):
+            of(logout_claims(place.issuer, token(**{**whole, **changes})))
+
+
+def test_new_keys_are_read_at_once_but_not_for_every_token() -> None:
+    place = Place()
+    of(id_claims(place.issuer, id_token(), "n"))
+    for _ in range(3):
+        with pytest.raises(Unauthorized, match="does not have"):
+            of(id_claims(place.issuer, id_token("RSA"), "n"))
+    assert place.published.count("/keys") == 1  # it was read a moment ago
+    place.now += 3
+    place.published.kinds = ("RSA",)
+    assert of(id_claims(place.issuer, id_token("RSA"), "n"))["sub"] == "42"
+    with pytest.raises(Unauthorized):  # the former key is gone
+        of(id_claims(place.issuer, id_token(), "n"))
+    assert place.published.count("/keys") == 2
+
+
+def test_a_key_that_is_withdrawn_is_gone_in_ten_minutes() -> None:
+    place = Place(Published(kinds=("EC", "RSA")))
+    of(id_claims(place.issuer, id_token(), "n"))
+    place.published.kinds = ("RSA",)
+    assert of(id_claims(place.issuer, id_token(), "n"))
+    place.now += 601
+    with pytest.raises(Unauthorized):
+        of(id_claims(place.issuer, id_token(), "n"))
+
+
+def test_known_keys_count_for_an_hour_while_the_provider_is_gone() -> None:
+    place = Place()
+    of(id_claims(place.issuer, id_token(), "n"))
+    place.published.is_down = True
+    place.now += 3000
+    assert of(id_claims(place.issuer, id_token(), "n"))
+    place.now += 700
+    with pytest.raises(ProviderUnavailable):
+        of(id_claims(place.issuer, id_token(), "n"))
+    place.published.is_down = False
+    place.now += 3
+    assert of(id_claims(place.issuer, id_token(), "n"))
+
+
+def described(**changes: Any) -> dict[str, Any]:
+    return {"openid-configuration": {"issuer": ISSUER, "jwks_uri": f"{HOST}/keys", **changes}}
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        described(issuer=HOST),
+        described(jwks_uri="https://evil.example.org/keys"),
+        described(jwks_uri="http://sso.example.org/keys"),
+        described(jwks_uri="file:///etc/passwd"),
+        described(jwks_uri=7),
+        {"openid-configuration": [1]},
+        {"openid-configuration": Reply(status=500)},
+        {"openid-configuration": Reply(status=302, headers={"location": "https://evil.example.org"})},
+        {"openid-configuration": Reply(b"{")},
+        {"openid-configuration": Reply(b"[" * 100_000)},
+        {"openid-configuration": Reply(b" " * 1_000_001 + b"{}")},
+        {"keys": {"keys": {}}},
+        {"keys": Reply(b'{"keys": []}', 404)},
+    ],
+)
+def test_a_provider_that_describes_itself_wrongly_is_not_believed(replies: dict[str, Any]) -> None:
+    place = Place(Published(replies=replies))
+    with pytest.raises(ProviderUnavailable):
+        of(id_claims(place.issuer, id_token(), "n"))
+    assert {one.url.host for one in place.published.asked} <= {"sso.example.org"}
+
+
+def test_other_hosts_are_asked_if_the_settings_name_them() -> None:
+    named = SSO.model_copy(update={"hosts": ("keys.example.org",)})
+    place = Place(Published(replies=described(jwks_uri="https://keys.example.org/keys")), provider=named)
+    assert of(id_claims(place.issuer, id_token(), "n"))
+
+
+def test_keys_that_are_no_public_keys_for_signatures_are_left_out() -> None:
+    good = public_keys("EC")["keys"][0]
+    for wrong in ({**good, "use": "enc"}, {**good, "d": "x"}, {"kty": "oct", "k": "czNj", "kid": "EC"}, 7):
+        place = Place(Published(replies={"keys": {"keys": [wrong]}}))
+        with pytest.raises(Unauthorized):
+            of(id_claims(place.issuer, id_token(), "n"))
+    twice = Place(Published(replies={"keys": {"keys": [good, good]}}))
+    with pytest.raises(Unauthorized):
+        of(id_claims(twice.issuer, id_token(), "n"))
+    alone = Place(Published(replies={"keys": {"keys": [good]}}))
+    assert of(id_claims(alone.issuer, token(aud="loccit", nonce="n", headers={"kid": None}), "n"))
+
+
+ATTEMPT = Attempt.new("sso", "/library")
+
+
+def test_an_attempt_is_bound_to_its_state_its_provider_and_its_signature() -> None:
+    cookie = ATTEMPT.write(SECRET)
+
+    def read(**changes: Any) -> Attempt:
+        given = {"cookie": cookie, "secret": SECRET, "provider": "sso", "state": ATTEMPT.state, **changes}
+        return Attempt.read(given.pop("cookie"), given.pop("secret"), **given)
+
+    assert read() == ATTEMPT
+    for wrong in (
+        {"cookie": ""},
+        {"cookie": f"{cookie}x"},
+        {"cookie": token()},
+        {"secret": b"t" * 32},
+        {"provider": "other"},
+        {"state": ""},
+        {"state": f"{ATTEMPT.state}x"},
+        {"state": "\ud800"},
+    ):
+        with pytest.raises(SignInFailed):
+            read(**wrong)
+    assert read(cookie=replace(ATTEMPT, after="/x").write(SECRET)).after == "/x"
+
+
+def test_the_way_there_has_the_challenge_and_keeps_the_query_of_the_provider() -> None:
+    url = httpx.URL(of(authorization_address(Place().issuer, ATTEMPT, "https://docs.example.org/back")))
+    assert (url.host, url.path, url.params["realm"]) == ("sso.example.org", "/auth", "a")
+    assert url.params["code_challenge_method"] == "S256"
+    assert url.params["scope"] == "openid profile email"
+    assert ATTEMPT.verifier not in str(url)
+
+
+def exchanged(place: Place, **query: str) -> Any:
+    return of(exchange_code(place.issuer, ATTEMPT, {"code": "c", **query}, "https://docs.example.org/back"))
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_the_way_back_sends_the_code_and_the_verifier(method: str) -> None:
+    replies = described(
+        token_endpoint=f"{HOST}/token",
+        token_endpoint_auth_methods_supported=[method],
+        userinfo_endpoint=f"{HOST}/me",
+    )
+    replies["token"] = {"id_token": id_token(nonce=ATTEMPT.nonce), "access_token": "t"}
+    replies["me"] = {"sub": "42", "name": "Another", "department": "north"}
+    place = Place(Published(replies=replies))
+    claims = exchanged(place)
+    assert (claims["name"], claims["department"]) == ("Ada", "north")  # the signed token comes first
+    sent = next(one for one in place.published.asked if one.url.path == "/token")
+    form = dict(httpx.QueryParams(sent.content.decode()))
+    assert (form["code"], form["code_verifier"]) == ("c", ATTEMPT.verifier)
+    assert ("client_secret" in form) == (method == "client_secret_post")
+    assert ("authorization" in sent.headers) == (method == "client_secret_basic")
+
+
+@pytest.mark.parametrize(
+    ("token_reply", "person"),
+    [
+        ({"error": "invalid_grant"}, {}),
+        ({"error": "<script>"}, {}),
+        ({"id_token": 7}, {}),
+        ({"id_token": id_token(nonce="other"), "access_token": "t"}, {"sub": "42"}),
+        ({"id_token": id_token(nonce=ATTEMPT.nonce), "access_token": "t"}, {"sub": "43"}),
+    ],
+)
+def test_a_way_back_that_is_wrong_signs_nobody_in(
+    token_reply: dict[str, Any], person: dict[str, Any]
+) -> None:
+    replies = described(token_endpoint=f"{HOST}/token", userinfo_endpoint=f"{HOST}/me")
+    place = Place(Published(replies={**replies, "token": token_reply, "me": person}))
+    with pytest.raises(SignInFailed) as error:
+        exchanged(place)
+    assert "<" not in error.value.message
+    for query in ({"error": "access_denied"}, {"code": ""}, {"iss": HOST}):
+        with pytest.raises(SignInFailed):
+            exchanged(place, **query)
+
+
+def test_a_provider_without_the_endpoints_signs_nobody_in() -> None:
+    place = Place(Published(replies=described()))
+    with pytest.raises(ProviderUnavailable):
+        of(authorization_address(place.issuer, ATTEMPT, "https://docs.example.org/back"))
+    with pytest.raises(ProviderUnavailable):
+        exchanged(place)
+
+
+def test_a_compressed_reply_is_refused() -> None:
+    reply = Reply(headers={"content-encoding": "gzip"})
+    place = Place(Published(replies={"openid-configuration": reply}))
+    with pytest.raises(ProviderUnavailable):
+        of(place.issuer.endpoint("jwks_uri"))
