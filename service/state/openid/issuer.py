@@ -22,6 +22,8 @@ _KEPT_SECONDS = 3600.0
 """Age up to which a document is used while the provider cannot be reached."""
 _COOLDOWN_SECONDS = 2.0
 """Between two requests for one document: anybody can send tokens with keys that nobody knows."""
+_RETRY_SECONDS = 30.0
+"""The same after a failure, while what is known is used: a provider that hangs holds up who asks it."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Algorithms of signatures that are accepted: with a public key of the provider, and no others."""
 _MOST_KEYS = 100
@@ -37,7 +39,7 @@ class _Document(Generic[T]):
         self._fetch = fetch
         self._clock = clock
         self._value: T | None = None
-        self._fetched = self._tried = float("-inf")
+        self._fetched = self._next = float("-inf")
         self._fetching = asyncio.Lock()
 
     async def get(self, *, newer: bool = False) -> T:
@@ -45,20 +47,30 @@ class _Document(Generic[T]):
 
         Raises :class:`ProviderUnavailable`.
         """
+        if self._value is not None and not newer and not self._is_old():
+            return self._value
         async with self._fetching:
-            now = self._clock()
-            is_due = newer or now >= self._fetched + _FRESH_SECONDS
-            if is_due and now >= self._tried + _COOLDOWN_SECONDS:
-                self._tried = now
-                try:
-                    self._value = await self._fetch()
-                    self._fetched = now
-                except ProviderUnavailable:
-                    if now >= self._fetched + _KEPT_SECONDS:
-                        self._value = None
+            if (newer or self._is_old()) and self._clock() >= self._next:
+                await self._try()
             if self._value is None:
                 raise unavailable(self._provider)
             return self._value
+
+    def _is_old(self) -> bool:
+        return self._clock() >= self._fetched + _FRESH_SECONDS
+
+    async def _try(self) -> None:
+        """Fetch it; on failure, keep what is known for a while."""
+        wait = _COOLDOWN_SECONDS
+        try:
+            self._value = await self._fetch()
+            self._fetched = self._clock()
+        except ProviderUnavailable:
+            if self._clock() >= self._fetched + _KEPT_SECONDS:
+                self._value = None
+            if self._value is not None:
+                wait = _RETRY_SECONDS
+        self._next = self._clock() + wait
 
 
 class Issuer:

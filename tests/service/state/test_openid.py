@@ -47,9 +47,14 @@ class Published(httpx.AsyncBaseTransport):
     replies: dict[str, Any] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
     is_down: bool = False
+    gate: asyncio.Event | None = None
+    arrived: asyncio.Event | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
+        if self.gate is not None and self.arrived is not None:
+            self.arrived.set()
+            await self.gate.wait()
         if self.is_down:
             raise httpx.ConnectError("down")
         name = request.url.path.rpartition("/")[2]
@@ -145,6 +150,37 @@ def test_new_keys_are_read_at_once_but_not_for_every_token() -> None:
     with pytest.raises(Unauthorized):  # the former key is gone
         of(id_claims(place.issuer, id_token(), "n"))
     assert place.published.count("/keys") == 2
+
+
+def test_a_provider_that_hangs_holds_up_nobody_whose_key_is_known() -> None:
+    place = Place()
+
+    async def ask() -> None:
+        await id_claims(place.issuer, id_token(), "n")
+        place.now += 3
+        place.published.gate, place.published.arrived = asyncio.Event(), asyncio.Event()
+        waiting = asyncio.create_task(place.issuer.key({"kid": "unknown", "alg": "ES256"}))
+        await place.published.arrived.wait()
+        await id_claims(place.issuer, id_token(), "n")
+        assert not waiting.done()
+        place.published.gate.set()
+        with pytest.raises(Unauthorized):
+            await waiting
+
+    asyncio.run(ask())
+
+
+def test_a_provider_that_fails_is_asked_again_in_half_a_minute() -> None:
+    place = Place()
+    of(id_claims(place.issuer, id_token(), "n"))
+    place.published.is_down, place.now = True, 700
+    for _ in range(3):
+        assert of(id_claims(place.issuer, id_token(), "n"))
+        place.now += 5
+    assert place.published.count("/keys") == 2
+    place.now += 30
+    assert of(id_claims(place.issuer, id_token(), "n"))
+    assert place.published.count("/keys") == 3
 
 
 def test_a_key_that_is_withdrawn_is_gone_in_ten_minutes() -> None:
