@@ -17,8 +17,8 @@ _COMMON = 0.6
 
 
 _PAGES = {
-    "DELETE /v1/documents/{document_id}": "operations.md#erasure",
-    "GET /metrics": "operations.md#monitoring",
+    "DELETE /v1/documents/{document_id}": "data.md#erasure",
+    "GET /metrics": "running.md#monitoring",
     "POST /v1/answer": "answers.md",
     "POST /v1/chat/completions": "answers.md#in-openais-shapes",
     "POST /v1/collections/{name}/upgrade": "#upgrades",
@@ -26,7 +26,7 @@ _PAGES = {
     "POST /v1/evidence": "evidence.md",
     "POST /v1/explain": "#explain",
     "POST /v1/responses": "answers.md#in-openais-shapes",
-    "PUT /v1/collections/{name}": "operations.md#models",
+    "PUT /v1/collections/{name}": "load-and-models.md#models",
 }
 """Where an operation is explained, if not in its reference or on the page of its group."""
 _PAGE_OF_GROUP = re.compile(r"see docs/(\S+\.md)")

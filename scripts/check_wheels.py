@@ -19,7 +19,7 @@ PLATFORMS = {
     "macOS arm64": ["macosx_14_0_arm64"],
 }
 COMPILED = {"Linux arm64": {"pytrec_eval-terrier"}}
-"""Libraries that pip compiles there. docs/operations.md names them."""
+"""Libraries that pip compiles there. docs/running.md names them."""
 _MISSING = re.compile(r"No matching distribution found for ([\w.-]+)")
 
 

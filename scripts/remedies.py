@@ -89,7 +89,7 @@ OPERATION: Mapping[str, str] = {
     "collection_busy": "Try again: another process writes. `Retry-After` says when.",
     "job_not_finished": "Wait for its end, or cancel it first.",
     "overloaded": "Try again after `Retry-After`. If it happens often, see "
-    "[limits and load](../operations.md#limits-and-load).",
+    "[limits and load](../load-and-models.md#limits-and-load).",
     "rate_limited": "Try again after `Retry-After`, or give the key a higher `--rate`.",
     "spool_full": "Delete jobs whose refused files nobody will retry, raise `LOCCIT_MAX_SPOOL_BYTES`, or "
     "free disk space.",
@@ -110,13 +110,13 @@ OPERATION: Mapping[str, str] = {
     "change_not_reached": "Ask again after `Retry-After`: the process that answers follows the record and is "
     "behind it ([one's own writes](../http-api.md#ones-own-writes)).",
     "index_unavailable": "Try again: it is being made anew in the background "
-    "([damage](../operations.md#damage)).",
+    "([damage](../data.md#damage)).",
     "format_in_use": "Stop all processes of older versions, then start the new one again "
     "([upgrade](../scale.md#upgrade-without-a-stop)).",
     "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
     "address that the service has of it.",
     "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "
-    "and what the [credentials](../operations.md#object-stores) allow.",
+    "and what the [credentials](../data.md#object-stores) allow.",
     "readers_unavailable": "Try again after `Retry-After`. If it stays, the log has the reason: `/dev/shm` "
     "that cannot be written to, or a limit on processes, open files or memory.",
     "engine_unsuitable": "Install what the message names, or use a server that has it "
@@ -127,11 +127,11 @@ OPERATION: Mapping[str, str] = {
     "unknown_format": "Start the version of Loccit that wrote it.",
     "internal_error": "Find the `request_id` in the log; it has the reason.",
     "invalid_settings": "Correct the variable that the message names "
-    "([settings](../operations.md#settings)).",
+    "([settings](../settings.md)).",
     "keys_lost": "Put the keys back, as a backup has them, make new ones, or say that none are needed "
     "([lost keys](../access.md#lost-keys)).",
     "data_mixed": "Put the file back that the message names, or delete it "
-    "([lost files](../operations.md#lost-files)).",
+    "([lost files](../data.md#lost-files)).",
     "data_not_writable": "Make the folder of `LOCCIT_DATA` writable for the user of the service.",
 }
 """Errors that pass by themselves, or that the operator corrects."""

@@ -21,7 +21,7 @@ from tests.service.http_service import served
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "loccit.json"
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+PAGE = (ROOT / "docs" / "running.md").read_text()
 OF_PROMETHEUS = {"instance", "job", "le"}
 """Labels that Prometheus adds, and that of the buckets of a histogram."""
 METRICS = {one.name: one for one in describe_metrics()}
@@ -107,8 +107,8 @@ def test_every_alert_is_explained_and_documented() -> None:
     for rule in rules():
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert set(rule["annotations"]) == {"summary", "description"}
-        assert f"| `{rule['alert']}` |" in OPERATIONS
-    assert set(re.findall(r"^\| `(Loccit\w+)` \|", OPERATIONS, re.MULTILINE)) == {
+        assert f"| `{rule['alert']}` |" in PAGE
+    assert set(re.findall(r"^\| `(Loccit\w+)` \|", PAGE, re.MULTILINE)) == {
         rule["alert"] for rule in rules()
     }
 
@@ -167,7 +167,7 @@ def test_the_service_exports_what_is_described_and_prometheus_finds_nothing_to_m
 
 @pytest.mark.processes
 def test_prometheus_takes_the_configuration_in_the_documentation(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?scrape_configs.*?)```", OPERATIONS, re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(.*?scrape_configs.*?)```", PAGE, re.DOTALL)
     (tmp_path / "alerts.yaml").write_text(ALERTS.read_text())
     (tmp_path / "key").write_text("hunter2")
     written = tmp_path / "prometheus.yml"

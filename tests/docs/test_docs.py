@@ -26,7 +26,8 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 API = (ROOT / "docs" / "http-api.md").read_text()
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+RUNNING = (ROOT / "docs" / "running.md").read_text()
 
 
 def codes() -> dict[str, int]:
@@ -46,13 +47,13 @@ def test_tables_are_what_make_docs_writes(page: Path) -> None:
 
 def test_every_setting_is_documented() -> None:
     for name, field in Settings.model_fields.items():
-        assert f"| `{PREFIX}{name.upper()}` |" in OPERATIONS
+        assert f"| `{PREFIX}{name.upper()}` |" in SETTINGS
         assert field.description
-        assert field.description in OPERATIONS
+        assert field.description in SETTINGS
 
 
 def test_every_line_of_the_threat_model_names_tests_that_show_it() -> None:
-    _, _, model = OPERATIONS.partition("## Threat model")
+    _, _, model = RUNNING.partition("## Threat model")
     lines = [line for line in model.partition("\n## ")[0].splitlines() if line.startswith("| ")][2:]
     assert len(lines) > 9
     for line in lines:
