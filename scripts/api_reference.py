@@ -1,4 +1,4 @@
-"""The reference of HTTP operations: scope, fields and errors of each, from the OpenAPI document."""
+"""The reference of HTTP operations: scope, fields, reply and errors of each, from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from scripts.object_reference import Objects, one_line, replies, unique
 from scripts.openapi import document
 
 _METHODS = ("get", "put", "post", "patch", "delete")
@@ -46,11 +47,27 @@ def addresses() -> str:
 def operations() -> str:
     """Return a section for each group of operations, and one below it for each operation."""
     described = document()
+    return _sections(described, Objects(described["components"]["schemas"], "objects.md"))
+
+
+def objects() -> str:
+    """Return a section for each object of a body or a reply, by name."""
+    described = document()
+    found = Objects(described["components"]["schemas"])
+    _sections(described, found)
+    return "\n\n".join(found.sections())
+
+
+def _sections(described: Mapping[str, Any], objects: Objects) -> str:
     common = _common_codes(described)
     parts = [f"Nearly every operation may answer with {_link_codes(common)}; the others are named with each."]
     for tag, group in groupby(_by_tag(described), key=itemgetter(0)):
-        parts.append(f"## {tag['name']}\n\n{_plain(tag['description'])}")
-        parts += [_operation(described, name, one, frozenset(common)) for _, name, one in group]
+        parts.append(f"## {tag['name']}\n\n{one_line(tag['description'])}")
+        has_objects = _PAGE_OF_GROUP.search(tag["description"]) is None
+        parts += [
+            _operation(described, name, one, frozenset(common), objects if has_objects else None)
+            for _, name, one in group
+        ]
     return "\n\n".join(parts)
 
 
@@ -80,16 +97,22 @@ def _link_codes(codes: Sequence[str]) -> str:
 
 
 def _operation(
-    described: Mapping[str, Any], name: str, one: Mapping[str, Any], common: frozenset[str]
+    described: Mapping[str, Any],
+    name: str,
+    one: Mapping[str, Any],
+    common: frozenset[str],
+    objects: Objects | None,
 ) -> str:
-    said = _plain(one.get("description") or one.get("summary", ""))
+    said = one_line(one.get("description") or one.get("summary", ""))
     lines = [f"### {name}", said, *_scope(one)]
     rows = [
         *(_field(given["name"], given["in"], given, given["schema"]) for given in one.get("parameters", ())),
-        *_body(described, one),
+        *_body(described, one, objects),
     ]
     if rows:
         lines.append("\n".join(["| field | where | meaning |", "| --- | --- | --- |", *rows]))
+    if objects and (reply := unique(objects.type_of(schema) for schema in replies(one))):
+        lines.append(f"Reply: {reply}.")
     if codes := [code for code in _codes(one) if code not in common]:
         lines.append(f"Errors: {_link_codes(codes)}.")
     return "\n\n".join(line for line in lines if line)
@@ -104,16 +127,22 @@ def _field(name: str, where: str, given: Mapping[str, Any], schema: Mapping[str,
     needed = " (required)" if given.get("required") else ""
     default = schema.get("default")
     value = f" Default: `{default}`." if default not in (None, "", [], {}) else ""
-    text = _plain(given.get("description") or schema.get("description") or "")
+    text = one_line(given.get("description") or schema.get("description") or "")
     return f"| `{name}` | {where}{needed} | {text}{value} |".replace("  ", " ")
 
 
-def _body(described: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[str]:
+def _body(described: Mapping[str, Any], one: Mapping[str, Any], objects: Objects | None) -> Iterator[str]:
     content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
     schema = _resolve_schema(described, content.get("schema", {}))
     for name, field in schema.get("properties", {}).items():
         required = {"required": name in schema.get("required", ())}
-        yield _field(name, "body", {**required, "description": field.get("description")}, field)
+        found = objects.type_of(field) if objects else ""
+        text = " ".join(filter(None, (field.get("description"), _told_type(found) if "](" in found else "")))
+        yield _field(name, "body", {**required, "description": text}, field)
+
+
+def _told_type(found: str) -> str:
+    return f"{found[0].upper()}{found[1:].removesuffix(' or null')}."
 
 
 def _resolve_schema(described: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -126,7 +155,3 @@ def _codes(one: Mapping[str, Any]) -> Iterator[str]:
     for status, reply in one["responses"].items():
         if status.startswith(("4", "5")):
             yield from reply.get("content", {}).get("application/json", {}).get("examples", {})
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text).replace("|", "\\|").replace("<", "&lt;").strip()

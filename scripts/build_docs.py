@@ -14,9 +14,9 @@ from pydantic_settings import BaseSettings
 from benchmarks import run
 from evaluation.measures import Estimate
 from index.filters import OPERATORS, Operator
-from scripts.api_reference import addresses, operations
+from scripts.api_reference import addresses, objects, operations
 from scripts.command_reference import commands
-from scripts.error_reference import errors
+from scripts.error_reference import errors, statuses
 from scripts.limits_reference import limits
 from service.monitoring.metrics import describe_metrics
 from service.settings import PREFIX, REMOVED, Settings
@@ -114,10 +114,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "errors": errors,
     "limits": limits,
     "metrics": metrics,
+    "objects": objects,
     "operations": operations,
     "operators": operators,
     "removed_settings": removed_settings,
     "settings": settings,
+    "statuses": statuses,
 }
 
 

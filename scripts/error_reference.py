@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from types import ModuleType
 from typing import cast
 
@@ -106,6 +107,22 @@ def errors() -> str:
         entries = [_entry(code, known[code], codes[code]) for code in codes if code in known]
         parts.append("\n\n".join([f"## {title}", said, *entries]))
     return "\n\n".join(parts)
+
+
+def statuses() -> str:
+    """Return the table of the codes that replies have, by status."""
+    by_status = sorted((status, code) for code, status in _statuses())
+    rows = [
+        f"| {status} | {', '.join(f'[`{code}`](#{code})' for _, code in group)} |"
+        for status, group in groupby(by_status, key=lambda item: item[0])
+    ]
+    return "\n".join(["| status | codes |", "| --- | --- |", *rows])
+
+
+def _statuses() -> Iterator[tuple[str, int]]:
+    for code, kind in kinds().items():
+        if code not in UNSEEN and _status(code, kind).startswith("Status"):
+            yield code, service.status_of(cast(type[LoccitError], kind))
 
 
 def _entry(code: str, kind: type[Exception], remedy: str) -> str:

@@ -109,8 +109,7 @@ OPERATION: Mapping[str, str] = {
     "backend_missing": "Install what the message names, or let Loccit choose.",
     "change_not_reached": "Ask again after `Retry-After`: the process that answers follows the record and is "
     "behind it ([one's own writes](../http-api.md#ones-own-writes)).",
-    "index_unavailable": "Try again: it is being made anew in the background "
-    "([damage](../data.md#damage)).",
+    "index_unavailable": "Try again: it is being made anew in the background ([damage](../data.md#damage)).",
     "format_in_use": "Stop all processes of older versions, then start the new one again "
     "([upgrade](../scale.md#upgrade-without-a-stop)).",
     "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
@@ -126,8 +125,7 @@ OPERATION: Mapping[str, str] = {
     "[backup](../how-to/back-up.md) for the rest.",
     "unknown_format": "Start the version of Loccit that wrote it.",
     "internal_error": "Find the `request_id` in the log; it has the reason.",
-    "invalid_settings": "Correct the variable that the message names "
-    "([settings](../settings.md)).",
+    "invalid_settings": "Correct the variable that the message names ([settings](../settings.md)).",
     "keys_lost": "Put the keys back, as a backup has them, make new ones, or say that none are needed "
     "([lost keys](../access.md#lost-keys)).",
     "data_mixed": "Put the file back that the message names, or delete it "
