@@ -18,29 +18,30 @@ _COMMON = 0.6
 
 
 _PAGES = {
-    "DELETE /v1/documents/{document_id}": "data.md#erasure",
-    "GET /metrics": "running.md#monitoring",
-    "POST /v1/answer": "answers.md",
-    "POST /v1/chat/completions": "answers.md#in-openais-shapes",
-    "POST /v1/collections/{name}/upgrade": "#upgrades",
-    "GET /v1/evidence/keys": "evidence.md#the-key",
-    "POST /v1/evidence": "evidence.md",
-    "POST /v1/explain": "#explain",
-    "POST /v1/responses": "answers.md#in-openais-shapes",
-    "PUT /v1/collections/{name}": "load-and-models.md#models",
+    "DELETE /v1/documents/{document_id}": "../data.md#erasure",
+    "GET /metrics": "../running.md#monitoring",
+    "POST /v1/answer": "../answers.md",
+    "POST /v1/chat/completions": "../answers.md#in-openais-shapes",
+    "POST /v1/collections/{name}/upgrade": "../http-api.md#upgrades",
+    "GET /v1/evidence/keys": "../evidence.md#the-key",
+    "POST /v1/evidence": "../evidence.md",
+    "POST /v1/explain": "../http-api.md#explain",
+    "POST /v1/responses": "../answers.md#in-openais-shapes",
+    "PUT /v1/collections/{name}": "../load-and-models.md#models",
 }
-"""Where an operation is explained, if not in its reference or on the page of its group."""
+"""The page that explains an operation, if it is not that of its group."""
 _PAGE_OF_GROUP = re.compile(r"see docs/(\S+\.md)")
 
 
 def addresses() -> str:
-    """Return the table of all operations, group by group, each with a link to what explains it."""
+    """Return the table of all operations, each with a link to its section and to a page that explains it."""
     described = document()
     rows = ["| | |", "| --- | --- |"]
     for tag, name, one in _by_tag(described):
         page = _PAGE_OF_GROUP.search(tag["description"])
-        target = _PAGES.get(name) or (page[1] if page else f"reference/http.md#{_anchor(name)}")
-        rows.append(f"| `{name}` | [{one['summary']}]({target}) |")
+        target = _PAGES.get(name) or (f"../{page[1]}" if page else "")
+        told = f"[{one['summary']}]({target})" if target else one["summary"]
+        rows.append(f"| [`{name}`](#{_anchor(name)}) | {told} |")
     return "\n".join(rows)
 
 

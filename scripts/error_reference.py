@@ -32,7 +32,6 @@ UNSEEN = frozenset(
         "invalid_settings",
         "key_not_found",
         "sign_in_failed",
-        "upgrade_begun",
     }
 )
 """Codes that no caller of the API receives."""

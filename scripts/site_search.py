@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 SYNONYMS = Path(__file__).resolve().parents[1] / "docs" / "theme" / "synonyms.txt"
 _HEADING = re.compile(r"(#{1,4}) (.+)")
 _FENCE = re.compile(r" *```")
-_REFERENCE = ("reference/", "http-api", "index-format")
+_REFERENCE = ("reference/", "index-format")
 _LEAST = ("changelog", "contributing", "architecture", "evaluation")
 
 
