@@ -108,9 +108,7 @@ def test_every_alert_is_explained_and_documented() -> None:
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert set(rule["annotations"]) == {"summary", "description"}
         assert f"| `{rule['alert']}` |" in PAGE
-    assert set(re.findall(r"^\| `(Loccit\w+)` \|", PAGE, re.MULTILINE)) == {
-        rule["alert"] for rule in rules()
-    }
+    assert set(re.findall(r"^\| `(Loccit\w+)` \|", PAGE, re.MULTILINE)) == {rule["alert"] for rule in rules()}
 
 
 def promtool(*arguments: str, stdin: str = "") -> None:
