@@ -202,7 +202,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
     served = {route.path_format for route in routes(app.routes)}
     assert served - set(api["paths"]) == {
         "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check",
-        "/docs", "/docs/{operation}", "/help", "/help/{name}",
+        "/docs", "/docs/{operation}", "/evidence", "/help", "/help/{name}",
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain", "/library/documents/delete",
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
