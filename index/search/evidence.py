@@ -42,6 +42,8 @@ _LEAST_IN_RUN, _LEAST_SHARE_IN_RUN = 0.05, 0.3
 """Least probability of the neighbours that a run of sentences includes, and relative to the best one's."""
 _LIKELY = 2.5
 """How much weaker than the best sentence one may be to be looked at for what the question asks for."""
+_MEASURED = 0.7
+"""What a unit of the measure that is asked for adds to the strength of a sentence with a number; chosen."""
 _LONGEST_LABEL = 60
 _LABEL_END = (":", "：")
 _ITEM = re.compile(LIST_ITEM)
@@ -127,17 +129,17 @@ def prefer_holding(
 ) -> list[JudgedSentence]:
     """Strengthen the likely sentences that hold what the question asks for; a row names it in its column.
 
-    Where a measure is asked for and some of them have one of its units, only these are.
+    Where a measure is asked for, those that have one of its units are strengthened more.
     """
     best = max((one.strength for one in judged), default=0.0)
-    likely = [one for one in judged if one.strength > best - _LIKELY and not one.is_row]
-    holding = [one for one in likely if wanted.is_in(text, one.start - at, one.end - at)]
-    measured = [one for one in holding if wanted.is_measured(text[one.start - at : one.end - at])]
-    preferred = measured or holding
-    return [
-        one._replace(strength=one.strength + HOLDS[wanted.kind]) if one in preferred else one
-        for one in judged
-    ]
+
+    def bonus(one: JudgedSentence) -> float:
+        start, end = one.start - at, one.end - at
+        if one.strength <= best - _LIKELY or one.is_row or not wanted.is_in(text, start, end):
+            return 0.0
+        return HOLDS[wanted.kind] + (_MEASURED if wanted.is_measured(text[start:end]) else 0.0)
+
+    return [one._replace(strength=one.strength + bonus(one)) for one in judged]
 
 
 READ_STRENGTH, READ_LOGIT = 0.702, 0.446

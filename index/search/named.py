@@ -44,7 +44,7 @@ class Named:
     lacks_number_far: bool = False
     lacks_count: bool = False
     is_of_sibling: bool = False
-    """What the sentence tells is of a sibling: of "Aster 3" for "Aster 2"."""
+    """The passage tells of a sibling alone: of "Aster 3", asked for "Aster 2"."""
 
     @property
     def lacking(self) -> int:
@@ -64,42 +64,30 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
         return Named()
     above = "\n".join([hit.citation.title, *hit.citation.section])
     beside = f"{above}\n{nearby(hit, text, at)}"
-    lit = text[hit.evidence[0].start - at : hit.evidence[0].end - at] if hit.evidence else ""
     near = _lacked(asked, facts, beside, terms)
     far = _lacked(asked, sorted(near), text, terms) if near else near
     names, numbers, counts = _of_kinds(asked)
     told = [(_said(question, asked, run), near.intersection(run)) for run in _runs(asked)]
-    siblings = _Siblings.of(question, f"{above}\n{lit}" if lit else beside, f"{above}\n{text}")
-    present = [said for said, gone in told if not gone and not siblings.has(said)]
-    missing = [said for said, gone in told if gone and not siblings.has(said)]
+    siblings = _of_siblings(question, f"{above}\n{text}")
+    parts = {part for one in siblings for part in (one, *one.rsplit(" ", 1))}
+    present = [said for said, gone in told if not gone and said not in parts]
+    missing = [said for said, gone in told if gone and said not in parts]
     return Named(
         tuple(dict.fromkeys(present)),
-        tuple(dict.fromkeys([*siblings.near, *missing])),
+        tuple(dict.fromkeys([*siblings, *missing])),
         bool(names & near),
         bool(names & far),
-        bool(numbers & near or siblings.near),
-        bool(numbers & far or siblings.far),
-        bool(counts & near and not siblings.near),
-        bool(siblings.near),
+        bool(numbers & near or siblings),
+        bool(numbers & far or siblings),
+        bool(counts & near and not siblings),
+        bool(siblings),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Siblings:
-    """The names with a number that a text lacks, of which it has siblings: near the sentence, and at all."""
-
-    near: Sequence[str] = ()
-    far: Sequence[str] = ()
-
-    @staticmethod
-    def of(question: str, near: str, text: str) -> _Siblings:
-        if (names := NumberedNames.of(question)) is None:
-            return _Siblings()
-        return _Siblings(names.missing_in(near), names.missing_in(text))
-
-    def has(self, said: str) -> bool:
-        """Whether a part of a question is one of these names, or their number."""
-        return any(said in (one, *one.rsplit(" ", 1)) for one in self.near)
+def _of_siblings(question: str, text: str) -> list[str]:
+    """The names with a number of which a text has only siblings."""
+    names = NumberedNames.of(question)
+    return [] if names is None else names.missing_in(text)
 
 
 def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms: Terms) -> Named:

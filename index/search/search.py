@@ -182,7 +182,7 @@ class SearchResult:
     def limit(self, logit: float) -> float:
         """The logit of the probability; at most :data:`_UNLIT` where only such sentences would answer.
 
-        So does what is told of a sibling of what the question names, such as "Aster 3" for "Aster 2".
+        So does a passage about a sibling of what the question names, such as "Aster 3" for "Aster 2".
         """
         is_lit = not self.is_lowered or any(hit.evidence for hit in self.hits)
         return logit if is_lit and not self.compared.is_of_sibling else min(logit, _UNLIT)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+import regex
 
 _LENGTH = r"(?:[kcm]?m|(?:kilo|centi|milli)?met(?:er|re)[sn]?|feet|foot|ft|inch(?:es)?|miles?|yards?)\b"
 _TIME = (
     r"(?:seconds?|minutes?|mins?|hours?|days?|nights?|weeks?|months?|years?|decades?|centur(?:y|ies)|"
-    r"Sekunden?|Minuten?|Stunden?|Tagen?|Wochen?|Monaten?|Jahren?)\b"
+    r"(?:Sekunde|Minute|Stunde|Woche)n?|Tage?n?|Monate?n?|Jahre?n?)\b"
 )
 _WEIGHT = (
     r"(?:[km]?g|kilos?|kilograms?|grams?|tons?|tonnes?|pounds?|lbs?|ounces?|oz|Gramm|Kilogramm|Tonnen?)\b"
 )
-_MONEY = r"(?:(?:euros?|dollars?|pounds?|cents?|francs?|yen|yuan|RMB|EUR|USD|GBP|CHF)\b|[€$£¥])"
+_MONEY = (
+    r"(?:(?:euros?|dollars?|pounds?|cents?|francs?|Franken|crowns?|Kronen?|yen|yuan|RMB|EUR|USD|GBP|CHF)\b|"
+    r"[€$£¥])"
+)
 _SPEED = r"(?:km/h|mph|knots?|m/s|(?:miles|feet|(?:kilo)?met(?:er|re)s)\s+(?:an?|per)\s+(?:hour|second))\b"
-_NUMBER = r"\d[\d.,]*(?:\s*(?:to|-|–|bis)\s*\d[\d.,]*)?(?:\s+(?:thousand|million|billion))?[\s-]*"
+_NUMBER = (
+    r"(?<![\d.,])\d[\d.,]{0,20}+(?:\s{0,2}(?:to|-|–|bis)\s{0,2}\d[\d.,]{0,20}+)?"
+    r"(?:\s{1,2}(?:thousand|million|billion))?[\s-]{0,3}"
+)
 _MEASURES = tuple(
-    (re.compile(asked, re.IGNORECASE), re.compile(f"{_NUMBER}{unit}{before}", re.IGNORECASE))
+    (regex.compile(asked, regex.IGNORECASE), regex.compile(f"{_NUMBER}{unit}{before}", regex.IGNORECASE))
     for asked, unit, before in (
         (
             r"\btemperature\b|\bhow\s+(?:hot|cold|warm)\b|\bwie\s+(?:heiß|kalt|warm)\b",
@@ -42,6 +49,6 @@ _MEASURES = tuple(
 
 
 @lru_cache(64)
-def unit_of_measure(question: str) -> re.Pattern[str] | None:
+def unit_of_measure(question: str) -> regex.Pattern[str] | None:
     """The pattern of a number with a unit of the measure that a question asks for; None if for none."""
     return next((unit for asked, unit in _MEASURES if asked.search(question)), None)

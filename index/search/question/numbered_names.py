@@ -1,7 +1,8 @@
 """Tell things apart whose names differ in a number: "Aster 2" and "Aster 3".
 
 Each word of such a name stands in texts about its siblings, too: "2. The price of the Aster 3 is 620 euros."
-has all words of "price of the Aster 2".
+has all words of "price of the Aster 2". A text counts as one about siblings only if it has one of them and
+the number that is asked for nowhere, however that is written: "3.12", "737-800", "II", "1 to 6".
 """
 
 from __future__ import annotations
@@ -20,15 +21,33 @@ from index.text.stop_words import STOP_WORDS
 
 _PASSAGE: dict[Standing, float] = {"named": 2.0, "open": 0.0, "other": -2.0}
 """Added to the logit of a passage's score."""
-_SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -12.0}
+_SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -2.0}
 """Added to the strength of a sentence."""
 _TINY = 1e-6
+_MOST_NAMES = 4
+"""A question with more is no question about one of them."""
+_BEFORE = 400
+"""Code points before a sentence in which the name may stand that it refers to."""
 _NUMBER = r"\d{1,3}(?![\p{L}\p{N}%°]|[.,:/-]\d)"
-_GAP = r"[ \u00a0-]"
-_AND = r"\s*(?:,|/|&|\b(?:and|or|to|und|oder|bis|et|ou|à|y|o|e|en)\b)\s*"
+_GAP = r"[ \u00a0\u202f-]"
+_AND = r"\s*(?:,|/|&|\b(?:and|or|und|oder|et|ou|y|o|e|en)\b)\s*"
 _ASKED = regex.compile(rf"(?<![\p{{L}}\p{{N}}.-])(?P<name>\p{{L}}[\p{{L}}\p{{N}}]{{2,}}){_GAP}{_NUMBER}")
 _INSIDE = r"(?<=[\p{L}\p{N},;:(|]\s|\t)"
 """Before a word that is not the first of its sentence, and may be that of a cell."""
+_MARKER = regex.compile(r"^[^\S\n]*\(?\d{1,3}[.)]\s", regex.MULTILINE)
+"""The number of an item of a list."""
+_RANGE = regex.compile(
+    r"(?<![\d.,])(\d{1,3})\s*(?:-|–|—|\b(?:to|through|until|bis|à|a|hasta|tot)\b)\s*(\d{1,3})(?!\d)"
+)
+_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_ROMAN = "- - II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
+_RELATES = regex.compile(
+    r"\b(?:replac|succe|follow|preced|predecess|oppos|compar|differ|instead|neighbo|ersetz|nachfolg|vorgäng|folg|"
+    r"remplac|suiv|précéd)\w*|\b(?:after|before|next|beside|besides|against|versus|vs|between|than|from|since|until|"
+    r"nach|vor|neben|gegen|gegenüber|zwischen|als|seit|après|avant|contre|entre|que|después|antes|contra)\b",
+    regex.IGNORECASE,
+)
+"""Words by which a question asks for another thing of the kind, which a text may name by its number alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,8 @@ class _Name:
     numbers: frozenset[str]
     told: regex.Pattern[str]
     """Finds it in a text with the numbers behind it, as in "Aster 1, 2 and 3"."""
+    own: regex.Pattern[str]
+    """Finds one of the numbers that are asked for, also in another way to write it."""
 
     @staticmethod
     def of(written: str, question: str) -> _Name:
@@ -46,15 +67,22 @@ class _Name:
         name, capital = regex.escape(written), regex.escape(written[0].upper() + written[1:])
         forms = rf"(?:{name}|{name.upper()})" if written[0].isupper() else f"{_INSIDE}{capital}"
         numbers = rf"{_GAP}(?P<n>{_NUMBER})(?:{_AND}(?P<n>{_NUMBER}))*"
-        asked = regex.compile(f"{name}{numbers}")
-        return _Name(
-            written, _numbers(asked, question), regex.compile(rf"(?<![\p{{L}}\p{{N}}]){forms}{numbers}")
-        )
+        asked = _numbers(regex.compile(f"{name}{numbers}"), question)
+        told = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){forms}{numbers}")
+        return _Name(written, asked, told, regex.compile("|".join(map(_any_form, sorted(asked)))))
 
     def stands_in(self, text: str) -> Standing:
+        """Tell whether a text has the name, only siblings of it, or neither for certain."""
         if not (told := _numbers(self.told, text)):
             return "open"
-        return "named" if told & self.numbers else "other"
+        if told & self.numbers:
+            return "named"
+        plain = _MARKER.sub(" ", text)
+        return "open" if self.own.search(plain) or self._is_in_range(plain) else "other"
+
+    def _is_in_range(self, text: str) -> bool:
+        asked = [int(one) for one in self.numbers]
+        return any(int(match[1]) <= one <= int(match[2]) for match in _RANGE.finditer(text) for one in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +94,22 @@ class NumberedNames:
     @staticmethod
     @lru_cache(64)
     def of(question: str) -> NumberedNames | None:
-        """Those of a question; None if it has none, as most questions."""
+        """Those of a question that asks for one of them; None if it has none, as most questions."""
         written = dict.fromkeys(match["name"] for match in _ASKED.finditer(question))
-        names = [_Name.of(one, question) for one in written if _is_name(one)]
-        return NumberedNames(names) if names else None
+        names = [one for one in written if _is_name(one)]
+        if not names or len(names) > _MOST_NAMES or _RELATES.search(question):
+            return None
+        return NumberedNames([_Name.of(one, question) for one in names])
 
     def of_text(self, text: str) -> Standing:
         """Tell whether a text has one of the names, only those of siblings, or neither."""
         found = {one.stands_in(text) for one in self.names}
-        return "named" if "named" in found else "other" if "other" in found else "open"
+        return "named" if "named" in found else "other" if found == {"other"} else "open"
 
     def of_passage(self, text: str, *, title: str) -> Standing:
         """Tell it of a passage with its headings; a title that has the name says nothing of one passage."""
         found = self.of_text(text)
-        return "open" if found == "other" and self.of_text(title) == "named" else found
+        return "open" if found == "other" and self.of_text(f"{title}\n{text}") != "other" else found
 
     def missing_in(self, text: str) -> list[str]:
         """The names of which a text has only siblings, with their numbers."""
@@ -93,14 +123,23 @@ class NumberedNames:
     def weigh(self, judged: Sequence[JudgedSentence], text: str, at: int, above: str) -> list[JudgedSentence]:
         """Weigh sentences by what they name, unless the headings ``above`` have the name itself.
 
-        ``text`` is the text around them, from offset ``at`` of the document.
+        ``text`` is the text around them, from offset ``at`` of the document. A sentence may refer to a name
+        before it.
         """
         if self.of_text(above) == "named":
             return list(judged)
-        return [
-            one._replace(strength=one.strength + _SENTENCE[self.of_text(text[one.start - at : one.end - at])])
-            for one in judged
-        ]
+
+        def weight(one: JudgedSentence) -> float:
+            start, end = one.start - at, one.end - at
+            found = self.of_text(text[start:end])
+            if (
+                found == "other"
+                and self.of_text(f"{above}\n{text[max(0, start - _BEFORE) : end]}") != "other"
+            ):
+                found = "open"
+            return _SENTENCE[found]
+
+        return [one._replace(strength=one.strength + weight(one)) for one in judged]
 
 
 def weigh_numbered(found: RankedCandidates, standings: Sequence[Standing]) -> RankedCandidates:
@@ -117,3 +156,14 @@ def _is_name(word: str) -> bool:
 
 def _numbers(pattern: regex.Pattern[str], text: str) -> frozenset[str]:
     return frozenset(number for match in pattern.finditer(text) for number in match.captures("n"))
+
+
+def _any_form(number: str) -> str:
+    """A pattern of a number in digits, with whatever follows but digits, in a word, or in Roman numerals."""
+    value = int(number)
+    forms = [rf"(?<!\d)(?<!\d[.,])0*{value}(?!\d)"]
+    if value < len(_WORDS):
+        forms.append(rf"(?i:\b{_WORDS[value]}\b)")
+    if 1 < value < len(_ROMAN):
+        forms.append(rf"\b{_ROMAN[value]}\b")
+    return "|".join(forms)

@@ -25,6 +25,7 @@ from tests.opening import collection_in
         ("how much does the aster 2 cost", "The price of the Aster 3 is set.", "other"),
         ("how much does the aster 2 cost", "Sold: aster 3.", "open"),
         ("Which is heavier, Aster 1 or Aster 2?", "Aster 1: 3 kg", "named"),
+        ("How much does the Aster 2 cost?", "The Aster 3 costs 12 euros, and 2.5 for its case.", "open"),
         ("Was kostet Haus 5?", "Haus 7 ist verkauft.", "other"),
         ("Wo ist Raum 12?", "Raum 12 und 14 sind im Keller.", "named"),
     ],
@@ -57,6 +58,59 @@ def test_a_text_names_the_thing_or_only_its_siblings(question: str, text: str, s
 def test_other_numbers_belong_to_no_name(question: str) -> None:
     names = NumberedNames.of(question)
     assert names is None or names.of_text(question.replace("1", "2").replace("3", "4").capitalize()) == "open"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (
+            "What is Type 2 diabetes caused by?",
+            "Unlike Type 1 diabetes, type 2 diabetes is caused by it.",
+        ),
+        ("What did Python 3 add?", "Python 3.12 added it, which Python 2 never had."),
+        ("How many does the Boeing 737 carry?", "The Boeing 737-800 carries 189, fewer than the Boeing 747."),
+        ("When did World War 2 end?", "World War II ended in 1945, 27 years after World War 1."),
+        ("Which engine did the Saturn 5 use?", "The Saturn V used F-1 engines. The Saturn 1 did not."),
+        ("What is the range of the Model 3?", "The Model S and 3 reach 500 km; the Model 2 is not sold."),
+        ("Was lernt man in Klasse 3?", "In Klasse 1 bis 4 lernt man lesen."),
+        ("What is taught in Grade 5?", "Grade 1 to 6 pupils are taught to read."),
+        ("Which badge opens Zone 2?", "A badge opens Zone 1–3."),
+        ("Which badge opens Zone 2?", "Zone\n2 is open. Zone 1 is not."),
+        ("What is in Phase 2?", "Phase two is long. Phase 1 was not."),
+        ("Wo ist Raum 5?", "Raum 5a ist im Keller, Raum 4 nicht."),
+        ("What does Windows 10 need?", "Windows 8, 8.1 and 10 need it, Windows 7 does not."),
+        ("What does Gate 3 open?", "Gate #3 opens it; Gate 4 does not."),
+    ],
+)
+def test_a_number_counts_in_whatever_way_it_is_written(question: str, text: str) -> None:
+    names = NumberedNames.of(question)
+    assert names is not None
+    assert names.of_text(text) != "other"
+    assert names.missing_in(text) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What replaced the Aster 2?",
+        "What is the successor of the Ariane 5?",
+        "What came after Apollo 11?",
+        "Who won against Group 4?",
+        "Was steht neben Haus 5?",
+        "How does the Aster 2 differ from the rest?",
+        " ".join(f"Aster{n} {n}" for n in range(10)),
+    ],
+)
+def test_a_question_for_another_of_the_kind_has_no_such_name(question: str) -> None:
+    assert NumberedNames.of(question) is None
+
+
+def test_a_sentence_may_refer_to_the_name_before_it() -> None:
+    text = "The Aster 3 came out in 2021. It costs 200 euros more than the Aster 2."
+    names = NumberedNames.of("How much does the Aster 3 cost?")
+    assert names is not None
+    judged = [JudgedSentence(0, 29, 0.0), JudgedSentence(30, len(text), 0.0)]
+    assert names.weigh(judged, text, 0, "")[1] == judged[1]
 
 
 def test_what_a_sentence_in_another_language_begins_with_is_no_name() -> None:
