@@ -28,6 +28,8 @@ from index.provenance import Provenance
 from index.text.sentences import Span
 
 _UNCHECKED = StatementVerdict("unchecked", 0.0, NOT_CHECKED, cause="time")
+_LONGEST = 4_000
+"""Code points of a sentence that is judged. The time for it grows with its length times the source's."""
 _VISIBLE = re.compile(r"\S")
 
 
@@ -50,8 +52,9 @@ class StatementVerdicts:
             for at, one in enumerate(sentences)
             if named[at] is not None or self._checking.makes_claim(_blank_quotes(texts[at], one))
         ]
-        claims = [Claimed(texts[at], given.cited(sentences[at].marks), named[at]) for at in judged]
         verdicts: dict[int, StatementVerdict] = dict.fromkeys(judged, _UNCHECKED)
+        judged = [at for at in judged if len(texts[at]) <= _LONGEST]
+        claims = [Claimed(texts[at], given.cited(sentences[at].marks), named[at]) for at in judged]
         with suppress(TimeSpent):  # what is left stays unchecked
             self._budget.spend(sum(len(one.quote) for one in given.passages))
             checks = self._checking.check(claims, self._describe)

@@ -109,3 +109,10 @@ def test_the_time_begins_with_the_request() -> None:
     with pytest.raises(TimeSpent):
         budget.spend(0)
     assert ReadingBudget().is_over is False
+
+
+def test_a_sentence_too_long_to_judge_in_time_is_unchecked(pets: Collection) -> None:
+    long = "The cat sat on 1 mat and on 2 mats " * 120
+    with pets.verification() as verification:
+        found = verification.answer(f"The cat sat on the mat. {long}.", [])
+    assert [one and one.status for one in found.statements] == ["supported", "unchecked"]
