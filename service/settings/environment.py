@@ -40,13 +40,16 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _report_unknown() -> None:
-    """Warn of variables that are no settings. Raises for those that were, and whose loss does harm."""
+    """Warn of variables that are no settings. Raises for those that were, and whose loss does harm.
+
+    Templates of deployments set variables to nothing: these ask for no bound.
+    """
     stopping = []
     for variable in unknown_variables():
         removed = REMOVED.get(variable.upper().removeprefix(PREFIX))
         if removed is None:
             log.warning("%s is not a setting of Loccit, and has no effect. Check its spelling.", variable)
-        elif removed.stops:
+        elif removed.stops and os.environ[variable].strip():
             stopping.append(f"{variable} is no longer a setting. {removed.now} Unset it.")
         else:
             log.warning("%s is no longer a setting: %s Unset it.", variable, removed.now)

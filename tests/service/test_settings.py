@@ -138,6 +138,14 @@ def test_a_setting_of_an_earlier_version_is_told(
     assert told == f"LOCCIT_{name} is no longer a setting: {REMOVED[name].now} Unset it."
 
 
+def test_a_bound_that_is_set_to_nothing_only_warns(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LOCCIT_MAX_K", "")
+    load_settings()
+    assert [one.startswith("LOCCIT_MAX_K is no longer a setting") for one in caplog.messages] == [True]
+
+
 @pytest.mark.parametrize("name", [name for name, removed in REMOVED.items() if removed.stops])
 def test_nothing_starts_with_a_bound_that_is_no_longer_a_setting(
     name: str, monkeypatch: pytest.MonkeyPatch
