@@ -104,11 +104,10 @@ def verify(
     if evidence is not None:
         trusted = [set(public_keys)] if public_keys else []
         if data is not None or server:
-            collection = str(evidence.get("collection") or "")  # texts of a request are in none
-            with open_instance(Place(collection or "default", data, server, key)) as instance:
+            collection = str(evidence.get("collection") or "default")
+            with open_instance(Place(collection, data, server, key)) as instance:
                 trusted.append({one["public_key"] for one in instance.evidence_keys()})
-                if collection:
-                    problems["resolved"] = list(_unresolved(instance, evidence))
+                problems["resolved"] = list(_unresolved(instance, evidence))
         if trusted:
             is_trusted = all(evidence["key"]["public_key"] in keys for keys in trusted)
             problems["signer"] = [] if is_trusted else [_STRANGER]

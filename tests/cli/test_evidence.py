@@ -7,7 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from index.embedding import WordEmbedder
@@ -134,14 +133,6 @@ def test_invented_words_of_a_stored_document_are_named(home: Path) -> None:
     loccit(home, "evidence", "verify", str(file))
     done = loccit(home, "evidence", "verify", str(file), "--data", str(home / "data"), status=1)
     assert f"{lie['locator']}: other words stand there" in done.stdout
-
-
-def test_texts_of_a_request_are_looked_for_in_no_collection(home: Path, url: str) -> None:
-    body = {"answer": {"text": f"{MARS} [1]"}, "sources": [{"text": MARS}]}
-    file = home / "given.json"
-    file.write_bytes(httpx.post(f"{url}/v1/evidence", json=body).content)
-    done = loccit(home, "evidence", "verify", str(file), "--server", url)
-    assert done.stdout.count("holds ") == 3
 
 
 def test_packs_of_a_rotated_key_still_verify(home: Path) -> None:

@@ -31,7 +31,15 @@ class EvidenceRequest(VerifyRequest, AnswerOptions):
 
     @property
     def asks(self) -> bool:
-        """Whether it is a question. Raises :class:`InvalidRequest` if it also has something to verify."""
+        """Whether it is a question. Raises :class:`InvalidRequest` if it also has something to verify.
+
+        Texts of the request are not signed: a pack would make what anybody sends look like a document.
+        """
+        if self.sources:
+            raise InvalidRequest(
+                "sources: only what is stored can be signed. Ingest the texts first, or send the request to "
+                "/v1/verify."
+            )
         given = self.model_fields_set
         verifies = given & VerifyRequest.model_fields.keys() - AnswerOptions.model_fields.keys()
         answers = given & AnswerOptions.model_fields.keys() - VerifyRequest.model_fields.keys()

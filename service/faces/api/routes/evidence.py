@@ -68,7 +68,7 @@ async def _verify(
             answering.settings,
             body,
             texts,
-            lambda told: verification_content(told, "" if body.sources else body.collection, verified),
+            lambda told: verification_content(told, body.collection, verified),
         )
 
 

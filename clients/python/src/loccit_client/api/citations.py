@@ -97,13 +97,11 @@ def verify_evidence(
     quotes: Sequence[str | BareQuote] = (),
     answer: str | None = None,
     cited: Sequence[str] = (),
-    sources: Sequence[SourceText] = (),
     claims: bool = True,
     collection: str | None = None,
 ) -> Call[EvidencePack]:
     """What :func:`verify` returns, as evidence: signed, and to be kept as it is; ``raw`` is the pack."""
     body = _to_verify(citations, quotes, answer, cited, claims=claims)
-    body |= without_defaults(sources=list(sources))
     return Call(method="POST", path="/v1/evidence", json=body, read=one(EvidencePack), collection=collection)
 
 

@@ -130,9 +130,12 @@ def test_keys_are_published_once_one_has_signed(filled: TestClient) -> None:
     assert evidence(filled, {"quotes": ["Zinc reflectors"]})["key"] == signed
 
 
-def test_verdicts_by_the_texts_of_a_request_can_be_signed(filled: TestClient) -> None:
-    source = {"title": "Log", "text": "The lamp was lit at dusk."}
-    found = evidence(filled, {"answer": {"text": "It was lit at dusk [1]."}, "sources": [source]})
-    (quote,) = found["quotes"]
-    assert (found["collection"], quote["document_id"], quote["title"]) == ("", "1", "Log")
-    assert quote["text_sha256"] == sha256(source["text"].encode()).hexdigest()
+def test_texts_of_a_request_are_not_signed(filled: TestClient) -> None:
+    source = {"title": "Contract", "text": "The lamp was lit at dusk."}
+    for body in (
+        {"quotes": ["lit at dusk"]},
+        {"answer": {"text": "It was lit at dusk [1]."}},
+        {"question": "Who?"},
+    ):
+        response = filled.post("/v1/evidence", json={**body, "sources": [source]})
+        assert_error(response, 422, "invalid_request")
