@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 Json = dict[str, Any]
 FORMAT = "loccit-evidence/1"
 _ID_DIGITS = 16
+_MOST = 2**53 - 1
+"""The largest integer that all readers of JSON represent (RFC 8785)."""
 _LEAST_DIGITS = 12
 """Fewest hex digits of the text's hash in a locator."""
 
@@ -73,12 +75,14 @@ def verify_pack(data: bytes) -> Verified:
 
 def _parse(data: bytes) -> tuple[Json, bytes, bytes]:
     """The evidence of a pack, its signature and its public key. Raises ValueError and others for no pack."""
-    pack = json.loads(data.decode(), object_pairs_hook=_unique, parse_float=_refuse)
+    pack = json.loads(data.decode(), object_pairs_hook=_unique, parse_float=_refuse, parse_int=_whole)
     evidence = pack["evidence"]
     public_key = _from_hex(evidence["key"]["public_key"])
     names, form, id_ = pack.keys(), evidence["format"], evidence["key"]["id"]
     if (names, form, id_) != ({"evidence", "signature"}, FORMAT, key_id(public_key)):
         raise ValueError("Another form.")
+    if not isinstance(evidence["quotes"], list):
+        raise TypeError("The quotes are no list.")
     return evidence, _from_hex(pack["signature"]), public_key
 
 
@@ -95,6 +99,14 @@ def _refuse(number: str) -> None:
     raise ValueError(f"{number} is a fraction.")
 
 
+def _whole(digits: str) -> int:
+    """The number of these digits. Raises ValueError for one that other languages read differently."""
+    number = int(digits)
+    if abs(number) > _MOST or digits == "-0":
+        raise ValueError(f"{digits[:20]} is no number that all languages have.")
+    return number
+
+
 def _from_hex(digits: str) -> bytes:
     """The bytes of lower-case hex digits. Raises ValueError for any other way to write them."""
     found = bytes.fromhex(digits)
@@ -106,6 +118,8 @@ def _from_hex(digits: str) -> bytes:
 def _problem_of(quote: Json) -> str:
     """What a quote contradicts of itself; empty if nothing."""
     words, locator = quote["quote"], quote["locator"]
+    if any(isinstance(quote[name], bool) for name in ("start", "end")):
+        return f"{locator}: an offset is no number."
     if sha256(words.encode()).hexdigest() != quote["quote_sha256"]:
         return f"{locator}: the quote has another hash than quote_sha256."
     if len(words) != quote["end"] - quote["start"]:

@@ -129,6 +129,7 @@ def test_a_file_of_anything_else_is_no_pack(content: bytes) -> None:
         ({"end": 15}, "another length"),
         ({"document_id": "other.txt"}, "another place"),
         ({"start": 1, "end": 15}, "another place"),
+        ({"start": False}, "no number"),
         ({"text_sha256": "0" * 64}, "another place"),
         ({"locator": "lamps é.txt@:0-14"}, "another place"),
     ],
@@ -139,6 +140,12 @@ def test_a_quote_that_contradicts_itself_is_told_whoever_signed_it(change: Json,
     assert (verified.signature, verified.holds) == ("", False)
     (told,) = verified.quotes
     assert message in told
+
+
+@pytest.mark.parametrize("content", [{"quotes": {}}, {"quotes": ""}, {"quotes": [], "change": 2**53}])
+def test_what_other_languages_read_otherwise_is_no_pack(content: Json) -> None:
+    """Whoever signed it."""
+    assert "no evidence pack" in verify_pack(written(SIGNER.sign(content)).encode()).signature
 
 
 def test_a_key_that_is_not_the_one_of_its_id_is_refused() -> None:
