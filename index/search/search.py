@@ -363,7 +363,7 @@ class Search:
         places = {id_: at for at, id_ in enumerate(found.candidates.ids[:_READ].tolist())}
         passages = self._passages.passages(found.candidates.ids[:_READ])
         looks = [(one, found.second_look.look(places[one.id])) for one in passages]
-        judged = judge_passages(model, query.question, looks, tokens=_READ_TOKENS)
+        judged = judge_passages(model, query.text_to_read, looks, tokens=_READ_TOKENS)
         return found.with_judged(judged, _READ_WEIGHT) if judged else found
 
     def _prefer_named(self, found: RankedCandidates, sections: NamedSections) -> RankedCandidates:

@@ -15,6 +15,8 @@ from index.filters import Filter
 from index.search.question.conversation import Context, ContextTurn, find_context, texts_to_embed
 from index.types import Vectors
 
+_LONGEST_BEFORE = 150
+"""Code points that are read of the question before a follow-up; the question itself must not be cut."""
 _LETTERS_PER_TOKEN = 1.8
 """Threshold between languages that the packaged model knows (at least 2.1) and others (at most 1.75)."""
 _CHARACTERS_PER_TOKEN = 1.2
@@ -133,6 +135,13 @@ class Query:
     near: float = 0.0
     documents: frozenset[str] = frozenset()
     read: bool = True
+
+    @property
+    def text_to_read(self) -> str:
+        """The question as the cross-encoder reads it: a follow-up behind the question before it."""
+        if not self.context:
+            return self.question
+        return f"{self.context[0].text[:_LONGEST_BEFORE]} {self.question}"
 
     @property
     def context_words(self) -> list[tuple[str, float]]:

@@ -1,15 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from index.answers import DECLINED, NOT_CONFIRMED, Turn
 from index.search.question.conversation import (
     Context,
+    ContextTurn,
     FollowUp,
     add_context,
     find_context,
     share_of_context,
     texts_to_embed,
 )
+from index.search.question.query import Query
 from index.search.question.references import references
 
 TURNS = [
@@ -107,3 +111,14 @@ def test_context_on_another_topic_counts_less() -> None:
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     assert share_of_context(follow_up, 0.0) == 1.0
+
+
+def test_a_follow_up_is_read_behind_the_question_before_it() -> None:
+    vector = np.zeros(2, np.float32)
+    asked = Query("And in which year?", vector)
+    assert asked.text_to_read == "And in which year?"
+    before = ContextTurn("Who built the mill of Arlow? " * 10, 0.5, 0.4)
+    read = replace(asked, context=(before, ContextTurn("Who sold it?", 0.2, 0.1))).text_to_read
+    assert read.startswith("Who built the mill of Arlow?")
+    assert read.endswith(" And in which year?")
+    assert len(read) < 180
