@@ -78,6 +78,14 @@ _FORM = (
     '--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n'
     '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nA.\r\n--x--\r\n'
 )
+OF_PROVIDERS = {
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+    "/sign-in/{provider}/start",
+    "/sign-in/{provider}/callback",
+    "/sign-in/{provider}/back-channel",
+}
+"""Addresses of providers of OpenID Connect, of which the service has none."""
 GIVEN = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),

@@ -18,7 +18,7 @@ from tests.service.access.place import (
     assert_success,
     assert_tells_nothing,
 )
-from tests.service.access.probes import PROBES, ROUTES, described, send_probe
+from tests.service.access.probes import OF_PROVIDERS, PROBES, ROUTES, described, send_probe
 
 NARROWED: Mapping[str, Any] = {"headers": {"x-on-behalf-of": "staff, press"}}
 NOBODY: Mapping[str, Any] = {"headers": {"x-on-behalf-of": ""}}
@@ -95,6 +95,8 @@ def _check_status_for_stranger(route: str, key: str, response: Any) -> None:
         assert_status(response, 403)
     elif rule.tells - {"collections"} and route not in LISTS:
         assert_status(response, GIVEN.get(route, 404))
+    elif route.partition(" ")[2] in OF_PROVIDERS:
+        assert_status(response, 404)
     elif route != "POST /sign-in":
         assert_success(response)
         if route == "POST /mcp":
@@ -151,7 +153,9 @@ def test_a_key_of_a_group_reads_its_documents(grouped: Place, route: str) -> Non
             if ROUTES[route].rule.scope <= Scope[key.partition(" ")[0].upper()]:
                 with case(described(route, key)):
                     response = send_probe(grouped, route, key)
-                    if route != "POST /sign-in":
+                    if route.partition(" ")[2] in OF_PROVIDERS:
+                        assert_status(response, 404)
+                    elif route != "POST /sign-in":
                         assert_success(response)
                     if route in TELLING:
                         assert "obsidian" in response.text

@@ -18,7 +18,15 @@ from tests.service.access.place import (
     assert_success,
     assert_tells_nothing,
 )
-from tests.service.access.probes import GIVEN, OF_THE_KEY, PROBES, ROUTES, described, send_probe
+from tests.service.access.probes import (
+    GIVEN,
+    OF_PROVIDERS,
+    OF_THE_KEY,
+    PROBES,
+    ROUTES,
+    described,
+    send_probe,
+)
 
 
 def test_every_route_that_is_served_is_in_the_matrix(place: Place) -> None:
@@ -44,14 +52,6 @@ def test_a_function_without_a_rule_cannot_be_a_route() -> None:
         access(Scope.READ, "gossip")  # type: ignore[arg-type]
 
 
-OF_PROVIDERS = {
-    "/.well-known/oauth-protected-resource",
-    "/.well-known/oauth-protected-resource/mcp",
-    "/sign-in/{provider}/start",
-    "/sign-in/{provider}/callback",
-    "/sign-in/{provider}/back-channel",
-}
-"""Addresses of providers of OpenID Connect, of which this service has none."""
 OPEN = {
     "/healthz",
     "/readyz",

@@ -30,11 +30,10 @@ READERS = ("board",)
 def open_to_both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A document for the board, and a key and a token for each of three groups."""
     folder = tmp_path_factory.mktemp("sso")
-    (folder / "index.html").write_text("<title>Documentation</title>", encoding="utf-8")
     settings = write_settings(folder, rules=RULES)
     with (
         Library(folder / "data", embedder=WordEmbedder()) as library,
-        served(library, help=folder, **settings) as client,
+        served(library, **settings) as client,
     ):
         place = Place(client, groups=("board", "owners"))
         keyring = client.app.state.runtime.keyring  # type: ignore[attr-defined]
