@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -81,6 +81,12 @@ class RankedCandidates:
         order = np.arange(len(ids))
         order[places] = places[np.argsort(-(np.log(scores / (1.0 - scores)) + weight * read), kind="stable")]
         return replace(self.at(order), scores=self.scores, judged=judged)
+
+    def add_to_logits(self, added: Sequence[float]) -> RankedCandidates:
+        """Rank anew by scores to whose logits these numbers are added, one for each candidate."""
+        scores = self.scores.clip(_LEAST, 1 - _LEAST)
+        logits = np.log(scores / (1 - scores)) + np.array(added, np.float32)
+        return self.by((1 / (1 + np.exp(-logits))).astype(np.float32))
 
     def by(self, scores: Scores) -> RankedCandidates:
         """Reorder the first ``len(scores)`` candidates by new scores; drop the others."""

@@ -19,11 +19,13 @@ from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
 from index.search.features import Features
+from index.search.headings import weighing
+from index.search.headings.designations import Standing
 from index.search.headings.sections import NamedSections
-from index.search.headings.weighing import Headings, weigh_passages
+from index.search.headings.weighing import Headings
 from index.search.hits import Hits
 from index.search.named import AROUND, Named, compare_best
-from index.search.question import Query, Question, is_spelt
+from index.search.question import Query, Question, is_spelt, numbered_names
 from index.search.question.conversation import (
     NO_CONTEXT,
     QUOTED_MEANING,
@@ -38,7 +40,7 @@ from index.search.question.conversation import (
 )
 from index.search.question.homographs import Homographs
 from index.search.question.named_documents import NamedDocument
-from index.search.question.numbered_names import NumberedNames, weigh_numbered
+from index.search.question.numbered_names import NumberedNames
 from index.search.question.quoted import Quotes, find_quotes
 from index.search.question.words import QuestionWords
 from index.search.ranking import rank_candidates
@@ -370,7 +372,7 @@ class Search:
         """Put the passages of the sections first that the question names by a date, version or number."""
         places = self._passages.places(found.candidates.ids)
         standings = dict(zip([one.id for one in places], sections.of_passages(places), strict=True))
-        return weigh_passages(found, [standings.get(id_, "open") for id_ in found.candidates.ids.tolist()])
+        return _prefer(found, standings, weighing.PASSAGE_LOGITS)
 
     def _prefer_numbered(self, found: RankedCandidates, numbered: NumberedNames) -> RankedCandidates:
         """Prefer passages that name "Aster 2", as the question does, to those that name "Aster 3"."""
@@ -379,7 +381,7 @@ class Search:
             one.id: numbered.of_passage("\n".join([*one.passage.section, one.text]), title=one.version.title)
             for one in self._passages.passages(ids)
         }
-        return weigh_numbered(found, [standings.get(id_, "open") for id_ in found.candidates.ids.tolist()])
+        return _prefer(found, standings, numbered_names.PASSAGE_LOGITS)
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
@@ -482,6 +484,13 @@ class Search:
             words=words,
             headings=headings,
         )
+
+
+def _prefer(
+    found: RankedCandidates, standings: Mapping[int, Standing], logits: Mapping[Standing, float]
+) -> RankedCandidates:
+    """Rank candidates anew by what was read of their passages, by ids; of the others nothing is known."""
+    return found.add_to_logits([logits[standings.get(id_, "open")] for id_ in found.candidates.ids.tolist()])
 
 
 def _with_said(hit: Hit, sections: NamedSections | None) -> Hit:

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import regex
 
 from index.records import PlacedPassage
-from index.search.candidates import RankedCandidates, Scores
 from index.search.evidence import JudgedSentence
 from index.search.headings.designations import Standing
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
@@ -18,14 +16,13 @@ from index.search.headings.listing import AskedSection
 from index.search.headings.sections import NamedSections
 from index.search.question.wanted import Wanted
 
-_PASSAGE: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
+PASSAGE_LOGITS: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
 """Added to the logit of a passage's score."""
 _SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -8.0}
 """Added to the strength of a sentence: one of another section is not lit."""
 _ASKED_FOR, _MORE = 2.5, 0.5
 """Least strength of the sentence by which begins what is asked for, and how much more than others it has."""
 _LOWERED = 4.0
-_TINY = 1e-6
 _ANNOUNCES = regex.compile(
     r"(?:in\s+)?this\s+(?:page|section|chapter|guide|manual|handbook|part|tutorial|lesson)\s+(?:also\s+|briefly\s+)?"
     r"(?:explains|describes|shows|covers|tells|lists|gives|introduces|outlines|discusses|is\s+about|we\s+)|"
@@ -132,13 +129,6 @@ class Headings:
         most = max(_ASKED_FOR, *(one.strength + _MORE for one in found))
         raised = [one._replace(strength=most) if one is first else one for one in found]
         return Weighed(raised, is_headed=True, is_lowered=is_lowered)
-
-
-def weigh_passages(found: RankedCandidates, standings: Sequence[Standing]) -> RankedCandidates:
-    """Rank candidates anew by what the headings above them say."""
-    scores: Scores = found.scores.clip(_TINY, 1 - _TINY)
-    logits = np.log(scores / (1 - scores)) + np.array([_PASSAGE[one] for one in standings], np.float32)
-    return found.by((1 / (1 + np.exp(-logits))).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)

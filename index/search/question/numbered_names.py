@@ -11,19 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 import regex
 
-from index.search.candidates import RankedCandidates
 from index.search.evidence import JudgedSentence
 from index.search.headings.designations import Standing, is_part
 from index.text.stop_words import STOP_WORDS
 
-_PASSAGE: dict[Standing, float] = {"named": 2.0, "open": 0.0, "other": -2.0}
+PASSAGE_LOGITS: dict[Standing, float] = {"named": 2.0, "open": 0.0, "other": -2.0}
 """Added to the logit of a passage's score."""
 _SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -2.0}
 """Added to the strength of a sentence."""
-_TINY = 1e-6
 _MOST_NAMES = 4
 """A question with more is no question about one of them."""
 _BEFORE = 400
@@ -140,13 +137,6 @@ class NumberedNames:
             return _SENTENCE[found]
 
         return [one._replace(strength=one.strength + weight(one)) for one in judged]
-
-
-def weigh_numbered(found: RankedCandidates, standings: Sequence[Standing]) -> RankedCandidates:
-    """Rank candidates anew: those that have the name higher, those that only name siblings lower."""
-    scores = found.scores.clip(_TINY, 1 - _TINY)
-    logits = np.log(scores / (1 - scores)) + np.array([_PASSAGE[one] for one in standings], np.float32)
-    return found.by((1 / (1 + np.exp(-logits))).astype(np.float32))
 
 
 def _is_name(word: str) -> bool:
