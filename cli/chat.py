@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
-import typer
 from rich.text import Text
 
 from cli.instances import Instance, Json, Place, Question, open_instance
-from cli.options import CollectionName, Data, Key, Server
+from cli.options import CollectionName, Data, FilterJson, Key, PassageCount, Server
 from cli.questions import parse_where
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_citation, print_computed, print_locator, print_missing, print_notes
@@ -31,8 +29,8 @@ def chat(
     data: Data = None,
     server: Server = "",
     key: Key = "",
-    k: Annotated[int, typer.Option("-k", help="Number of passages to answer from.")] = 5,
-    where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
+    k: PassageCount = 5,
+    where: FilterJson = "",
 ) -> None:
     """Ask in a conversation: answers are sentences of the documents, with their citations.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.instances import Instance, Place, Question, open_instance
-from cli.options import CollectionName, Data, Json, Key, Server, read_settings
+from cli.options import CollectionName, Data, FilterJson, Json, Key, PassageCount, Server, read_settings
 from cli.questions import parse_where, read_quotes
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
@@ -45,8 +45,8 @@ def ask(
     data: Data = None,
     server: Server = "",
     key: Key = "",
-    k: Annotated[int, typer.Option("-k", help="Number of passages to answer from.")] = 5,
-    where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
+    k: PassageCount = 5,
+    where: FilterJson = "",
 ) -> None:
     """Answer a question, and sign the answer with all its quotes."""
     _require_new(out)

@@ -26,6 +26,8 @@ CollectionName = Annotated[
         show_default="the one named default",
     ),
 ]
+PassageCount = Annotated[int, typer.Option("-k", help="Number of passages to answer from.")]
+FilterJson = Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in the format of the HTTP API.")]
 Server = Annotated[
     str,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.instances import Extent, Format, Instance, NearDuplicates, Place, Question, open_instance
-from cli.options import CollectionName, Data, Json, Key, Server
+from cli.options import CollectionName, Data, FilterJson, Json, Key, Server
 from cli.terminal.output import (
     print_answer,
     print_answer_report,
@@ -28,7 +28,7 @@ def ask(
     server: Server = "",
     key: Key = "",
     k: Annotated[int, typer.Option("-k", help="Number of passages.")] = 5,
-    where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
+    where: FilterJson = "",
     turns: Annotated[
         Path | None,
         typer.Option(
