@@ -106,8 +106,8 @@ class SearchConfig:
         le=1.0,
         description="Weight of the dense score (meaning) against the lexical score (words), which has the "
         "rest: in the ranking that selects the passages for the second look, and in the part of the second "
-        "look that combines the two; other parts have fitted weights. For those who measure with `loccit "
-        "eval` that their documents need another one.",
+        "look that combines the two; other parts have fitted weights. For those who have "
+        "measured with questions of their own that their documents need another one.",
     )
     spelt_weight: float = Field(default=0.15, ge=0.0, le=1.0)
     """Weight of the dense score for a question in a language that the model does not know, which it reads

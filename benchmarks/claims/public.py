@@ -1,4 +1,4 @@
-"""Whether claims of public sets are judged right: ``python -m benchmarks.claims.public [SET...]``.
+"""Judge claims of public sets as people did, or not: ``python -m benchmarks.claims.public [SET...]``.
 
 The development parts of WiCE, AttributionBench and ContractNLI. Each claim is judged by the whole document
 that it cites, as ``POST /v1/verify`` does. Of several sentences in a claim, one that is contradicted decides,

@@ -69,7 +69,7 @@ class Target:
     """Questions so far: the next plan goes on there, so that none that is asked is cached."""
 
     def load(self, plan: Plan) -> tuple[Load, float]:
-        """What came of a plan, and the processor seconds it cost."""
+        """The outcome of a plan, and the processor seconds it cost."""
         begun = self.used()
         at = self.asked % len(self.bodies)
         load = send(self.address, [*self.bodies[at:], *self.bodies[:at]], plan)

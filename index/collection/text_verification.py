@@ -141,7 +141,7 @@ class TextVerifier:
             yield GivenVerification(verification, sources, whole, state)
 
     def _derive(self, store: RecordStore) -> Derivation:
-        """What a collection of these texts would have. Passages are found by words, and get no vectors."""
+        """Derive what a collection of these texts has. Passages are found by words, and get no vectors."""
         description = Description.of_today(self.embedder, self.config)
         engine, analyzer = open_exact_engine(store, description), description.analyzer()
         engine.update()

@@ -43,7 +43,7 @@ _LEAST_IN_RUN, _LEAST_SHARE_IN_RUN = 0.05, 0.3
 _LIKELY = 2.5
 """How much weaker than the best sentence one may be to be looked at for what the question asks for."""
 _MEASURED = 0.7
-"""What a unit of the measure that is asked for adds to the strength of a sentence with a number; chosen."""
+"""Added to the strength of a sentence whose number has a unit of the measure that is asked for; chosen."""
 _LONGEST_LABEL = 60
 _LABEL_END = (":", "：")
 _ITEM = re.compile(LIST_ITEM)

@@ -76,7 +76,7 @@ _WORD_BEFORE = regex.compile(r"(\p{L}+)\W*$")
 
 
 def is_part(word: str) -> bool:
-    """Whether a word in small letters is a month, or a numbered part of a text, such as "article"."""
+    """Tell a month, or a numbered part of a text such as "article", by its word in small letters."""
     return word in _NOUNS or word in _MONTHS
 
 

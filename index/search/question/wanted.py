@@ -114,7 +114,7 @@ class Wanted:
         return None if kind is None else Wanted(kind, question)
 
     def is_measured(self, sentence: str) -> bool:
-        """Whether a sentence has a number with a unit of the measure that is asked for; not where none is."""
+        """Look for a number with a unit of the measure that is asked for; False where no measure is."""
         unit = unit_of_measure(self.question) if self.kind == "number" else None
         return unit is not None and unit.search(sentence) is not None
 

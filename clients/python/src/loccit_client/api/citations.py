@@ -100,7 +100,7 @@ def verify_evidence(
     claims: bool = True,
     collection: str | None = None,
 ) -> Call[EvidencePack]:
-    """What :func:`verify` returns, as evidence: signed, and to be kept as it is; ``raw`` is the pack."""
+    """Return what :func:`verify` does, as evidence: signed, and to be kept as it is; ``raw`` is the pack."""
     body = _to_verify(citations, quotes, answer, cited, claims=claims)
     return Call(method="POST", path="/v1/evidence", json=body, read=one(EvidencePack), collection=collection)
 

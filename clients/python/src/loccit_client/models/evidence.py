@@ -51,7 +51,7 @@ class EvidenceQuote(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedEvidence(Reply):
-    """What is signed: an answer or a verification, as JSON, and the quotes that its locators name."""
+    """The signed part of a pack: an answer or a verification, and the quotes that its locators name."""
 
     format: Literal["loccit-evidence/1"]
     created: datetime
