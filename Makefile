@@ -121,6 +121,11 @@ build/docs.stamp: locks/docs.txt
 site: build/docs.stamp  ## build docs/ as a site, in build/site; the service has it at /help
 	build/docs/bin/python -m scripts.build_site
 
+build/canaille.stamp: locks/canaille.txt
+	$(PYTHON) -m venv build/canaille
+	build/canaille/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/canaille.txt
+	touch $@
+
 docs-serve: site  ## build the site and serve it alone, on http://127.0.0.1:8001
 	build/docs/bin/python -m http.server 8001 --bind 127.0.0.1 --directory build/site
 

@@ -32,9 +32,10 @@ def compile_lock(output: str, *arguments: str) -> str:
 
 
 def main() -> None:
-    """Write the six locks. Those of uv and of the documentation are of environments of their own."""
+    """Write the seven locks. Those of uv, the documentation and Canaille are of environments of their own."""
     compile_lock("locks/uv.txt", "locks/uv.in")
     compile_lock("locks/docs.txt", "locks/docs.in")
+    compile_lock("locks/canaille.txt", "locks/canaille.in")
     torch = compile_lock("locks/torch.txt", "locks/torch.in", _CONSTRAINTS)
     without = [f"--no-emit-package={name}" for name in _FOR_GPUS.findall(torch)]
     sources = ("pyproject.toml", "locks/build.in", "locks/torch.in", _CONSTRAINTS, *without)

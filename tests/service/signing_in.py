@@ -154,10 +154,15 @@ def signing_in(
             _node(url, _clients(service), folder / "provider.log"),
             live(app, port=at_service) as client,
         ):
-            for name, groups in (("all", []), ("staff", ["staff"]), ("board", ["board"])):
-                body = {"text": f"The lamp of {name}.", "groups": groups}
-                sent = client.put(f"/v1/documents/{name}.txt", json=body, headers={"x-api-key": KEY})
-                assert sent.status_code == 201, sent.text
+            put_documents(client)
             provider = Provider(url, service, app, upstream)
             yield provider
             provider.close()
+
+
+def put_documents(client: httpx.Client) -> None:
+    """Put a document for each of two groups and one for all."""
+    for name, groups in (("all", []), ("staff", ["staff"]), ("board", ["board"])):
+        body = {"text": f"The lamp of {name}.", "groups": groups}
+        sent = client.put(f"/v1/documents/{name}.txt", json=body, headers={"x-api-key": KEY})
+        assert sent.status_code == 201, sent.text

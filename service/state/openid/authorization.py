@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 import jwt
 
-from service.errors import SignInFailed, Unauthorized
+from service.errors import SignInFailed
 from service.state.openid.fetching import unavailable
 from service.state.openid.issuer import Issuer
 from service.state.openid.tokens import id_claims
@@ -127,10 +127,7 @@ async def exchange_code(
     status, tokens = await issuer.fetcher.fetch(provider, endpoint, form=form, auth=auth)
     if status != 200 or not isinstance(tokens.get("id_token"), str):
         raise _refused(tokens.get("error"))
-    try:
-        claims = await id_claims(issuer, tokens["id_token"], attempt.nonce)
-    except Unauthorized as error:
-        raise SignInFailed(error.message) from None
+    claims = await id_claims(issuer, tokens["id_token"], attempt.nonce)
     return {**await _user_info(issuer, tokens.get("access_token"), claims["sub"]), **claims}
 
 

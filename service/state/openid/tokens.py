@@ -13,7 +13,7 @@ from typing import Any
 
 import jwt
 
-from service.errors import Unauthorized
+from service.errors import SignInFailed, Unauthorized
 from service.settings.sign_in import Provider
 from service.state.openid.issuer import ALGORITHMS, Issuer
 
@@ -55,15 +55,21 @@ async def access_claims(issuer: Issuer, token: str) -> Mapping[str, Any]:
 async def id_claims(issuer: Issuer, token: str, nonce: str) -> Mapping[str, Any]:
     """The claims of an ID token for the sign-in that has this nonce.
 
-    Raises :class:`service.errors.Unauthorized`.
+    Raises :class:`service.errors.SignInFailed`, :class:`service.errors.ProviderUnavailable`.
     """
     provider = issuer.provider
-    _, claims = await _verified(issuer, token, (provider.client_id,), ("exp", "iat", "sub"))
+    try:
+        _, claims = await _verified(issuer, token, (provider.client_id,), ("exp", "iat", "sub"))
+    except Unauthorized:
+        raise SignInFailed(
+            f"The answer of {provider.title} cannot be used. Sign in again. If that does not help, ask the "
+            "people who run this service: its log says why."
+        ) from None
     if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-        raise Unauthorized("The answer of the provider belongs to another sign-in. Sign in again.")
+        raise SignInFailed("The answer of the provider belongs to another sign-in. Sign in again.")
     others = claims["aud"] != provider.client_id and claims["aud"] != [provider.client_id]
     if claims.get("azp", None if others else provider.client_id) != provider.client_id:
-        raise Unauthorized("The answer of the provider is for another service.")
+        raise SignInFailed("The answer of the provider is for another service.")
     return claims
 
 
@@ -99,14 +105,22 @@ async def _verified(
             options={"require": ["iss", "aud", *required], "enforce_minimum_key_length": True},
         )
     except jwt.ExpiredSignatureError:
+        _log_refusal(issuer.provider, "it has expired")
         raise Unauthorized("The token has expired. Get a new one from its issuer.") from None
     except jwt.InvalidAudienceError:
+        _log_refusal(issuer.provider, f"it is for another audience than {', '.join(audience)}")
         raise Unauthorized("The token is for another audience than this service.") from None
+    except jwt.MissingRequiredClaimError as error:
+        raise _invalid(issuer.provider, f"it has no claim {error.claim}") from None
     except _OF_PARSER as error:
         raise _invalid(issuer.provider, type(error).__name__) from None
     return header, claims
 
 
 def _invalid(provider: Provider, reason: str) -> Unauthorized:
-    log.info("A token of %s is refused: %s.", provider.issuer, reason)
+    _log_refusal(provider, reason)
     return Unauthorized("The token is not valid here. Get a new one from its issuer.")
+
+
+def _log_refusal(provider: Provider, reason: str) -> None:
+    log.info("A token of %s is refused: %s.", provider.issuer, reason)

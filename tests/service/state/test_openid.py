@@ -117,7 +117,7 @@ def test_an_id_token_is_for_this_client_and_this_sign_in() -> None:
         {"exp": 1},
         {"iss": HOST},
     ):
-        with pytest.raises(Unauthorized):
+        with pytest.raises(SignInFailed):
             of(id_claims(place.issuer, id_token(**changes), "n"))
 
 
@@ -141,13 +141,13 @@ def test_new_keys_are_read_at_once_but_not_for_every_token() -> None:
     place = Place()
     of(id_claims(place.issuer, id_token(), "n"))
     for _ in range(3):
-        with pytest.raises(Unauthorized, match="does not have"):
+        with pytest.raises(SignInFailed, match="cannot be used"):
             of(id_claims(place.issuer, id_token("RSA"), "n"))
     assert place.published.count("/keys") == 1  # it was read a moment ago
     place.now += 3
     place.published.kinds = ("RSA",)
     assert of(id_claims(place.issuer, id_token("RSA"), "n"))["sub"] == "42"
-    with pytest.raises(Unauthorized):  # the former key is gone
+    with pytest.raises(SignInFailed):  # the former key is gone
         of(id_claims(place.issuer, id_token(), "n"))
     assert place.published.count("/keys") == 2
 
@@ -189,7 +189,7 @@ def test_a_key_that_is_withdrawn_is_gone_in_ten_minutes() -> None:
     place.published.kinds = ("RSA",)
     assert of(id_claims(place.issuer, id_token(), "n"))
     place.now += 601
-    with pytest.raises(Unauthorized):
+    with pytest.raises(SignInFailed):
         of(id_claims(place.issuer, id_token(), "n"))
 
 
@@ -246,10 +246,10 @@ def test_keys_that_are_no_public_keys_for_signatures_are_left_out() -> None:
     good = public_keys("EC")["keys"][0]
     for wrong in ({**good, "use": "enc"}, {**good, "d": "x"}, {"kty": "oct", "k": "czNj", "kid": "EC"}, 7):
         place = Place(Published(replies={"keys": {"keys": [wrong]}}))
-        with pytest.raises(Unauthorized):
+        with pytest.raises(SignInFailed):
             of(id_claims(place.issuer, id_token(), "n"))
     twice = Place(Published(replies={"keys": {"keys": [good, good]}}))
-    with pytest.raises(Unauthorized):
+    with pytest.raises(SignInFailed):
         of(id_claims(twice.issuer, id_token(), "n"))
     alone = Place(Published(replies={"keys": {"keys": [good]}}))
     assert of(id_claims(alone.issuer, token(aud="loccit", nonce="n", headers={"kid": None}), "n"))
