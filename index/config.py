@@ -7,7 +7,7 @@ out of bounds raises ``ValueError``.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,8 +24,6 @@ MAX_K = 100
 LOADED_MODELS = 4
 """Most models that are loaded, unless the caller allows more: some 450 MiB each."""
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
-_MILVUS = re.compile(r"(https?|tcp|unix)://.+|.+\.db")
-"""Addresses that the client of Milvus accepts, and files of milvus-lite."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -226,58 +224,24 @@ def _validate_objects(address: str) -> str:
     return address
 
 
-def _validate_milvus(address: str) -> str:
-    if not _MILVUS.fullmatch(address):
-        raise ValueError(
-            "is not an address of Milvus. Write it like http://milvus.example.org:19530, or name a file that "
-            "ends in .db, for milvus-lite."
-        )
-    return address
-
-
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class EngineConfig:
-    """Settings of the engine: in this process, or in Milvus."""
+    """The engine: the embedded one, or one that a package brings; see :mod:`index.engine.installed`."""
 
-    kind: Literal["embedded", "milvus"] = Field(
+    kind: str = Field(
         default="embedded",
+        pattern="^[a-z][a-z0-9]*$",
         validation_alias="engine",
         description="Where vectors and words are searched: embedded (FAISS and tantivy, in files on this "
-        "machine) or milvus, for collections that one machine cannot hold. A change of it makes the indexes "
-        "anew.",
+        "machine) or the name of an engine that a package brings, such as milvus, for collections that one "
+        "machine cannot hold (docs/engines.md). A change of it makes the indexes anew.",
     )
-    uri: Annotated[str, AfterValidator(_validate_milvus)] = Field(
-        default="http://127.0.0.1:19530",
-        validation_alias="milvus_uri",
-        description="Address of Milvus, with the database as its path unless it is the default one: "
-        "`http://milvus.example.org:19530/database`; or a file that ends in `.db`, for trying it with "
-        "milvus-lite.",
-    )
-    token: SecretStr = Field(
-        default=SecretStr(""),
-        validation_alias="milvus_token",
-        description="Token of Milvus, such as `user:password`, if it needs one.",
-    )
-    prefix: str = Field(
-        default="loccit",
-        pattern="^[A-Za-z][A-Za-z0-9]{0,31}$",
-        validation_alias="milvus_prefix",
-        description="What the names of collections in Milvus begin with: letters and digits. For services "
-        "that share a database of Milvus.",
-    )
-    replicas: int = Field(
-        default=1,
-        ge=1,
-        validation_alias="milvus_replicas",
-        description="How many query nodes of Milvus hold each passage. With 2, searches go on when one of "
-        "them is gone; Milvus needs at least as many. It takes effect when Milvus loads a collection.",
-    )
-    words: Literal["milvus", "none"] = Field(
-        default="milvus",
-        validation_alias="milvus_words",
-        description="Whether Milvus also searches by words, which needs Milvus 2.4 or later. none searches "
-        "by meaning alone: names, numbers and rare words are found less well. For older servers.",
-    )
+    options: Mapping[str, SecretStr] = Field(default_factory=dict)
+    """Settings of an engine that a package brings, by their names. Some are passwords, so none is shown."""
+
+    def values(self) -> dict[str, str]:
+        """The options as they are written, passwords included."""
+        return {name: value.get_secret_value() for name, value in self.options.items()}
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -43,6 +43,25 @@ def _setting_rows(declared: type[BaseSettings]) -> Iterable[Sequence[str]]:
         yield f"`{PREFIX}{name.upper()}`", f"`{value}`" if value else "none", field.description or ""
 
 
+def milvus_settings() -> str:
+    """Return the table of settings of the engine on Milvus."""
+    from loccit_milvus import MilvusConfig
+
+    declared = MilvusConfig.__pydantic_fields__  # type: ignore[attr-defined]
+    return table(
+        ("variable", "default", "meaning"),
+        *(
+            (
+                f"`{PREFIX}MILVUS_{name.upper()}`",
+                f"`{field.default}`" if str(field.default) else "none",
+                field.description,
+            )
+            for name, field in declared.items()
+            if field.description
+        ),
+    )
+
+
 def removed_settings() -> str:
     """Return the table of settings of earlier versions."""
     rows = [
@@ -115,6 +134,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "limits": limits,
     "metrics": metrics,
     "objects": objects,
+    "milvus_settings": milvus_settings,
     "operations": operations,
     "operators": operators,
     "removed_settings": removed_settings,

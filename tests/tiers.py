@@ -27,11 +27,11 @@ _PLACES = (
     "index/embedding/test_quantization.py",
     "index/embedding/test_selection.py",
     "index/embedding/test_transformer.py",
-    "index/engine/milvus",
     "index/postgresql",
     "index/readers/test_isolation.py",
     "index/search/test_reranking.py",
     "index/store/postgresql",
+    "packages/loccit_milvus",
 )
 """All tests in these folders and modules are in the second tier. Those of embedding and reranking convert
 models or import torch, which takes a fifth of the time of all others."""

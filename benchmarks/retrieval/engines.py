@@ -32,14 +32,16 @@ _BY_MEANING = {"dense_weight": 1.0, "second_look": 0}
 
 def by_meaning(folder: Path = SCIFACT, data: Path = DATA) -> dict[str, Estimate]:
     """Quality by the dense search alone, of FAISS and of a Milvus server."""
-    server = {"engine": "milvus", "milvus_words": "none", "milvus_prefix": "benchmark"}
+    server = {"engine": "milvus", "engine_options": {"words": "none", "prefix": "benchmark"}}
     return _compared(folder, data, _BY_MEANING, server)
 
 
 def by_words(folder: Path = SCIFACT, data: Path = DATA) -> dict[str, Estimate]:
     """Quality by meaning and words, of FAISS with tantivy and of milvus-lite."""
     with tempfile.TemporaryDirectory() as apart:
-        return _compared(folder, data, {}, {"engine": "milvus", "milvus_uri": f"{apart}/lite.db"})
+        return _compared(
+            folder, data, {}, {"engine": "milvus", "engine_options": {"uri": f"{apart}/lite.db"}}
+        )
 
 
 def _compared(

@@ -1,7 +1,7 @@
 """Engines: dense and lexical indexes that are derived from the record and follow it.
 
 :func:`open_engine` and :func:`open_exact_engine` choose the implementation; nothing outside this folder names
-one.
+one. Other packages bring engines of their own: :class:`InstalledEngine`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,20 @@ from pathlib import Path
 
 from index.config import LibraryConfig
 from index.description import Description
+from index.engine.installed import InstalledEngine, engine_names, installed_engine, setting_names
 from index.protocols import Engine, RecordStore
 from index.records import Problem
 
-__all__ = ["index_problems", "open_engine", "open_exact_engine", "remove_indexes"]
+__all__ = [
+    "InstalledEngine",
+    "engine_names",
+    "index_problems",
+    "installed_engine",
+    "open_engine",
+    "open_exact_engine",
+    "remove_indexes",
+    "setting_names",
+]
 
 
 def open_engine(
@@ -27,12 +37,12 @@ def open_engine(
         from index.engine.unindexed import Unindexed
 
         return Unindexed(store)
-    if config.engine.kind == "milvus":
+    if config.engine.kind != "embedded":
         from index.engine.inspection import remove
-        from index.engine.milvus import MilvusEngine
 
+        engine = installed_engine(config.engine.kind)
         remove(folder)  # what an embedded engine has left, which erasures would not reach
-        return MilvusEngine(folder.name, store, description, config, generation=generation)
+        return engine.open(folder.name, store, description, config, generation=generation)
     from index.engine.embedded import EmbeddedEngine
 
     return EmbeddedEngine(folder, store, description, config, generation=generation)
@@ -49,10 +59,8 @@ def index_problems(
     folder: Path, store: RecordStore, description: Description, config: LibraryConfig
 ) -> list[Problem]:
     """Compare what an engine holds with the record; see :func:`index.engine.inspection.problems`."""
-    if config.engine.kind == "milvus":
-        from index.engine.milvus import milvus_problems
-
-        return milvus_problems(store, description, config)
+    if config.engine.kind != "embedded":
+        return installed_engine(config.engine.kind).problems(store, description, config)
     from index.engine.inspection import problems
 
     return problems(folder, store, description, config)
@@ -67,8 +75,6 @@ def remove_indexes(
     """
     from index.engine.inspection import remove
 
-    if config.engine.kind == "milvus":
-        from index.engine.milvus import drop_collections
-
-        drop_collections(store, config, but=but)
+    if config.engine.kind != "embedded":
+        installed_engine(config.engine.kind).remove(store, config, but=but)
     remove(folder, but=but)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
+from index.errors import LoccitError
 from service.errors import InvalidSettings
 from service.settings.removed import REMOVED
 from service.settings.settings import PREFIX, Settings
@@ -29,14 +30,44 @@ def load_settings(**overrides: object) -> Settings:
     variables that begin with the prefix, since a misspelt one would go unnoticed.
     """
     _report_unknown()
+    with _invalid_named(PREFIX):
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    kind = settings.library_config().engine.kind
+    return settings if kind == "embedded" else _with_engine_options(settings, kind)
+
+
+@contextmanager
+def _invalid_named(prefix: str) -> Iterator[None]:
+    """Translate an error of validation into one that names each wrong variable."""
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        yield
     except ValidationError as error:
         messages = (
-            f"{PREFIX}{str(one['loc'][0]).upper()}: {_reason_of_message(one['msg'])}"
+            f"{prefix}{str(one['loc'][0]).upper()}: {_reason_of_message(one['msg'])}"
             for one in error.errors()
         )
         raise InvalidSettings(" ".join(messages)) from None
+
+
+def _with_engine_options(settings: Settings, kind: str) -> Settings:
+    """Add the settings of an engine that a package brings, from variables of its own, and validate them."""
+    from index.engine import installed_engine, setting_names  # loads what engines need
+
+    try:
+        engine = installed_engine(kind)
+    except LoccitError as error:
+        raise InvalidSettings(f"{PREFIX}ENGINE: {error.message}") from None
+    prefix = f"{PREFIX}{kind.upper()}_"
+    written = {name.upper(): value for name, value in os.environ.items()}
+    variables = {
+        name: SecretStr(written[variable])
+        for name in setting_names(engine)
+        if (variable := f"{prefix}{name.upper()}") in written
+    }
+    complete = settings.model_copy(update={"engine_options": {**variables, **settings.engine_options}})
+    with _invalid_named(prefix):
+        engine.settings(**complete.library_config().engine.values())
+    return complete
 
 
 def _report_unknown() -> None:
@@ -80,8 +111,22 @@ def shared_metrics() -> Iterator[None]:
 def unknown_variables() -> list[str]:
     """List variables in the environment that begin with the prefix and are no setting."""
     known = {f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_OF_COMMANDS)}
-    return sorted(
-        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    found = [name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known]
+    of_engines = _variables_of_engines() if found else frozenset()
+    return sorted(name for name in found if name.upper() not in of_engines)
+
+
+def _variables_of_engines() -> frozenset[str]:
+    """The variables of all engines that packages bring, of those not in use, too."""
+    from index.engine import engine_names, installed_engine, setting_names
+
+    set_ = [name.upper() for name in os.environ]
+    prefixes = {f"{PREFIX}{name.upper()}_": name for name in engine_names() if name != "embedded"}
+    return frozenset(
+        f"{prefix}{name.upper()}"
+        for prefix, engine in prefixes.items()
+        if any(one.startswith(prefix) for one in set_)
+        for name in setting_names(installed_engine(engine))
     )
 
 

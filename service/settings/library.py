@@ -6,12 +6,12 @@ Only the settings that open a library are declared here. The others are derived 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import Field, SecretStr, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -115,6 +115,12 @@ class LibrarySettings(BaseSettings):
         "whose answers must come sooner, or who have trained weights.",
     )
 
+    engine_options: Mapping[str, SecretStr] = Field(
+        {},
+        description="Settings of an engine that a package brings, as a JSON object. Each is also a variable "
+        "of its own: LOCCIT_MILVUS_URI is `uri` of the engine milvus. For programs that start Loccit.",
+    )
+
     def embedding_config(self, *, processes: int = 1) -> EmbeddingConfig:
         """Return how each of ``processes`` processes on this machine runs the model."""
         config = self._config(EmbeddingConfig)
@@ -126,7 +132,8 @@ class LibrarySettings(BaseSettings):
 
     def library_config(self) -> LibraryConfig:
         """Return the config of the library."""
-        return self._config(LibraryConfig)
+        config = self._config(LibraryConfig)
+        return replace(config, engine=replace(config.engine, options=self.engine_options))
 
     def _config(self, config: type[ConfigT]) -> ConfigT:
         values: dict[str, object] = {}

@@ -43,9 +43,6 @@ REMOVED: Mapping[str, Removed] = {
         "of the PATH of the service.",
         stops=True,
     ),
-    "MILVUS_DATABASE": Removed(
-        "Append the database to `LOCCIT_MILVUS_URI`: `http://milvus.example.org:19530/database`.", stops=True
-    ),
     "MAX_MODELS": Removed(
         "A process loads four models, and one more for each that `LOCCIT_ALLOWED_MODELS` lists.", stops=True
     ),

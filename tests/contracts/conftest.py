@@ -50,15 +50,3 @@ def _postgresql(folder: Path) -> Iterator[Opener]:
 @pytest.fixture
 def store(open_store: Opener) -> RecordStore:
     return open_store()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let Milvus, whose tests take seconds each, follow one record: what it does depends on none."""
-    items[:] = [
-        item
-        for item in items
-        if not isinstance(item, pytest.Function)
-        or not hasattr(item, "callspec")
-        or item.callspec.params.get("open_engine_") != "milvus"
-        or item.callspec.params.get("open_store") == "memory"
-    ]

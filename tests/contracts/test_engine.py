@@ -1,4 +1,8 @@
-"""What every engine keeps. A new one adds a fixture parameter, and no test."""
+"""What every engine keeps.
+
+Another engine, such as that of a package, imports all tests into a module of its own that has a fixture
+``open_engine_``: tests/packages/loccit_milvus/test_contract.py does.
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.config import EngineConfig, LibraryConfig
+from index.config import LibraryConfig
 from index.description import Description
 from index.embedding import WordEmbedder
 from index.engine import open_engine
@@ -17,7 +21,6 @@ from index.filters import ReadableBy, parse_filter
 from index.protocols import Engine, RecordStore
 from index.text.analysis import Analyzer
 from index.types import Vectors
-from tests import milvus
 from tests.contracts.documents import document, live_ids, now, pending, put
 
 LAMPS = "The lamp was lit at dusk. The keeper climbed the stairs."
@@ -25,19 +28,16 @@ SHIPS = "The ship lay in the harbour. Its crew slept ashore."
 EMBEDDER = WordEmbedder()
 Opener = Callable[[], Engine]
 
+by_words = pytest.mark.by_words
+"""For engines that search by words."""
+counts_terms = pytest.mark.counts_terms
+"""For engines that know the terms of passages."""
 
-WITH_WORDS = ["embedded", "exact", "milvus-lite"]
-BY_MEANING = ["milvus"]
-"""Engines on a server that cannot keep words, and is asked for none; see ``tests/milvus.py``."""
-by_words = pytest.mark.parametrize("open_engine_", WITH_WORDS, indirect=True)
 
-
-@pytest.fixture(params=[*WITH_WORDS, *BY_MEANING])
+@pytest.fixture(params=["embedded", "exact"])
 def open_engine_(store: RecordStore, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opener]:
     opened: list[Engine] = []
-    engines = {"milvus-lite": lambda: milvus.lite(tmp_path), "milvus": milvus.standalone}
-    engine = engines.get(request.param, EngineConfig)()
-    config = LibraryConfig(engine=engine)
+    config = LibraryConfig()
 
     def opener() -> Engine:
         if request.param == "exact":
@@ -190,7 +190,7 @@ def test_terms_with_a_prefix_are_those_of_the_passages_or_none(store: RecordStor
     assert engine.terms("zz") == {}
 
 
-@pytest.mark.parametrize("open_engine_", ["embedded", "exact"], indirect=True)
+@counts_terms
 def test_terms_are_counted_by_passages(store: RecordStore, engine: Engine) -> None:
     fill(store, engine)
     assert engine.terms("lam") == {"lamp": 1}

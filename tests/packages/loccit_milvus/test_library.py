@@ -4,13 +4,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from loccit_milvus import MilvusConfig
+from loccit_milvus.server import Server
+
 from index.collection import Collection
-from index.config import EngineConfig, LibraryConfig
-from index.engine.milvus.server import Server
+from index.config import LibraryConfig
 from index.ingest.preparation import Source
 from index.library import Library
 from service.flows.upkeep import check
 from tests.index.test_upgrading import models
+from tests.packages.loccit_milvus import servers as milvus
 
 TEXTS = {
     "otter.txt": "The otter lives in the river. Nobody has seen it for years.",
@@ -18,8 +21,8 @@ TEXTS = {
 }
 
 
-def config_of(settings: EngineConfig) -> LibraryConfig:
-    return LibraryConfig(engine=settings)
+def config_of(settings: MilvusConfig) -> LibraryConfig:
+    return milvus.library_config(settings)
 
 
 def ask(collection: Collection) -> list[tuple[str, str]]:
@@ -28,7 +31,7 @@ def ask(collection: Collection) -> list[tuple[str, str]]:
     return [(hit.citation.document_id, hit.citation.quote) for hit in answer.hits]
 
 
-def test_the_answers_are_those_of_the_embedded_engine(tmp_path: Path, settings: EngineConfig) -> None:
+def test_the_answers_are_those_of_the_embedded_engine(tmp_path: Path, settings: MilvusConfig) -> None:
     with Library(tmp_path, embedder=models(), config=LibraryConfig()) as library:
         collection = library.open("birds", create=True)
         collection.put_many([Source(id_, text.encode()) for id_, text in TEXTS.items()])
@@ -40,7 +43,7 @@ def test_the_answers_are_those_of_the_embedded_engine(tmp_path: Path, settings: 
         assert list(check(library.data, config_of(settings))) == []
 
 
-def test_an_upgrade_makes_collections_of_the_next_generation(tmp_path: Path, settings: EngineConfig) -> None:
+def test_an_upgrade_makes_collections_of_the_next_generation(tmp_path: Path, settings: MilvusConfig) -> None:
     with Library(tmp_path, embedder=models(), config=config_of(settings)) as library:
         collection = library.open("birds", create=True)
         collection.put_many([Source(id_, text.encode()) for id_, text in TEXTS.items()])
@@ -54,7 +57,7 @@ def test_an_upgrade_makes_collections_of_the_next_generation(tmp_path: Path, set
         assert {name.split("_")[3] for name in names if name != "loccit_states"} == {"1"}
 
 
-def test_a_deleted_collection_leaves_nothing(tmp_path: Path, settings: EngineConfig) -> None:
+def test_a_deleted_collection_leaves_nothing(tmp_path: Path, settings: MilvusConfig) -> None:
     with Library(tmp_path, embedder=models(), config=config_of(settings)) as library:
         for name in ("birds", "others"):
             collection = library.open(name, create=True)
@@ -68,7 +71,7 @@ def test_a_deleted_collection_leaves_nothing(tmp_path: Path, settings: EngineCon
         assert ask(library.open("others"))[0][0] == "heron.txt"
 
 
-def test_collections_of_two_data_folders_share_a_server(tmp_path: Path, settings: EngineConfig) -> None:
+def test_collections_of_two_data_folders_share_a_server(tmp_path: Path, settings: MilvusConfig) -> None:
     for name in ("one", "two"):
         own = config_of(replace(settings, prefix=name))
         with Library(tmp_path / name, embedder=models(), config=own) as library:

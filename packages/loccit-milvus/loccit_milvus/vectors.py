@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.milvus.server import Hits
-from index.engine.milvus.side import MilvusSide, best
 from index.records import Mark
 from index.types import Ids, Ranking, Vectors
+from loccit_milvus.server import Hits
+from loccit_milvus.side import MilvusSide, best
 
 _MANY = 4000
 

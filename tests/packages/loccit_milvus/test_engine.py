@@ -10,26 +10,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from loccit_milvus import MilvusConfig
+from loccit_milvus.engine import MilvusEngine
+from loccit_milvus.server import Server
+from loccit_milvus.states import Names, States
+from loccit_milvus.vectors import MilvusVectors
 
-from index.config import EngineConfig, LibraryConfig
+from index.config import LibraryConfig
 from index.description import Description
 from index.engine import index_problems, remove_indexes
 from index.engine import open_engine as engine_of
-from index.engine.milvus import MilvusEngine
-from index.engine.milvus.server import Server
-from index.engine.milvus.states import Names, States
-from index.engine.milvus.vectors import MilvusVectors
 from index.errors import EngineUnsuitable, IndexUnavailable, NotSupported
 from index.protocols import Engine, RecordStore
-from tests import milvus
 from tests.contracts.documents import document, put, unit
 from tests.contracts.test_engine import embed, fill, keeps_words, live_ids, vector
-from tests.index.engine.milvus.conftest import EMBEDDER, Opener
+from tests.packages.loccit_milvus import servers as milvus
+from tests.packages.loccit_milvus.conftest import EMBEDDER, Opener
 from tests.patience import eventually
 
 
-def opened(store: RecordStore, settings: EngineConfig) -> MilvusEngine:
-    config = LibraryConfig(engine=settings)
+def opened(store: RecordStore, settings: MilvusConfig) -> MilvusEngine:
+    config = milvus.library_config(settings)
     return MilvusEngine("tests", store, Description.of_today(EMBEDDER, config), config)
 
 
@@ -83,7 +84,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def forwarded() -> Iterator[tuple[Forwarder, EngineConfig]]:
+def forwarded() -> Iterator[tuple[Forwarder, MilvusConfig]]:
     settings = milvus.standalone()
     with closing(Forwarder(int(settings.uri.rpartition(":")[2]))) as way:
         yield way, replace(settings, uri=f"http://127.0.0.1:{way.port}")
@@ -161,9 +162,9 @@ def test_what_is_added_in_bulk_is_indexed_at_once_and_found_exactly(store: Recor
 
 
 def test_an_embedded_engine_leaves_no_files_behind(
-    store: RecordStore, settings: EngineConfig, tmp_path: Path
+    store: RecordStore, settings: MilvusConfig, tmp_path: Path
 ) -> None:
-    for config in (LibraryConfig(), LibraryConfig(engine=settings)):
+    for config in (LibraryConfig(), milvus.library_config(settings)):
         description = Description.of_today(EMBEDDER, config)
         with closing(engine_of(tmp_path / "c", store, description, config)) as engine:
             fill(store, engine)
@@ -171,11 +172,11 @@ def test_an_embedded_engine_leaves_no_files_behind(
     assert [one.name for one in (tmp_path / "c").iterdir()] == ["indexes.lock"]
 
 
-def test_without_its_client_the_error_names_the_extra(
-    store: RecordStore, settings: EngineConfig, monkeypatch: pytest.MonkeyPatch
+def test_without_its_client_the_error_names_it(
+    store: RecordStore, settings: MilvusConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
-    with pytest.raises(EngineUnsuitable, match=r"loccit\[milvus\]"):
+    with pytest.raises(EngineUnsuitable, match="pip install pymilvus"):
         opened(store, settings)
 
 
@@ -191,10 +192,10 @@ def test_another_epoch_of_the_record_has_collections_of_its_own(
 
 
 def test_the_collections_of_one_generation_are_deleted_or_kept(
-    store: RecordStore, engine: MilvusEngine, settings: EngineConfig, tmp_path: Path
+    store: RecordStore, engine: MilvusEngine, settings: MilvusConfig, tmp_path: Path
 ) -> None:
     fill(store, engine)
-    config = LibraryConfig(engine=settings)
+    config = milvus.library_config(settings)
     remove_indexes(tmp_path, store, config, but=0)
     assert finds_everything(store, engine)
     remove_indexes(tmp_path, store, config)
@@ -216,10 +217,10 @@ def test_collections_that_somebody_dropped_are_made_anew(store: RecordStore, ope
 
 
 def test_a_check_tells_what_is_missing(
-    store: RecordStore, engine: MilvusEngine, settings: EngineConfig, tmp_path: Path
+    store: RecordStore, engine: MilvusEngine, settings: MilvusConfig, tmp_path: Path
 ) -> None:
     ids = fill(store, engine)
-    config = LibraryConfig(engine=settings)
+    config = milvus.library_config(settings)
     description = Description.of_today(EMBEDDER, config)
     assert index_problems(tmp_path, store, description, config) == engine.check() == []
     (name,) = [one for one in engine._server.names("loccit_") if "_vectors_" in one]

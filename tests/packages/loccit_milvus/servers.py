@@ -15,16 +15,19 @@ import subprocess
 import tempfile
 import urllib.request
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 import pytest
+from loccit_milvus import MilvusConfig
+from pydantic import SecretStr
 
-from index.config import EngineConfig
+from index.config import EngineConfig, LibraryConfig
 from tests.patience import eventually
 from tests.ports import free_ports
 
-INSTALLED = Path(__file__).parents[1] / "build" / "milvus" / "milvus" / "data"
+INSTALLED = Path(__file__).parents[3] / "build" / "milvus" / "milvus" / "data"
 """Where `pip install --target build/milvus --no-deps milvus==2.3.5` has put the server, packed."""
 _PROGRAMS = INSTALLED / "programs"
 _PAUSES = [
@@ -37,19 +40,28 @@ _PAUSES = [
 _SERVE = '"$@" > log 2>&1 & server=$!; cat > /dev/null; kill -KILL $server; wait $server; rm -rf "$PWD"'
 
 
-def lite(folder: Path) -> EngineConfig:
+def lite(folder: Path) -> MilvusConfig:
     """Settings of an engine on milvus-lite, in a file of a folder."""
-    return EngineConfig(kind="milvus", uri=str(folder / "lite.db"))
+    return MilvusConfig(uri=str(folder / "lite.db"))
 
 
-def standalone() -> EngineConfig:
+def standalone() -> MilvusConfig:
     """Settings of an engine on the server. Skips the test if none is installed.
 
     It searches by meaning alone.
     """
     if not INSTALLED.is_dir():
         pytest.skip(f"Milvus is not installed: pip install --target {INSTALLED.parents[1]} milvus==2.3.5")
-    return EngineConfig(kind="milvus", uri=_start(), words="none")
+    return MilvusConfig(uri=_start(), words="none")
+
+
+def library_config(settings: MilvusConfig) -> LibraryConfig:
+    """The config of a library whose engine has these settings."""
+    options = {
+        name: value if isinstance(value, SecretStr) else SecretStr(str(value))
+        for name, value in asdict(settings).items()
+    }
+    return LibraryConfig(engine=EngineConfig(kind="milvus", options=options))
 
 
 def programs() -> Path:

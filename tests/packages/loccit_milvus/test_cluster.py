@@ -6,14 +6,15 @@ import random
 from pathlib import Path
 
 import pytest
+from loccit_milvus import MilvusConfig
 
 from index.collection import Collection
-from index.config import EngineConfig, LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import IndexUnavailable
 from index.ingest.preparation import Source
 from index.library import Library
-from tests.milvus_cluster import cluster
+from tests.packages.loccit_milvus import servers as milvus
+from tests.packages.loccit_milvus.cluster import cluster
 
 pytestmark = [pytest.mark.full, pytest.mark.slow]
 
@@ -33,8 +34,8 @@ def found(collection: Collection, question: str) -> set[str]:
 @pytest.mark.timeout(1800)
 def test_searches_go_on_when_a_query_node_is_killed(tmp_path: Path) -> None:
     with cluster(["query-1", "query-2"]) as servers:
-        engine = EngineConfig(kind="milvus", uri=servers.uri, words="none", replicas=2)
-        config = LibraryConfig(engine=engine)
+        engine = MilvusConfig(uri=servers.uri, words="none", replicas=2)
+        config = milvus.library_config(engine)
         with Library(tmp_path, embedder=WordEmbedder(), config=config) as library:
             collection = library.open("default", create=True)
             texts = [" ".join(_RANDOM.choices(WORDS, k=30)) for _ in range(DOCUMENTS)]

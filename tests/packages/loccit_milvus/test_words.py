@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from loccit_milvus import MilvusConfig
+from loccit_milvus.engine import MilvusEngine
+from loccit_milvus.server import MilvusFailed, Server
+from loccit_milvus.states import Names, States
+from loccit_milvus.words import MilvusWords
 
-from index.config import EngineConfig
 from index.engine.exact import ExactEngine
-from index.engine.milvus import MilvusEngine
-from index.engine.milvus.server import MilvusFailed, Server
-from index.engine.milvus.states import Names, States
-from index.engine.milvus.words import MilvusWords
 from index.protocols import RecordStore
 from index.text.analysis import Analyzer
 from tests.contracts.documents import document, put
 from tests.contracts.test_engine import embed, vector
-from tests.index.engine.milvus.conftest import EMBEDDER, Opener
+from tests.packages.loccit_milvus.conftest import EMBEDDER, Opener
 
 QUESTIONS = ["lamp keeper", "the ship in the harbour", "stairs", "beacon dark lamp", "nothing of it"]
 
@@ -103,7 +103,7 @@ def test_an_engine_searches_words_that_another_has_written_again(
 class _Failing(Server):
     """A server that is lost at the n-th call, as for a process that is killed there."""
 
-    def __init__(self, config: EngineConfig, at: int) -> None:
+    def __init__(self, config: MilvusConfig, at: int) -> None:
         super().__init__(config)
         self._calls = count(1)
         self._at = at
@@ -115,7 +115,7 @@ class _Failing(Server):
 
 
 def test_an_update_that_ended_at_any_call_is_completed_exactly(
-    store: RecordStore, settings: EngineConfig, open_engine: Opener
+    store: RecordStore, settings: MilvusConfig, open_engine: Opener
 ) -> None:
     fill(store)
     open_engine().update()
@@ -151,7 +151,7 @@ def test_an_update_that_ended_at_any_call_is_completed_exactly(
 
 @pytest.mark.parametrize("at", range(3, 13))
 def test_a_killed_update_is_completed_by_the_next_engine(
-    store: RecordStore, settings: EngineConfig, open_engine: Opener, at: int
+    store: RecordStore, settings: MilvusConfig, open_engine: Opener, at: int
 ) -> None:
     fill(store)
     open_engine().update()

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.milvus.server import Consistency, Server
-from index.engine.milvus.states import IDLE
+from loccit_milvus.server import Consistency, Server
+from loccit_milvus.states import IDLE
 
 _FIELDS = ["id", "passages", "before", "change", "attempt"]
 _MOST_CACHED = 100_000

@@ -7,15 +7,16 @@ from contextlib import closing
 
 from index.config import LibraryConfig
 from index.description import Description
-from index.engine.milvus.engine import require_words
-from index.engine.milvus.server import CollectionMissing, MilvusFailed, Server
-from index.engine.milvus.side import MilvusSide
-from index.engine.milvus.states import Names, States
-from index.engine.milvus.vectors import MilvusVectors
-from index.engine.milvus.words import MilvusWords
 from index.errors import IndexUnavailable
 from index.protocols import RecordStore, Snapshot
 from index.records import Problem
+from loccit_milvus.config import MilvusConfig
+from loccit_milvus.engine import require_words
+from loccit_milvus.server import CollectionMissing, MilvusFailed, Server
+from loccit_milvus.side import MilvusSide
+from loccit_milvus.states import Names, States
+from loccit_milvus.vectors import MilvusVectors
+from loccit_milvus.words import MilvusWords
 
 
 def milvus_problems(store: RecordStore, description: Description, config: LibraryConfig) -> list[Problem]:
@@ -24,18 +25,19 @@ def milvus_problems(store: RecordStore, description: Description, config: Librar
     Raises :class:`index.errors.IndexUnavailable`, :class:`index.errors.EngineUnsuitable`,
     :class:`index.errors.CollectionBusy`.
     """
-    with closing(Server(config.engine)) as server:
+    settings = MilvusConfig.of(config.engine)
+    with closing(Server(settings)) as server:
         try:
-            require_words(server, config.engine)
+            require_words(server, settings)
             with (
                 store.lease("write", seconds=config.lock_seconds),
                 store.snapshot(lasting=True) as moment,
             ):
-                states = States(server, Names.of(config.engine.prefix, moment))
+                states = States(server, Names.of(settings.prefix, moment))
                 sides: list[MilvusSide] = [
                     MilvusVectors(server, states, str(description.dimension), description.dimension)
                 ]
-                if config.engine.words == "milvus":
+                if settings.words == "milvus":
                     sides.append(MilvusWords(server, states, description.analyzer()))
                 return [problem for side in sides for problem in _of_side(side, moment)]
         except MilvusFailed as error:
@@ -71,9 +73,10 @@ def drop_collections(store: RecordStore, config: LibraryConfig, *, but: int | No
 
     Raises :class:`index.errors.IndexUnavailable`, and then may not have deleted everything.
     """
+    settings = MilvusConfig.of(config.engine)
     with store.snapshot() as moment:
-        names = Names.of(config.engine.prefix, moment)
-    with closing(Server(config.engine)) as server:
+        names = Names.of(settings.prefix, moment)
+    with closing(Server(settings)) as server:
         try:
             for name in server.names(names.stem):
                 generation, side, *_ = name.removeprefix(names.stem).split("_")

@@ -24,14 +24,14 @@ from index.engine.lexical.terms import (
     importance_of,
     weighted_terms,
 )
-from index.engine.milvus.frequencies import Counting, Frequencies
-from index.engine.milvus.server import Hits, Server
-from index.engine.milvus.side import MilvusSide, best
-from index.engine.milvus.states import State, States
 from index.protocols import Side
 from index.records import NOTHING, Mark
 from index.text.analysis import Analyzer
 from index.types import Ids, Importance, IndexedPassage, Ranking
+from loccit_milvus.frequencies import Counting, Frequencies
+from loccit_milvus.server import Hits, Server
+from loccit_milvus.side import MilvusSide, best
+from loccit_milvus.states import State, States
 
 _K1, _B = 1.2, 0.75
 _LARGEST = 2**32 - 2

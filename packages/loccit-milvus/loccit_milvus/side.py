@@ -9,7 +9,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from index.engine.milvus.server import (
+from index.protocols import Side
+from index.records import Mark
+from index.types import Ids, Ranking
+from loccit_milvus.server import (
     LIMIT,
     CollectionMissing,
     Consistency,
@@ -18,10 +21,7 @@ from index.engine.milvus.server import (
     Server,
     any_of,
 )
-from index.engine.milvus.states import State, States
-from index.protocols import Side
-from index.records import Mark
-from index.types import Ids, Ranking
+from loccit_milvus.states import State, States
 
 T = TypeVar("T")
 Search = Callable[[str, int], Hits]

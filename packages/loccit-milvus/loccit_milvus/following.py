@@ -9,13 +9,13 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from index.engine.following import FollowedRecord, add_vectors
-from index.engine.milvus.server import CollectionMissing, MilvusFailed
-from index.engine.milvus.side import MilvusSide
-from index.engine.milvus.vectors import MilvusVectors
-from index.engine.milvus.words import MilvusWords
 from index.engine.repairs import Repairs
 from index.errors import CollectionBusy, StoreDamaged
 from index.protocols import Snapshot
+from loccit_milvus.server import CollectionMissing, MilvusFailed
+from loccit_milvus.side import MilvusSide
+from loccit_milvus.vectors import MilvusVectors
+from loccit_milvus.words import MilvusWords
 
 _log = logging.getLogger("loccit.engine")
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as drawn
 from hypothesis import strategies as st
+from loccit_milvus.engine import MilvusEngine
+from loccit_milvus.server import Hits, any_of
+from loccit_milvus.side import best
 
-from index.engine.milvus import MilvusEngine
-from index.engine.milvus.server import Hits, any_of
-from index.engine.milvus.side import best
 from index.filters import Filter, ReadableBy, parse_filter
 from index.protocols import RecordStore
 from index.types import Ids

@@ -7,9 +7,9 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
-from index.engine.milvus.server import Server
 from index.protocols import Side, Snapshot
 from index.records import NOTHING, Mark
+from loccit_milvus.server import Server
 
 IDLE = [0.0, 0.0]
 """The vector of rows that are not searched."""

