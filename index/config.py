@@ -1,8 +1,8 @@
 """Settings of the library. They come from the caller; nothing here reads the environment.
 
 Each field declares its type, default, bounds and help once. A field with a ``description`` is also a setting
-of the service, called by its ``validation_alias`` or else by its own name; other fields are internal. A value
-out of bounds raises ``ValueError``.
+of the service, :class:`service.settings.Settings`; other fields are internal. A value out of bounds raises
+``ValueError``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_K = 100
 """Most passages for one question."""
 LOADED_MODELS = 4
 """Most models that are loaded, unless the caller allows more: some 450 MiB each."""
-_STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
+_STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -51,7 +51,6 @@ class EmbeddingConfig:
     )
     cache: Path | None = Field(
         default=None,
-        validation_alias="models",
         description="Folder for converted models; `models` in the data folder by default. For those who "
         "keep models apart from the data.",
     )
@@ -75,7 +74,6 @@ class ChunkingConfig:
     max_tokens: int = Field(
         default=0,
         ge=0,
-        validation_alias="chunk_max_tokens",
         description="Longest passage, in tokens of the model; 0 is the longest that the model reads. A "
         "collection keeps the value it was made with until it is upgraded. For those who want shorter "
         "quotes.",
@@ -83,7 +81,6 @@ class ChunkingConfig:
     overlap_tokens: int = Field(
         default=32,
         ge=0,
-        validation_alias="chunk_overlap_tokens",
         description="Most tokens, in whole sentences, that a passage repeats from the one before it. A "
         "collection keeps the value it was made with until it is upgraded. For models that read few tokens.",
     )
@@ -138,7 +135,6 @@ class IngestConfig:
     max_document_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=1024,
-        validation_alias="max_body_bytes",
         description="Largest document in bytes, and largest request body that is kept in memory. Each "
         "request that is being served may need that much. For those with larger documents, or little memory.",
     )
@@ -161,7 +157,6 @@ class ReadingConfig:
         default=1,
         ge=1,
         le=64,
-        validation_alias="reader_processes",
         description="Processes that read small files (up to 1 MiB), one file at a time each, and as many "
         "again for larger files and for those that take longer than two seconds. A small file passes larger "
         "ones that wait. For large ingests on machines with many processors.",
@@ -169,7 +164,6 @@ class ReadingConfig:
     seconds: float = Field(
         default=120.0,
         gt=0,
-        validation_alias="reader_seconds",
         description="Time limit for reading one file, in seconds; a file that takes longer is refused. "
         "Small files have at most 10 seconds, and 25 more for each MiB; 30 more where LibreOffice reads "
         "them, and all of it where OCR does. For large files and slow machines.",
@@ -179,7 +173,6 @@ class ReadingConfig:
     megabytes: int = Field(
         default=2048,
         ge=256,
-        validation_alias="reader_megabytes",
         description="Memory limit for reading one file, in MiB, on Linux; a file that needs more is "
         "refused. For machines with little memory, and for huge files.",
     )
@@ -208,7 +201,6 @@ class VectorsConfig:
     megabytes: int = Field(
         default=0,
         ge=0,
-        validation_alias="index_megabytes",
         description="Memory limit for the vectors of a collection, in MiB, mapped pages included; 0 is no "
         "limit. A lower limit makes searches slower. For machines with little memory.",
     )
@@ -231,7 +223,6 @@ class EngineConfig:
     kind: str = Field(
         default="embedded",
         pattern="^[a-z][a-z0-9]*$",
-        validation_alias="engine",
         description="Where vectors and words are searched: embedded (FAISS and tantivy, in files on this "
         "machine) or the name of an engine that a package brings, such as milvus, for collections that one "
         "machine cannot hold (docs/engines.md). A change of it makes the indexes anew.",

@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pydantic_settings import BaseSettings
-
 from benchmarks import run
 from evaluation.measures import Estimate
 from index.filters import OPERATORS, Operator
@@ -31,13 +29,13 @@ def table(*rows: Sequence[str]) -> str:
     return "\n".join([head, f"| {' | '.join('---' for _ in rows[0])} |", *body])
 
 
-def settings(declared: type[BaseSettings] = Settings) -> str:
+def settings() -> str:
     """Return the table of settings with defaults and help."""
-    return table(("variable", "default", "meaning"), *_setting_rows(declared))
+    return table(("variable", "default", "meaning"), *_setting_rows())
 
 
-def _setting_rows(declared: type[BaseSettings]) -> Iterable[Sequence[str]]:
-    for name, field in declared.model_fields.items():
+def _setting_rows() -> Iterable[Sequence[str]]:
+    for name, field in Settings.model_fields.items():
         value = "" if field.default is None else str(field.default)
         value = value.lower() if isinstance(field.default, bool) else value
         yield f"`{PREFIX}{name.upper()}`", f"`{value}`" if value else "none", field.description or ""

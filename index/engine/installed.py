@@ -16,7 +16,7 @@ GROUP = "loccit.engines"
 
 
 class InstalledEngine(Protocol):
-    """The object that an entry point names. The entry point's name is what ``LOCCIT_ENGINE`` selects.
+    """The object that an entry point names. The config selects it by the entry point's name.
 
     What it raises where the engine cannot be reached is :class:`index.errors.IndexUnavailable`, and where it
     can never be used as it is, :class:`index.errors.EngineUnsuitable`.
@@ -26,8 +26,8 @@ class InstalledEngine(Protocol):
     def settings(self) -> Callable[..., object]:
         """A pydantic dataclass or model of the engine's own settings, which are in ``config.engine.options``.
 
-        The field ``uri`` of an engine called ``milvus`` is the variable ``LOCCIT_MILVUS_URI``. The service
-        validates them when it starts.
+        The service reads each from a variable that has the engine's name and the field's, and validates them
+        when it starts.
         """
 
     def open(

@@ -36,8 +36,6 @@ from service.monitoring.metrics import Instruments, Metrics
 from service.monitoring.tracing import Tracing, open_tracing
 from service.settings import (
     Settings,
-    allowed_hosts,
-    cors_origins,
     load_settings,
     metrics_folder,
 )
@@ -130,7 +128,7 @@ def _help_folder() -> Path | None:
 
 def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing | None) -> list[Middleware]:
     """The middleware, outermost first."""
-    origins = cors_origins(settings)
+    origins = split_list(settings.cors_origins)
     proxies = networks(split_list(settings.trusted_proxies))
     documents = settings.library_config().ingest.max_document_bytes
     questions = _BYTES_PER_CHARACTER * MAX_QUESTIONS * MAX_QUESTION_CHARACTERS
@@ -140,7 +138,7 @@ def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing |
         Middleware(CleanPaths),
         *cors(origins),
         Middleware(CrossSiteProtection, allowed=origins),
-        Middleware(AllowedHosts, allowed=allowed_hosts(settings)),
+        Middleware(AllowedHosts, allowed=split_list(settings.allowed_hosts)),
         Middleware(Authentication, proxies=proxies, sign_on=sign_on_of(settings)),
         Middleware(RateLimiting),
         Middleware(BodyTime, seconds=settings.body_seconds, idle_seconds=settings.body_seconds * _IDLE_SHARE),

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
-from service.settings.recording import LogFormat
+from service.settings import LogFormat
 from service.state.identity.principal import Principal
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"

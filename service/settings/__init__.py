@@ -1,11 +1,5 @@
-"""Settings of the service, by subject. Only :mod:`service.settings.environment` reads the environment."""
+"""Settings of the service. Only :mod:`service.settings.environment` reads the environment."""
 
-from service.settings.answers import MAX_ANSWER_CHARACTERS, VERIFY_SECONDS
-from service.settings.derived import (
-    allowed_hosts,
-    cors_origins,
-    require_allowed_model,
-)
 from service.settings.environment import (
     METRICS_FOLDER,
     hand_down,
@@ -15,7 +9,13 @@ from service.settings.environment import (
     unknown_variables,
 )
 from service.settings.removed import REMOVED
-from service.settings.settings import PREFIX, Settings
+from service.settings.settings import (
+    MAX_ANSWER_CHARACTERS,
+    PREFIX,
+    VERIFY_SECONDS,
+    LogFormat,
+    Settings,
+)
 
 __all__ = [
     "MAX_ANSWER_CHARACTERS",
@@ -23,13 +23,11 @@ __all__ = [
     "PREFIX",
     "REMOVED",
     "VERIFY_SECONDS",
+    "LogFormat",
     "Settings",
-    "allowed_hosts",
-    "cors_origins",
     "hand_down",
     "load_settings",
     "metrics_folder",
-    "require_allowed_model",
     "shared_metrics",
     "unknown_variables",
 ]

@@ -32,8 +32,7 @@ def load_settings(**overrides: object) -> Settings:
     _report_unknown()
     with _invalid_named(PREFIX):
         settings = Settings(**overrides)  # type: ignore[arg-type]
-    kind = settings.library_config().engine.kind
-    return settings if kind == "embedded" else _with_engine_options(settings, kind)
+    return settings if settings.engine == "embedded" else _with_engine_options(settings)
 
 
 @contextmanager
@@ -49,15 +48,15 @@ def _invalid_named(prefix: str) -> Iterator[None]:
         raise InvalidSettings(" ".join(messages)) from None
 
 
-def _with_engine_options(settings: Settings, kind: str) -> Settings:
+def _with_engine_options(settings: Settings) -> Settings:
     """Add the settings of an engine that a package brings, from variables of its own, and validate them."""
     from index.engine import installed_engine, setting_names  # loads what engines need
 
     try:
-        engine = installed_engine(kind)
+        engine = installed_engine(settings.engine)
     except LoccitError as error:
         raise InvalidSettings(f"{PREFIX}ENGINE: {error.message}") from None
-    prefix = f"{PREFIX}{kind.upper()}_"
+    prefix = f"{PREFIX}{settings.engine.upper()}_"
     written = {name.upper(): value for name, value in os.environ.items()}
     variables = {
         name: SecretStr(written[variable])

@@ -12,7 +12,7 @@ from index.library import Library
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
 from index.search import load_cross_encoder, load_reranker
-from service.settings.library import LibrarySettings
+from service.settings import Settings
 from service.settings.values import split_list
 from service.state.data_folder import require_complete
 from service.state.identity import local_guard
@@ -25,7 +25,7 @@ _FLOATS = {"float", "fp32", "bf16"}
 """Precisions whose vectors may be in one collection."""
 
 
-def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
+def open_models(settings: Settings, *, processes: int = 1) -> Models:
     """The models that collections may have, each loaded on first use; the configured one is for new ones."""
     config = settings.embedding_config(processes=processes)
 
@@ -51,7 +51,7 @@ def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
     )
 
 
-def open_cross_encoder(settings: LibrarySettings, *, processes: int = 1) -> CrossEncoder | None:
+def open_cross_encoder(settings: Settings, *, processes: int = 1) -> CrossEncoder | None:
     """The cross-encoder that the settings ask for; None where they, or the processor, want none.
 
     Raises :class:`index.errors.ModelError`.
@@ -67,9 +67,7 @@ def open_cross_encoder(settings: LibrarySettings, *, processes: int = 1) -> Cros
     )
 
 
-def open_library(
-    settings: LibrarySettings, *, processes: int = 1, config: LibraryConfig | None = None
-) -> Library:
+def open_library(settings: Settings, *, processes: int = 1, config: LibraryConfig | None = None) -> Library:
     """Open the library that the settings describe; it loads its model on first use.
 
     ``processes`` is the number of worker processes that divide the processors among them. ``config`` takes

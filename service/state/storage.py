@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from service.errors import DataNotWritable
-from service.settings.library import LibrarySettings
+from service.settings import Settings
 from service.state.databases.server import require_database
 
 
@@ -38,7 +38,7 @@ def require_writable(data: Path) -> None:
         )
 
 
-def require_store(settings: LibrarySettings) -> None:
+def require_store(settings: Settings) -> None:
     """Connect once to the database of the settings, if they name one, and make the data folder beside it.
 
     Raises :class:`DataNotWritable`, and what :func:`service.state.databases.server.require_database` raises.

@@ -1,14 +1,14 @@
-"""Settings are derived from the config classes of the library, which declare each of them once."""
+"""Settings of the library have default, bounds and help from its config classes, which declare them once."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Annotated
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 import pytest
-from pydantic import Field, ValidationError
-from pydantic.dataclasses import dataclass
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from index.config import (
     LOADED_MODELS,
@@ -20,65 +20,45 @@ from index.config import (
 )
 from scripts.build_docs import settings as table_of_settings
 from service.settings import Settings
-from service.settings.library import with_fields_of
 from service.state.library import open_models
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
-    title_weight: float = Field(default=0.2, ge=0.0, description="What a match in the title counts.")
-    seconds: float = Field(default=9.0, validation_alias="search_seconds", description="Longest search.")
-    block: int = 512
+def described(config: Any) -> Iterator[tuple[type, str, FieldInfo]]:
+    for name, field in config.__pydantic_fields__.items():
+        if is_dataclass(field.annotation):
+            yield from described(field.annotation)
+        elif field.description:
+            yield config, name, field
 
 
-@dataclass(frozen=True, slots=True)
-class Outer:
-    inner: Inner = Inner()
-    level: Annotated[int, Field(le=9, description="How thorough to be.")] = 3
+@pytest.mark.parametrize("config", [EmbeddingConfig, LibraryConfig])
+def test_every_described_field_of_a_config_is_a_setting_with_its_default_bounds_and_help(
+    config: type,
+) -> None:
+    by_help = {one.description: one for one in Settings.model_fields.values()}
+    for owner, name, field in described(config):
+        setting = by_help[field.description]
+        assert (setting.default, setting.annotation) == (field.default, field.annotation), (owner, name)
+        assert [one for one in field.metadata if one not in setting.metadata] == [], (owner, name)
 
 
-@with_fields_of(Outer)
-class Derived(BaseSettings):
-    """What is declared beside them stays."""
-
-    model_config = SettingsConfigDict(env_prefix="LOCCIT_")
-
-    own: str = Field("x", description="Declared by itself.")
-
-
-def test_a_described_field_of_a_config_is_a_setting() -> None:
-    assert list(Derived.model_fields) == ["own", "title_weight", "search_seconds", "level"]
-    assert Derived().model_dump() == {"own": "x", "title_weight": 0.2, "search_seconds": 9.0, "level": 3}
-    assert Derived.model_fields["title_weight"].description == "What a match in the title counts."
-
-
-def test_it_is_read_from_the_environment_within_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCCIT_TITLE_WEIGHT", "0.7")
-    monkeypatch.setenv("LOCCIT_SEARCH_SECONDS", "2")
-    assert Derived().model_dump() == {"own": "x", "title_weight": 0.7, "search_seconds": 2.0, "level": 3}
-    monkeypatch.setenv("LOCCIT_TITLE_WEIGHT", "-1")
-    monkeypatch.setenv("LOCCIT_LEVEL", "10")
-    with pytest.raises(ValidationError, match=r"(?s)title_weight.*greater than.*level.*less than"):
-        Derived()
+def test_a_setting_is_read_from_the_environment_within_the_bounds_of_its_field(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOCCIT_DENSE_WEIGHT", "0.7")
+    monkeypatch.setenv("LOCCIT_READER_SECONDS", "2")
+    assert (Settings().dense_weight, Settings().reader_seconds) == (0.7, 2.0)
+    monkeypatch.setenv("LOCCIT_DENSE_WEIGHT", "-1")
+    monkeypatch.setenv("LOCCIT_THREADS", "5000")
+    with pytest.raises(ValidationError, match=r"(?s)threads.*less than.*dense_weight.*greater than"):
+        Settings()
 
 
 def test_it_is_in_the_table_of_the_docs() -> None:
-    assert table_of_settings(Derived).splitlines()[2:] == [
-        "| `LOCCIT_OWN` | `x` | Declared by itself. |",
-        "| `LOCCIT_TITLE_WEIGHT` | `0.2` | What a match in the title counts. |",
-        "| `LOCCIT_SEARCH_SECONDS` | `9.0` | Longest search. |",
-        "| `LOCCIT_LEVEL` | `3` | How thorough to be. |",
-    ]
-
-
-@pytest.mark.parametrize("name", ["level", "own"])
-def test_two_settings_of_one_name_are_refused(name: str) -> None:
-    @dataclass
-    class Other:
-        field: int = Field(default=1, validation_alias=name, description="The same name again.")
-
-    with pytest.raises(TypeError, match=f"Two settings are called {name}"):
-        with_fields_of(Outer, Other)(Derived.__base__ or Derived)
+    rows = table_of_settings().splitlines()[2:]
+    help_ = SearchConfig.__pydantic_fields__["dense_weight"].description  # type: ignore[attr-defined]
+    assert f"| `LOCCIT_DENSE_WEIGHT` | `0.45` | {help_} |" in rows
+    assert len(rows) == len(Settings.model_fields)
 
 
 def test_values_reach_the_configs() -> None:
@@ -96,7 +76,7 @@ def test_values_reach_the_configs() -> None:
         (SearchConfig, {"dense_weight": 1.1}),
         (ChunkingConfig, {"max_tokens": -1}),
         (EmbeddingConfig, {"backend": "other"}),
-        (IngestConfig, {"max_body_bytes": 1}),
+        (IngestConfig, {"max_document_bytes": 1}),
         (LibraryConfig, {"unknown": 1}),
     ],
 )

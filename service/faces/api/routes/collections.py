@@ -31,7 +31,6 @@ from service.http.json_body import JsonBody
 from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.settings import require_allowed_model
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
@@ -102,7 +101,7 @@ async def put_collection(
     writes: Writes,
 ) -> Response:
     """Has no effect on a collection that exists, and is refused if that has another model."""
-    require_allowed_model(settings, body.model)
+    settings.require_allowed_model(body.model)
     return await writes.run(_create_collection, collections, caller, name, body.model)
 
 

@@ -24,7 +24,6 @@ from service.http.links import job_path
 from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.settings import require_allowed_model
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
@@ -56,7 +55,7 @@ async def upgrade_collection(
     """
     audited = {"collection": name, "model": body.model, "plan": body.plan}
     request.scope["state"]["audit"] = audited
-    require_allowed_model(ingestion.settings, body.model)
+    ingestion.settings.require_allowed_model(body.model)
     return await writes.run(
         _queue_upgrade, ingestion.collections, ingestion.jobs, caller, name, body, audited
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from index.protocols import Catalogue
 from index.store import open_catalogue
 from service.errors import InvalidRequest
-from service.settings.database_address import validate_address
+from service.settings.values import validate_address
 from service.state.data_folder import require_complete
 from service.state.databases.server import require_database
 

@@ -9,7 +9,7 @@ import pytest
 from index.errors import StoreUnavailable
 from service.errors import InvalidSettings
 from service.settings import load_settings
-from service.settings.database_address import validate_address
+from service.settings.values import validate_address
 from service.state.databases.server import require_database
 from tests.packaging.test_packaging import run_without
 from tests.postgresql import PASSWORD
