@@ -11,6 +11,7 @@ from index.collection import Collection
 from index.embedding import load_embedder
 from index.library import Library
 from index.protocols import Embedder
+from index.search.extraction import first_sentence
 from index.sources import FolderIngest
 from service.faces.pages.asking import suggestions
 
@@ -49,6 +50,24 @@ def assert_law(collection: Collection, answer: Answer) -> None:
 @pytest.fixture(scope="module")
 def corpus(library: Library) -> Collection:
     return ingested(library, "corpus", CORPUS)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What is BM25?", "BM25 ranks texts by the words that they share with a question."),
+        ("What is RRF?", "Reciprocal rank fusion (RRF) looks at ranks alone."),
+        ("What is HNSW?", "HNSW stands for hierarchical navigable small world."),
+        (
+            "What is FAISS?",
+            "FAISS is an open-source library for finding the vectors nearest to a query vector.",
+        ),
+    ],
+)
+def test_what_a_thing_is_stands_first(corpus: Collection, question: str, sentence: str) -> None:
+    first = first_sentence(corpus.ask(question, k=5))
+    assert first is not None
+    assert first.text == sentence
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.headings.weighing import Around, Headings
 from index.search.near_duplicates import Wording, are_similar_lengths
 from index.search.question import Selection
+from index.search.question.definitions import AskedThing
 from index.search.question.numbered_names import NumberedNames
 from index.search.question.words import QuestionWords
 from index.search.second_look import Look
@@ -79,6 +80,7 @@ class Hits:
         self._wanted = headings.wanted
         self._headings = headings
         self._numbered = NumberedNames.of(words.question)
+        self._defined = AskedThing.of(words.question)
         self._hashes = hashes = headings.hashes
         terms = (term for *_, term in words.terms)
         self._asked = Asked.of(words.question, terms, hashes, words.earlier)
@@ -235,9 +237,11 @@ class Hits:
         judged = weigh_read(judged, self._read_sentences(one))
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
+        above = [one.best.version.title, *one.best.passage.section]
+        if self._defined is not None:
+            judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
-            above = "\n".join([one.best.version.title, *one.best.passage.section])
-            judged = self._numbered.weigh(judged, text, at, above)
+            judged = self._numbered.weigh(judged, text, at, "\n".join(above))
         until = max(of.passage.end for _, of in one.members)
         weighed = self._headings.weigh(judged, Around.cut(text, at, min(starts), until), one.best)
         one.is_headed = weighed.is_headed

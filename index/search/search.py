@@ -25,7 +25,7 @@ from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
 from index.search.named import AROUND, Named, compare_best
-from index.search.question import Query, Question, is_spelt, numbered_names
+from index.search.question import Query, Question, definitions, is_spelt, numbered_names
 from index.search.question.conversation import (
     NO_CONTEXT,
     QUOTED_MEANING,
@@ -38,6 +38,7 @@ from index.search.question.conversation import (
     share_of_context,
     texts_to_embed,
 )
+from index.search.question.definitions import AskedThing
 from index.search.question.homographs import Homographs
 from index.search.question.named_documents import NamedDocument
 from index.search.question.numbered_names import NumberedNames
@@ -337,6 +338,8 @@ class Search:
                 ranking = self._prefer_named(ranking, headings.sections)
         if (numbered := NumberedNames.of(query.question)) is not None:
             ranking = self._prefer_numbered(ranking, numbered)
+        if (thing := AskedThing.of(query.question)) is not None:
+            ranking = self._prefer_defining(ranking, thing)
         if self._cross_encoder is not None and query.read:
             with watch.stage("read"):
                 ranking = self._judge_first(self._cross_encoder, query, ranking)
@@ -382,6 +385,20 @@ class Search:
             for one in self._passages.passages(ids)
         }
         return _prefer(found, standings, numbered_names.PASSAGE_LOGITS)
+
+    def _prefer_defining(self, found: RankedCandidates, thing: AskedThing) -> RankedCandidates:
+        """Prefer passages with a sentence that says what the thing is which the question asks about."""
+        if found.second_look is None:
+            return found
+        ids = found.candidates.ids[:_COMPARED_NAMES]
+        places = {id_: at for at, id_ in enumerate(ids.tolist())}
+        said: dict[int, definitions.Kind] = {}
+        for one in self._passages.passages(ids):
+            spans = found.second_look.look(places[one.id]).spans.tolist()
+            above = [one.version.title, *one.passage.section]
+            said[one.id] = thing.of_passage([one.text[start:end] for start, end in spans], above)
+        kinds = [said.get(id_, "none") for id_ in found.candidates.ids.tolist()]
+        return found.add_to_logits([definitions.PASSAGE_LOGITS[kind] for kind in kinds])
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""

@@ -10,6 +10,7 @@ from index.answers import Answer, Hit
 from index.citations import parse_locator
 from index.search.extraction.wording import missing_words
 from index.search.near_duplicates import Wording
+from index.search.question.definitions import AskedThing, Kind
 from index.search.question.wanted import Wanted
 
 MOST_SENTENCES = 10
@@ -19,6 +20,8 @@ _IS = "(?:is|are|was|were|amounts? to|amounted to|equals?)"
 _ASKS_WHAT = re.compile(
     rf"\bwhat {_IS} (?:the )?(?:\w+ ){{0,2}}?(\w+)(?= (?:of|for|in|on|at)\b|\s*\??\s*$)", re.IGNORECASE
 )
+_LEAST_DEFINING: dict[Kind, float] = {"defines": 0.3, "tells": 0.8}
+"""Least probability of a sentence that says what a thing is to be put first, as a share of the best one's."""
 _LEAST_NEW = 0.3
 """Least probability of a sentence that is put before one which was just quoted, as a share of that one's."""
 _LEAST_SHARE = 0.5
@@ -49,6 +52,12 @@ class Selected:
         return self.hit.text[self.start - at : self.end - at]
 
     @property
+    def above(self) -> Sequence[str]:
+        """The title and the headings of a passage that begins with it; none if it begins before."""
+        cited = self.hit.citation
+        return () if self.start > cited.start else (cited.title, *cited.section)
+
+    @property
     def document(self) -> tuple[str, str]:
         """The document and the text that it is in."""
         return self.hit.citation.document_id, self.hit.citation.text_sha256
@@ -67,14 +76,35 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
 
 def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
     """Put a sentence that says what the thing is first, among the nearly as probable: "The rent is ..."."""
+    if not found:
+        return []
+    if (thing := AskedThing.of(question)) is not None:
+        return _defining_first(found, thing)
     asked = _ASKS_WHAT.search(question)
-    if asked is None or not found:
+    if asked is None:
         return list(found)
     states = re.compile(rf"\b{re.escape(asked[1])}\s+{_IS}\b", re.IGNORECASE)
     best = found[0].probability
     likely = [one for one in found if one.probability >= _LIKELY_SHARE * best and states.search(one.text)]
     first = likely[:1]
     return [*(replace(one, probability=best) for one in first), *(one for one in found if one not in first)]
+
+
+def _defining_first(found: Sequence[Selected], thing: AskedThing) -> list[Selected]:
+    """Put a sentence first that says what the thing is, or else one that has it as its subject."""
+    best = found[0].probability
+    kinds = [thing.kind(one.text, one.above) for one in found]
+    for kind, least in _LEAST_DEFINING.items():
+        likely = [
+            one
+            for one, of in zip(found, kinds, strict=True)
+            if of == kind and one.probability >= least * best
+        ]
+        if likely:
+            # A text says first what its subject is.
+            one = min(likely, key=lambda one: (one.document != likely[0].document, one.start))
+            return [replace(one, probability=best), *(other for other in found if other is not one)]
+    return list(found)
 
 
 def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
