@@ -141,6 +141,12 @@ class KeyNotFound(library.NotFound):
     code = "key_not_found"
 
 
+class PersonNotFound(library.NotFound):
+    """No provider signed in a person with this id."""
+
+    code = "person_not_found"
+
+
 class ClientGone(ServiceError):
     """The client disconnected before the response. Only the log shows this status."""
 

@@ -31,7 +31,9 @@ class Credentials:
         if not caller.key or caller.user:  # nobody, or a person whom a proxy has signed in
             return True
         if caller.issuer and not caller.session:
-            return caller.expires is None or time.time() < caller.expires
+            is_over = caller.expires is not None and time.time() >= caller.expires
+            withdrawn = self.keyring.withdrawn(caller.key)
+            return not is_over and withdrawn.isdisjoint(caller.groups or ())
         try:
             now = (
                 self.sessions.principal(caller.session) if caller.session else self.keyring.holder(caller.key)

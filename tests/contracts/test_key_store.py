@@ -10,8 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import KeyNotFound
-from service.state.identity import Key, KeyOptions, KeyStore, Scope, SigningKey, new_key, open_key_store
+from service.errors import KeyNotFound, PersonNotFound
+from service.state.identity import (
+    Adjustment,
+    Key,
+    KeyOptions,
+    KeyStore,
+    Person,
+    Scope,
+    SigningKey,
+    new_key,
+    open_key_store,
+)
 from service.state.identity.memory import MemoryKeyStore
 from service.state.identity.records import Ended
 from tests.contracts.reopening import reopening
@@ -169,3 +179,37 @@ def test_changes_are_told_where_the_store_can(open_store: Opener) -> None:
             woken.clear()
             change()
             assert not store.is_announced or woken.wait(PATIENCE)
+
+
+ADA = Person("sso/1", "https://sso.example.org", "1", "Ada é", Scope.READ, frozenset(["staff"]), 10.0, 10.0)
+BEN = Person("sso/2", "https://sso.example.org", "2", "Ben", Scope.ADMIN, None, 11.0, 11.0)
+
+
+def test_people_are_known_to_all_with_what_they_were_when_they_were_last_seen(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    assert other.people() == []
+    store.note_people([ADA, BEN])
+    assert sorted(other.people(), key=lambda one: one.key) == [ADA, BEN]
+    later = replace(ADA, name="Ada", scope=Scope.WRITE, groups=frozenset(), first_seen=20.0, last_seen=20.0)
+    other.note_people([later])
+    store.note_people([replace(ADA, name="older", last_seen=15.0)])
+    assert sorted(store.people(), key=lambda one: one.key) == [replace(later, first_seen=10.0), BEN]
+
+
+def test_groups_that_administrators_change_stay_when_a_person_is_seen_again(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    store.note_people([ADA, BEN])
+    changed = Adjustment(frozenset(["board"]), frozenset(["staff"]))
+    before = store.generation()
+    assert other.adjust(ADA.key, changed) == replace(ADA, adjustment=changed)
+    assert store.generation() > before
+    store.note_people([replace(ADA, last_seen=12.0)])
+    assert store.adjustments() == {ADA.key: changed}
+    with pytest.raises(PersonNotFound):
+        store.adjust("sso/3", changed)
+    before = store.generation()
+    other.forget_person(ADA.key)
+    assert store.generation() > before
+    assert (store.adjustments(), store.people()) == ({}, [BEN])
+    with pytest.raises(PersonNotFound):
+        store.forget_person(ADA.key)

@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import Unauthorized
+from index.errors import InvalidGroup
+from service.errors import InvalidRequest, Unauthorized
 from service.settings.sign_in import Provider, Rule
-from service.state.identity import Keyring, People, Scope, Sessions, open_key_store
+from service.state.identity import (
+    Adjustment,
+    Keyring,
+    People,
+    Scope,
+    Sessions,
+    new_adjustment,
+    open_key_store,
+)
 from service.state.openid import principal_of
 from tests.patience import eventually
 
@@ -30,6 +39,7 @@ class Replicas:
 
     here: Sessions
     there: Sessions
+    keyring: Keyring
     now: float = 1e9
 
     def begin(self, sid: str = "", subject: str = "42") -> str:
@@ -57,7 +67,7 @@ def replicas(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Replica
             Sessions(keyring, secret, seconds=60, people=people, clock=lambda: replicas.now)
             for keyring in (one, two)
         ]
-        replicas = Replicas(*made)
+        replicas = Replicas(*made, one)
         yield replicas
 
 
@@ -141,3 +151,54 @@ def test_more_groups_than_a_cookie_holds_are_told(tmp_path: Path) -> None:
         caller = principal_of(many, {**CLAIMS, "g": [f"group number {one}" for one in range(500)]})
         with pytest.raises(Unauthorized, match="more groups"):
             sessions.begin_of(caller, many, "")
+
+
+def test_groups_that_an_administrator_changes_count_with_the_next_request_in_all_replicas(
+    replicas: Replicas,
+) -> None:
+    cookie, other = replicas.begin(), replicas.begin(subject="43")
+    keyring = replicas.keyring
+    ada = replicas.here.principal(cookie)
+    keyring.note_person(ada)
+
+    def groups() -> frozenset[str] | None:
+        return replicas.there.principal(cookie).groups
+
+    keyring.adjust(ada.key, Adjustment(frozenset(["board"]), frozenset(["staff"])))
+    assert replicas.here.principal(cookie).groups == frozenset(["board"])
+    eventually(lambda: groups() == frozenset(["board"]))
+    assert replicas.there.principal(other).groups == frozenset(["staff"])
+    keyring.adjust(ada.key, Adjustment())
+    eventually(lambda: groups() == frozenset(["staff"]))
+
+
+def test_a_person_who_is_forgotten_is_out(replicas: Replicas) -> None:
+    cookie = replicas.begin()
+    ada = replicas.here.principal(cookie)
+    replicas.keyring.note_person(ada)
+    assert [one.name for one in replicas.keyring.store.people()] == ["Ada"]
+    replicas.keyring.forget_person(ada.key)
+    eventually(lambda: replicas.is_out(cookie))
+    assert replicas.keyring.store.people() == []
+
+
+def test_whoever_came_is_recorded_with_the_groups_of_the_rules(tmp_path: Path) -> None:
+    with closing(Keyring(open_key_store(tmp_path))) as keyring:
+        sessions = Sessions(keyring, b"secret", seconds=60, people=People([SSO]))
+        cookie = sessions.begin_of(principal_of(SSO, CLAIMS), SSO, "")
+        keyring.note_person(principal_of(SSO, CLAIMS))
+        keyring.adjust(principal_of(SSO, CLAIMS).key, Adjustment(withdrawn=frozenset(["staff"])))
+        sessions.principal(cookie)
+    with closing(open_key_store(tmp_path)) as store:
+        (ada,) = store.people()
+    assert (ada.groups, ada.groups_now) == (frozenset(["staff"]), frozenset())
+    assert ada.last_seen > ada.first_seen
+
+
+@pytest.mark.parametrize(
+    ("added", "withdrawn", "reason"),
+    [(["a,b"], [], "group"), (["*"], [], "Name each"), (["a"], ["a"], "both"), ([""], [], "group")],
+)
+def test_wrong_groups_are_told(added: list[str], withdrawn: list[str], reason: str) -> None:
+    with pytest.raises((InvalidRequest, InvalidGroup), match=reason):
+        new_adjustment(added, withdrawn)

@@ -16,6 +16,8 @@ class Place:
     scope: Scope
     needs_keys: bool = False
     """Whether it is of use only where callers have names."""
+    needs_providers: bool = False
+    """Whether it is of use only where providers sign people in."""
 
 
 PLACES = (
@@ -24,6 +26,7 @@ PLACES = (
     Place("/library", "Library", Scope.READ),
     Place("/jobs", "Jobs", Scope.WRITE),
     Place("/keys", "Keys", Scope.ADMIN, needs_keys=True),
+    Place("/people", "People", Scope.ADMIN, needs_keys=True, needs_providers=True),
     Place("/status", "Status", Scope.ADMIN),
     Place("/docs", "API", Scope.ASK),
 )
@@ -31,10 +34,16 @@ _UNDER = ("/view/", "/help/")
 """Addresses of pages that are in no navigation, by their beginnings."""
 
 
-def places(caller: Principal) -> tuple[Place, ...]:
+def places(caller: Principal, *, has_providers: bool) -> tuple[Place, ...]:
     """The entries for a caller."""
     has_name = bool(caller.key or caller.user)
-    return tuple(one for one in PLACES if caller.scope >= one.scope and (has_name or not one.needs_keys))
+    return tuple(
+        one
+        for one in PLACES
+        if caller.scope >= one.scope
+        and (has_name or not one.needs_keys)
+        and (has_providers or not one.needs_providers)
+    )
 
 
 def is_page(path: str) -> bool:

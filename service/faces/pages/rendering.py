@@ -49,13 +49,13 @@ def page(connection: Connection, template: str, *, status_code: int = 200, **val
     """
     here = context_of(connection)
     html = _ENVIRONMENT.get_template(f"{template}.html.jinja").render(
-        {**_globals(here), "has_help": connection["app"].state.help is not None, **values}
+        {**_globals(connection, here), "has_help": connection["app"].state.help is not None, **values}
     )
     # Input may contain lone surrogates, which cannot be encoded as UTF-8.
     return HTMLResponse(html.encode("utf-8", "replace"), status_code, HEADERS)
 
 
-def _globals(here: PageContext) -> dict[str, Any]:
+def _globals(connection: Connection, here: PageContext) -> dict[str, Any]:
     return {
         "here": here,
         "t": here.language.t,
@@ -63,7 +63,7 @@ def _globals(here: PageContext) -> dict[str, Any]:
         "th": here.language.th,
         "at": here.at,
         "asset": lambda name: here.at(asset_path(name)),
-        "places": places(here.caller),
+        "places": places(here.caller, has_providers=bool(parts_of(connection)[Providers])),
         "languages": LANGUAGES.values(),
         "home_query": in_collection("", here.collection),
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from index.durability import sync
 from index.errors import Damaged
@@ -22,8 +23,8 @@ from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, erase_again, open_file_store
 from service.state.identity import (
+    KeyStore,
     Marks,
-    SigningKey,
     begin_sessions_anew,
     find_keys,
     mark_of,
@@ -31,6 +32,7 @@ from service.state.identity import (
 )
 from service.state.inventory import UNREADABLE, Inventory
 
+T = TypeVar("T")
 _log = logging.getLogger("loccit.upkeep")
 
 
@@ -82,6 +84,7 @@ def restore(
         _revoke_again(data, staged)
         _end_sessions(staged)
         _rotate_again(data, staged)
+        _adjust_again(data, staged)
         lacks_keys = _keep_closed(data, staged)
         own = shared.places_in_use(data)
         left = shared.keep_apart(staged, objects, own)
@@ -169,21 +172,33 @@ def _rotate_again(data: Path, staged: Path) -> None:
         return
     with closing(open_key_store(staged)) as store:
         for part in data_folder.parts(data):
-            for key in _signing_keys(part, store.identify()):
+            for key in _stored(part, store.identify(), lambda own: own.signing_keys()):
                 known = [one.id for one in store.signing_keys()]
                 if key.id not in known:
                     store.add_signing_key(key, after=known[-1] if known else "")
 
 
-def _signing_keys(part: Path, identity: str) -> list[SigningKey]:
-    """The signing keys of a store of keys, if it has this identity and can be read."""
+def _adjust_again(data: Path, staged: Path) -> None:
+    """Keep what administrators of the same installation have changed of people's groups since the backup."""
+    if not (staged / data_folder.KEYS).exists():
+        return
+    with closing(open_key_store(staged)) as store:
+        for part in data_folder.parts(data):
+            people = _stored(part, store.identify(), lambda own: own.people())
+            store.note_people(people)
+            for one in people:
+                store.adjust(one.key, one.adjustment)
+
+
+def _stored(part: Path, identity: str, read: Callable[[KeyStore], list[T]]) -> list[T]:
+    """What is read of a store of keys, if it has this identity and can be read."""
     if not (part / data_folder.KEYS).exists():
         return []
     try:
         with closing(open_key_store(part)) as store:
-            return store.signing_keys() if store.identify() == identity else []
+            return read(store) if store.identify() == identity else []
     except Damaged as error:
-        _log.warning("Signing keys made since the backup are lost: %s", error.message)
+        _log.warning("Signing keys and people's groups since the backup are lost: %s", error.message)
         return []
 
 

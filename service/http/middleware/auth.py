@@ -206,7 +206,9 @@ async def _caller_by_token(scope: Scope) -> Principal | None:
         return None
     if len(tokens) > 1:
         raise Unauthorized("The request has more than one token.")
-    return await providers.principal(tokens[0])
+    found, keyring = await providers.principal(tokens[0]), parts_of(scope)[Credentials].keyring
+    keyring.look()
+    return keyring.meet(found)
 
 
 def _bearers(scope: Scope) -> list[bytes]:

@@ -22,6 +22,7 @@ from service.state.identity.access_marks import (
 )
 from service.state.identity.keyring import Keyring, Marking
 from service.state.identity.people import People
+from service.state.identity.person import Adjustment, Person, new_adjustment
 from service.state.identity.postgresql import PostgresqlKeyStore
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
@@ -95,6 +96,7 @@ __all__ = [
     "KEYS",
     "SCOPES",
     "SESSIONS",
+    "Adjustment",
     "CollectionGuard",
     "Groups",
     "Key",
@@ -103,6 +105,7 @@ __all__ = [
     "Keyring",
     "Marks",
     "People",
+    "Person",
     "Principal",
     "Prover",
     "Rule",
@@ -117,6 +120,7 @@ __all__ = [
     "has_keys",
     "local_guard",
     "mark_of",
+    "new_adjustment",
     "new_key",
     "of_other_keys",
     "open_key_store",

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from index.errors import Damaged, LoccitError
 from service.errors import KeysLost, Unauthorized
+from service.state.identity.person import Adjustment, Person, person_of, seen_again
 from service.state.identity.principal import Principal, Scope
 from service.state.identity.protocols import KeyStore
 from service.state.identity.records import Ended, Key, StoreState
@@ -46,10 +47,10 @@ class Keyring:
     """Finds who has a key. Its own changes take effect with the next request of this process.
 
     A thread notices within a second what other processes changed, in five if the store's word of it is lost,
-    and records at most once a minute when keys
-    were used. ``api_key`` is an admin key beside those of the store, or empty; ``closed_by_settings`` says
-    that the settings ask for a key or for single sign-on. ``marking`` gives the data its access mark. A store
-    that is lost while it is open opens nothing: see :attr:`loss`.
+    and records at most once a minute when keys were used, and which people came. ``api_key`` is an admin key
+    beside those of the store, or empty; ``closed_by_settings`` says that the settings ask for a key or for
+    single sign-on. ``marking`` gives the data its access mark. A store that is lost while it is open opens
+    nothing: see :attr:`loss`.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Keyring:
         self._keys: Mapping[str, tuple[Key, Principal]] = {}
         self._ended = Ended()
         self._state = StoreState()
+        self._adjustments: Mapping[str, Adjustment] = {}
         self._used: dict[str, float] = {}
+        self._met: dict[str, Person] = {}
         self._noted = clock()
         self._refreshing = threading.Lock()
         self._stopped = threading.Event()
@@ -157,6 +160,41 @@ class Keyring:
         self.store.end_sessions(key_id)
         self.refresh()
 
+    def meet(self, caller: Principal) -> Principal:
+        """A caller whom a provider signed in, with the groups that administrators gave or took away."""
+        known = self._met.get(caller.key)
+        self._met[caller.key] = seen_again(known, person_of(caller, self._clock()))
+        groups = self._adjustments.get(caller.key, _UNCHANGED).apply(caller.groups)
+        return replace(caller, groups=groups)
+
+    def note_person(self, caller: Principal) -> None:
+        """Record a caller whom a provider has just signed in."""
+        self.store.note_people([person_of(caller, self._clock())])
+
+    def people(self) -> list[Person]:
+        """The people who came, those of the last minute included."""
+        known = {one.key: one for one in self.store.people()}
+        met = self._met.copy()
+        return list((known | {key: seen_again(known.get(key), one) for key, one in met.items()}).values())
+
+    def withdrawn(self, key: str) -> frozenset[str]:
+        """The groups that administrators took away from a person."""
+        return self._adjustments.get(key, _UNCHANGED).withdrawn
+
+    def adjust(self, key: str, adjustment: Adjustment) -> Person:
+        """Change a person's groups, from now on. Raises :class:`service.errors.PersonNotFound`."""
+        self._note_people()  # the person may have come a moment ago
+        person = self.store.adjust(key, adjustment)
+        self.refresh()
+        return person
+
+    def forget_person(self, key: str) -> None:
+        """End a person's sessions, and forget the person. Raises :class:`service.errors.PersonNotFound`."""
+        self.end_sessions(key)  # first: who still comes would be noted again
+        self._note_people()
+        self.store.forget_person(key)
+        self.refresh()
+
     def add(self, key: Key) -> None:
         """Record a key."""
         self.store.add(key)
@@ -186,6 +224,7 @@ class Keyring:
             if state != self._state:
                 self._take_over({key.id: key for key in self.store.all()})
                 self._ended = self.store.ended()
+                self._adjustments = self.store.adjustments()
                 self._state = state
             if self._has_lost_keys:
                 raise KeysLost(
@@ -235,7 +274,14 @@ class Keyring:
         used, self._used = self._used, {}
         if used:
             self.store.note_use(used)
+        self._note_people()
+
+    def _note_people(self) -> None:
+        met, self._met = self._met, {}
+        if met:
+            self.store.note_people(met.values())
 
 
 _SETTING_KEY = Principal(SETTING, "LOCCIT_API_KEY", Scope.ADMIN)
+_UNCHANGED = Adjustment()
 _NO_KEY = (Key("", "", bytes(32), Scope.NONE), Principal("", "", Scope.NONE))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from service.errors import KeyNotFound
+from service.errors import KeyNotFound, PersonNotFound
 from service.state.databases.announcing import Unannounced
+from service.state.identity.person import Adjustment, Person, seen_again
 from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState, identity_of
 from service.state.identity.secret import new_secret
 
@@ -21,6 +22,7 @@ class MemoryKeyStore(Unannounced):
         self._signing: list[SigningKey] = []
         self._ended: dict[str, float] = {}
         self._rounds: dict[str, int] = {}
+        self._people: dict[str, Person] = {}
         self._generation = 0
         self._lock = threading.Lock()
 
@@ -63,6 +65,37 @@ class MemoryKeyStore(Unannounced):
     def ended(self) -> Ended:
         with self._lock:
             return Ended(frozenset(self._ended), dict(self._rounds))
+
+    def note_people(self, people: Iterable[Person]) -> None:
+        with self._lock:
+            for one in people:
+                known = self._people.get(one.key)
+                if known is None or known.last_seen <= one.last_seen:
+                    self._people[one.key] = seen_again(known, one)
+
+    def people(self) -> list[Person]:
+        with self._lock:
+            return list(self._people.values())
+
+    def adjust(self, key: str, adjustment: Adjustment) -> Person:
+        with self._lock:
+            person = self._people[key] = replace(self._person(key), adjustment=adjustment)
+            self._generation += 1
+            return person
+
+    def adjustments(self) -> Mapping[str, Adjustment]:
+        with self._lock:
+            return {one.key: one.adjustment for one in self._people.values() if one.adjustment}
+
+    def forget_person(self, key: str) -> None:
+        with self._lock:
+            del self._people[self._person(key).key]
+            self._generation += 1
+
+    def _person(self, key: str) -> Person:
+        if key not in self._people:
+            raise PersonNotFound("There is no such person.")
+        return self._people[key]
 
     def generation(self) -> int:
         with self._lock:

@@ -39,6 +39,20 @@ _SIGNING_KEYS = """
         created double precision NOT NULL
     );
 """
+_PEOPLE = """
+    CREATE TABLE people (
+        key text PRIMARY KEY,
+        issuer text NOT NULL,
+        subject text NOT NULL,
+        name text NOT NULL,
+        scope text NOT NULL,
+        groups text,                       -- JSON list, by the rules; NULL for all
+        first_seen double precision NOT NULL,
+        last_seen double precision NOT NULL,
+        added text NOT NULL,               -- JSON list, by administrators
+        withdrawn text NOT NULL            -- JSON list, by administrators
+    );
+"""
 
 
 class PostgresqlKeyStore(Announced, SqlKeyStore):
@@ -47,7 +61,8 @@ class PostgresqlKeyStore(Announced, SqlKeyStore):
     def __init__(self, url: str) -> None:
         from index.postgresql import Compatible
 
-        migrations = (_TABLES, Compatible(_ENDED_SESSIONS), Compatible(_SIGNING_KEYS))
+        later = (_ENDED_SESSIONS, _SIGNING_KEYS, _PEOPLE)
+        migrations = (_TABLES, *(Compatible(one) for one in later))
         self._announcing = PostgresqlDatabase(url, "keys", migrations)
         super().__init__(self._announcing)
 

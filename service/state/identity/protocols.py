@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from service.state.identity.person import Adjustment, Person
 from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState
 
 
@@ -40,8 +41,26 @@ class KeyStore(Protocol):
     def ended(self) -> Ended:
         """The sessions that are ended."""
 
+    def note_people(self, people: Iterable[Person]) -> None:
+        """Record people who were seen; what is known of them from later, and by administrators, stays."""
+
+    def people(self) -> list[Person]:
+        """All people who were seen, in no order that means anything."""
+
+    def adjust(self, key: str, adjustment: Adjustment) -> Person:
+        """Record what administrators change of a person's groups. Raises :class:`PersonNotFound`."""
+
+    def adjustments(self) -> Mapping[str, Adjustment]:
+        """What administrators changed, by the people's ids; without those of whom nothing is changed."""
+
+    def forget_person(self, key: str) -> None:
+        """Forget a person, with what administrators changed. Raises :class:`PersonNotFound`."""
+
     def generation(self) -> int:
-        """A number that grows with each change of keys and each end of sessions, in any process. Cheap."""
+        """A number that grows with each change of keys or groups and each end of sessions, in any process.
+
+        Cheap.
+        """
 
     def state(self) -> StoreState:
         """Describe which store it is now. Raises :class:`service.errors.KeysLost`. Cheap."""

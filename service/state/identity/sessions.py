@@ -65,7 +65,8 @@ class Sessions:
         self._keyring.look()
         holder, _, _ = self._parse_valid(cookie)
         person = self._people.read(holder)
-        return replace(person[0] if person else self._keyring.holder(holder), session=cookie)
+        found = self._keyring.meet(person[0]) if person else self._keyring.holder(holder)
+        return replace(found, session=cookie)
 
     def provider_of(self, cookie: str, *, even_late: bool = False) -> Provider | None:
         """The provider of a person's session that has not ended; None for a key's, or for none.

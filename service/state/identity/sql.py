@@ -14,6 +14,7 @@ from service.state.identity.principal import SCOPES
 from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState, identity_of
 from service.state.identity.secret import digest as digest_of
 from service.state.identity.secret import new_secret
+from service.state.identity.sql_people import SqlPeople
 
 _COLUMNS = (
     "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, last_used, "
@@ -27,7 +28,7 @@ _FINGERPRINT = 8
 _SELECT = f"SELECT {_COLUMNS} FROM keys"
 
 
-class SqlKeyStore(ABC):
+class SqlKeyStore(SqlPeople, ABC):
     """Implements :class:`service.state.identity.protocols.KeyStore` in a database that has its tables."""
 
     is_announced: bool

@@ -45,6 +45,20 @@ _LATER_TABLES = (
     "CREATE TABLE IF NOT EXISTS ended_sessions (session TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS session_rounds (key TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
     """
+    CREATE TABLE IF NOT EXISTS people (
+        key TEXT PRIMARY KEY,
+        issuer TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        name TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        groups TEXT,                       -- JSON list, by the rules; NULL for all
+        first_seen REAL NOT NULL,
+        last_seen REAL NOT NULL,
+        added TEXT NOT NULL,               -- JSON list, by administrators
+        withdrawn TEXT NOT NULL            -- JSON list, by administrators
+    ) WITHOUT ROWID
+    """,
+    """
     CREATE TABLE IF NOT EXISTS signing_keys (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -61,6 +75,7 @@ _WHOLE = {
     "secrets": "secret",
     "ended_sessions": "until",
     "session_rounds": "number",
+    "people": "issuer, subject, name, scope, groups, first_seen, last_seen, added, withdrawn",
     "signing_keys": "id, seed, created",
 }
 """Columns of each table that are there twice, so that a check notices damage."""

@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
 from service.http.middleware.cross_site import READS
+from service.state.identity import COOKIE, Principal, Scope
 from service.state.jobs.records import FINISHED
 from tests.patience import eventually
 from tests.service.whole_replies import ADDRESS, whole_replies
@@ -21,6 +22,10 @@ TEXT = "The quagga grazes near the lighthouse at dusk."
 QUESTION = "Where does the quagga graze?"
 SECRETS = ("quagga", "obsidian")
 """Words of the document's text and id, which no refused caller may see."""
+PERSON = Principal(
+    "sso/1", "Olga of obsidian", Scope.READ, groups=frozenset(), issuer="https://sso.example.org", subject="1"
+)
+"""A person who came by a provider, whom only administrators of everything may see."""
 INVALID = ("wrong", "revoked", "expired")
 """Keys that open nothing."""
 REFUSED = (401, 403, 404)
@@ -51,12 +56,17 @@ class Place:
         self._requests = whole_replies(self.client)
 
     def send(self, method: str, path: str, key: str, **request: Any) -> Any:
-        token = self.keys[key]
-        headers = request.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
+        sent = self.keys[key]
+        is_session = sent.startswith(COOKIE)
+        bearer = {"authorization": f"Bearer {sent}"} if sent and not is_session else {}
+        headers = request.pop("headers", {}) | bearer
         if key in INVALID or path == "/sign-in":
             # From an address of its own: wrong keys are slowed down by address.
             self.strangers += 1
             request["extensions"] = {ADDRESS: f"198.51.100.{self.strangers % 250}"}
+        self._requests.cookies.clear()
+        if is_session:
+            self._requests.cookies.set(*sent.split("=", 1))
         response = self._requests.request(method, path, headers=headers, **request)
         self.is_changed |= method not in READS and response.status_code not in REFUSED
         return response
@@ -71,6 +81,7 @@ class Place:
         if not self.is_changed:
             return
         self.has_pdf = False
+        self.client.app.state.runtime.keyring.note_person(PERSON)  # type: ignore[attr-defined]
         self.as_admin("PUT", f"/v1/collections/{COLLECTION}")
         self.as_admin(
             "PUT",

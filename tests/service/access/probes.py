@@ -13,7 +13,7 @@ from service.http.route import GuardedRoute
 from service.http.signature import Signature
 from service.state.files.ids import file_id
 from service.state.identity import Scope
-from tests.service.access.place import COLLECTION, DOCUMENT, PDF, QUESTION, TEXT, Place
+from tests.service.access.place import COLLECTION, DOCUMENT, PDF, PERSON, QUESTION, TEXT, Place
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,16 @@ GIVEN = {
         "/keys/create", params=NONE, content="name=probe&scope=ask", headers=_URLENCODED
     ),
     "POST /keys/{key_id}/revoke": Probe("/keys/{unused}/revoke", params=NONE, content=""),
+    "GET /people/person": Probe("/people/person", params={"key": PERSON.key}),
+    "POST /people/groups": Probe(
+        "/people/groups", params=NONE, content=f"key={PERSON.key}&added=board", headers=_URLENCODED
+    ),
+    "POST /people/sign-out": Probe(
+        "/people/sign-out", params=NONE, content=f"key={PERSON.key}", headers=_URLENCODED
+    ),
+    "POST /people/forget": Probe(
+        "/people/forget", params=NONE, content=f"key={PERSON.key}", headers=_URLENCODED
+    ),
     "GET /status/unanswered": Probe("/status/unanswered", params=NONE),
     "POST /status/unanswered/clear": Probe("/status/unanswered/clear", params=NONE, content=""),
     "POST /library/collections/delete": Probe(
@@ -241,6 +251,7 @@ def _order(name: str) -> tuple[bool, bool]:
 PROBES = {name: _probe(name) for name in sorted(ROUTES, key=_order)}
 """A request for each route. One that needs more than this makes of its path fails the matrix."""
 OF_THE_KEY = (
+    "GET /sign-in",
     "GET /library/collections",
     "POST /library/collections/create",
     "GET /status",

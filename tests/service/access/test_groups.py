@@ -65,7 +65,16 @@ LISTS = (
     "POST /dify/retrieval",
 )
 """Routes that answer others too, and leave the document out."""
-OF_WHOLE_ADMINS = ("GET /keys", "POST /keys/create", "POST /keys/{key_id}/revoke")
+OF_WHOLE_ADMINS = (
+    "GET /keys",
+    "POST /keys/create",
+    "POST /keys/{key_id}/revoke",
+    "GET /people",
+    "GET /people/person",
+    "POST /people/groups",
+    "POST /people/sign-out",
+    "POST /people/forget",
+)
 """Routes for administrators of all collections and groups."""
 
 

@@ -39,6 +39,7 @@ _INSTEAD: _Words = {
         "Its document was deleted, its version is no longer kept, or the link is of another collection."
     ),
     errors.KeyNotFound: lambda one: one.t("There is no such key."),
+    errors.PersonNotFound: lambda one: one.t("There is no such person."),
     errors.Overloaded: lambda one: one.t("The service is busy. Try again in a moment."),
     errors.RateLimited: lambda one: one.t("These were too many requests in a short time. Try again later."),
     errors.CrossSiteRequest: lambda one: one.t("A page of another site sent this form. Send it from here."),

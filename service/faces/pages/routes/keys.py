@@ -48,7 +48,7 @@ async def _render_keys(
 ) -> Response:
     has_keys = credentials.are_required
     if has_keys:
-        _require_full_administrator(caller)
+        require_whole_administrator(caller)
     found = await pools.lookups.run(credentials.keyring.store.all) if has_keys else []
     now = time.time()
     return page(
@@ -65,10 +65,10 @@ async def _render_keys(
     )
 
 
-def _require_full_administrator(caller: Principal) -> None:
+def require_whole_administrator(caller: Principal) -> None:
     """Raise :class:`Forbidden` for an administrator of some collections: a key could have more than it."""
     if caller.collections is not None or caller.groups is not None:
-        raise Forbidden("Keys are for administrators of all collections and groups.")
+        raise Forbidden("Keys and people are for administrators of all collections and groups.")
 
 
 def _key_state(key: Key, now: float) -> str:
@@ -103,7 +103,7 @@ async def create(
 
 
 def _require_keys(caller: Principal, credentials: ReadyCredentials) -> None:
-    _require_full_administrator(caller)
+    require_whole_administrator(caller)
     if not credentials.are_required:
         # The first key closes the service to everyone else, and is lost with the page that shows it.
         raise Forbidden("This service has no keys. Make the first on its machine: loccit keys create.")
@@ -121,6 +121,7 @@ def _options(fields: dict[str, str]) -> KeyOptions:
     return KeyOptions(
         collections=collections or None,
         groups=None if written == _ALL else names_of(written),
+        origins=fields.get("origins", "").replace(",", " ").split(),
         rate=fields.get("rate", "").strip(),
         expires=_parse_expiry(fields.get("expires", "").strip()),
         open_links=fields.get("open_links") == "on",

@@ -124,6 +124,7 @@ async def _finish(request: Request, issuer: Issuer, attempt: Attempt) -> Respons
     caller = principal_of(issuer.provider, claims)
     if not await writes.run(partial(credentials.sessions.use_once, "state", attempt.state, seconds=SECONDS)):
         raise SignInFailed("This sign-in was used already. Sign in again.")
+    await writes.run(credentials.keyring.note_person, caller)
     sid = claims.get("sid")
     cookie = credentials.sessions.begin_of(caller, issuer.provider, sid if isinstance(sid, str) else "")
     request.scope["state"]["audit"] = _audit_fields(caller)

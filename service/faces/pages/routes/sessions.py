@@ -13,12 +13,13 @@ from service.faces.dependencies import Caller
 from service.faces.pages import page, sign_in_page
 from service.faces.pages.context import context_of
 from service.faces.pages.forms import form_fields, local_address
-from service.http.links import SIGN_IN
+from service.http.links import SIGN_IN, in_collection
 from service.http.parts import parts_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.settings import Settings
 from service.settings.sign_in import Provider
+from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.identity import COOKIE, Scope, access
 from service.state.limits.pools import Pools
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = SIGN_IN
 _MOST_BYTES = 8192
+_MOST_COLLECTIONS = 50
 
 
 class SignInQuery(PageQuery):
@@ -37,14 +39,23 @@ class SignInQuery(PageQuery):
 
 
 @router.get(PATH)
-@access(Scope.NONE)
+@access(Scope.NONE, "collections")
 async def sign_in_form(request: Request, query: Annotated[SignInQuery, Query()], caller: Caller) -> Response:
-    """The form; for those who are signed in, a button to sign out."""
+    """The form; for those who are signed in, what they may see, and a button to sign out."""
     if caller.key:
-        issuers = parts_of(request)[Providers].issuers.values()
+        parts = parts_of(request)
+        issuers = parts[Providers].issuers.values()
         titles = {one.provider.issuer: one.provider.title for one in issuers}
-        provider = titles.get(caller.issuer, "")
-        return page(request.scope, "account", caller=caller, provider=provider)
+        names = await parts[Pools].lookups.run(parts[Collections].names, caller)
+        return page(
+            request.scope,
+            "account",
+            caller=caller,
+            provider=titles.get(caller.issuer, ""),
+            collections=names[:_MOST_COLLECTIONS],
+            more_collections=len(names) - _MOST_COLLECTIONS,
+            in_collection=in_collection,
+        )
     return sign_in_page(request.scope, local_address(query.next))
 
 

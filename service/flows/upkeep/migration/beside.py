@@ -37,7 +37,7 @@ class _Store:
 _STORES = (
     _Store(
         "keys",
-        ("keys", "secrets", "ended_sessions", "session_rounds", "signing_keys"),
+        ("keys", "secrets", "ended_sessions", "session_rounds", "signing_keys", "people"),
         lambda side: open_key_store(side.data, store=side.store),
         lambda side: has_keys(side.data, store=side.store),
     ),

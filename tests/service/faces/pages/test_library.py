@@ -188,7 +188,7 @@ def test_a_document_is_described_with_its_versions(client: TestClient) -> None:
     for said in (
         "a b/lamps.md",
         "MD (text/markdown)",
-        "only the groups board",
+        "open to all in the group board",
         "x, y",
         "1851",
         "Version 2",

@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 import shutil
 from contextlib import closing
@@ -16,7 +17,7 @@ from service.flows.upkeep.errors import (
 )
 from service.settings import Settings
 from service.state.data_folder import DataInUse, RestoreUnfinished, state
-from service.state.identity import Key, Marks, Scope, SigningKey, open_key_store
+from service.state.identity import Adjustment, Key, Marks, Person, Scope, SigningKey, open_key_store
 from service.state.inventory import Inventory
 from service.state.library import open_library as open_with_settings
 from tests.log_lines import lines
@@ -293,3 +294,21 @@ def test_a_backup_without_keys_does_not_open_what_only_a_collection_knows_to_be_
         _kill_when_moved(data)
     assert restore(data, tmp_path / "backup", ledger=None, replace=True).lacks_keys
     assert Inventory(data).access() == "id of the keys"
+
+
+def test_groups_that_were_changed_by_hand_since_stay_so(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    ada = Person("sso/1", "https://sso.example.org", "1", "Ada", Scope.READ, frozenset(["staff"]), 1.0, 1.0)
+    with closing(open_key_store(data)) as keys:
+        keys.identify()
+        keys.note_people([ada])
+    back_up(data, tmp_path / "backup")
+    withdrawn = Adjustment(withdrawn=frozenset(["staff"]))
+    with closing(open_key_store(data)) as keys:
+        keys.adjust(ada.key, withdrawn)
+    restore(data, tmp_path / "backup", ledger=None, replace=True)
+    with closing(open_key_store(data)) as keys:
+        assert keys.people() == [dataclasses.replace(ada, adjustment=withdrawn)]

@@ -11,7 +11,7 @@ from service.flows.upkeep.errors import StoreInUse
 from service.flows.upkeep.migration import Side, beside
 from service.state.files import Attachment, StoreLabel, UploadedFile, open_file_store
 from service.state.files.store import CONTENT
-from service.state.identity import KeyOptions, Scope, SigningKey, new_key, open_key_store
+from service.state.identity import Adjustment, KeyOptions, Person, Scope, SigningKey, new_key, open_key_store
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.records import NewItem
 from service.state.unanswered import open_unanswered_store
@@ -37,6 +37,9 @@ def fill(side: Side) -> None:
         keys.end_session("a session", 4e9, 1.0)
         keys.end_sessions(key.id)
         keys.add_signing_key(SigningKey("signing", bytes(32), 1.0), after="")
+        ada = Person("sso/1", "https://sso.example.org", "1", "Ada", Scope.READ, frozenset(), 1.0, 2.0)
+        keys.note_people([ada])
+        keys.adjust(ada.key, Adjustment(frozenset(["staff"])))
     with closing(open_file_store(side.data)) as files:
         with closing(files.spool.create(FILE, int(CONTENT))) as file:
             file.write(b"What was uploaded.")
@@ -69,6 +72,7 @@ def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
                 "ended_sessions": 1,
                 "session_rounds": 1,
                 "signing_keys": 1,
+                "people": 1,
                 "files": 1,
                 "attachments": 1,
                 "labels": 1,
@@ -83,6 +87,8 @@ def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
         assert moved_keys.all() == own.all()
         assert moved_keys.secret("sessions") == own.secret("sessions")
         assert moved_keys.signing_keys() == own.signing_keys()
+        assert moved_keys.people() == own.people()
+        assert moved_keys.adjustments() == own.adjustments() != {}
         assert moved_keys.generation() > 0
     with (
         closing(open_job_store(one.data)) as own_jobs,

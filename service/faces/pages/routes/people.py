@@ -1,0 +1,180 @@
+"""People in the browser: who came by a provider, their groups, and their sessions.
+
+For administrators of the whole service.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from starlette.responses import RedirectResponse
+
+from index.errors import InvalidGroup
+from service.errors import InvalidRequest, PersonNotFound
+from service.faces.dependencies import Caller, ReadyCredentials, ReadyPools
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.errors.plain_errors import plain_message
+from service.faces.pages.forms import form_fields
+from service.faces.pages.listing import day_and_time
+from service.faces.pages.routes.keys import require_whole_administrator
+from service.http.parameters import names_of
+from service.http.parts import parts_of
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.credentials import Credentials
+from service.state.identity import Person, Scope, access, new_adjustment
+from service.state.limits.pools import Pools
+from service.state.openid import Providers
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+PATH = "/people"
+_PERSON = f"{PATH}/person"
+_MOST_BYTES = 64 * 1024
+_MOST_SHOWN = 100
+
+
+class PeopleQuery(PageQuery):
+    """Which people are shown."""
+
+    q: str = Field("", max_length=200, description="Part of a name, or of the id at the provider.")
+
+
+class PersonQuery(PageQuery):
+    """Which person is shown."""
+
+    key: str = Field("", max_length=200, description="The id in place of that of a key.")
+
+
+@router.get(PATH)
+@access(Scope.ADMIN)
+async def people(
+    request: Request,
+    query: Annotated[PeopleQuery, Query()],
+    caller: Caller,
+    credentials: ReadyCredentials,
+    pools: ReadyPools,
+) -> Response:
+    """The people who came by a provider, who was last seen first."""
+    if credentials.are_required:
+        require_whole_administrator(caller)
+    wanted = query.q.strip().casefold()
+    known = await pools.lookups.run(credentials.keyring.people)
+    found = [one for one in known if wanted in one.name.casefold() or wanted in one.subject.casefold()]
+    return page(
+        request.scope,
+        "people",
+        people=sorted(found, key=lambda one: -one.last_seen)[:_MOST_SHOWN],
+        count=len(found),
+        wanted=query.q,
+        titles=_titles(request),
+        day=day_and_time,
+    )
+
+
+@router.get(_PERSON)
+@access(Scope.ADMIN)
+async def person(
+    request: Request,
+    query: Annotated[PersonQuery, Query()],
+    caller: Caller,
+    credentials: ReadyCredentials,
+    pools: ReadyPools,
+) -> Response:
+    """One of them, with a form for the groups that are changed by hand."""
+    require_whole_administrator(caller)
+    return _render_person(request, await _find(credentials, pools, query.key))
+
+
+@router.post(f"{PATH}/groups")
+@access(Scope.ADMIN)
+async def change_groups(
+    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
+) -> Response:
+    """Gives a person groups, or takes them away: in force with the person's next request."""
+    require_whole_administrator(caller)
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    found = await _find(credentials, pools, fields.get("key", ""))
+    written = {name: fields.get(name, "").strip() for name in ("added", "withdrawn")}
+    try:
+        adjustment = new_adjustment(names_of(written["added"]), names_of(written["withdrawn"]))
+    except (InvalidGroup, InvalidRequest) as error:
+        problem = plain_message(error, context_of(request.scope).language)
+        return _render_person(request, found, written=written, problem=problem)
+    await pools.writes.run(credentials.keyring.adjust, found.key, adjustment)
+    added, withdrawn = sorted(adjustment.added), sorted(adjustment.withdrawn)
+    _audit(request, "people groups", found, added=added, withdrawn=withdrawn)
+    return _to(request, found)
+
+
+@router.post(f"{PATH}/sign-out")
+@access(Scope.ADMIN)
+async def sign_out(
+    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
+) -> Response:
+    """Ends all sessions of a person, in all processes."""
+    require_whole_administrator(caller)
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    found = await _find(credentials, pools, fields.get("key", ""))
+    await pools.writes.run(credentials.sessions.end_of_person, found.key)
+    _audit(request, "people sign out", found)
+    return _to(request, found)
+
+
+@router.post(f"{PATH}/forget")
+@access(Scope.ADMIN)
+async def forget(
+    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
+) -> Response:
+    """Ends all sessions of a person, and erases what is known of the person."""
+    require_whole_administrator(caller)
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    found = await _find(credentials, pools, fields.get("key", ""))
+    await pools.writes.run(credentials.keyring.forget_person, found.key)
+    _audit(request, "people forget", found)
+    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+
+
+def _render_person(
+    request: Request, found: Person, *, written: dict[str, str] | None = None, problem: str = ""
+) -> Response:
+    known = found.adjustment
+    shown = {"added": ", ".join(sorted(known.added)), "withdrawn": ", ".join(sorted(known.withdrawn))}
+    return page(
+        request.scope,
+        "person",
+        status_code=422 if problem else 200,
+        person=found,
+        written=written or shown,
+        problem=problem,
+        provider=_titles(request).get(found.issuer, found.issuer),
+        day=day_and_time,
+    )
+
+
+async def _find(credentials: Credentials, pools: Pools, key: str) -> Person:
+    """The person with an id. Raises :class:`PersonNotFound`."""
+    known = await pools.lookups.run(credentials.keyring.people)
+    found = next((one for one in known if one.key == key), None)
+    if found is None:
+        raise PersonNotFound("There is no such person.")
+    return found
+
+
+def _titles(request: Request) -> dict[str, str]:
+    """The names of the providers, by their issuers."""
+    known = parts_of(request)[Providers].issuers.values()
+    return {one.provider.issuer: one.provider.title for one in known}
+
+
+def _audit(request: Request, command: str, person: Person, **more: list[str]) -> None:
+    request.scope["state"]["audit"] = {"command": command, "person": person.key, **more}
+
+
+def _to(request: Request, person: Person) -> Response:
+    address = context_of(request.scope).at(f"{_PERSON}?{urlencode({'key': person.key})}")
+    return RedirectResponse(address, status_code=303)
