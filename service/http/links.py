@@ -13,6 +13,7 @@ from starlette.types import Scope
 from index.answers import Citation
 from index.citations import locator_of, parse_locator
 from index.records import VersionRecord
+from service.monitoring.reads import note_read
 from service.state.identity import Prover
 
 DEFAULT_COLLECTION = "default"
@@ -60,6 +61,8 @@ def with_links(citation: Citation, collection: str) -> Citation:
 
     One that has such links is returned as it is, as is one of a text that is in no collection (``""``).
     """
+    if collection:
+        note_read(collection, citation.document_id)
     if "view" in citation.links or not collection:
         return citation
     own = {

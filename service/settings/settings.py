@@ -329,6 +329,12 @@ class Settings(BaseSettings):
         description="Whether the audit log has the text of questions, for those who must be able to say what "
         "was asked.",
     )
+    audit_reads: str = Field(
+        "",
+        description="Comma-separated collections for which the audit log says of which documents each reply "
+        "shows text, `*` for all. For those who must be able to say who read what. Tell your people: that is "
+        "personal data.",
+    )
     audit_files: int = Field(
         10,
         ge=1,

@@ -16,6 +16,7 @@ from service.faces.mcp.tools import reading
 from service.faces.mcp.tools.arguments import CiteArguments
 from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import CITATION_TEMPLATE, DOCUMENT_TEMPLATE, document_uri, parse_uri
+from service.monitoring.reads import note_read
 from service.state.identity import Rule, Scope
 
 PAGE = 100
@@ -92,6 +93,7 @@ async def read_resource(backend: Backend, uri: str) -> types.ReadResourceResult:
     kind, collection, name = parsed
     if kind == "documents":
         text = await backend.read(collection, lambda opened: opened.archive.text(name)[1])
+        note_read(collection, name)
         return _text_contents(uri, text, "text/plain")
     given = CiteArguments.model_validate({"locator": name, "collection": collection})
     cited = await reading.cite(backend, given)

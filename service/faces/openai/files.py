@@ -59,6 +59,7 @@ from service.flows.ingest.receiving import FORM
 from service.http.parameters import STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.files import Files, UploadedFile, owner_of
 from service.state.files import ids as file_ids
@@ -304,6 +305,7 @@ def _open_content(stores: Stores, caller: Principal, file_id: str) -> BinaryIO |
             raise ids.no_such_file(file_id) from None
     document = _find_document(stores.collections, caller, file_id, other)
     archive = stores.collections.open(caller, other.collection).archive
+    note_read(other.collection, document.id)
     try:
         return archive.original(document.id)[1]
     except OriginalNotFound:

@@ -39,6 +39,7 @@ from service.faces.openai.stores import ReadyStores, Stores
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
@@ -194,6 +195,7 @@ def _read_content(collections: Collections, caller: Principal, name: str, file_i
     if document is None:
         raise ids.no_such_file(file_id)
     _, text = collections.open(caller, name).archive.text(document.id)
+    note_read(name, document.id)
     return json_reply(
         {
             "object": "vector_store.file_content.page",

@@ -9,6 +9,7 @@ from service.flows.ask.answering import EncodedQuestions, encode
 from service.flows.ask.asking import Asking
 from service.flows.ask.client import Client
 from service.flows.ask.disconnection import unless_gone
+from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.identity import Principal
 from service.state.limits.pools import Place
@@ -25,6 +26,7 @@ async def explain(
     :class:`service.errors.Overloaded`, and what the collection raises.
     """
     collection, document_id = where
+    note_read(collection, document_id)
     # Before the question waits for the model: a document that is not there costs nothing.
     await asking.pools.lookups.run(_require_document, asking.collections, caller, collection, document_id)
     with asking.pools.questions.admit(caller.holder) as place:

@@ -10,9 +10,14 @@ from service.http.error_handlers import request_id_of
 from service.http.links import ASSETS, OPEN_PATHS
 from service.http.parts import Parts
 from service.monitoring.audit import AuditLog
+from service.monitoring.reads import audited
+from service.settings import Settings
+from service.settings.values import split_list
 from service.state.credentials import Credentials
 from service.state.identity import ANYONE
 
+READS = "reads"
+"""Name, in a request's state, of the documents that its reply shows text of."""
 _UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
 
 
@@ -28,7 +33,10 @@ def record_request(scope: Scope, status: int) -> None:
     if parts is None or log is None or _is_unrecorded(scope["path"]):
         return
     if parts[Credentials].are_required:
-        log.add(_audit_entry(scope, status))
+        entry = _audit_entry(scope, status)
+        if read := audited(scope["state"].get(READS, set()), split_list(parts[Settings].audit_reads)):
+            entry["read"] = read
+        log.add(entry)
 
 
 def _is_unrecorded(path: str) -> bool:

@@ -15,8 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import InternalError, stopping
 from service.http.error_handlers import error_code_of, error_response, request_id_of
 from service.http.middleware import auditing
+from service.http.middleware.auditing import READS
 from service.monitoring.logs import during_request
 from service.monitoring.metrics import NO_ROUTE, Instruments
+from service.monitoring.reads import Reads, noting_reads
 from service.monitoring.tracing import RequestSpan, Tracing
 
 access = logging.getLogger("loccit.access")
@@ -61,7 +63,9 @@ class Telemetry:
                 headers["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
-        with during_request(state):
+        reads: Reads = set()
+        state[READS] = reads
+        with during_request(state), noting_reads(reads):
             try:
                 await self._app(scope, receive, send_with_id)
             except Exception:

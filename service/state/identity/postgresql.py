@@ -61,8 +61,12 @@ class PostgresqlKeyStore(Announced, SqlKeyStore):
     def __init__(self, url: str) -> None:
         from index.postgresql import Compatible
 
-        later = (_ENDED_SESSIONS, _SIGNING_KEYS, _PEOPLE)
-        migrations = (_TABLES, *(Compatible(one) for one in later))
+        migrations = (
+            _TABLES,
+            Compatible(_ENDED_SESSIONS),
+            Compatible(_SIGNING_KEYS),
+            Compatible(_PEOPLE),
+        )
         self._announcing = PostgresqlDatabase(url, "keys", migrations)
         super().__init__(self._announcing)
 

@@ -43,6 +43,7 @@ from service.http.parameters import CurrentDocumentId, DocumentId, NewDocumentId
 from service.http.replies import json_reply
 from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
+from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
@@ -136,6 +137,7 @@ def _read_text(
 ) -> Response:
     collection = collections.open(caller, query.collection)
     version, text = collection.archive.text(document_id, query.version)
+    note_read(query.collection, document_id)
     sha256 = version.text_sha256.hex()
     headers = {
         "ETag": f'"{sha256}"',

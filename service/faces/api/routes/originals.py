@@ -18,6 +18,7 @@ from service.faces.dependencies import Caller, Drawing, ReadyCollections, Texts
 from service.http.parameters import CurrentDocumentId
 from service.http.ranges import is_known, requested_range
 from service.http.route import ApiRoute
+from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
@@ -72,6 +73,7 @@ def _read_original(
 ) -> Response:
     archive = collections.open(caller, query.collection).archive
     version, file = archive.original(document_id, query.version)
+    note_read(query.collection, document_id)
     etag = f'"{version.source_sha256.hex()}"'
     headers = {**_safe_headers(version), "ETag": etag, "Accept-Ranges": "bytes"}
     try:
@@ -146,6 +148,7 @@ def _draw_page(
         if is_known(_entity_tag(version, query), known):
             return Response(status_code=304, headers=_page_headers(version, query))
     version, drawn = archive.page_image(document_id, query.page, width=query.width, version=query.version)
+    note_read(query.collection, document_id)
     return Response(drawn.png, headers=_page_headers(version, query), media_type="image/png")
 
 

@@ -20,6 +20,7 @@ from service.faces.pages.checking.labels import (
 from service.faces.pages.languages import Language
 from service.faces.pages.marks import Segment, lit_segments
 from service.http.links import CitedWith, view_address
+from service.monitoring.reads import note_read
 
 State = Literal["good", "old", "warn", "bad", "none"]
 """``old``: it matches words that the newest version of the document does not have."""
@@ -111,6 +112,7 @@ class Findings:
 
     def source(self, citation: Citation, today: Today | None, differing: Iterable[Span] = ()) -> Source:
         """A citation as a source. ``differing`` are spans of its document."""
+        note_read(self._collection, citation.document_id)
         spans = tuple(differing)
         evidence = [CitedWith(citation.locator, spans)] if spans else []
         return Source(

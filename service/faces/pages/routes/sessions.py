@@ -17,8 +17,10 @@ from service.http.links import SIGN_IN, in_collection
 from service.http.parts import parts_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.monitoring.reads import EVERY
 from service.settings import Settings
 from service.settings.sign_in import Provider
+from service.settings.values import split_list
 from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.identity import COOKIE, Scope, access
@@ -55,8 +57,15 @@ async def sign_in_form(request: Request, query: Annotated[SignInQuery, Query()],
             collections=names[:_MOST_COLLECTIONS],
             more_collections=len(names) - _MOST_COLLECTIONS,
             in_collection=in_collection,
+            recorded=_recorded(parts[Settings], names),
         )
     return sign_in_page(request.scope, local_address(query.next))
+
+
+def _recorded(settings: Settings, names: list[str]) -> list[str]:
+    """The collections of these of which is recorded who reads what."""
+    written = split_list(settings.audit_reads) if settings.audit else ()
+    return [name for name in names if name in written or EVERY in written]
 
 
 @router.post(PATH)

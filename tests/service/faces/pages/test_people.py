@@ -180,3 +180,16 @@ def test_a_key_for_pages_of_other_sites_is_made_in_the_browser(client: TestClien
     wrong = client.post("/keys/create", data={**form, "origins": "a.example"}, headers=ADMIN)
     assert wrong.status_code == 422
     assert "is not an origin" in wrong.text
+
+
+def test_a_person_is_told_where_reading_is_recorded(tmp_path: Path, library: Library) -> None:
+    told_in = {}
+    for written in ("", "manuals, other", "*"):
+        settings = write_settings(tmp_path)
+        with served(library, api_key=KEY, audit_reads=written, **settings) as client:
+            for name in ("manuals", "notes"):
+                client.put(f"/v1/collections/{name}", headers=ADMIN)
+            told_in[written] = told(shown(client, "/sign-in", bearer()))
+    assert "is recorded" not in told_in[""]
+    assert "is recorded in these collections: manuals." in told_in["manuals, other"]
+    assert "is recorded in these collections: manuals, notes." in told_in["*"]
