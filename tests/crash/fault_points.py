@@ -33,18 +33,19 @@ class Point:
 
 
 _STORE = "index.store.sqlite"
+_SQL = "index.store.sql"
 _VECTORS = "index.engine.vectors"
 _LEXICAL = "index.engine.lexical"
 
 IN_A_TRANSACTION = [
-    Point("call", f"{_STORE}.texts:put"),
-    Point("call", f"{_STORE}.passages:put"),
-    Point("call", f"{_STORE}.events:put"),
-    Point("call", f"{_STORE}.versions:erase"),
-    Point("call", f"{_STORE}.texts:drop_unused"),
-    Point("call", f"{_STORE}.retirement:retire"),
-    Point("call", f"{_STORE}.passages:put_vectors"),
-    Point("call", f"{_STORE}.passages:end_claims"),
+    Point("call", f"{_SQL}.texts:put"),
+    Point("call", f"{_SQL}.passages:put"),
+    Point("call", f"{_SQL}.events:put"),
+    Point("call", f"{_SQL}.versions:erase"),
+    Point("call", f"{_SQL}.texts:drop_unused"),
+    Point("call", f"{_SQL}.retirement:retire"),
+    Point("call", f"{_SQL}.passages:put_vectors"),
+    Point("call", f"{_SQL}.passages:end_claims"),
 ]
 BETWEEN_RECORD_AND_INDEXES = [
     Point("return", f"{_STORE}.store:SqliteStore.put"),
@@ -84,7 +85,7 @@ WHEN_CREATED = [
     Point("os.rename", "collection.json"),
     Point("call", f"{_STORE}.store:SqliteStore.__init__"),
     Point("call", f"{_STORE}.migrations.base:create"),
-    Point("call", f"{_STORE}.changes:name_store"),
+    Point("call", f"{_STORE}.migrations.migrations:name_store"),
     Point("return", f"{_STORE}.migrations:migrate"),
 ]
 IN_A_BACKUP = [
@@ -103,15 +104,15 @@ IN_A_RESTORE = [
 ]
 IN_A_REPAIR = [
     Point("call", "service.flows.upkeep.check:_repair_collection"),
-    Point("call", f"{_STORE}.upkeep:repair"),
+    Point("call", f"{_SQL}.upkeep:repair"),
     Point("return", "index.engine:remove_indexes"),
     Point("os.rename", "applied.json"),
 ]
-_STAGING = f"{_STORE}.embeddings.staging"
+_STAGING = f"{_SQL}.staging"
 IN_AN_UPGRADE = [
-    Point("return", f"{_STAGING}:begin"),
+    Point("return", f"{_SQL}.upgrading:SqlStaging.begin"),
     Point("call", f"{_STAGING}:put_vectors"),
-    Point("return", f"{_STAGING}:exchange"),
+    Point("return", f"{_STAGING}:rename"),
     Point("call", "index.upgrading.upgrade:Upgrade._clean_up"),
     Point("return", f"{_STAGING}:stage"),
     Point("call", "index.upgrading.work:Work._build_indexes"),

@@ -1,7 +1,6 @@
 """Record store in PostgreSQL: one schema for each collection."""
 
 from index.store.postgresql.catalogue import PostgresqlCatalogue
-from index.store.postgresql.snapshots.snapshot import PostgresqlSnapshot
 from index.store.postgresql.store import PostgresqlStore
 
-__all__ = ["PostgresqlCatalogue", "PostgresqlSnapshot", "PostgresqlStore"]
+__all__ = ["PostgresqlCatalogue", "PostgresqlStore"]

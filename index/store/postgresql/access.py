@@ -8,11 +8,9 @@ from contextlib import contextmanager
 import psycopg
 
 from index.errors import CollectionNotFound, StoreDamaged
-from index.postgresql import AdvisoryLeases, Server, Transaction, lock_key
-from index.store.postgresql import schema, state
-from index.store.postgresql.snapshots.brief import Beginning, BriefSnapshot
-from index.store.postgresql.state import State
-from index.store.rows.cache import Memory
+from index.postgresql import AdvisoryLeases, Row, Server, Transaction, lock_key
+from index.store.postgresql import schema
+from index.store.postgresql.statements import STATE, PostgresqlStatements
 
 WRITE = "write"
 """The name of the lease to change the record."""
@@ -29,89 +27,79 @@ class Access:
         self._server = server
         self._number = number
         self._name = name
-        self._schema = schema.schema_of(number)
-        self._what = f"the collection {name!r}"
-        self._leases = AdvisoryLeases(server, self._schema, what=self._what)
-        self._first = f"{state.QUERY} AND {schema.is_listed(number)}"
-        self._is_closed = False
+        self.schema = schema.schema_of(number)
+        self.what = f"the collection {name!r}"
+        self.leases = AdvisoryLeases(server, self.schema, what=self.what)
+        self.is_listed = schema.is_listed(number)
+        """The condition that it is not deleted."""
+        self._first = f"{STATE} AND {self.is_listed}"
+        self.is_closed = False
 
     @contextmanager
-    def _read(self, before: str = "", *, standby: bool = False) -> Iterator[tuple[Transaction, State]]:
+    def begin_reading(self, before: str = "", *, standby: bool = False) -> Iterator[PostgresqlStatements]:
         """Read in a transaction, which may begin with other statements."""
-        first = before + self._first
         with (
-            self._translate_missing_table(),
-            self._server.read(self._schema, first=first, what=self._what, standby=standby) as transaction,
+            self.translating_missing_table(),
+            self._server.read(
+                self.schema, first=before + self._first, what=self.what, standby=standby
+            ) as transaction,
         ):
-            yield transaction, self._state(transaction)
+            yield self._statements(transaction)
 
     @contextmanager
-    def _brief(self, memory: Memory) -> Iterator[BriefSnapshot]:
-        beginning = Beginning(memory, self._gone)
-        with (
-            self._translate_missing_table(),
-            self._server.single_statements(
-                self._schema,
-                watched=f"{state.WATCHED} AND {schema.is_listed(self._number)}",
-                width=state.WATCHED_COLUMNS,
-                check=beginning.check,
-                what=self._what,
-            ) as statements,
-        ):
-            yield BriefSnapshot(statements, beginning, memory)
-
-    @contextmanager
-    def _write(self, *, in_turn: bool = True) -> Iterator[tuple[Transaction, State]]:
+    def begin_writing(self, *, in_turn: bool = True) -> Iterator[PostgresqlStatements]:
         """Write in a transaction. Those that are ``in_turn`` follow each other.
 
         Such a one raises :class:`index.errors.CollectionBusy` if this thread has lost its ``write`` lease.
         The next holder begins after it: so whoever stands still while others write, writes nothing then.
         """
-        lock = lock_key("transactions", f"{self._schema}/write") if in_turn else None
+        lock = lock_key("transactions", f"{self.schema}/write") if in_turn else None
         with (
-            self._translate_missing_table(),
-            self._server.write(self._schema, lock=lock, first=self._first, what=self._what) as transaction,
+            self.translating_missing_table(),
+            self._server.write(self.schema, lock=lock, first=self._first, what=self.what) as transaction,
         ):
-            if in_turn and (lease := self._leases.own(WRITE)) is not None:
+            if in_turn and (lease := self.leases.own(WRITE)) is not None:
                 lease.check_in(transaction)
-            yield transaction, self._state(transaction)
+            yield self._statements(transaction)
 
-    def _state(self, transaction: Transaction) -> State:
+    def look(self, query: str, *values: int, standby: bool = False) -> Row | None:
+        """Return the first row of one short query; see :meth:`index.postgresql.Server.look`."""
+        with self.translating_missing_table():
+            return self._server.look(self.schema, query, *values, what=self.what, standby=standby)
+
+    def _statements(self, transaction: Transaction) -> PostgresqlStatements:
         if transaction.first is None:
-            raise self._gone()
-        return State.of(transaction.first)
+            raise self.gone()
+        return PostgresqlStatements(transaction, transaction.first)
 
     @contextmanager
-    def _change(self) -> Iterator[tuple[Transaction, int]]:
-        with self._write() as (transaction, _):
-            yield transaction, state.begin_change(transaction)
-
-    @contextmanager
-    def _translate_missing_table(self) -> Iterator[None]:
+    def translating_missing_table(self) -> Iterator[None]:
         """Translate the error of a missing table if the collection was deleted."""
-        self._require_open()
+        self.require_open()
         try:
             yield
         except StoreDamaged as error:
-            if isinstance(error.__cause__, psycopg.errors.UndefinedTable) and not self._is_listed():
-                raise self._gone() from error
+            if isinstance(error.__cause__, psycopg.errors.UndefinedTable) and not self._is_there():
+                raise self.gone() from error
             raise
 
-    def _is_listed(self) -> bool:
+    def _is_there(self) -> bool:
         row = self._server.look(
             schema.CATALOGUE_SCHEMA,
             "SELECT 1 FROM collections WHERE number = {} AND name IS NOT NULL",
             self._number,
-            what=self._what,
+            what=self.what,
             standby=True,
         )
         return row is not None
 
-    def _require_open(self) -> None:
-        if self._is_closed:
+    def require_open(self) -> None:
+        """Raise :class:`index.errors.CollectionNotFound` once it is closed."""
+        if self.is_closed:
             raise CollectionNotFound(f"The collection {self._name!r} is deleted, or closed.")
 
-    def _gone(self) -> CollectionNotFound:
+    def gone(self) -> CollectionNotFound:
+        """The error for a collection that was deleted."""
         return CollectionNotFound(
             f"The collection {self._name!r} was deleted or replaced while it was open. Try again."
         )

@@ -10,16 +10,14 @@ from typing import Any
 
 from index.errors import CollectionBusy
 from index.objects import SharedFiles
-from index.postgresql import Transaction
 from index.protocols import PublishedBase
-from index.store.postgresql import state
-from index.store.postgresql.state import State
+from index.store.sql.statements import Statements
 
 _KEPT = 2
 """Bases of each form: the one in use, and the one before, which a machine that lags may be fetching."""
 _LEASE = "base"
 
-Opened = Callable[[], AbstractContextManager[tuple[Transaction, State]]]
+Opened = Callable[[], AbstractContextManager[Statements]]
 
 
 class PostgresqlBases:
@@ -39,9 +37,9 @@ class PostgresqlBases:
         self._lease = lease
 
     def newest(self, form: str, up_to: int) -> PublishedBase | None:
-        with self._read() as (transaction, _):
-            row = transaction.row(
-                "SELECT change, manifest FROM bases WHERE form = %s AND change <= %s"
+        with self._read() as statements:
+            row = statements.row(
+                "SELECT change, manifest FROM bases WHERE form = ? AND change <= ?"
                 " ORDER BY change DESC LIMIT 1",
                 (form, up_to),
             )
@@ -54,16 +52,14 @@ class PostgresqlBases:
         self._sweep()  # what a process has left that was killed
         for sha256, path in files.items():
             self._files.put(sha256, path)
-        with self._write() as (transaction, now):
-            if now.generation != generation:
+        with self._write() as statements:
+            if statements.read_state().generation != generation:
                 raise CollectionBusy("The collection was upgraded while a base was made. It is made anew.")
-            change = state.begin_change(transaction)
-            transaction.execute(
-                "INSERT INTO bases VALUES (%s, %s, %s, %s)", (change, form, generation, manifest)
-            )
-            transaction.execute(
-                "DELETE FROM bases WHERE generation <> %s OR (form = %s AND change NOT IN"
-                " (SELECT change FROM bases WHERE form = %s ORDER BY change DESC LIMIT %s))",
+            change = statements.begin_change()
+            statements.execute("INSERT INTO bases VALUES (?, ?, ?, ?)", (change, form, generation, manifest))
+            statements.execute(
+                "DELETE FROM bases WHERE generation <> ? OR (form = ? AND change NOT IN"
+                " (SELECT change FROM bases WHERE form = ? ORDER BY change DESC LIMIT ?))",
                 (generation, form, form, _KEPT),
             )
         self._sweep()
@@ -73,14 +69,14 @@ class PostgresqlBases:
         self._files.fetch(sha256, path)
 
     def drop_earlier(self, change: int) -> None:
-        with self._write() as (transaction, _):
-            transaction.execute("DELETE FROM bases WHERE change <> %s", (change,))
+        with self._write() as statements:
+            statements.execute("DELETE FROM bases WHERE change <> ?", (change,))
         self._sweep()
 
     def _sweep(self) -> None:
-        with self._read() as (transaction, _):
+        with self._read() as statements:
             manifests: list[dict[str, Any]] = [
-                json.loads(text) for (text,) in transaction.rows("SELECT manifest FROM bases")
+                json.loads(text) for (text,) in statements.rows("SELECT manifest FROM bases")
             ]
         kept = {file["sha256"] for manifest in manifests for file in manifest["files"].values()}
         self._files.sweep(kept)

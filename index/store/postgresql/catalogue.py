@@ -17,7 +17,8 @@ from index.postgresql.migrations import migrate_within
 from index.protocols import Guard, Originals
 from index.store.guarding import guarded
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
-from index.store.postgresql import claims, schema, state
+from index.store.postgresql import claims, schema
+from index.store.postgresql.statements import CHANNEL
 from index.store.postgresql.store import PostgresqlStore
 from index.store.rows.tags import objects_name
 
@@ -168,7 +169,7 @@ class PostgresqlCatalogue:
             number = schema.number_of(changed)
             told(None if number is None else (self._id, number))
 
-        return listening(self._server, state.CHANNEL, tell)
+        return listening(self._server, CHANNEL, tell)
 
     def attendants(self) -> int:
         return listeners(self._server, _ATTENDING)
@@ -220,7 +221,7 @@ class PostgresqlCatalogue:
 
 def _announce(transaction: Transaction, number: int) -> None:
     """Tell all who follow that a collection was made, deleted or renamed, when the transaction commits."""
-    notify(transaction, state.CHANNEL, schema.schema_of(number))
+    notify(transaction, CHANNEL, schema.schema_of(number))
 
 
 def _not_found(name: str) -> CollectionNotFound:

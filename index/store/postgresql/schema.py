@@ -8,7 +8,9 @@ by another migration: those that were released stay as they are.
 from __future__ import annotations
 
 from index.postgresql import Compatible, Migration, Transaction
-from index.store.postgresql import attributes, totals
+from index.store.postgresql import totals
+from index.store.postgresql.statements import PostgresqlStatements
+from index.store.sql import groups
 
 CATALOGUE_SCHEMA = "loccit"
 
@@ -200,7 +202,7 @@ ALTER TABLE state ADD COLUMN objects text; -- of a copy: names its folder in a p
 
 def _veil_groups(transaction: Transaction) -> None:
     """Keep the groups of erased documents as hashes. Older versions hide the events of these from them."""
-    attributes.veil_groups_of_erased(transaction)
+    groups.veil_of_erased(PostgresqlStatements(transaction))
 
 
 _ACCESS = """

@@ -2,123 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
-from index.postgresql import Server, Transaction
-from index.protocols import Unstaged
-from index.records import PendingPassage, StagingCounts
-from index.store.postgresql import schema, state, texts, versions
-from index.store.postgresql.snapshots.snapshot import PostgresqlSnapshot
-from index.store.postgresql.staged import rows, tables
-from index.store.postgresql.state import State
+import psycopg
+from psycopg import sql
+
+from index.postgresql import Server, Transaction, translate_error
+from index.store.postgresql import schema, totals
+from index.store.postgresql.access import Access
+from index.store.postgresql.statements import STATE, PostgresqlStatements
 from index.store.rows.cache import Memory
-from index.store.rows.documents import unstaged_version
-from index.types import Passage, Sentences, Vectors
+from index.store.sql import staging
+from index.store.sql import totals as counted
+from index.store.sql.snapshots import SqlSnapshot
+from index.store.sql.staging import EXCHANGED, STAGED
+from index.store.sql.statements import Statements
+from index.store.sql.upgrading import SqlStaging, StagedSnapshot
 
-_DELETED_AT_ONCE = 2000
-
-Opened = Callable[[], AbstractContextManager[tuple[Transaction, State]]]
-
-
-class _StagedSnapshot(PostgresqlSnapshot):
-    """A snapshot whose passages and vectors are those of the next generation."""
-
-    @property
-    def generation(self) -> int:
-        return super().generation + 1
+_EXCHANGE_SECONDS = 1
+"""Seconds that the exchange waits for readers of the tables. Later readers wait behind it."""
 
 
-class PostgresqlStaging:
-    """Implements :class:`index.protocols.Staging`, whose docstrings describe the methods.
+class PostgresqlStaging(SqlStaging):
+    """Implements :class:`index.protocols.Staging`.
 
     :meth:`exchange` raises :class:`index.errors.CollectionBusy` while somebody reads the tables for longer
     than a second, such as a check: it can be tried again.
     """
 
-    def __init__(self, server: Server, collection: int, what: str, read: Opened, write: Opened) -> None:
+    def __init__(self, server: Server, access: Access, collection: int) -> None:
         """Use :meth:`index.store.postgresql.PostgresqlStore.staging`, whose transactions these are."""
         self._server = server
+        self._access = access
         self._collection = collection
-        self._what = what
-        self._read = read
-        self._write = write
 
-    def target(self) -> Mapping[str, Any] | None:
-        with self._read() as (transaction, _):
-            return tables.target(transaction)
+    def _read(self) -> AbstractContextManager[PostgresqlStatements]:
+        return self._access.begin_reading()
 
-    def begin(self, current: Mapping[str, Any], target: Mapping[str, Any]) -> None:
-        with self._write() as (transaction, _):
-            if tables.target(transaction) == dict(target):
-                return
-            tables.drop_staged(transaction)
-            tables.set_target(transaction, target)
-            tables.create(transaction)
+    def _write(self) -> AbstractContextManager[PostgresqlStatements]:
+        return self._access.begin_writing()
 
-    def cancel(self) -> None:
-        with self._write() as (transaction, _):
-            tables.drop_staged(transaction)
-            tables.set_target(transaction, None)
+    def _create(self, statements: Statements, current: Mapping[str, Any]) -> None:
+        for name in EXCHANGED:
+            statements.execute(f"CREATE TABLE {STAGED}{name} (LIKE {name} INCLUDING ALL)")
+        statements.execute(
+            f"CREATE TABLE {STAGED}versions (version bigint PRIMARY KEY, latest bigint NOT NULL)"
+        )
 
-    def unstaged(self, limit: int) -> list[Unstaged]:
-        with self._read() as (transaction, _):
-            found = rows.unstaged(transaction, limit)
-            records = versions.of_keys(transaction, [key for key, _ in found])
-            return [
-                unstaged_version(
-                    records[key],
-                    versions.structure(transaction, key),
-                    texts.read(transaction, records[key].text_sha256),
-                    key=key,
-                    latest=latest,
-                )
-                for key, latest in found
-            ]
+    def _exchange(self, statements: Statements, wanted: Mapping[str, Any]) -> None:
+        """Replace the tables in use by the staged ones.
 
-    def stage(
-        self,
-        version: Unstaged,
-        passages: Sequence[Passage],
-        headings: Sequence[str],
-        *,
-        takes_over: bool = False,
-    ) -> None:
-        split = rows.Split(version.key, version.latest, version.extract.text, passages, headings)
-        with self._write() as (transaction, _):
-            rows.stage(transaction, split, takes_over=takes_over)
-
-    def waiting(self, after: int, limit: int) -> list[PendingPassage]:
-        with self._read() as (transaction, _):
-            return rows.waiting(transaction, after, limit)
-
-    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences]) -> None:
-        with self._write() as (transaction, _):
-            rows.put_vectors(transaction, keys, vectors, sentences)
-
-    def counts(self) -> StagingCounts:
-        with self._read() as (transaction, _):
-            return rows.counts(transaction)
+        Raises what psycopg raises when somebody reads the tables for long.
+        """
+        statements.execute(f"SET LOCAL lock_timeout TO '{_EXCHANGE_SECONDS}s'")
+        # All at once, and in the order of readers. Nobody sees a part of the exchange.
+        statements.execute(f"LOCK TABLE {', '.join(EXCHANGED)} IN ACCESS EXCLUSIVE MODE")
+        for statement in totals.unwatch("passages"):
+            statements.execute(statement)
+        staging.rename(statements)
+        for statement in totals.watch("passages"):
+            statements.execute(statement)
+        counted.restore(statements)
+        statements.execute(
+            f"UPDATE {schema.CATALOGUE_SCHEMA}.collections SET description = ? WHERE number = ?",
+            (json.dumps(dict(wanted)), self._collection),
+        )
 
     @contextmanager
-    def snapshot(self) -> Iterator[PostgresqlSnapshot]:
-        with self._write() as (transaction, _):
-            rows.follow_removals(transaction)
-        of = schema.schema_of(self._collection)
-        with tables.reading_staged(self._server, of, first=state.QUERY, what=self._what) as reading:
-            yield _StagedSnapshot(reading, State.of(reading.first), Memory())
+    def _staged(self) -> Iterator[SqlSnapshot]:
+        """Read one consistent state, in which the passages and vectors are those that are staged.
 
-    def exchange(self) -> bool:
-        with self._write() as (transaction, _):
-            rows.follow_removals(transaction)
-            wanted = tables.target(transaction)
-            if rows.unstaged(transaction, 1) or rows.waiting(transaction, 0, 1) or wanted is None:
-                return False
-            tables.exchange(transaction, self._collection, wanted)
-            state.begin_change(transaction)
-            return True
-
-    def delete_replaced(self) -> bool:
-        with self._write() as (transaction, _):
-            return tables.delete_replaced(transaction, _DELETED_AT_ONCE)
+        The connection has views of its own, by the names of the tables in use.
+        """
+        of = self._access.schema
+        path = sql.SQL("pg_temp, {}").format(sql.Identifier(of))
+        views = [
+            sql.SQL("CREATE TEMP VIEW {} AS SELECT * FROM {}").format(
+                sql.Identifier(name), sql.Identifier(of, f"{STAGED}{name}")
+            )
+            for name in EXCHANGED
+        ]
+        try:
+            with closing(self._server.connect()) as connection:
+                self._server.admission.admit(connection, of)
+                for view in views:
+                    connection.execute(view)
+                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                connection.execute(sql.SQL("SET LOCAL search_path TO ") + path)
+                first = connection.execute(STATE, binary=True).fetchone()
+                yield StagedSnapshot(PostgresqlStatements(Transaction(connection, first), first), Memory())
+                connection.rollback()
+                # Before others are told that it is closed: nothing depends on the tables then.
+                for name in EXCHANGED:
+                    connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier("pg_temp", name)))
+        except psycopg.Error as error:
+            raise translate_error(error, self._access.what) from error

@@ -16,6 +16,7 @@ COLUMNS = (
     "quote_key", "embedding_key", "added", "tables",
 )  # fmt: skip
 """The columns of :func:`pack_all`."""
+EMBEDDING_KEY = COLUMNS.index("embedding_key")
 
 
 def pack_all(new: NewDocument, keys: tuple[int, int], change: int) -> Iterator[tuple[Any, ...]]:

@@ -22,8 +22,9 @@ from index.protocols import Guard, Originals
 from index.store.guarding import guarded
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.sqlite.database import PinnedDatabase, check_journal, check_size, pin_database
-from index.store.sqlite.embeddings import staging
+from index.store.sqlite.statements import SqliteStatements
 from index.store.sqlite.store import SqliteStore
+from index.store.sqlite.upgrading import description
 
 _log = logging.getLogger("loccit.store")
 
@@ -267,7 +268,7 @@ def _in_record(path: Path) -> dict[str, Any] | None:
         check_journal(path)  # before anything opens the file and merges its journal
         check_size(path)
         with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
-            return staging.description(connection)
+            return description(SqliteStatements(connection))
     except (StoreDamaged, sqlite3.Error, ValueError):
         return None  # opening the record says what is wrong with it
 

@@ -2,106 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from index.protocols import Unstaged
-from index.records import PendingPassage, StagingCounts
 from index.store.rows.cache import Memory
-from index.store.rows.documents import unstaged_version
-from index.store.sqlite import changes, texts, versions
+from index.store.sql import staging
+from index.store.sql import totals as counted
+from index.store.sql.snapshots import SqlSnapshot
+from index.store.sql.staging import EXCHANGED, STAGED
+from index.store.sql.statements import Statements
+from index.store.sql.upgrading import SqlStaging, StagedSnapshot
+from index.store.sqlite import totals
 from index.store.sqlite.database import Database
-from index.store.sqlite.embeddings import staging
-from index.store.sqlite.snapshots import SqliteSnapshot
-from index.types import Passage, Sentences, Vectors
+from index.store.sqlite.statements import SqliteStatements
 
-_DELETED_AT_ONCE = 2000
-
-
-class _StagedSnapshot(SqliteSnapshot):
-    """A snapshot whose passages and vectors are those of the next generation."""
-
-    @property
-    def generation(self) -> int:
-        return super().generation + 1
+_DESCRIPTION = "description"
+_VIEWS = "".join(f"CREATE TEMP VIEW {name} AS SELECT * FROM main.{STAGED}{name};" for name in EXCHANGED)
+"""A connection with these reads the staged passages and vectors where others read those in use."""
+_VERSIONS = "CREATE TABLE staged_versions (version INTEGER PRIMARY KEY, latest INTEGER NOT NULL)"
+_TABLE = re.compile(r'CREATE TABLE "?(\w+)"?')
+_INDEX = re.compile(r'CREATE INDEX "?(\w+?)(?:_\d+)?"? ON "?(\w+)"?')
 
 
-class SqliteStaging:
-    """Implements :class:`index.protocols.Staging`, whose docstrings describe the methods."""
+def description(statements: Statements) -> dict[str, Any] | None:
+    """Return the description of the passages in use, which is stored from the first upgrade on."""
+    stored = statements.value(_DESCRIPTION)
+    return None if stored is None else json.loads(stored)
+
+
+class SqliteStaging(SqlStaging):
+    """Implements :class:`index.protocols.Staging`."""
 
     def __init__(self, database: Database, path: Path) -> None:
         """Use :meth:`index.store.sqlite.SqliteStore.staging`."""
         self._database = database
         self._path = path
 
-    def target(self) -> Mapping[str, Any] | None:
-        with self._database.read() as connection:
-            return staging.target(connection)
-
-    def begin(self, current: Mapping[str, Any], target: Mapping[str, Any]) -> None:
-        with self._database.write() as connection:
-            staging.begin(connection, current, target)
-
-    def cancel(self) -> None:
-        with self._database.write() as connection:
-            staging.cancel(connection)
-
-    def unstaged(self, limit: int) -> list[Unstaged]:
+    @contextmanager
+    def _read(self) -> Iterator[SqliteStatements]:
         with self._database.read(lasting=True) as connection:
-            found = staging.unstaged(connection, limit)
-            records = versions.of_keys(connection, [key for key, _ in found])
-            return [
-                unstaged_version(
-                    records[key],
-                    versions.structure(connection, key),
-                    texts.read(connection, records[key].text_sha256),
-                    key=key,
-                    latest=latest,
-                )
-                for key, latest in found
-            ]
-
-    def stage(
-        self,
-        version: Unstaged,
-        passages: Sequence[Passage],
-        headings: Sequence[str],
-        *,
-        takes_over: bool = False,
-    ) -> None:
-        split = staging.Split(version.key, version.latest, version.extract.text, passages, headings)
-        with self._database.write() as connection:
-            staging.stage(connection, split, takes_over=takes_over)
-
-    def waiting(self, after: int, limit: int) -> list[PendingPassage]:
-        with self._database.read() as connection:
-            return staging.waiting(connection, after, limit)
-
-    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences]) -> None:
-        with self._database.write() as connection:
-            staging.put_vectors(connection, keys, vectors, sentences)
-
-    def counts(self) -> StagingCounts:
-        with self._database.read() as connection:
-            return staging.counts(connection)
+            yield SqliteStatements(connection)
 
     @contextmanager
-    def snapshot(self) -> Iterator[SqliteSnapshot]:
+    def _write(self) -> Iterator[SqliteStatements]:
         with self._database.write() as connection:
-            staging.follow_removals(connection)
-        views = Database(self._path, create=False, views=staging.VIEWS, is_mapped=True)
+            yield SqliteStatements(connection)
+
+    def _create(self, statements: Statements, current: Mapping[str, Any]) -> None:
+        _describe(statements, current)
+        for statement in _like_those_in_use(statements):
+            statements.execute(statement)
+        statements.execute(_VERSIONS)
+        # Ids are not used again: jobs remember the last one that was theirs.
+        statements.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('staged_passages', ?)",
+            (statements.last_passage(),),
+        )
+
+    def _exchange(self, statements: Statements, wanted: Mapping[str, Any]) -> None:
+        totals.unwatch(statements, "passages")
+        staging.rename(statements)
+        totals.watch(statements, "passages")
+        counted.restore(statements)
+        _describe(statements, wanted)
+
+    @contextmanager
+    def _staged(self) -> Iterator[SqlSnapshot]:
+        views = Database(self._path, create=False, views=_VIEWS, is_mapped=True)
         with closing(views) as staged, staged.read(lasting=True) as connection:
-            yield _StagedSnapshot(connection, Memory())
+            yield StagedSnapshot(SqliteStatements(connection), Memory())
 
-    def exchange(self) -> bool:
-        with self._database.write() as connection:
-            if not staging.exchange(connection):
-                return False
-            changes.begin(connection)
-            return True
 
-    def delete_replaced(self) -> bool:
-        with self._database.write() as connection:
-            return staging.delete_replaced(connection, _DELETED_AT_ONCE)
+def _describe(statements: Statements, description: Mapping[str, Any]) -> None:
+    statements.put_value(_DESCRIPTION, json.dumps(dict(description)))
+
+
+def _like_those_in_use(statements: Statements) -> list[str]:
+    """Return statements that make empty tables and indexes like those in use, of whatever format."""
+    made = []
+    number = statements.read_state().generation + 1
+    for name in EXCHANGED:
+        rows = statements.rows(
+            "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('table', 'index')"
+            " AND sql IS NOT NULL ORDER BY type DESC",
+            (name,),
+        )
+        for (sql,) in rows:
+            table = _TABLE.sub(rf"CREATE TABLE {STAGED}\1", sql, count=1)
+            made.append(_INDEX.sub(rf"CREATE INDEX \1_{number} ON {STAGED}\2", table, count=1))
+    return made

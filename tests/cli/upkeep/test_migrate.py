@@ -191,9 +191,9 @@ def test_what_is_written_meanwhile_is_moved_the_next_time(
 
 
 POINTS = [
-    Point("return", "index.store.rows.copying.target:SqlTarget.put_documents"),
+    Point("return", "index.store.sql.copying.target:SqlTarget.put_documents"),
     Point("return", "index.copying.record_copy:RecordCopy._next_names"),
-    Point("return", "index.store.rows.copying.target:SqlTarget.finish"),
+    Point("return", "index.store.sql.copying.target:SqlTarget.finish"),
     Point("call", "service.flows.upkeep.migration.collections:CollectionMove._copy_calibration"),
     Point("return", "service.flows.upkeep.migration.beside:_replace_rows"),
     Point("return", "index.store.postgresql.catalogue:PostgresqlCatalogue.publish"),

@@ -8,8 +8,8 @@ from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.ingest import Source
+from index.store.sql.snapshots import SqlSnapshot
 from index.store.sqlite import FolderCatalogue, SqliteStore
-from index.store.sqlite.snapshots import SqliteSnapshot
 from tests.contracts.documents import document
 from tests.opening import store_in
 
@@ -21,7 +21,7 @@ class Interrupted(SqliteStore):
     forgotten = 0
 
     @contextmanager
-    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[SqliteSnapshot]:
+    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[SqlSnapshot]:
         meanwhile, self.meanwhile = (self.meanwhile, None) if lasting else (None, self.meanwhile)
         if meanwhile:
             meanwhile()

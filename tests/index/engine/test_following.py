@@ -14,8 +14,8 @@ from index.embedding import WordEmbedder
 from index.engine.embedded import EmbeddedEngine
 from index.engine.generations import FILES_LEASE
 from index.file_leases import FileLeases
+from index.store.sql.snapshots import SqlSnapshot
 from index.store.sqlite import SqliteStore
-from index.store.sqlite.snapshots import SqliteSnapshot
 from tests.contracts.documents import document
 from tests.log_lines import lines
 from tests.patience import PATIENCE, eventually
@@ -30,7 +30,7 @@ class Interrupted(SqliteStore):
     meanwhile: Callable[[], object] | None = None
 
     @contextmanager
-    def snapshot(self, *, lasting: bool = False) -> Iterator[SqliteSnapshot]:
+    def snapshot(self, *, lasting: bool = False) -> Iterator[SqlSnapshot]:
         with super().snapshot(lasting=lasting) as moment:
             assert moment.change >= 0  # a read transaction sees the state of its first read
             meanwhile, self.meanwhile = self.meanwhile, None

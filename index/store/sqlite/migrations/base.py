@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 from index.store.sqlite import totals
+from index.store.sqlite.statements import SqliteStatements
 
 BASE = 3
 """The format that these tables are of."""
@@ -140,7 +141,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 def complete(connection: sqlite3.Connection) -> None:
     """Create the tables that the first files of the base format lack."""
-    totals.install(connection)
+    totals.install(SqliteStatements(connection))
     connection.execute(CLAIMS)
 
 

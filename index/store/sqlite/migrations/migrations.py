@@ -13,9 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index.errors import StoreDamaged, UnknownFormat
-from index.store.sqlite import attributes, changes, originals, retirement, totals
+from index.store.sql import groups
+from index.store.sql.state import random_name
+from index.store.sqlite import totals
 from index.store.sqlite.database import cover
 from index.store.sqlite.migrations import base
+from index.store.sqlite.statements import SqliteStatements
 
 _log = logging.getLogger("loccit.store")
 
@@ -25,8 +28,13 @@ Migration = Callable[[sqlite3.Connection], None]
 def _identify_changes(connection: sqlite3.Connection) -> None:
     """Make format 4: a store id, an epoch, and a token for each change from here on."""
     base.complete(connection)
-    connection.execute(changes.TABLE)
-    changes.name_store(connection)
+    connection.execute("CREATE TABLE changes (number INTEGER PRIMARY KEY, token BLOB NOT NULL)")
+    name_store(connection)
+
+
+def name_store(connection: sqlite3.Connection) -> None:
+    """Give the file its store id and its first epoch."""
+    connection.execute("INSERT INTO meta VALUES ('store', ?), ('epoch', ?)", (random_name(), random_name()))
 
 
 def _keep_originals(connection: sqlite3.Connection) -> None:
@@ -36,7 +44,15 @@ def _keep_originals(connection: sqlite3.Connection) -> None:
         " WHERE kind IN ('pruned', 'deleted')"
     )
     connection.execute("INSERT INTO meta VALUES ('purged', 0)")
-    originals.prepare(connection)
+    connection.execute(
+        "CREATE TABLE originals (sha256 BLOB PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID"
+    )
+    connection.execute("INSERT INTO meta VALUES ('original_bytes', 0)")
+    for event, sign, row in (("INSERT", "+", "NEW"), ("DELETE", "-", "OLD")):
+        connection.execute(
+            f"CREATE TRIGGER originals_{event.lower()} AFTER {event} ON originals BEGIN UPDATE meta"
+            f" SET value = value {sign} {row}.bytes WHERE key = 'original_bytes'; END"
+        )
 
 
 def _check_vectors(connection: sqlite3.Connection) -> None:
@@ -45,14 +61,24 @@ def _check_vectors(connection: sqlite3.Connection) -> None:
 
 def _retire_documents(connection: sqlite3.Connection) -> None:
     """Make format 7: documents can be retired, and the totals leave retired ones out."""
-    retirement.prepare(connection)
-    totals.leave_out_retired(connection)
+    connection.execute("ALTER TABLE documents ADD COLUMN retired REAL")
+    connection.execute("CREATE INDEX documents_retired ON documents (retired) WHERE retired IS NOT NULL")
+    totals.leave_out_retired(SqliteStatements(connection))
+
+
+_GROUPS = """
+CREATE TABLE document_groups (         -- who may read a document; those of deleted ones stay for its events
+    document INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (document, name)
+) WITHOUT ROWID
+"""
 
 
 def _add_groups(connection: sqlite3.Connection) -> None:
     """Make format 8: groups of documents, and the document of each event."""
-    connection.execute(attributes.GROUPS)
-    connection.execute(attributes.GROUPS_BY_NAME)
+    connection.execute(_GROUPS)
+    connection.execute("CREATE INDEX document_groups_name ON document_groups (name)")
     connection.execute("ALTER TABLE events ADD COLUMN document INTEGER")  # its key
     connection.execute(
         "UPDATE events SET document = COALESCE((SELECT key FROM documents WHERE id = events.document_id),"
@@ -70,7 +96,7 @@ def _cover_rows(connection: sqlite3.Connection) -> None:
 
     Groups of erased documents are hashes from here on. Their names leave the files with the next purge.
     """
-    if attributes.veil_groups_of_erased(connection):
+    if groups.veil_of_erased(SqliteStatements(connection)):
         connection.execute("UPDATE meta SET value = 0 WHERE key = 'purged'")
     cover(connection, _WHOLE)
 

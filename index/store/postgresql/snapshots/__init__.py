@@ -1,1 +1,0 @@
-"""Views of a record in PostgreSQL: of a transaction, of single statements, and of an earlier change."""

@@ -1,0 +1,35 @@
+"""Reserve (document id, hash prefix) so that a locator never names two texts.
+
+The prefix has 48 bits, so an author can construct two texts with the same prefix (a birthday attack takes a
+minute). The second such text is refused, even after the first was erased: a locator never resolves to
+other words.
+"""
+
+from __future__ import annotations
+
+from index.store.rows.names import DIGITS, require_same
+from index.store.sql.statements import Statements
+
+RAISE_VERSION = (
+    "ON CONFLICT (document_id, digits) DO UPDATE SET version ="
+    " CASE WHEN names.version > excluded.version THEN names.version ELSE excluded.version END"
+)
+"""Of two rows for one name, keep the later version."""
+
+
+def put(statements: Statements, document_id: str, sha256: bytes, version: int) -> None:
+    """Reserve the name of a version's text. Raises :class:`HashCollision` if another text has it."""
+    row = statements.row(
+        f"INSERT INTO names VALUES (?, ?, ?, ?) {RAISE_VERSION} RETURNING text_sha256",
+        (document_id, sha256[:DIGITS], sha256, version),
+    )
+    require_same(document_id, sha256, row[0] if row else None)
+
+
+def put_all(statements: Statements, document_id: str, document: int) -> None:
+    """Reserve names under a new id for all versions of a document (key). Raises :class:`HashCollision`."""
+    rows = statements.rows(
+        "SELECT text_sha256, MAX(number) FROM versions WHERE document = ? GROUP BY text_sha256", (document,)
+    )
+    for sha256, version in rows:
+        put(statements, document_id, sha256, version)

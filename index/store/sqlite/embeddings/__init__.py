@@ -1,1 +1,0 @@
-"""Passages and vectors of another model, prepared beside those in use."""
