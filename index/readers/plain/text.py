@@ -1,20 +1,23 @@
 """Read plain text: the text is unchanged, only its structure is recognised.
 
 Blank lines separate paragraphs. Headings are lines between equals signs, as in Wikipedia's markup
-(``== Background ==``), underlined lines at the start of a paragraph, and lines whose numbers run through the
-document. Lists are lines that begin with a marker, with their continuation lines.
+(``== Background ==``), underlined lines at the start of a paragraph, short lines directly above their text
+(:mod:`index.readers.plain.heading_lines`), and lines whose numbers run through the document. Lists are lines
+that begin with a marker, with their continuation lines.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from index.readers.base.normalisation import decode, normalise, require_text
+from index.readers.plain.heading_lines import heading_lines
 from index.readers.plain.numbered_headings import mark_numbered_headings
 from index.types import Block, Extract
 
-READER = "text/2"
+READER = "text/3"
 MEDIA_TYPE = "text/plain"
 
 # Possessive, because backtracking over a chunk of a million lines would need memory for each of them.
@@ -40,20 +43,28 @@ def read_text(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     """Read a plain text file, with its headings, paragraphs and lists."""
     text = normalise(decode(data, name=name, charset=charset), name=name)
     require_text(text, name=name)
-    blocks = tuple(mark_numbered_headings(text, list(find_blocks(text))))
+    blocks = tuple(mark_numbered_headings(text, list(find_blocks(text, heading_lines(text)))))
     # An underlined heading may be that of a chapter: only one in equals signs is used as the title.
     titles = (block.title for block in blocks if block.level == 1 and text[block.start] == "=")
     return Extract(text=text, blocks=blocks, media_type=MEDIA_TYPE, reader=READER, title=next(titles, ""))
 
 
-def find_blocks(text: str) -> Iterator[Block]:
-    """The blocks of a normalised plain text, in order."""
+def find_blocks(text: str, above: Mapping[int, int] = MappingProxyType({})) -> Iterator[Block]:
+    """The blocks of a normalised plain text, in order.
+
+    ``above`` has the starts of chunks whose first line is a heading, with its level.
+    """
     for chunk in _CHUNK.finditer(text):
         start, end = chunk.span()
+        if level := above.get(start):
+            line, _, body = text[start:end].partition("\n")
+            title = line.rstrip()
+            yield Block("heading", start, start + len(title), level=level, title=" ".join(title.split()))
+            start = end - len(body.lstrip())
         if _MARKED_START.match(text, start) or _MARKED_LINE.search(text, start, end):
             yield from _ChunkParser(text).blocks(start, end)
         else:
-            yield Block("paragraph", start, start + len(chunk[0].rstrip()))
+            yield Block("paragraph", start, start + len(text[start:end].rstrip()))
 
 
 class _ChunkParser:

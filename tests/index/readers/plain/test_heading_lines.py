@@ -1,0 +1,68 @@
+"""Headings of plain text directly above their text."""
+
+import pytest
+
+from index.readers.plain.text import read_text
+from tests.index.readers.laws import assert_laws
+
+PROSE = "The landlord keeps the structure, the boiler and the windows of the house in repair."
+
+
+def headings(text: str) -> list[tuple[int, str]]:
+    extract = read_text(text.encode(), name="a.txt")
+    assert_laws(extract)
+    return [(block.level, block.title) for block in extract.blocks if block.kind == "heading"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"LEASE OF A FLAT\n{PROSE}", [(1, "LEASE OF A FLAT")]),
+        (f"LEASE\n{PROSE}\n\nRENT  \n{PROSE}", [(1, "LEASE"), (2, "RENT")]),
+        (
+            f"1. Parties\n{PROSE}\n\n2. Premises\n{PROSE}\n\n2.1 Cellar\n{PROSE}",
+            [(2, "1. Parties"), (2, "2. Premises"), (3, "2.1 Cellar")],
+        ),
+        (
+            f"Article 1\n{PROSE}\n\nArticle 2\n{PROSE}\n\nArticle 3\n{PROSE}",
+            [(2, "Article 1"), (2, "Article 2"), (2, "Article 3")],
+        ),
+        ("2.1.0 (3 May 2025)\n- Added: tabs\n- Fixed: a crash", [(3, "2.1.0 (3 May 2025)")]),
+        ("Ingredients\n- 200 g of flour\n- salt", [(3, "Ingredients")]),
+        (f"MIETE UND NEBENKOSTEN\n{PROSE}", [(1, "MIETE UND NEBENKOSTEN")]),
+    ],
+)
+def test_a_short_line_above_text_is_a_heading(text: str, found: list[tuple[int, str]]) -> None:
+    assert headings(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROSE,
+        f"The following is kept in repair:\n- the boiler\n\n{PROSE}",
+        "ACME LIMITED\n12 Main Street\nLondon",
+        "THE SOFTWARE COMES AS IT IS\nAND WITH NO WARRANTY OF ANY KIND, EXPRESS OR IMPLIED.",
+        "1. Milk\nis kept cold, and is used within three days after it was opened, or frozen.",
+        f"1. The rent is paid on the first day of the month, by transfer to\n{PROSE}",
+        f"1. Parties\n{PROSE}",
+        f"1. Parties\n{PROSE}\n\n2. Premises\n{PROSE}",
+        "NAME | PRICE\n- 12 | 14",
+        "1. Boil\n- water\n\n2. Add\n- salt\n\n3. Wait\n- a while",
+        "x = 1\n- y",
+        f"https://example.org/A\n- {PROSE}",
+        "and so on\n- a",
+        "Wrapped at a dash\n\u2013 so it goes on.",
+        "",
+    ],
+)
+def test_other_lines_are_none(text: str) -> None:
+    assert headings(f"{PROSE}\n\n{text}") == []
+
+
+def test_a_heading_names_the_section_of_the_text_below() -> None:
+    extract = read_text(f"4. RENT\n  {PROSE}\nIt is due on the first day.".encode(), name="a.txt")
+    assert [(one.kind, extract.text[one.start : one.end]) for one in extract.blocks] == [
+        ("heading", "4. RENT"),
+        ("paragraph", f"{PROSE}\nIt is due on the first day."),
+    ]
