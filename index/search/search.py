@@ -114,7 +114,7 @@ class Queries:
         turns, vectors = list(self.context.questions), self.vectors
         if quotes is not None:
             has_vector = quotes.vector is not None
-            turns.append(ContextTurn(quotes.text, QUOTED_MEANING * has_vector, QUOTED_WORDS))
+            turns.append(ContextTurn(quotes.names, QUOTED_MEANING * has_vector, QUOTED_WORDS))
             own = np.zeros(vectors.shape[1], np.float32) if quotes.vector is None else quotes.vector
             vectors = np.concatenate([vectors, own[None]])
         near = nearness(vectors, turns)

@@ -19,6 +19,8 @@ _FEWEST = 3
 _SHARED = 2
 """Fewest words, with the punctuation beside them, that a quoted sentence and the answer share."""
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_NAME = regex.compile(r"(?<=[^\s.!?]\s)\p{Lu}[\p{L}\p{M}\p{N}'’-]+|^\p{Lu}[\p{L}\p{M}\p{N}'’-]+(?=\s\p{Lu})")
+_UNCASED = regex.compile(rf"[{_UNSPACED}\p{{Arabic}}\p{{Hebrew}}\p{{Devanagari}}]")
 _WORD = regex.compile(rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+", regex.VERSION1)
 
 
@@ -28,6 +30,14 @@ class Quotes:
 
     text: str
     vector: Vectors | None
+
+    @property
+    def names(self) -> str:
+        """The words that a follow-up may refer to: names, and in scripts without capitals all words.
+
+        The other words of a sentence lead back to it, where the next question mostly asks for something else.
+        """
+        return self.text if _UNCASED.search(self.text) else " ".join(_NAME.findall(self.text))
 
 
 class _Said:

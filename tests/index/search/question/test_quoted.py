@@ -88,3 +88,16 @@ def test_a_few_sentences_suffice() -> None:
     found = find_quotes(text, [text], table)
     assert found is not None
     assert found.text.count("keeper") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("The observatory was founded by Maria Keller in Szeged.", "Maria Keller Szeged"),
+        ("Maria Keller founded it. Her brother built the dome.", "Maria Keller"),
+        ("It was founded in 1891.", ""),
+        ("条约由两座城市在港口签署。", "条约由两座城市在港口签署。"),
+    ],
+)
+def test_a_follow_up_may_refer_to_the_names(text: str, names: str) -> None:
+    assert Quotes(text, None).names == names
