@@ -31,13 +31,20 @@ from index.text.analysis import Analyzer
 _SHARED = Path(__file__).parents[3] / "shared" / "data"
 OWN = Path(__file__).with_name("own")
 """Short documents of this project's own, with questions: tables, lists, manuals, a contract."""
+EVERYDAY = Path(__file__).with_name("everyday")
+"""24 documents as people have them, with 399 questions in words of their own, by somebody who knew nothing of
+the service: a policy, minutes, a lease, lists of prices. Of those that are not answered most ask for what
+stands beside something that is told."""
 SETS = {
     **{name: _SHARED / name for name in ("clapnq", "mtrag", "covidqa", "scifact", "chunking_eval")},
     **{f"xquad-{name}": _SHARED / "xquad" / name for name in ("en", "zh", "hi")},
     "cmrc2018": _SHARED / "cmrc2018",
     "own": OWN,
+    "everyday": EVERYDAY,
 }
-READ_SETS = ("clapnq", "mtrag", "covidqa", "scifact", "chunking_eval", "xquad-en", "own")
+READ_SETS = ("clapnq", "mtrag", "covidqa", "scifact", "chunking_eval", "xquad-en", "own", "everyday")
+_FOLDERS = ("own", "everyday")
+"""Sets that are folders of files."""
 """Those in a language that the cross-encoder knows."""
 _SPLITS = {"mtrag": ("test", "conversational"), "scifact": ("train", "test")}
 _OFF_TOPIC = ("clapnq", "covidqa", "chunking_eval", "scifact")
@@ -95,7 +102,7 @@ def table(
     """Ask questions of a set in all their cases."""
     collection = sets.collection_of(library, SETS[name])
     asked = _questions(name)
-    if name == "own":
+    if name in _FOLDERS:
         asked = questions.locate_quotes(asked, collection)
     known = [one for one in asked if one.relevant and one.answerable is not False]
     asked = [
@@ -149,8 +156,8 @@ class Rows:
 
 
 def _questions(name: str) -> list[Question]:
-    if name == "own":
-        return questions.load(OWN / "questions.jsonl")
+    if name in _FOLDERS:
+        return questions.load(SETS[name] / "questions.jsonl")
     return [one for split in _SPLITS.get(name, ("test",)) for one in questions.load(SETS[name], split=split)]
 
 
