@@ -93,7 +93,7 @@ class Runtime:
         self.collections = Collections(self.library)
         store = self.library.config.store_url
         providers = load_providers(settings)
-        self.providers = Providers(providers)
+        self.providers = Providers(providers, self.keyring.store.secret("checks"))
         self.credentials = _credentials(settings, self.keyring, People(providers))
         self.audit = _open_audit(settings, self.library.data, self.inventory)
         secret = self.keyring.store.secret("limits")

@@ -88,6 +88,8 @@ class Provider(_Value):
     scope_prefix: str = "loccit:"
     """Written before ``ask``, ``read``, ``write`` and ``admin`` in the scopes of access tokens."""
     session_minutes: float = Field(60.0, gt=0, le=60 * 24 * 365)
+    check_seconds: float = Field(0.0, ge=0, le=3600)
+    """Seconds after which the provider is asked again what somebody with a session may do; 0 for never."""
     collections: tuple[str, ...] | None = None
     """Collections that its people may use; all by default."""
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
@@ -112,7 +114,7 @@ class Provider(_Value):
     @property
     def stamp(self) -> bytes:
         """A hash of everything that decides who its people are: sessions end when it changes."""
-        written = self.model_dump_json(exclude={"label", "client_secret", "session_minutes"})
+        written = self.model_dump_json(exclude={"label", "client_secret", "session_minutes", "check_seconds"})
         return hashlib.sha256(written.encode()).digest()
 
     def has_address(self, url: str) -> bool:

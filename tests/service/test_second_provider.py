@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from service.state.identity import COOKIE
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.service.canaille import Canaille, canaille
 from tests.service.signing_in import Browser
 
@@ -104,3 +105,15 @@ def test_a_group_that_was_withdrawn_is_gone_with_the_next_session(
         assert documents(provider, browser) == {"all.txt", "staff.txt"}
     finally:
         provider.run("set", "group", "board", "--members", "ada")
+
+
+def test_a_group_that_was_withdrawn_is_gone_within_the_seconds_of_the_settings(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with canaille(tmp_path, more="check_seconds = 0.5") as provider:
+        provider.sign_in(browser)
+        assert documents(provider, browser) == {"all.txt", "staff.txt", "board.txt"}
+        provider.run("set", "group", "board", "--members", "grace")
+        eventually(lambda: documents(provider, browser) == {"all.txt", "staff.txt"})
+        provider.run("set", "group", "staff", "--members", "grace")  # no claim says so
+        eventually(lambda: documents(provider, browser) == set())

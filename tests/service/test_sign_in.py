@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jwt
@@ -319,3 +321,34 @@ def test_a_provider_that_is_gone_is_told(tmp_path: Path) -> None:
         assert page.status_code == 503
         assert "cannot be reached" in page.text
         assert "retry-after" in page.headers
+
+
+def test_a_group_that_is_withdrawn_at_the_provider_is_gone_while_the_session_lasts(tmp_path: Path) -> None:
+    with signing_in(tmp_path, more="check_seconds = 0.05") as provider:
+        provider.control(claims={"name": "Ada", "groups": ["staff", "board"]})
+        browser, other = signed_in(provider), signed_in(provider)
+        kept = {COOKIE: browser.session()}
+        assert documents(provider, browser) == {"all.txt", "staff.txt", "board.txt"}
+        # Without the cookie by which the provider is asked, a session is worth nothing.
+        eventually(lambda: httpx.get(f"{provider.service}/v1/documents", cookies=kept).status_code == 401)
+        provider.control(claims={"name": "Ada", "groups": ["staff"]})
+        eventually(lambda: documents(provider, browser) == {"all.txt", "staff.txt"})
+        provider.control(claims={"name": "Ada", "groups": []})
+        eventually(lambda: documents(provider, other) == set())
+        provider.control(claims={"name": "Ada", "groups": ["board"]})  # more comes with another session
+        eventually(lambda: documents(provider, browser) == {"all.txt", "board.txt"})
+        browser.client.post(f"{provider.service}/sign-out")
+        assert not [one for one in browser.client.cookies.jar if one.name.startswith("loccit_")]
+
+
+def test_the_lines_of_the_documentation_sign_a_program_in_to_mcp(provider: Provider) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "integrations" / "mcp.md").read_text()
+    (lines,) = [one for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "OAuth" in one]
+    named: dict[str, Any] = {}
+    exec(lines.partition("print(")[0], named)  # noqa: S102
+    provider.control(claims={"groups": ["staff"]})
+    found = asyncio.run(named["main"](f"{provider.service}/mcp", provider.url, "robot", SECRET))
+    assert "The lamp of" in str(found.content)
+    provider.control(claims={"groups": ["strangers"]})
+    with pytest.raises(BaseExceptionGroup):
+        asyncio.run(named["main"](f"{provider.service}/mcp", provider.url, "robot", SECRET))

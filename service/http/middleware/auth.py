@@ -32,7 +32,7 @@ from service.state.credentials import Credentials
 from service.state.identity import ANYONE, COOKIE, Principal
 from service.state.identity import Scope as Rights
 from service.state.identity.client_address import Networks, client_address, is_secure
-from service.state.openid import Providers, is_token
+from service.state.openid import CHECK_COOKIE, Providers, is_token
 
 NOBODY = Principal("", "nobody", Rights.NONE)
 """The caller of an open address who sends no key."""
@@ -57,7 +57,7 @@ class Authentication:
         try:
             found = await _caller_by_token(scope)
             if found is None:
-                found = _caller_by_key(scope)
+                found = await _checked(_caller_by_key(scope), scope)
             if found is None:
                 found = _caller_by_link(scope)
             if found is None and self._sign_on is not None:
@@ -209,6 +209,17 @@ async def _caller_by_token(scope: Scope) -> Principal | None:
     found, keyring = await providers.principal(tokens[0]), parts_of(scope)[Credentials].keyring
     keyring.look()
     return keyring.meet(found)
+
+
+async def _checked(caller: Principal | None, scope: Scope) -> Principal | None:
+    """The caller; a person with a session as the provider says now, where it is to be asked.
+
+    Raises :class:`Unauthorized`.
+    """
+    if caller is None or not caller.session or not caller.issuer:
+        return caller
+    sealed = HTTPConnection(scope).cookies.get(CHECK_COOKIE, "")
+    return await parts_of(scope)[Providers].checks.require(caller, sealed)
 
 
 def _bearers(scope: Scope) -> list[bytes]:

@@ -7,12 +7,14 @@ from service.state.openid.authorization import (
     end_session_address,
     exchange_code,
 )
+from service.state.openid.checking import CHECK_COOKIE
 from service.state.openid.issuer import Issuer
 from service.state.openid.providers import Providers
 from service.state.openid.rules import principal_of
 from service.state.openid.tokens import is_token, logout_claims
 
 __all__ = [
+    "CHECK_COOKIE",
     "SECONDS",
     "Attempt",
     "Issuer",

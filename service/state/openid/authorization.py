@@ -9,7 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -99,10 +99,24 @@ async def authorization_address(issuer: Issuer, attempt: Attempt, redirect_uri: 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person whom a provider has just signed in, with the claims of its ID token and UserInfo endpoint."""
+
+    of_id_token: Mapping[str, Any]
+    of_user_info: Mapping[str, Any]
+    access_token: str = field(default="", repr=False)
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """All claims; those of the ID token, which is signed, come first."""
+        return {**self.of_user_info, **self.of_id_token}
+
+
 async def exchange_code(
     issuer: Issuer, attempt: Attempt, query: Mapping[str, str], redirect_uri: str
-) -> Mapping[str, Any]:
-    """Exchange the code with which a browser comes back for the claims of the person.
+) -> SignedIn:
+    """Exchange the code with which a browser comes back for what the provider says of the person.
 
     Raises :class:`service.errors.SignInFailed`, :class:`service.errors.ProviderUnavailable`.
     """
@@ -128,7 +142,10 @@ async def exchange_code(
     if status != 200 or not isinstance(tokens.get("id_token"), str):
         raise _refused(tokens.get("error"))
     claims = await id_claims(issuer, tokens["id_token"], attempt.nonce)
-    return {**await _user_info(issuer, tokens.get("access_token"), claims["sub"]), **claims}
+    access_token = tokens.get("access_token")
+    if not isinstance(access_token, str) or not await issuer.endpoint("userinfo_endpoint"):
+        return SignedIn(claims, {})
+    return SignedIn(claims, await user_info(issuer, access_token, claims["sub"]), access_token)
 
 
 async def end_session_address(issuer: Issuer, redirect_uri: str) -> str:
@@ -143,13 +160,17 @@ async def end_session_address(issuer: Issuer, redirect_uri: str) -> str:
     return str(httpx.URL(endpoint).copy_merge_params(back))
 
 
-async def _user_info(issuer: Issuer, access_token: object, subject: str) -> Mapping[str, Any]:
-    """The claims that the provider does not put into its ID tokens; none where it has no such endpoint."""
-    endpoint = await issuer.endpoint("userinfo_endpoint")
-    if not endpoint or not isinstance(access_token, str):
-        return {}
+async def user_info(issuer: Issuer, access_token: str, subject: str) -> Mapping[str, Any]:
+    """What the provider says of a person now.
+
+    Raises :class:`service.errors.SignInFailed` unless it takes the token, and means this person;
+    :class:`service.errors.ProviderUnavailable`.
+    """
+    endpoint = await _required(issuer, "userinfo_endpoint")
     headers = {"Authorization": f"Bearer {access_token}"}
     status, claims = await issuer.fetcher.fetch(issuer.provider, endpoint, headers=headers)
+    if status == 429 or status >= 500:
+        raise unavailable(issuer.provider)
     if status != 200 or claims.get("sub") != subject:
         raise SignInFailed("The provider did not say who you are. Sign in again.")
     return claims

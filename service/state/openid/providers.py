@@ -8,6 +8,7 @@ from dataclasses import replace
 from service.errors import Forbidden, Unauthorized
 from service.settings.sign_in import Provider
 from service.state.identity import Principal, Scope
+from service.state.openid.checking import Checks
 from service.state.openid.fetching import Fetcher
 from service.state.openid.issuer import Issuer
 from service.state.openid.rules import end_of, granted_scope, principal_of
@@ -15,11 +16,15 @@ from service.state.openid.tokens import access_claims, issuer_of
 
 
 class Providers:
-    """The providers of the settings, by name. Use it from one event loop."""
+    """The providers of the settings, by name. Use it from one event loop.
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
+    ``secret`` protects what checks need, and is the same in every process.
+    """
+
+    def __init__(self, providers: Sequence[Provider], secret: bytes) -> None:
         self._fetcher = Fetcher()
         self.issuers: Mapping[str, Issuer] = {one.name: Issuer(one, self._fetcher) for one in providers}
+        self.checks = Checks(self.issuers, secret)
         self._by_address = {one.provider.issuer: one for one in self.issuers.values()}
 
     def __bool__(self) -> bool:

@@ -290,7 +290,8 @@ def test_the_way_there_has_the_challenge_and_keeps_the_query_of_the_provider() -
 
 
 def exchanged(place: Place, **query: str) -> Any:
-    return of(exchange_code(place.issuer, ATTEMPT, {"code": "c", **query}, "https://docs.example.org/back"))
+    back = "https://docs.example.org/back"
+    return of(exchange_code(place.issuer, ATTEMPT, {"code": "c", **query}, back)).claims
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])

@@ -23,6 +23,7 @@ from service.state.identity import Principal, Scope, access
 from service.state.identity.people import key_of
 from service.state.limits.pools import Pools
 from service.state.openid import (
+    CHECK_COOKIE,
     SECONDS,
     Attempt,
     Issuer,
@@ -117,11 +118,13 @@ async def _finish(request: Request, issuer: Issuer, attempt: Attempt) -> Respons
         raise RateLimited("Too many sign-ins from this address have failed. Try again in a minute.")
     redirect_uri = _own_address(request, issuer.provider.name)
     try:
-        claims = await exchange_code(issuer, attempt, dict(request.query_params), redirect_uri)
+        found = await exchange_code(issuer, attempt, dict(request.query_params), redirect_uri)
     except SignInFailed:
         credentials.wrong_keys.add(address)
         raise
+    claims = found.claims
     caller = principal_of(issuer.provider, claims)
+    check = parts[Providers].checks.write(issuer.provider, found)
     if not await writes.run(partial(credentials.sessions.use_once, "state", attempt.state, seconds=SECONDS)):
         raise SignInFailed("This sign-in was used already. Sign in again.")
     await writes.run(credentials.keyring.note_person, caller)
@@ -131,7 +134,10 @@ async def _finish(request: Request, issuer: Issuer, attempt: Attempt) -> Respons
     response = page(
         request.scope, "onward", address=context_of(request.scope).at(attempt.after), leaves=False
     )
-    set_session(response, cookie, seconds=credentials.sessions.seconds, secure=_is_secure(request))
+    seconds, secure = credentials.sessions.seconds, _is_secure(request)
+    set_session(response, cookie, seconds=seconds, secure=secure)
+    if check:
+        set_session(response, check, seconds=seconds, secure=secure, name=CHECK_COOKIE)
     return response
 
 

@@ -25,7 +25,7 @@ from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.identity import COOKIE, Scope, access
 from service.state.limits.pools import Pools
-from service.state.openid import Providers, end_session_address
+from service.state.openid import CHECK_COOKIE, Providers, end_session_address
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -85,9 +85,9 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
-def set_session(response: Response, cookie: str, *, seconds: int, secure: bool) -> None:
-    """Give a browser the cookie of a session, out of reach of scripts and other sites."""
-    response.set_cookie(COOKIE, cookie, max_age=seconds, secure=secure, httponly=True, samesite="strict")
+def set_session(response: Response, cookie: str, *, seconds: int, secure: bool, name: str = COOKIE) -> None:
+    """Give a browser a cookie of a session, out of reach of scripts and other sites."""
+    response.set_cookie(name, cookie, max_age=seconds, secure=secure, httponly=True, samesite="strict")
 
 
 def _begin_session(credentials: Credentials, request: Request, key: str) -> str:
@@ -120,7 +120,8 @@ async def sign_out(request: Request) -> Response:
     if elsewhere:
         # By a page: the browser sends no form of ours on to another site.
         response = page(request.scope, "onward", address=elsewhere, leaves=True)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    for name in (COOKIE, CHECK_COOKIE):
+        response.delete_cookie(name, httponly=True, samesite="strict")
     return response
 
 
