@@ -22,11 +22,11 @@ _SHARES = {
 }  # fmt: skip
 """Weights of the kinds of cases: as many questions that can be answered as such that cannot. What exchanges a
 role, a negation or an attribute is told by no feature, and would only lower all probabilities."""
-_TOLD = dict.fromkeys(("near-role", "near-negation", "near-attribute"), 0.2)
-"""The weights of these kinds where the cross-encoder read, which tells some of them."""
+_TOLD = {"unanswerable": 1.0, **dict.fromkeys(("near-role", "near-negation", "near-attribute"), 0.2)}
+"""The weights of kinds where the cross-encoder read, which tells some of them."""
 _NEAR = 4.0
 """Weight of the tables of near misses, which are small."""
-_BY_PEOPLE = {"everyday": 12.0}
+_BY_PEOPLE = {"everyday": 6.0}
 """Weights of the sets whose questions are as people ask them: in the others most repeat the words of the
 answer, and most that are not answered are far from all documents."""
 _OF_READING = ("read", "read_first", "read_second", "read_passages")
