@@ -7,6 +7,7 @@ and judged by the code that does so for collections. Rarity of words is that amo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, IndexState
@@ -20,6 +21,7 @@ from index.protocols import Embedder, Lease, RecordStore, Reranker
 from index.search import load_answerability
 from index.search.question import Query, Selection, is_spelt
 from index.search.search import Queries, Search, Stopwatch
+from index.text.analysis import Analyzer
 from index.types import Vectors
 
 _MOST_LOOKED_AT = 1000
@@ -76,31 +78,32 @@ class TextRanker:
         description = Description.of_today(self.embedder, self.config)
         analyzer = description.analyzer()
         given = [GivenText(str(at), text) for at, text in enumerate(texts)]
-        store = record_of(given, self.embedder, self.config)
-        queue = EmbeddingQueue(store, self.embedder, analyzer)
-        size = self.config.ingest.passages_per_batch
+        (starts,) = self.embedder.token_starts([question])
+        query = Query(question, vector, is_spelt=is_spelt(question, starts.tolist()), selection=_EVERY_TEXT)
+        with closing(record_of(given, self.embedder, self.config)) as store:
+            self._embed(store, analyzer, stop)
+            engine = open_exact_engine(store, description)
+            engine.update()
+            with store.snapshot() as moment:
+                search = Search(
+                    moment, moment, engine, analyzer, self._search_config(store), reranker=self.reranker
+                )
+                return search.answer(
+                    Queries(query, vector[None]),
+                    k=max(1, len(texts)),
+                    where=None,
+                    watch=Stopwatch(),
+                    state=IndexState(description.fingerprint, moment.change, 1.0),
+                    answerability=load_answerability(),
+                )
 
+    def _embed(self, store: RecordStore, analyzer: Analyzer, stop: Callable[[], bool]) -> None:
         def put(one: EmbeddedBatch, _: Lease) -> int:
             return store.put_vectors(one.keys, one.vectors, one.sentences)
 
-        for _ in queue.drain(size, put, stop=stop):
+        queue = EmbeddingQueue(store, self.embedder, analyzer)
+        for _ in queue.drain(self.config.ingest.passages_per_batch, put, stop=stop):
             pass
-        engine = open_exact_engine(store, description)
-        engine.update()
-        (starts,) = self.embedder.token_starts([question])
-        query = Query(question, vector, is_spelt=is_spelt(question, starts.tolist()), selection=_EVERY_TEXT)
-        with store.snapshot() as moment:
-            search = Search(
-                moment, moment, engine, analyzer, self._search_config(store), reranker=self.reranker
-            )
-            return search.answer(
-                Queries(query, vector[None]),
-                k=max(1, len(texts)),
-                where=None,
-                watch=Stopwatch(),
-                state=IndexState(description.fingerprint, moment.change, 1.0),
-                answerability=load_answerability(),
-            )
 
     def _search_config(self, store: RecordStore) -> SearchConfig:
         """Search settings with which every passage is a candidate of the second look."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -123,9 +123,8 @@ class TextVerifier:
         without words, and :class:`index.errors.UndecodableText`.
         """
         sources = [GivenSource.read(one) for one in texts]
-        store = record_of(texts, self.embedder, self.config)
-        derived = self._derive(store)
-        with store.snapshot() as moment:
+        with closing(record_of(texts, self.embedder, self.config)) as store, store.snapshot() as moment:
+            derived = self._derive(store)
             prepared = TextCache[AnchoringText](_PREPARED, lambda one: len(one.text))
             resolution, likeness = Resolution(moment, prepared), Likeness(moment, derived, None)
             checking = (

@@ -45,6 +45,6 @@ def open_catalogue(data: Path, store: str = "", *, objects: str = "") -> Catalog
 
 def open_memory_store() -> RecordStore:
     """An empty record in memory, for documents that are searched once. It survives nothing."""
-    from index.store.memory import MemoryStore
+    from index.store.sqlite.memory import MemoryStore
 
     return MemoryStore()

@@ -10,14 +10,13 @@ import pytest
 from index.postgresql import open_server
 from index.protocols import RecordStore
 from index.store import open_catalogue
-from index.store.memory import MemoryRecord, MemoryStore
 from index.store.sqlite import SqliteStore
 from tests.postgresql import database
 
 Opener = Callable[[], RecordStore]
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def open_store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opener]:
     """Opens one and the same record, as often as it is called."""
     opened: list[RecordStore] = []
@@ -25,8 +24,6 @@ def open_store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opene
         make: Opener
         if request.param == "sqlite":
             make = partial(SqliteStore, tmp_path / "store.sqlite")
-        elif request.param == "memory":
-            make = partial(MemoryStore, MemoryRecord())
         else:
             make = stack.enter_context(_postgresql(tmp_path))
 

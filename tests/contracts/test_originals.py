@@ -7,18 +7,20 @@ import pytest
 
 from index.errors import CollectionBusy
 from index.protocols import Originals
-from index.store.originals import BucketOriginals, FolderOriginals, LayeredOriginals, MemoryOriginals
+from index.store.originals import BucketOriginals, FolderOriginals, LayeredOriginals
 from tests.objects import bucket_at, objects_url
 
 
-@pytest.fixture(params=["folder", "memory", "bucket", "layered"])
+@pytest.fixture(params=["folder", "bucket", "layered"])
 def originals(tmp_path: Path, request: pytest.FixtureRequest) -> Originals:
-    if request.param == "memory":
-        return MemoryOriginals()
     if request.param == "bucket":
         return BucketOriginals(bucket_at(objects_url()), "one/")
     folder = FolderOriginals(tmp_path / "originals")
-    return LayeredOriginals(MemoryOriginals(), folder) if request.param == "layered" else folder
+    return (
+        LayeredOriginals(FolderOriginals(tmp_path / "shared"), folder)
+        if request.param == "layered"
+        else folder
+    )
 
 
 def sha(data: bytes) -> bytes:

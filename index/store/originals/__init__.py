@@ -3,7 +3,6 @@
 from index.store.originals.bucket import BucketOriginals
 from index.store.originals.folder import FolderOriginals
 from index.store.originals.layered import LayeredOriginals
-from index.store.originals.memory import MemoryOriginals
 from index.store.originals.places import SharedOriginals
 
-__all__ = ["BucketOriginals", "FolderOriginals", "LayeredOriginals", "MemoryOriginals", "SharedOriginals"]
+__all__ = ["BucketOriginals", "FolderOriginals", "LayeredOriginals", "SharedOriginals"]

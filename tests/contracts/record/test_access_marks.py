@@ -12,7 +12,6 @@ from index.errors import LoccitError
 from index.postgresql import open_server
 from index.protocols import Catalogue, RecordStore
 from index.store import open_catalogue
-from index.store.memory.catalogue import MemoryCatalogue
 from tests.contracts.conftest import Opener
 from tests.contracts.documents import document, now, put
 
@@ -34,11 +33,9 @@ def test_a_record_keeps_its_mark_without_a_change(store: RecordStore, open_store
     assert (store.access_mark(), now(store).counts().change) == ("last", before + 2)
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalogue]:
-    if request.param == "memory":
-        yield MemoryCatalogue(tmp_path)
-    elif request.param == "sqlite":
+    if request.param == "sqlite":
         yield open_catalogue(tmp_path)
     else:
         url = request.getfixturevalue("postgresql_url")

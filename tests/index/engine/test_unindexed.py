@@ -11,7 +11,7 @@ from index.engine.unindexed import Unindexed
 from index.errors import IndexUnavailable
 from index.ingest.preparation import Source
 from index.library import Library
-from index.store.memory import MemoryRecord, MemoryStore
+from index.store import open_memory_store
 from tests.contracts.documents import document, put
 
 
@@ -40,7 +40,7 @@ def test_a_process_without_indexes_writes_for_those_that_search(tmp_path: Path) 
 
 
 def test_it_follows_the_record_and_finds_nothing() -> None:
-    store = MemoryStore(MemoryRecord())
+    store = open_memory_store()
     engine = Unindexed(store)
     assert not engine.update()
     put(store, [document("a")])

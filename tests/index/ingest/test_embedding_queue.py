@@ -18,8 +18,7 @@ from index.ingest.embedding_queue import EmbeddedBatch, EmbeddingQueue
 from index.ingest.preparation import Source
 from index.protocols import Lease
 from index.sources.background import BackgroundEmbedding
-from index.store.memory import MemoryCatalogue, MemoryRecord, MemoryStore
-from index.store.sqlite import SqliteStore
+from index.store.sqlite import FolderCatalogue, SqliteStore
 from index.text.analysis import Analyzer
 from index.types import Vectors
 from tests.contracts.documents import pending
@@ -118,7 +117,7 @@ def test_who_stops_gives_back_what_it_has_claimed(collection: Collection) -> Non
     store.close()
 
 
-class CountingStore(MemoryStore):
+class CountingStore(SqliteStore):
     leases = 0
 
     def lease(self, name: str, *, seconds: float = 0.0) -> AbstractContextManager[Lease]:
@@ -126,11 +125,9 @@ class CountingStore(MemoryStore):
         return super().lease(name, seconds=seconds)
 
 
-class CountingCatalogue(MemoryCatalogue):
-    record = MemoryRecord()
-
-    def open(self, name: str) -> MemoryStore:
-        return CountingStore(self.record)
+class CountingCatalogue(FolderCatalogue):
+    def open(self, name: str) -> SqliteStore:
+        return CountingStore(self.folder(name) / "store.sqlite")
 
 
 def test_no_lease_is_taken_while_nothing_waits(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from loccit_milvus.engine import MilvusEngine
 from index.description import Description
 from index.embedding import WordEmbedder
 from index.protocols import RecordStore
-from index.store.memory import MemoryStore
+from index.store import open_memory_store
 from tests.packages.loccit_milvus import servers as milvus
 
 EMBEDDER = WordEmbedder()
@@ -28,12 +28,12 @@ def _is_for_milvus(item: pytest.Item) -> bool:
         return False  # it has only hashes of terms
     if parameters.get("open_engine_") != "milvus":
         return True
-    return parameters.get("open_store") == "memory" and not item.get_closest_marker("by_words")
+    return parameters.get("open_store") == "sqlite" and not item.get_closest_marker("by_words")
 
 
 @pytest.fixture
 def store() -> Iterator[RecordStore]:
-    store = MemoryStore()
+    store = open_memory_store()
     yield store
     store.close()
 
