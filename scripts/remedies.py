@@ -52,7 +52,7 @@ MISSING: Mapping[str, str] = {
     "file_not_found": "`GET /v1/files` lists the files that the key may see.",
     "no_such_model": "`GET /v1/models` lists the models.",
     "key_not_found": "Check the id: it is the part of a key between the underscores.",
-    "person_not_found": "Open the person from the list on the page People: it may have been forgotten meanwhile.",
+    "person_not_found": "Open the person from the list on the page People: others may have forgotten it.",
 }
 """Errors for what is not there, or is hidden from the key."""
 
