@@ -22,7 +22,6 @@ from service.state.identity import (
     new_key,
     open_key_store,
 )
-from service.state.identity.memory import MemoryKeyStore
 from service.state.identity.records import Ended
 from tests.contracts.reopening import reopening
 from tests.patience import PATIENCE
@@ -31,14 +30,10 @@ Opener = Callable[[], KeyStore]
 """Opens the same keys with each call, as another process would."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    if request.param == "memory":
-        store = MemoryKeyStore()
-        yield from reopening(lambda: store)
-    else:
-        url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
-        yield from reopening(lambda: open_key_store(tmp_path, store=url))
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+    yield from reopening(lambda: open_key_store(tmp_path, store=url))
 
 
 @pytest.fixture

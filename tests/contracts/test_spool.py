@@ -15,7 +15,6 @@ from service.state.jobs.protocols import Spool
 from service.state.jobs.spool.bucket import BucketSpool
 from service.state.jobs.spool.folder import FolderSpool
 from service.state.jobs.spool.layered import LayeredSpool
-from service.state.jobs.spool.memory import MemorySpool
 from tests.objects import bucket_at, objects_url
 from tests.service.state.jobs.spooling import spool_file
 
@@ -23,16 +22,14 @@ Opener = Callable[[int], Spool]
 """Opens an empty spool with a bound in bytes."""
 
 
-@pytest.fixture(params=["folder", "memory", "bucket", "layered"])
+@pytest.fixture(params=["folder", "bucket", "layered"])
 def open_spool(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     def opener(max_bytes: int) -> Spool:
-        if request.param == "memory":
-            return MemorySpool(max_bytes=max_bytes)
         if request.param == "bucket":
             return BucketSpool(bucket_at(objects_url()), "spool/", max_bytes=max_bytes)
         folder = FolderSpool(tmp_path / "spool", max_bytes=max_bytes)
         if request.param == "layered":
-            return LayeredSpool(MemorySpool(max_bytes=max_bytes), folder)
+            return LayeredSpool(FolderSpool(tmp_path / "shared", max_bytes=max_bytes), folder)
         return folder
 
     return opener

@@ -16,6 +16,7 @@ from service.errors import Unauthorized
 from service.state.identity import (
     ANYONE,
     COOKIE,
+    Key,
     KeyOptions,
     Keyring,
     Scope,
@@ -23,9 +24,9 @@ from service.state.identity import (
     new_key,
     open_key_store,
 )
-from service.state.identity.memory import MemoryKeyStore
 from tests.patience import eventually
 from tests.service.http_service import assert_error, served
+from tests.service.state.identity.keys import TemporaryKeyStore
 
 KEY = "correct-horse"
 
@@ -160,9 +161,18 @@ CHANGES = {
 }
 
 
+class ReplacingStore(TemporaryKeyStore):
+    """Replaces a key that it has."""
+
+    def add(self, key: Key) -> None:
+        with self.database.write() as connection:
+            connection.execute("DELETE FROM keys WHERE id = ?", (key.id,))
+        super().add(key)
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_session_ends_when_the_rights_of_its_key_change(name: str) -> None:
-    store = MemoryKeyStore()
+    store = ReplacingStore()
     token, key = new_key("a person", Scope.READ, KeyOptions(groups=["staff"]))
     with closing(Keyring(store)) as keyring:
         sessions = Sessions(keyring, b"secret", seconds=60)
@@ -243,7 +253,7 @@ def test_a_session_ends_with_its_key(library: Library) -> None:
 
 def test_a_session_has_a_time_and_a_signature() -> None:
     now = 1e9
-    with closing(Keyring(MemoryKeyStore(), api_key=KEY)) as keyring:
+    with closing(Keyring(TemporaryKeyStore(), api_key=KEY)) as keyring:
         sessions = Sessions(keyring, b"secret", seconds=60, clock=lambda: now)
         cookie = sessions.begin(keyring.principal(KEY.encode()))
         assert sessions.principal(cookie).scope is Scope.ADMIN
@@ -260,7 +270,7 @@ def test_a_session_has_a_time_and_a_signature() -> None:
         now += 60
         with pytest.raises(Unauthorized, match="has ended"):
             sessions.principal(cookie)
-    with closing(Keyring(MemoryKeyStore(), api_key="changed")) as keyring:
+    with closing(Keyring(TemporaryKeyStore(), api_key="changed")) as keyring:
         sessions = Sessions(keyring, b"secret", seconds=60, clock=lambda: 1e9)
         with pytest.raises(Unauthorized):
             sessions.principal(cookie)

@@ -70,37 +70,3 @@ class LocalSession(ABC):
         with self._lock:
             for key in [key for key, holder in self._claims.items() if holder is self]:
                 del self._claims[key]
-
-
-class MemorySession(LocalSession):
-    """Implements :class:`service.state.jobs.protocols.Session` by leases that a store's sessions share."""
-
-    def __init__(
-        self,
-        store: JobStore,
-        claims: dict[tuple[str, int], LocalSession],
-        holders: dict[str, MemorySession],
-        lock: threading.RLock,
-    ) -> None:
-        super().__init__(store, claims, lock)
-        self._holders = holders
-        self._is_closed = False
-
-    def is_held(self) -> bool:
-        return not self._is_closed
-
-    def acquire(self, lease: str) -> bool:
-        with self._lock:
-            return not self._is_closed and self._holders.setdefault(lease, self) is self
-
-    def release(self, lease: str) -> None:
-        with self._lock:
-            if self._holders.get(lease) is self:
-                del self._holders[lease]
-
-    def close(self) -> None:
-        with self._lock:
-            self._is_closed = True
-            self.give_back()
-            for lease in [name for name, holder in self._holders.items() if holder is self]:
-                del self._holders[lease]

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from service.state.jobs import open_job_store
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.protocols import JobStore
 from tests import postgresql
+from tests.contracts.jobs.model import MemoryJobStore
 
 Opener = Callable[[], JobStore]
 """Opens the same jobs with each call, as another process would."""

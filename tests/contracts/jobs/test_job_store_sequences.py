@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from index.errors import LoccitError
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.protocols import JobStore
 from service.state.jobs.records import Item, ItemCounts, Job, JobState, Kind, NewItem, Outcome
 from tests.contracts.jobs.job_stores import OPENERS
+from tests.contracts.jobs.model import MemoryJobStore
 from tests.contracts.jobs.test_job_sessions import opened
 from tests.sizes import examples
 

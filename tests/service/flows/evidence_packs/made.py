@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.flows.evidence_packs.pack import Json
 from service.flows.evidence_packs.signing import Signer
 from service.state.identity import Keyring
-from service.state.identity.memory import MemoryKeyStore
+from tests.service.state.identity.keys import TemporaryKeyStore
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _NAME = st.text("abcdefgh_", min_size=1, max_size=6)
@@ -22,7 +22,7 @@ _VALUES = st.recursive(
 
 
 def signer() -> Signer:
-    return Signer(Keyring(MemoryKeyStore()))
+    return Signer(Keyring(TemporaryKeyStore()))
 
 
 def quote(text: str, start: int, end: int, document: str = "lamps é.txt") -> Json:

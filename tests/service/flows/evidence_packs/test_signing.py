@@ -11,7 +11,7 @@ from service.flows.evidence_packs.pack import verify_pack
 from service.flows.evidence_packs.signing import Signer
 from service.settings import Settings
 from service.state.identity import Keyring, open_key_store, open_keyring
-from service.state.identity.memory import MemoryKeyStore
+from tests.service.state.identity.keys import TemporaryKeyStore
 
 
 def test_processes_with_one_store_sign_with_one_key(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_processes_with_one_store_sign_with_one_key(tmp_path: Path) -> None:
 
 
 def test_what_a_retired_key_signed_still_verifies() -> None:
-    signer = Signer(Keyring(MemoryKeyStore()), clock=iter([1.0, 2.0, 3.0, 4.0]).__next__)
+    signer = Signer(Keyring(TemporaryKeyStore()), clock=iter([1.0, 2.0, 3.0, 4.0]).__next__)
     before = signer.sign({"quotes": []})
     signer.rotate()
     after = signer.sign({"quotes": []})

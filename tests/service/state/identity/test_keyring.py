@@ -15,10 +15,10 @@ from index.store.sqlite import Database
 from service.errors import InvalidRequest, KeysLost, Unauthorized
 from service.state.identity import KeyOptions, Keyring, Marks, Scope, find_keys, new_key, open_key_store
 from service.state.identity.keyring import Marking
-from service.state.identity.memory import MemoryKeyStore
 from service.state.identity.records import StoreState
 from service.state.identity.secret import id_of
 from tests.patience import eventually
+from tests.service.state.identity.keys import TemporaryKeyStore
 
 
 class Clock:
@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def keyring(clock: Clock) -> Iterator[Keyring]:
-    with closing(Keyring(MemoryKeyStore(), clock=clock)) as keyring:
+    with closing(Keyring(TemporaryKeyStore(), clock=clock)) as keyring:
         yield keyring
 
 
@@ -128,7 +128,7 @@ def test_another_process_makes_and_revokes_keys(tmp_path: Path) -> None:
         eventually(is_refused)
 
 
-class TellingStore(MemoryKeyStore):
+class TellingStore(TemporaryKeyStore):
     """Tells of changes, as a database does: who attends need not look often."""
 
     is_announced = True
@@ -151,7 +151,7 @@ def test_a_change_that_the_store_tells_counts_at_once() -> None:
 
 
 def test_the_last_use_is_recorded_after_a_minute_and_at_the_end(clock: Clock) -> None:
-    store = MemoryKeyStore()
+    store = TemporaryKeyStore()
     keyring = Keyring(store, clock=clock)
     token, _ = made(keyring)
     keyring.start()
@@ -168,7 +168,7 @@ def test_the_last_use_is_recorded_after_a_minute_and_at_the_end(clock: Clock) ->
 
 
 def test_the_key_of_the_settings_is_an_admin_key_beside_the_others() -> None:
-    with closing(Keyring(MemoryKeyStore(), api_key="correct-horse")) as keyring:
+    with closing(Keyring(TemporaryKeyStore(), api_key="correct-horse")) as keyring:
         assert keyring.required
         principal = keyring.principal(b"correct-horse")
         assert (principal.scope, principal.collections, principal.groups) == (Scope.ADMIN, None, None)
@@ -345,7 +345,7 @@ def test_keys_that_vanish_leave_no_room_for_others(tmp_path: Path) -> None:
 
 def test_the_data_is_marked_with_the_first_key() -> None:
     marks: list[str] = []
-    with closing(Keyring(MemoryKeyStore(), marking=Marking("", marks.append))) as keyring:
+    with closing(Keyring(TemporaryKeyStore(), marking=Marking("", marks.append))) as keyring:
         assert (keyring.mark, marks) == ("", [])
         made(keyring)
         made(keyring)
@@ -359,7 +359,7 @@ def test_the_settings_mark_only_data_that_has_no_other_mark() -> None:
     for before, expected in (("", ["settings"]), ("a" * 32, []), ("settings", [])):
         marks: list[str] = []
         marking = Marking(before, marks.append)
-        with closing(Keyring(MemoryKeyStore(), closed_by_settings=True, marking=marking)) as keyring:
+        with closing(Keyring(TemporaryKeyStore(), closed_by_settings=True, marking=marking)) as keyring:
             assert (keyring.mark, marks) == ("settings", expected)
 
 

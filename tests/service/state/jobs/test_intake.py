@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from index.naming import validate_document_id
 from index.sources.web import Fetcher, WebConfig
 from service.flows.ingest.jobs.intake import Intake, web_document_id
 from service.state.jobs.records import Item, Kind, NewItem, Rejection
-from service.state.jobs.spool.memory import MemorySpool
+from service.state.jobs.spool.folder import FolderSpool
 from tests.index.sources.web.standins import Server, answer, redirect
 from tests.service.state.jobs.spooling import spool_file
 from tests.service.state.jobs.zip_files import encrypted, written, zipped
@@ -27,11 +28,11 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def intake(server: Server) -> Iterator[Intake]:
+def intake(server: Server, tmp_path: Path) -> Iterator[Intake]:
     web = WebConfig(
         allowed_networks=("127.0.0.0/8",), ports=(server.port,), delay_seconds=0.0, max_bytes=MOST
     )
-    intake = Intake(MemorySpool(), Fetcher(web), max_document_bytes=MOST)
+    intake = Intake(FolderSpool(tmp_path / "spool"), Fetcher(web), max_document_bytes=MOST)
     yield intake
     intake.close()
 

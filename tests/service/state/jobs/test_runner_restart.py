@@ -12,11 +12,10 @@ from index.library import Library
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.jobs.runner import JobRunner
 from service.state.jobs import JOBS
-from service.state.jobs.local_session import MemorySession
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.protocols import Session
 from service.state.jobs.records import Item, NewItem
 from service.state.jobs.spool.folder import FolderSpool
+from tests.contracts.jobs.model import MemoryJobStore, MemorySession
 from tests.index.sources.web.standins import Server
 from tests.patience import PATIENCE, eventually
 from tests.service.state.jobs.running import (

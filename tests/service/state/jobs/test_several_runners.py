@@ -15,11 +15,10 @@ from index.readers import InProcessReaders
 from index.types import Extract
 from service.flows.ingest.jobs.finishing import EXPIRY, JobFinishing
 from service.flows.ingest.jobs.runner import JobRunner
-from service.state.jobs.local_session import MemorySession
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.protocols import Session
 from service.state.jobs.records import NewItem
-from service.state.jobs.spool.memory import MemorySpool
+from service.state.jobs.spool.folder import FolderSpool
+from tests.contracts.jobs.model import MemoryJobStore, MemorySession
 from tests.index.sources.web.standins import Server
 from tests.patience import PATIENCE, eventually
 from tests.service.http_service import GatedEmbedder
@@ -73,8 +72,8 @@ def test_the_jobs_of_a_busy_collection_keep_none_of_another(runners: list[JobRun
     eventually(lambda: first.store.job("job").state == "embedding")
 
 
-def test_jobs_age_by_one_clock(library: Library) -> None:
-    store, spool = MemoryJobStore(), MemorySpool()
+def test_jobs_age_by_one_clock(library: Library, tmp_path: Path) -> None:
+    store, spool = MemoryJobStore(), FolderSpool(tmp_path / "spool")
     finishing = [JobFinishing(library, store, spool, keep_days=0.0) for _ in range(2)]
     sessions = [store.open_session() for _ in finishing]
     for one, session in zip(finishing, sessions, strict=True):
@@ -89,8 +88,8 @@ def test_jobs_age_by_one_clock(library: Library) -> None:
     assert not store.open_session().acquire(EXPIRY)
 
 
-def test_an_embedded_job_is_finished_by_one(library: Library) -> None:
-    store, spool = MemoryJobStore(), MemorySpool()
+def test_an_embedded_job_is_finished_by_one(library: Library, tmp_path: Path) -> None:
+    store, spool = MemoryJobStore(), FolderSpool(tmp_path / "spool")
     library.open("default", create=True)
     store.add("job", "default", [])
     store.move("job", "embedding")

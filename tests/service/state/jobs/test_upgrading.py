@@ -16,8 +16,8 @@ from index.naming import CALIBRATION_FILE
 from index.upgrading import Progress
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
 from service.flows.ingest.jobs.waiting import WaitingJobs
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.records import Job, lease_to_run
+from tests.contracts.jobs.model import MemoryJobStore
 from tests.patience import PATIENCE
 
 DETAILS = {"model": "64", "plan": {}, "progress": None, "result": None}

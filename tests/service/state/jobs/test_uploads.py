@@ -7,10 +7,10 @@ import pytest
 
 from service.errors import ClientGone, SpoolFull
 from service.state.jobs.checksums import ENDING
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.records import Job, NewItem
 from service.state.jobs.spool.folder import FolderSpool
 from service.state.jobs.uploads import Upload
+from tests.contracts.jobs.model import MemoryJobStore
 from tests.patience import PATIENCE
 
 

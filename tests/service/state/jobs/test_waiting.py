@@ -24,9 +24,8 @@ from index.library import Library
 from index.upgrading import Upgrade
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
 from service.flows.ingest.jobs.waiting import WaitingJobs
-from service.state.jobs.local_session import MemorySession
-from service.state.jobs.memory import MemoryJobStore
 from service.state.jobs.records import Job, JobState, lease_to_run
+from tests.contracts.jobs.model import MemoryJobStore, MemorySession
 from tests.log_lines import lines
 from tests.patience import PATIENCE, eventually
 from tests.service.state.jobs.running import Start, add, finished, text

@@ -1,4 +1,4 @@
-"""The job store in memory, for tests; also the shortest statement of what the Protocol requires."""
+"""A job store in plain Python: a model to compare others with, and for several runners in one process."""
 
 from __future__ import annotations
 
@@ -13,17 +13,8 @@ from typing import Any
 from service.errors import JobNotFound
 from service.state.databases.announcing import Unannounced
 from service.state.jobs import refusals
-from service.state.jobs.local_session import LocalSession, MemorySession
-from service.state.jobs.memory_entry import (
-    Entry,
-    add_items,
-    as_json,
-    count_items,
-    move,
-    retry_items,
-    set_password,
-    settled_item,
-)
+from service.state.jobs.local_session import LocalSession
+from service.state.jobs.protocols import JobStore
 from service.state.jobs.records import (
     FINISHED,
     UNSETTLED,
@@ -38,6 +29,50 @@ from service.state.jobs.records import (
     erased_item,
     is_concerned,
 )
+from tests.contracts.jobs.model_entry import (
+    Entry,
+    add_items,
+    as_json,
+    count_items,
+    move,
+    retry_items,
+    set_password,
+    settled_item,
+)
+
+
+class MemorySession(LocalSession):
+    """Implements :class:`service.state.jobs.protocols.Session` by leases that a store's sessions share."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        claims: dict[tuple[str, int], LocalSession],
+        holders: dict[str, MemorySession],
+        lock: threading.RLock,
+    ) -> None:
+        super().__init__(store, claims, lock)
+        self._holders = holders
+        self._is_closed = False
+
+    def is_held(self) -> bool:
+        return not self._is_closed
+
+    def acquire(self, lease: str) -> bool:
+        with self._lock:
+            return not self._is_closed and self._holders.setdefault(lease, self) is self
+
+    def release(self, lease: str) -> None:
+        with self._lock:
+            if self._holders.get(lease) is self:
+                del self._holders[lease]
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            self.give_back()
+            for lease in [name for name, holder in self._holders.items() if holder is self]:
+                del self._holders[lease]
 
 
 class MemoryJobStore(Unannounced):
