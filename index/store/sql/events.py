@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from index.filters import ReadableBy
 from index.records import Erasure, Event, EventKind
-from index.store.rows.events import erasure_of
 from index.store.sql import groups
 from index.store.sql.statements import Statements
 
@@ -77,7 +77,19 @@ def unpurged(statements: Statements) -> Erasure | None:
     renamed = statements.rows(
         "SELECT document_id, was FROM events WHERE kind = 'renamed' ORDER BY number DESC"
     )
-    return erasure_of(erased, dict(gone), renamed)
+    return _erasure_of(erased, dict(gone), renamed)
+
+
+def _erasure_of(change: int, gone: dict[str, float], renamed: Iterable[Sequence[str]]) -> Erasure:
+    """Return the erasure up to a change, by the ids of documents and the times of their erasures.
+
+    ``renamed`` has new and former ids, the last renaming first: documents may have been put under ids that
+    they had before.
+    """
+    for document_id, was in renamed:
+        if document_id in gone:
+            gone[was] = max(gone[document_id], gone.get(was, 0.0))
+    return Erasure(change, gone)
 
 
 def erased_of(statements: Statements, change: int) -> list[tuple[str, int]]:

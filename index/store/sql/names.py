@@ -7,9 +7,11 @@ other words.
 
 from __future__ import annotations
 
-from index.store.rows.names import DIGITS, require_same
+from index.errors import HashCollision
 from index.store.sql.statements import Statements
 
+_DIGITS = 6
+"""Bytes of the hash prefix in a locator."""
 RAISE_VERSION = (
     "ON CONFLICT (document_id, digits) DO UPDATE SET version ="
     " CASE WHEN names.version > excluded.version THEN names.version ELSE excluded.version END"
@@ -21,9 +23,9 @@ def put(statements: Statements, document_id: str, sha256: bytes, version: int) -
     """Reserve the name of a version's text. Raises :class:`HashCollision` if another text has it."""
     row = statements.row(
         f"INSERT INTO names VALUES (?, ?, ?, ?) {RAISE_VERSION} RETURNING text_sha256",
-        (document_id, sha256[:DIGITS], sha256, version),
+        (document_id, sha256[:_DIGITS], sha256, version),
     )
-    require_same(document_id, sha256, row[0] if row else None)
+    _require_same(document_id, sha256, row[0] if row else None)
 
 
 def put_all(statements: Statements, document_id: str, document: int) -> None:
@@ -33,3 +35,13 @@ def put_all(statements: Statements, document_id: str, document: int) -> None:
     )
     for sha256, version in rows:
         put(statements, document_id, sha256, version)
+
+
+def _require_same(document_id: str, sha256: bytes, named: bytes | None) -> None:
+    """Raise :class:`index.errors.HashCollision` if a locator names another text already."""
+    if named != sha256:
+        raise HashCollision(
+            f"{document_id!r}: the SHA-256 of this text begins with the same 12 digits as that of another "
+            "text that was put under this id, so that locators could not tell them apart. Change the text, "
+            "if only by a blank line, or choose another id."
+        )

@@ -6,11 +6,12 @@ put again gets a new version. So the versions of a document tell in which change
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from index.records import DocumentRecord, RefusedMirror
-from index.store.rows import mirrors
 from index.store.sql import documents, events, passages
 from index.store.sql.statements import Statements
 
@@ -57,9 +58,12 @@ def at_change(statements: Statements, document_id: str, change: int) -> float | 
 
 def set_refused_mirrors(statements: Statements, refused: Sequence[RefusedMirror]) -> None:
     """Replace the refused mirrors."""
-    statements.put_value(_REFUSED, mirrors.pack(refused))
+    stored = json.dumps([astuple(one) for one in refused], ensure_ascii=False)
+    statements.put_value(_REFUSED, stored)
 
 
 def refused_mirrors(statements: Statements) -> list[RefusedMirror]:
     """Return the refused mirrors, by the names of their folders."""
-    return mirrors.unpack(statements.value(_REFUSED))
+    stored = statements.value(_REFUSED)
+    refused = [RefusedMirror(*one) for one in json.loads(stored)] if stored else []
+    return sorted(refused, key=lambda one: one.root)

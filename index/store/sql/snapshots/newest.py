@@ -17,7 +17,6 @@ from index.records import (
     VersionRecord,
 )
 from index.store.rows.cache import Memory
-from index.store.rows.snapshots import RememberedPassages, without_hidden
 from index.store.sql import (
     documents,
     events,
@@ -28,6 +27,7 @@ from index.store.sql import (
     totals,
     versions,
 )
+from index.store.sql.snapshots.passages import RememberedPassages, without_hidden
 from index.store.sql.snapshots.past import SqlPast
 from index.store.sql.snapshots.reads import Reads
 from index.store.sql.state import Marks, State
