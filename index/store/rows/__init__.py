@@ -1,1 +1,1 @@
-"""Packing, reading and caching of the rows of a record, for any database."""
+"""Packing, reading and caching of the rows of a record, without a database."""
