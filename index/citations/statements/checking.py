@@ -19,7 +19,7 @@ from index.citations.statements.sources import Source
 from index.citations.statements.words import Terms
 from index.protocols import Embedder
 
-_LONGEST_PASSAGE = 20_000
+_LONGEST_PASSAGE = 200_000
 """Code points of a cited passage that are read: a locator may name a whole document."""
 _LONGEST_SEARCHED = 1000
 _KEPT_SEARCHES = 16

@@ -33,6 +33,9 @@ _LEAST = 0.5
 """Least probability of a supported claim, and of the rest of a contradicted one."""
 _LEAST_COVERAGE = 0.7
 """Least share of a supported claim's words: "the cat sat on the log" is not what "on the mat" says."""
+_LEAST_SEQUENCE, _LEAST_SEQUENCE_NEGATED = 0.6, 0.8
+"""Least share of neighbouring words of a contradicted claim that follow each other in its source, too: else
+the source may say the other fact of something else. More for a negation, which may belong to any verb."""
 _LEAST_TOLD = 0.1
 """Least probability at which an unsupported claim gets a citation of the nearest sentences."""
 _MOST_STARTS = 3
@@ -41,6 +44,8 @@ _NEARLY = 0.1
 """Prefer sentences without a doubt if their rank is this close to the best."""
 _LENGTH_COST = 0.02
 _MEANING_SHARE = 0.3
+_FOLLOWING = 4
+"""Words of a source between which one of the claim's neighbours follows the other, what differs included."""
 _FEWEST_WORDS = 2
 """Fewer words with content claim nothing that can be checked."""
 
@@ -104,7 +109,7 @@ def judge(claim: Statement, sources: Sequence[Source], support: Support | None =
     found = Judgement("unsupported", probability, (), best.source, *best.span)
     if best.conflicts:
         # The other words are as likely those of the source as if the fact were the same.
-        if best.likeness >= _LEAST:
+        if best.likeness >= _LEAST and best.is_same_sequence:
             return replace(found, status="contradicted", conflicts=best.conflicts)
         return found
     missing = _missing_facts(claim, best, sources[best.source])
@@ -203,13 +208,27 @@ class Comparison:
         return self.support.probability(self.features(self._agreeing))
 
     @property
-    def _agreeing(self) -> frozenset[int]:
-        differing = {
+    def is_same_sequence(self) -> bool:
+        """Whether the words but those in conflict stand in the claim's order: it tells of the same."""
+        pairs, agreeing = self.alignment.pairs, [at for at in self.claim.content if at not in self._differing]
+        following = [(pairs.get(a), pairs.get(b)) for a, b in pairwise(agreeing)]
+        near = sum(a is not None and b is not None and 0 < b - a <= _FOLLOWING for a, b in following)
+        is_negated = any(one.kind == "negation" for one in self.conflicts)
+        least = _LEAST_SEQUENCE_NEGATED if is_negated else _LEAST_SEQUENCE
+        return near >= least * len(following)
+
+    @cached_property
+    def _differing(self) -> frozenset[int]:
+        """The words of the claim that are in conflict with the source."""
+        return frozenset(
             at
             for at, word in enumerate(self.claim.words)
             if any(one.start <= word.start < one.end for one in self.conflicts)
-        }
-        return self._matched | differing
+        )
+
+    @property
+    def _agreeing(self) -> frozenset[int]:
+        return self._matched | self._differing
 
     @cached_property
     def rank(self) -> float:
@@ -225,8 +244,8 @@ def _windows(
     """Yield the sentences that are most like the claim, alone and with their neighbours."""
     if not source.spans or not claim.words:
         return
-    cosines = source.vectors @ claim.vector
     wanted: Mapping[str, float] = {one.term: one.weight for one in claim.words if one.has_content}
+    cosines = source.cosines(claim.vector, wanted)
     total = sum(wanted.values()) or 1.0
     shared = [
         sum(wanted.get(term, 0.0) for term in {word.term for word in words}) / total for words in source.words

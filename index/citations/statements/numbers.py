@@ -62,6 +62,8 @@ _PERCENT = regex.compile(
     regex.IGNORECASE,
 )
 _FEWEST_ROUNDED = 2
+_RANGE = regex.compile(r"(?<![\p{N}.,])(1\d|20)\d\d[-–/]$")
+"""A year before the last two digits of another one: 2018–19."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def read_numbers(text: str) -> list[Number]:
 def _in_digits(text: str) -> Iterator[Number]:
     for match in _NUMBER.finditer(text):
         values, end = _values(match[0]), match.end()
+        if len(match[0]) == 2 and (first := _RANGE.search(text, max(0, match.start() - 6), match.start())):
+            values |= {Decimal(first[1] + match[0])}
         if scale := _SCALE.match(text, end):
             factor = _factor(scale[1] or scale[2])
             values, end = frozenset(value * factor for value in values), scale.end()

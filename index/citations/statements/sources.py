@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,8 @@ from index.types import Vectors
 
 _WINDOW_CHARACTERS = 1000
 """Code points that are embedded at once: about what a model with 256 tokens reads."""
+_MOST_PARTS = 40
+"""Parts of so many code points that are embedded for a claim: all of a text of some 40,000."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,51 @@ class Source:
             for number, (start, end) in enumerate(self.spans)
         ]
 
+    def cosines(self, vector: Vectors, wanted: Mapping[str, float]) -> Vectors:
+        """The cosine of each sentence with a unit vector, shape (sentences,).
+
+        Of a long text only those parts are embedded that have most of the ``wanted`` terms, by weight; the
+        cosines of other sentences are 0.
+        """
+        chosen = self._likely_parts(wanted)
+        self._embed([number for number in chosen if number not in self._embedded])
+        found: Vectors = np.zeros(len(self.spans), np.float32)
+        for number in chosen:
+            found[self._parts[number]] = self._embedded[number] @ vector
+        return found
+
     @cached_property
-    def vectors(self) -> Vectors:
-        """The unit vectors of the sentences, shape (sentences, dimension)."""
-        windows: list[list[Span]] = []
-        for span in self.spans:
-            if not windows or span[1] - windows[-1][0][0] > _WINDOW_CHARACTERS:
-                windows.append([])
-            windows[-1].append(span)
+    def _parts(self) -> list[slice]:
+        """Consecutive sentences that are embedded at once."""
+        starts: list[int] = []
+        for number, (_, end) in enumerate(self.spans):
+            if not starts or end - self.spans[starts[-1]][0] > _WINDOW_CHARACTERS:
+                starts.append(number)
+        return [slice(a, b) for a, b in zip(starts, [*starts[1:], len(self.spans)], strict=True)]
+
+    def _likely_parts(self, wanted: Mapping[str, float]) -> list[int]:
+        if len(self._parts) <= _MOST_PARTS:
+            return list(range(len(self._parts)))
+        shares = [sum(wanted.get(term, 0.0) for term in terms) for terms in self._terms_of_parts]
+        return sorted(np.argsort(-np.array(shares), kind="stable")[:_MOST_PARTS].tolist())
+
+    @cached_property
+    def _terms_of_parts(self) -> list[set[str]]:
+        return [{word.term for words in self.words[part] for word in words} for part in self._parts]
+
+    @cached_property
+    def _embedded(self) -> dict[int, Vectors]:
+        """The unit vectors of the sentences of parts, by the number of the part."""
+        return {}
+
+    def _embed(self, numbers: Sequence[int]) -> None:
+        windows = [self.spans[self._parts[number]] for number in numbers]
+        if not windows:
+            return
         texts = [self.text[window[0][0] : window[-1][1]] for window in windows]
         inside = [[(a - window[0][0], b - window[0][0]) for a, b in window] for window in windows]
         _, vectors = self.embedder.embed_sentences(texts, inside)
-        return unit(np.vstack(vectors))
+        self._embedded.update(zip(numbers, map(unit, vectors), strict=True))
 
     def around(self, start: int, end: int) -> list[str]:
         """The sentences that are at ``[start, end)``, the one before them and the one after."""

@@ -124,3 +124,29 @@ def test_the_weights_have_their_provenance() -> None:
     support = load_fitted()
     assert set(support.weights) == set(FEATURES)
     assert {"source", "examples", "command"} <= set(support.provenance)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        (
+            "The keeper may not sell any lamp of the harbour.",
+            "The harbour shall pay the keeper, who may sell fish, for work and for each lamp that he lit.",
+        ),
+        (
+            "In 1912 ships of the harbour brought coal and 40 lamps.",
+            "The lamps were 12, and the harbour, where coal was sold, saw ships. They brought fish in 1912.",
+        ),
+    ],
+)
+def test_a_fact_of_something_else_does_not_contradict(claim: str, source: str) -> None:
+    assert judged(claim, source).status == "unsupported"
+
+
+def test_a_fact_at_the_end_of_a_long_text_is_found() -> None:
+    calm = " ".join(f"On day {day} the sea was calm, and the wind came from the west." for day in range(3000))
+    assert len(calm) > 100_000
+    text = f"{calm} {LAMPS}"
+    found = judged("The bridge over the river was opened in the spring of 1912 by Queen Mary.", text)
+    assert found.status == "supported"
+    assert text[found.start : found.end].startswith("The bridge over the river")

@@ -94,3 +94,10 @@ def test_offsets_hold_in_any_text(text: str) -> None:
 @pytest.mark.parametrize("written", ["9", "一", "٣"])
 def test_a_number_of_thousands_of_digits_is_a_number(written: str) -> None:
     assert one(written * 5000).equals(one(written * 5000))
+
+
+def test_the_end_of_a_range_of_years_is_a_year() -> None:
+    year, end = read_numbers("the season of 2018–19")
+    assert year.values == {Decimal(2018)}
+    assert end.values == {Decimal(19), Decimal(2019)}
+    assert read_numbers("12018-19")[-1].values == {Decimal(19)}
