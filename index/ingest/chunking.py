@@ -1,7 +1,5 @@
 """Split a text into passages: spans of whole sentences within one section that fit the model.
 
-:mod:`index.ingest.breaks` decides where the passages of a section begin.
-
 Tokens are counted once per sentence, including the white space after it, and summed. The sum is exact for
 tokenizers that split at white space first (WordPiece). Others (byte-level BPE, SentencePiece) may find a few
 tokens less in the whole passage, very rarely one more: the model then ignores that token, and the quote is
@@ -13,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from itertools import groupby, islice, pairwise, takewhile
 
 import numpy as np
@@ -20,10 +19,9 @@ from numpy.typing import NDArray
 
 from index.config import ChunkingConfig
 from index.errors import InvalidLimit
-from index.ingest.breaks import Bond, Unit, passage_spans
-from index.ingest.table_context import TableContext, table_contexts, truncate_context
 from index.protocols import Tokenizer
 from index.text.sentences import block_spans, halve_span, split_span
+from index.text.tables import SEPARATOR
 from index.types import Block, Extract, Passage
 
 _TEXTS_PER_CALL = 512
@@ -101,7 +99,7 @@ def chunk_with_context(
     """Split a text into passages in order of start; each ends after the one before.
 
     Each comes with the lines to embed between the headings and its slice: what is above its first row, for
-    a passage that begins inside a table (:mod:`index.ingest.table_context`).
+    a passage that begins inside a table.
 
     They contain every character that is not white space, except headings with text or headings below
     them: those are in the ``section`` of the passages below. ``Passage.tokens`` is at most
@@ -246,3 +244,174 @@ def _token_starts(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[NDArra
     remaining = iter(texts)
     while batch := list(islice(remaining, _TEXTS_PER_CALL)):
         yield from tokenizer.token_starts(batch)
+
+
+# Breaks of a section into passages.
+#
+# All breaks of a section are optimized together, as TeX breaks a paragraph into lines. A passage costs the
+# square of its unused tokens, which favours few passages of similar size; a break costs a penalty that
+# depends on what it separates (:class:`Bond`).
+
+
+_MOST_UNITS = 128
+"""Most units of a passage. Texts have far fewer; thousands of lines with one bracket each took a minute."""
+
+
+class Bond(IntEnum):
+    """The cost of a break before a unit, in eighths of the cost of an empty passage.
+
+    WHOLE keeps a list or table that fits in one passage, even if that takes two more passages.
+    """
+
+    NONE = 0
+    SENTENCE = 1
+    LEAD_IN = 8
+    WHOLE = 64
+    WORD = 96
+
+
+@dataclass(slots=True)
+class Unit:
+    """An indivisible unit: a sentence, list item or line, or a piece of one that was too long.
+
+    ``until`` is the start of the next unit in the section, ``gap`` the tokens of the white space before it.
+    ``prose`` units may be repeated as overlap.
+    """
+
+    start: int
+    end: int
+    until: int
+    section: int
+    bond: Bond
+    prose: bool
+    tokens: int = 0
+    gap: int = 0
+
+
+def passage_spans(units: list[Unit], room: int, config: ChunkingConfig) -> Iterator[tuple[int, int, int]]:
+    """Yield start, end and tokens of each passage of a section."""
+    units = _join_tiny(units, room, config.max_characters)
+    before = [0]
+    for unit in units:
+        before.append(before[-1] + unit.tokens + unit.gap)
+    for first, end in _breaks(units, before, room, config.max_characters):
+        tokens, last, start = before[end] - units[end - 1].gap, units[end - 1].end, first
+        # Add preceding sentences as overlap while they fit. This never includes the whole passage before,
+        # or the two would have been one.
+        while start and units[start - 1].prose and before[first] - before[start - 1] <= config.overlap_tokens:
+            if tokens - before[start - 1] > room or last - units[start - 1].start > config.max_characters:
+                break
+            start -= 1
+        yield units[start].start, last, tokens - before[start]
+
+
+def _join_tiny(units: list[Unit], room: int, longest: int) -> list[Unit]:
+    """Join tiny units ("Yes.", "}") to the next one, so that there are fewer breaks to consider."""
+    joined = units[:1]
+    for unit in units[1:]:
+        last = joined[-1]
+        alike = (last.prose and unit.prose) or unit.bond == Bond.WHOLE
+        tokens = last.tokens + last.gap + unit.tokens
+        small = tokens <= room // 4 and unit.end - last.start <= longest // 4
+        if last.tokens < room // 32 and alike and small:
+            last.end, last.tokens, last.gap = unit.end, tokens, unit.gap
+        else:
+            joined.append(unit)
+    return joined
+
+
+def _breaks(units: list[Unit], before: list[int], room: int, longest: int) -> list[tuple[int, int]]:
+    """Return the cheapest passages as half-open ranges of unit numbers."""
+    price = [max(1, room * room // 8) * unit.bond for unit in units] + [0]
+    starts = [unit.start for unit in units]
+    best, choice = [0], [0]
+    for end, unit in enumerate(units, start=1):
+        total = before[end] - unit.gap
+        cheapest, chosen = -1, end - 1
+        for number in range(end - 1, max(-1, end - 1 - _MOST_UNITS), -1):
+            tokens = total - before[number]
+            if number < end - 1 and (tokens > room or unit.end - starts[number] > longest):
+                break
+            cost = best[number] + (room - tokens) ** 2
+            if cheapest < 0 or cost < cheapest:
+                cheapest, chosen = cost, number
+        # Even a full passage costs 1, so that no passage lies inside the next.
+        best.append(cheapest + price[end] + 1)
+        choice.append(chosen)
+    passages = [(choice[-1], len(units))]
+    while passages[-1][0]:
+        end = passages[-1][0]
+        passages.append((choice[end], end))
+    return passages[::-1]
+
+
+# The captions and column names above the rows of a table, for passages that begin inside it.
+#
+# A row means little without the names of its columns, and a statement little without its title. Both are put
+# before the text that is embedded and searched, with the headings; the quote stays as it is.
+
+
+_LONGEST_CAPTION = 160
+"""Code points of a paragraph above a table that counts as a line of its caption."""
+_CAPTION_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TableContext:
+    """A table with its caption (the text, and where it begins) and the names of its columns."""
+
+    table: Block
+    caption: str
+    begins: int
+    names: str
+
+    def above(self, start: int) -> str:
+        """Return the lines above the rows that a passage from offset ``start`` lacks; empty if none."""
+        if not self.begins < start < self.table.end:
+            return ""
+        names = self.names if start > self.table.start else ""
+        return "\n".join(filter(None, (self.caption if start >= self.table.start else "", names)))
+
+
+def table_contexts(text: str, blocks: Sequence[Block]) -> list[TableContext]:
+    """Return the tables of a section, with what is above each."""
+    found: list[TableContext] = []
+    for at, block in enumerate(blocks):
+        if block.kind != "table":
+            continue
+        above: list[Block] = []
+        for before in reversed(blocks[max(0, at - _CAPTION_LINES) : at]):
+            if before.kind != "paragraph" or before.end - before.start > _LONGEST_CAPTION:
+                break
+            above.insert(0, before)
+        found.append(
+            TableContext(
+                block,
+                "\n".join(" ".join(text[one.start : one.end].split()) for one in above),
+                above[0].start if above else block.start,
+                _names(text, block),
+            )
+        )
+    return found
+
+
+def _names(text: str, table: Block) -> str:
+    """The names of a table's columns in a line, below the captions that are lines of the table."""
+    columns = table.columns
+    if columns is None or columns.labelled:
+        return ""
+    names = SEPARATOR.join(columns.names).strip()
+    lines = map(str.strip, text[table.start : columns.body].split("\n"))
+    captions = [line for line in lines if SEPARATOR.strip() not in line and line not in names]
+    return "\n".join(filter(None, (*captions, names)))
+
+
+def truncate_context(context: str, tokenizer: Tokenizer, most: int) -> tuple[str, int]:
+    """Cut a context to at most ``most`` tokens; returns it with its tokens, line end included."""
+    if not context or most < 1:
+        return "", 0
+    (starts,) = tokenizer.token_starts([f"{context}\n"])
+    if len(starts) <= most:
+        return context, len(starts)
+    cut = context[: int(starts[most])].rstrip()
+    return (cut, most) if cut else ("", 0)

@@ -1,6 +1,6 @@
 """Leases as advisory locks of a session, which the server releases when its holder's connection ends.
 
-It ends the session of a holder that stands still: see :mod:`index.postgresql.heartbeats`.
+It ends the session of a holder that stands still: see :mod:`index.postgresql.sessions`.
 """
 
 from __future__ import annotations

@@ -15,12 +15,19 @@ from psycopg import conninfo, sql
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translate_error
 from index.postgresql.formats import Admission, read_format
-from index.postgresql.heartbeats import SILENCE_SECONDS, Heartbeats
 from index.postgresql.prepared import PreparedQueries
-from index.postgresql.sessions import WAIT_SECONDS, complete, configure, last_row, script
+from index.postgresql.sessions import (
+    ADAPTERS,
+    SILENCE_SECONDS,
+    WAIT_SECONDS,
+    Heartbeats,
+    complete,
+    configure,
+    last_row,
+    script,
+)
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.standbys import Standbys, has_several_hosts
 from index.postgresql.transactions import Row, Transaction

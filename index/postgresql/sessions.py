@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import struct
+import threading
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import psycopg
-from psycopg import conninfo, sql
+from psycopg import conninfo, postgres, sql
+from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
+from psycopg.pq import Format
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from index.postgresql.standbys import has_several_hosts
 from index.postgresql.transactions import Row
+from index.types import Ids
 
 WAIT_SECONDS = 10.0
 """Seconds that a transaction waits for a lock, for a connection, or for the server to come back."""
@@ -74,3 +82,155 @@ def last_row(cursor: psycopg.Cursor[Row]) -> Row | None:
     while cursor.nextset():
         pass
     return cursor.fetchone() if cursor.description else None
+
+
+# Adapters of Python's values: whole numbers as bigint, and texts with any character, even U+0000.
+#
+# PostgreSQL's ``text`` has no U+0000, which titles and metadata may have. U+0000 is stored as U+0001 U+0001
+# and U+0001 as U+0001 U+0002, in every text and by every connection. The order of texts by their code points,
+# and which text begins with which, stay as they are.
+
+
+_ESCAPE, _NUL = "\x01", "\x00"
+_NUMBER = postgres.types["int8"]
+_ARRAY = struct.Struct(">iiIii")
+_ELEMENT = np.dtype([("bytes", ">i4"), ("value", ">i8")])
+
+
+def escape(text: str) -> str:
+    """Encode a text for storage."""
+    if _NUL in text or _ESCAPE in text:
+        return text.replace(_ESCAPE, "\x01\x02").replace(_NUL, "\x01\x01")
+    return text
+
+
+def unescape(stored: str) -> str:
+    """Decode a text that :func:`escape` encoded."""
+    if _ESCAPE in stored:
+        return stored.replace("\x01\x01", _NUL).replace("\x01\x02", _ESCAPE)
+    return stored
+
+
+class _TextDumper(Dumper):
+    oid = postgres.types["text"].oid
+
+    def dump(self, obj: str) -> bytes:
+        return escape(obj).encode()
+
+
+class _BinaryTextDumper(_TextDumper):
+    format = Format.BINARY
+
+
+class _TextLoader(Loader):
+    def load(self, data: Buffer) -> str:
+        return unescape(str(data, "utf-8"))
+
+
+class _BinaryTextLoader(_TextLoader):
+    format = Format.BINARY
+
+
+class _NumbersDumper(Dumper):
+    """Rows of int64 as bigint[], at once; of a list each element would be looked at by itself.
+
+    Raises :class:`TypeError` for other arrays, whose numbers could change.
+    """
+
+    format = Format.BINARY
+    oid = _NUMBER.array_oid
+
+    def dump(self, obj: Ids) -> bytes:
+        if obj.dtype != np.int64 or obj.ndim != 1:
+            raise TypeError(f"only rows of int64 can be sent, not {obj.dtype} in {obj.ndim} dimensions")
+        elements = np.empty(len(obj), _ELEMENT)
+        elements["bytes"] = _ELEMENT["value"].itemsize
+        elements["value"] = obj
+        return _ARRAY.pack(1, 0, _NUMBER.oid, len(obj), 1) + elements.tobytes()
+
+
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    for number in (Int8Dumper, Int8BinaryDumper):
+        adapters.register_dumper(int, number)
+    for dumper in (_TextDumper, _BinaryTextDumper):
+        adapters.register_dumper(str, dumper)
+    adapters.register_dumper(np.ndarray, _NumbersDumper)
+    for loader in (_TextLoader, _BinaryTextLoader):
+        adapters.register_loader("text", loader)
+    return adapters
+
+
+ADAPTERS = _adapters()
+"""The adapters of every connection."""
+
+
+# Heartbeats of connections that hold locks: the server ends those of a process that stands still.
+
+
+_log = logging.getLogger("loccit.store")
+
+Connection = psycopg.Connection[Any]
+
+SILENCE_SECONDS = 60.0
+"""Seconds of silence after which the server ends a session that holds locks, and releases them."""
+_BEATS = 6
+"""Heartbeats in that time."""
+
+
+class Heartbeats:
+    """A thread that shows, in each added connection, that this process still runs. Thread-safe.
+
+    A process that is stopped, or whose machine is, may keep its connections for hours: their sessions have a
+    timeout (``idle_session_timeout`` of PostgreSQL 14) that only such a process reaches. The thread waits for
+    statements that run in its connections, which are to be short, and ends when it has no connections left.
+    """
+
+    def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
+        self.settings = {"idle_session_timeout": str(round(1000 * silence_seconds))}
+        """Settings of sessions with heartbeats."""
+        self._interval = silence_seconds / _BEATS
+        self._connections: dict[Connection, threading.Lock] = {}
+        """Each with a lock that is held during its heartbeats."""
+        self._changing = threading.Lock()
+        self.is_running = False
+        """Whether there is a thread."""
+
+    def add(self, connection: Connection) -> None:
+        """Keep the session of a connection alive until :meth:`remove`."""
+        with self._changing:
+            self._connections[connection] = threading.Lock()
+            if not self.is_running:
+                self.is_running = True
+                threading.Thread(target=self._run, name="loccit-heartbeats", daemon=True).start()
+
+    def remove(self, connection: Connection) -> None:
+        """Leave a connection alone: call it before closing one, which must not happen during a statement."""
+        with self._changing:
+            beating = self._connections.pop(connection, None)
+        if beating is not None:
+            with beating:  # until a heartbeat that has begun ends
+                pass
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while connections := self._live_connections():
+            for connection, beating in connections:
+                with beating:
+                    self._beat(connection)
+            pause.wait(self._interval)
+
+    def _live_connections(self) -> list[tuple[Connection, threading.Lock]]:
+        """The connections in use; with none, the thread ends."""
+        with self._changing:
+            self.is_running = bool(self._connections)
+            return list(self._connections.items())
+
+    def _beat(self, connection: Connection) -> None:
+        try:
+            if connection in self._connections:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            pass  # whoever uses it will notice that it is lost
+        except Exception:
+            _log.exception("A heartbeat failed; the others go on.")

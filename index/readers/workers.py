@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import heapq
 import logging
 import multiprocessing
 import os
@@ -13,9 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, wait
 from concurrent.futures import TimeoutError as TimedOut
-from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import count
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from typing import TypeVar
@@ -23,7 +26,6 @@ from typing import TypeVar
 from pebble import ProcessFuture, ProcessPool
 
 from index.errors import ReadersUnavailable
-from index.readers.turns import Turns
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ class Workers:
     """A group of worker processes that start when they are first needed. Thread-safe.
 
     They are forked from a fork server, a process that has loaded what all readers need and does nothing else.
-    Of the calls that wait, the one that is due first is next: see :class:`index.readers.turns.Turns`.
+    Of the calls that wait, the one that is due first is next: see :class:`index.readers.workers.Turns`.
     Workers that end no call for ``patience`` seconds longer than one may take are given up: one that was
     killed at the moment at which it took a call leaves the others waiting for ever.
     """
@@ -220,3 +222,62 @@ def _limit_worker(memory_bytes: int, start_method: str) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+# Let callers take turns, those first that are due first.
+
+
+class Turns:
+    """Gives ``most`` callers a turn at once. Of those that wait, whoever is due first is next. Thread-safe.
+
+    A caller with little to do is due soon and so passes those with much to do, but not for ever: at last they
+    are due before whoever comes.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: list[tuple[float, int]] = []
+        self._numbers = count()
+        self._closed = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        """Have a turn for the ``with`` block; it is due ``seconds`` from now.
+
+        Raises :class:`concurrent.futures.CancelledError` if :meth:`cancel` is called before it comes.
+        """
+        self._wait((time.monotonic() + seconds, next(self._numbers)))
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += 1
+                self._changed.notify_all()
+
+    @property
+    def are_waited_for(self) -> bool:
+        """Whether anybody waits for a turn."""
+        return bool(self._waiting)
+
+    def cancel(self) -> None:
+        """End the waiting of all that wait now."""
+        with self._changed:
+            self._closed += 1
+            self._changed.notify_all()
+
+    def _wait(self, own: tuple[float, int]) -> None:
+        with self._changed:
+            closed = self._closed
+            heapq.heappush(self._waiting, own)
+            try:
+                self._changed.wait_for(
+                    lambda: self._closed != closed or (self._free > 0 and self._waiting[0] == own)
+                )
+                if self._closed != closed:
+                    raise CancelledError
+                self._free -= 1
+            finally:
+                self._waiting.remove(own)
+                heapq.heapify(self._waiting)
+                self._changed.notify_all()

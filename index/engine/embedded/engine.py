@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from index.config import LibraryConfig
 from index.description import Description
-from index.engine.embedded.dense_side import DenseSide
-from index.engine.embedded.lexical_side import LexicalSide
+from index.engine.embedded.sides import DenseSide, LexicalSide
 from index.engine.following import FollowedRecord
 from index.engine.generations import (
     CLEANSING_LEASE,

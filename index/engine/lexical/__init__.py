@@ -1,6 +1,6 @@
 """The lexical index: BM25 ranking by tantivy, over terms from the project's own analyzer."""
 
 from index.engine.lexical.bm25 import TantivyIndex
-from index.engine.lexical.inspection import IndexFiles
+from index.engine.lexical.folder import IndexFiles
 
 __all__ = ["IndexFiles", "TantivyIndex"]

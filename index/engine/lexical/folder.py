@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tantivy
 
+from index.engine.lexical import applied, checking, segments
 from index.engine.lexical import applied as sidecar
-from index.engine.lexical import checking, segments
 from index.engine.lexical.applied import Applied
 from index.engine.lexical.checking import Commit
 from index.engine.lexical.statistics import LivePassages
 from index.errors import CollectionBusy, StoreDamaged
 from index.records import NOTHING, Mark
+from index.text.analysis import Analyzer
+from index.types import Ids
 
 _log = logging.getLogger("loccit.lexical")
 
@@ -198,3 +201,40 @@ def _searchable(name: str, index: tantivy.Index, commit: Commit) -> Segments:
         index.reload()
         searcher = index.searcher()
         return Segments(name, index, searcher, commit, LivePassages(searcher))
+
+
+# Read a lexical index from its files alone, to check it.
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFiles:
+    """A lexical index whose files are what was written; ``mark`` identifies the change it has reached."""
+
+    mark: Mark
+    searcher: tantivy.Searcher
+
+    @staticmethod
+    def read(folder: Path, analyzer: Analyzer) -> IndexFiles | None:
+        """Compare all files with their checksums and open them; None if there is no index.
+
+        Raises :class:`index.errors.StoreDamaged`.
+        """
+        found = applied.read(folder, analyzer.version)
+        if found is None:
+            return None
+        path = folder / found.segments
+        with segments.translate_errors("being checked"):
+            checking.check_commit(checking.commit_of(path), found.commit)
+            checking.check(path)
+            return IndexFiles(found.mark, segments.open_folder(path).searcher())
+
+    def ids(self) -> Ids:
+        """The passages in it."""
+        count = self.searcher.num_docs
+        if not count:
+            return np.empty(0, np.int64)
+        with segments.translate_errors("being checked"):
+            hits = self.searcher.search(
+                tantivy.Query.all_query(), count, count=False, order_by_field="passage"
+            ).hits
+        return np.array([id_ for id_, _ in hits], np.int64)

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,10 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
-from index.engine.vectors.approximation import inner_products
+from index.engine.vectors.approximation import Tuning, inner_products
 from index.engine.vectors.building import write_base
 from index.engine.vectors.compaction import BackgroundCompaction, is_due
-from index.engine.vectors.description import Description
-from index.engine.vectors.files import Base, delete_others, later_files, read_base, read_manifest
+from index.engine.vectors.files import Base, Kind, delete_others, later_files, read_base, read_manifest
 from index.engine.vectors.nearest import nearest
 from index.engine.vectors.rows import Rows
 from index.engine.vectors.segments import Snapshot
@@ -317,3 +316,38 @@ class FaissIndex:
         if snapshot is None:
             raise RuntimeError("this index is closed")
         return snapshot
+
+
+# Statistics of the dense index.
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """State of an index.
+
+    ``kind``, ``tuning`` (None for a flat base, which is exact), ``size`` of the files in bytes and ``change``
+    describe the base. ``passages`` counts all passages, ``beside`` those that are not in the base, and
+    ``removed`` the rows of the base that are dead.
+    """
+
+    kind: Kind
+    passages: int
+    beside: int
+    removed: int
+    size: int
+    change: int
+    tuning: Tuning | None
+
+    @staticmethod
+    def of(base: Base, snapshot: Snapshot) -> Description:
+        """Describe a snapshot over a base."""
+        approximation = snapshot.base.rows.approximation
+        return Description(
+            kind=base.kind,
+            passages=len(snapshot),
+            beside=snapshot.beside,
+            removed=snapshot.base.dead,
+            size=base.size,
+            change=base.mark.change,
+            tuning=approximation.tuning if approximation else None,
+        )

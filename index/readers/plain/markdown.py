@@ -5,23 +5,74 @@ Markup is removed: emphasis, code marks, link targets, heading signs. An image b
 
 from __future__ import annotations
 
+import datetime
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 
+import yaml
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from index.errors import CorruptDocument
 from index.provenance import FOUND
 from index.readers.base.builder import BlockBuilder, Draft, assemble
-from index.readers.base.normalisation import decode, normalise
+from index.readers.base.normalisation import decode, normalise, one_line
 from index.readers.html.blocks import page_blocks
 from index.readers.html.tree import parse_html
-from index.readers.plain.front_matter import split_front_matter
-from index.readers.plain.link_labels import parse_link_label
-from index.types import Extract
+from index.types import Extract, Scalar
+
+# Find the ends of link labels in Markdown in linear time.
+
+
+_NOT_CLOSED = -1
+_Ends = dict[int, tuple[int, bool]]
+"""By the position of a bracket: that of the one that closes it, and whether a link is between them."""
+
+
+def parse_link_label(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N803
+    """Return the position of the bracket that closes the one at ``start``; -1 if there is none.
+
+    With ``disableNested``, a label that contains a link has no end. Replaces the function of markdown-it-py,
+    with the same results: that one reads on to the end of the block from each bracket that is not closed, so
+    that a megabyte of brackets takes minutes. Here each pass keeps what it learns about all brackets in it.
+    """
+    ends: _Ends = vars(state).setdefault("label_ends", {}).setdefault(state.posMax, {})
+    if start not in ends:
+        before = state.pos
+        unclosed, links = [start], [False]
+        state.pos = start + 1
+        while unclosed and state.pos < state.posMax:
+            at, character = state.pos, state.src[state.pos]
+            state.md.inline.skipToken(state)
+            if character == "]":
+                _close(ends, unclosed, links, at)
+            elif character == "[" and state.pos > at + 1:
+                links[-1] = True
+            elif character == "[" and at in ends:  # learnt while the token was skipped
+                end, has_link = ends[at]
+                if end == _NOT_CLOSED:
+                    break
+                links[-1] |= has_link
+                state.pos = end + 1
+            elif character == "[":
+                unclosed.append(at)
+                links.append(False)
+        ends.update((bracket, (_NOT_CLOSED, False)) for bracket in unclosed)
+        state.pos = before
+    end, has_link = ends[start]
+    return _NOT_CLOSED if has_link and disableNested else end
+
+
+def _close(ends: _Ends, unclosed: list[int], links: list[bool], at: int) -> None:
+    has_link = links.pop()
+    ends[unclosed.pop()] = at, has_link
+    if links:
+        links[-1] |= has_link
+
 
 READER = "markdown/3"
 MEDIA_TYPE = "text/markdown"
@@ -186,3 +237,59 @@ def _inline_text(tokens: Sequence[Token]) -> str:
 def _tag(html: str) -> tuple[bool, str]:
     match = _TAG.match(html)
     return (bool(match[1]), match[2].lower()) if match else (False, "")
+
+
+# Split off the front matter of a Markdown file: a YAML mapping between two lines of hyphens.
+
+
+_FENCED = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_MAX_CHARACTERS = 1 << 16
+"""Longer front matter is treated as text: nobody writes so much by hand, and YAML is slow to parse."""
+_MAX_BITS = 63
+"""Bits of an integer. YAML accepts hexadecimal numbers that are too long for Python to print."""
+
+Values = Mapping[str, Scalar | list[Scalar]]
+
+
+def split_front_matter(source: str) -> tuple[Values, str]:
+    """The simple values of the front matter, and the text after it.
+
+    Front matter that is no YAML mapping stays in the text, so that nothing is lost.
+    """
+    match = _FENCED.match(source[:_MAX_CHARACTERS])
+    if not match:
+        return {}, source
+    try:
+        found = yaml.safe_load(match[1])
+    except Exception:  # PyYAML's constructors also raise ValueError, TypeError and others
+        return {}, source
+    if not isinstance(found, dict):
+        return {}, source
+    return _simple_values(found), source[match.end() :]
+
+
+def _simple_values(found: dict[object, object]) -> Values:
+    """The scalars and lists of scalars. Metadata are flat, so nested and empty values are left out."""
+    values: dict[str, Scalar | list[Scalar]] = {}
+    for key, value in found.items():
+        if (name := _scalar(key)) is None:
+            continue
+        if isinstance(value, list):
+            scalars = [scalar for item in value if (scalar := _scalar(item)) is not None]
+            if scalars:
+                values[str(name)] = scalars
+        elif (scalar := _scalar(value)) is not None:
+            values[str(name)] = scalar
+    return values
+
+
+def _scalar(value: object) -> Scalar | None:
+    if isinstance(value, str):
+        return one_line(value) or None
+    if isinstance(value, datetime.date):  # includes datetime
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        return None
+    return value if isinstance(value, bool | int | float) else None

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 
 import pytest
 
-from index.readers.turns import Turns
+from index.readers.workers import Turns
 from tests.patience import PATIENCE
 
 

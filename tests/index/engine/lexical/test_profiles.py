@@ -9,7 +9,7 @@ from tantivy import DocAddress
 
 from index.engine.lexical import segments
 from index.engine.lexical.profiles import COLUMNS, counts, profile
-from index.engine.lexical.scoring import Scoring
+from index.engine.lexical.ranking import Scoring
 from index.engine.lexical.statistics import LivePassages
 
 

@@ -10,8 +10,7 @@ import pytest
 from tantivy import Occur, Query
 
 from index.engine.lexical import TantivyIndex
-from index.engine.lexical.ranking import rank, round_scores
-from index.engine.lexical.scoring import Scoring
+from index.engine.lexical.ranking import Scoring, rank, round_scores
 from index.engine.lexical.segments import SCHEMA, TERMS
 from index.records import Mark
 from index.text.analysis import Analyzer

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from index.readers.html import contain_text, content_blocks, without_boilerplate
 from index.readers.html.blocks import PageBlock, page_blocks
-from index.readers.html.content import contain_text, content_blocks, without_boilerplate
 from index.readers.html.tree import parse_html
 from tests.index.readers.html.test_html import DELTA, PROSE
 

@@ -5,8 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.errors import Unreadable
-from index.readers.plain.front_matter import split_front_matter
-from index.readers.plain.markdown import read_markdown
+from index.readers.plain.markdown import read_markdown, split_front_matter
 from index.types import Extract, Scalar
 from tests.index.readers.laws import assert_laws, extract_or_refusal
 

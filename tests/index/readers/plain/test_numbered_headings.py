@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.readers.plain.numbered_headings import mark_numbered_headings
-from index.readers.plain.text import find_blocks, read_text
+from index.readers.plain.text import find_blocks, mark_numbered_headings, read_text
 from tests.index.readers.laws import assert_laws, shown
 from tests.sizes import size
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.sources.web import Crawl, CrawlConfig, Fetcher, InvalidUrl, Page, PoliteFetcher, Refusal
-from index.sources.web.links import MAX_LINKS, read_links
+from index.sources.web.crawler import MAX_LINKS, read_links
 from index.sources.web.urls import parse_url
 from tests.index.sources.web.conftest import MakeFetcher
 from tests.index.sources.web.standins import NamedHosts, Server, WatchedNetwork, answer, redirect

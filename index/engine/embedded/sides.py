@@ -1,21 +1,23 @@
-"""The words of an embedded engine: follow the record, are written again, purged and repaired."""
+"""The vectors of an embedded engine: follow the record, are compacted, purged and repaired."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from index.engine.following import FollowedRecord
+from index.engine.following import FollowedRecord, add_vectors
 from index.engine.generations import FILES_LEASE
 from index.engine.lexical import TantivyIndex
 from index.engine.repairs import Repairs
+from index.engine.shared_base import SharedBase
+from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, DiskFull, DiskReadOnly, StoreDamaged
 from index.file_leases import FileLeases
 from index.protocols import Snapshot
 
-_log = logging.getLogger("loccit.engine")
+# The words of an embedded engine: follow the record, are written again, purged and repaired.
 
 
 class LexicalSide:
@@ -141,3 +143,111 @@ class LexicalSide:
             self.check()
             return True
         return False
+
+
+_log = logging.getLogger("loccit.engine")
+
+
+class DenseSide:
+    """Keeps an index of vectors up to date with a record. The vectors have ``dimension`` components.
+
+    ``shared`` is the base that machines share, if they do. ``reloaded`` is called when files of another
+    process are used from now on.
+    """
+
+    def __init__(
+        self,
+        index: FaissIndex,
+        followed: FollowedRecord,
+        repairs: Repairs,
+        *,
+        dimension: int,
+        shared: SharedBase | None,
+        reloaded: Callable[[], None],
+    ) -> None:
+        self._index = index
+        self._followed = followed
+        self._repairs = repairs
+        self._dimension = dimension
+        self._shared = shared
+        self._reloaded = reloaded
+        self._updating = threading.RLock()
+
+    def disown(self, moment: Snapshot) -> None:
+        """Empty the index if it follows another history of the record: an update fills it again."""
+        with self._updating:
+            self._followed.disown("dense", self._index, moment)
+
+    def update(self, moment: Snapshot) -> None:
+        """Apply what was committed up to a snapshot. Raises :class:`index.errors.StoreDamaged`, OSError."""
+        with self._updating:
+            if self._reload(moment):
+                self._reloaded()
+            add_vectors(self._index, moment, self._dimension, self._repairs.unless_closed)
+
+    def _reload(self, moment: Snapshot) -> bool:
+        """Use the base that others have made since; returns whether there is one."""
+        return self._shared.follow(moment) if self._shared else self._index.reload(moment.includes)
+
+    def maintain(self, *, background: bool) -> None:
+        """Build a new base when much was added or removed."""
+        is_due = self._shared.is_due if self._shared else self._index.should_compact
+        if self._repairs.has_failed("dense") or not is_due:
+            return
+        compact = self._shared.compact if self._shared else self._index.compact
+        if background:
+            self._index.compact_in_background(self._report, compact)
+            return
+        try:
+            compact()
+        except StoreDamaged as error:
+            self._report(error)
+
+    def purge(self, change: int, *, update: Callable[[], object]) -> bool:
+        """Write files anew that hold vectors removed up to a change; returns whether that is done.
+
+        ``update`` brings the engine to the record as it is.
+        """
+        return self._shared.purge(change, update=update) if self._shared else self._index.purge(change)
+
+    def cleanse(self, change: int) -> bool:
+        """Remove from files of this machine what another one purges; returns whether that is done."""
+        return self._shared.cleanse(change) if self._shared else self._index.purge(change)
+
+    def check(self) -> None:
+        """Compare the large files with their checksums, and report damage."""
+        try:
+            self._index.check(all_files=False)
+        except StoreDamaged as error:
+            self._report(error)
+
+    def repair(self, *, catches_up: bool) -> None:
+        """Make the index anew, or let one catch up that failed to follow the record."""
+        if not catches_up:
+            self._index.reset()
+        try:
+            self._update_now()
+        except StoreDamaged as error:
+            if not error.in_vectors:
+                raise
+            self._drop_damaged()
+            self._index.reset()
+            self._update_now()
+        self._index.compact_in_background(self._report, self._shared.compact if self._shared else None)
+
+    def _update_now(self) -> None:
+        with self._followed.store.snapshot(lasting=True) as moment:
+            self.update(moment)
+
+    def _drop_damaged(self) -> None:
+        store, seconds = self._followed.store, self._followed.lock_seconds
+        with store.lease("write", seconds=seconds):
+            dropped = store.drop_damaged_vectors(self._dimension)
+        _log.warning(
+            "%d stored vectors of the collection %r are damaged: they are computed again.",
+            dropped,
+            self._followed.name,
+        )
+
+    def _report(self, error: Exception) -> None:
+        self._repairs.report("dense", error)
