@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.config import LOADED_MODELS, MAX_K, SearchConfig
 from service.faces.api.requests import cited_spans
-from service.faces.others.cohere import rerank
+from service.faces.others import cohere
 from service.flows.ask import planning
 from service.flows.ingest.forms import MAX_FILES
 from service.flows.ingest.jobs.jobs import MAX_JOBS
@@ -36,8 +36,8 @@ LIMITS: Mapping[str, Sequence[Limit]] = {
         Limit(planning.MAX_TURNS, "turns of a conversation", "invalid_limit"),
         Limit(SearchConfig().section_characters, "characters quoted of a section", ""),
         Limit("as_of_passages", "passages of a past state", "moment_too_large"),
-        Limit(rerank.MAX_DOCUMENTS, "texts to rank in a request", "invalid_limit"),
-        Limit(rerank.MAX_CHARACTERS, "their characters together", "invalid_limit"),
+        Limit(cohere.MAX_DOCUMENTS, "texts to rank in a request", "invalid_limit"),
+        Limit(cohere.MAX_CHARACTERS, "their characters together", "invalid_limit"),
     ),
     "Checks": (
         Limit(MAX_ANSWER_CHARACTERS, "characters of an answer to check", "invalid_limit"),

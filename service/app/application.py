@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from index.library import Library
-from service.app.error_shapes import SHAPES
-from service.app.routes import all_routes
 from service.app.runtime import Runtime, Watch
+from service.faces.api import routes as api
 from service.faces.api.routes import ask
 from service.faces.mcp import http as mcp
+from service.faces.mcp import metadata
+from service.faces.mcp.tools import server as tools
+from service.faces.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
+from service.faces.openai import errors as openai_errors
+from service.faces.openai.answers import chat, responses
+from service.faces.others import anthropic, cohere, dify
 from service.faces.pages import ERROR_PAGES
+from service.faces.pages import routes as pages
+from service.faces.widget import routes as widget
 from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, MAX_QUESTIONS
 from service.http import error_handlers, openapi
+from service.http.error_shapes import ErrorShape, ErrorShapes
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.auth import Authentication
 from service.http.middleware.body_limit import BodyLimit
@@ -151,3 +163,39 @@ def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing |
             together=_BODIES_TOGETHER * max(documents, _SMALLEST_JSON_LIMIT),
         ),
     ]
+
+
+# The table of error shapes: all interfaces of other products, with the addresses that are theirs.
+
+
+BY_BEGINNING: Mapping[str, ErrorShape] = {
+    **dict.fromkeys(openai_errors.ADDRESSES, openai_errors.SHAPE),
+    **dict.fromkeys(cohere.ADDRESSES, cohere.SHAPE),
+    **dict.fromkeys(dify.ADDRESSES, dify.SHAPE),
+}
+SHAPES = ErrorShapes(BY_BEGINNING)
+
+
+# The routes of the service, in the order in which they are tried.
+
+
+def all_routes() -> list[BaseRoute]:
+    """The routes of Loccit's own API and of the pages, which have folders of them, and of the other faces.
+
+    A path whose last parameter takes slashes comes after the others, because it matches paths of theirs.
+    """
+    others = (vector_stores, search, store_files, file_batches, files, embeddings, models, chat, responses)
+    more = (widget, mcp, metadata, tools, cohere, dify, anthropic)
+    modules = (*_modules_in(api), *others, *_modules_in(pages), *more)
+    found = [route for module in modules for route in _router_of(module).routes]
+    return sorted(found, key=lambda route: getattr(route, "path", "").endswith(":path}"))
+
+
+def _modules_in(package: ModuleType) -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        yield importlib.import_module(found.name)
+
+
+def _router_of(module: ModuleType) -> APIRouter:
+    router: APIRouter = module.router
+    return router

@@ -9,7 +9,7 @@ import pytest
 
 from service.state.limits import LimitStore, open_limit_store
 from service.state.limits.counting import Due, Spent
-from service.state.limits.memory import MemoryLimitStore
+from tests.contracts.memory_limits import MemoryLimitStore
 from tests.contracts.reopening import reopening
 
 Opener = Callable[[], LimitStore]

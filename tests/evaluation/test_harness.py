@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 
 from evaluation import harness
-from evaluation.glossary import explanation
 from evaluation.questions import InvalidQuestions, Question, Span
-from evaluation.report import main_measure, write_report
+from evaluation.report import explanation, main_measure, write_report
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder

@@ -1,6 +1,6 @@
 import pytest
 
-from evaluation.kinds import kind_of
+from evaluation.harness import kind_of
 from index.readers import MEDIA_TYPES, read
 from index.readers.plain.subtitles import WEBVTT_MEDIA_TYPE
 

@@ -22,7 +22,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from index.types import Vectors
 from service.app import create_app
-from service.app.error_shapes import SHAPES
+from service.app.application import SHAPES
 from service.errors import ClientGone, status_of
 from service.http.error_handlers import error_code_of
 from service.http.openapi import describe

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from service.app.error_shapes import SHAPES
+from service.app.application import SHAPES
 from service.faces.pages.assets import asset_path
 from tests.service.http_service import assert_error
 

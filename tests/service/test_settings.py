@@ -14,7 +14,7 @@ from index.config import MAX_K, LibraryConfig, SearchConfig, VectorsConfig
 from index.processors import processors
 from service.errors import InvalidSettings
 from service.faces.api.requests import cited_spans
-from service.faces.others.cohere import rerank
+from service.faces.others import cohere
 from service.flows.ask import batching, planning
 from service.flows.ingest import forms
 from service.flows.ingest.jobs import finishing, jobs
@@ -171,8 +171,8 @@ def test_nothing_starts_with_a_bound_that_is_no_longer_a_setting(
         ("MAX_QUOTES", cited_spans.MAX_QUOTES),
         ("MAX_QUOTES_CHARACTERS", cited_spans.MAX_QUOTES_CHARACTERS),
         ("MAX_QUOTE_CHARACTERS", cited_spans.MAX_QUOTE_CHARACTERS),
-        ("MAX_RERANK_CHARACTERS", rerank.MAX_CHARACTERS),
-        ("MAX_RERANK_DOCUMENTS", rerank.MAX_DOCUMENTS),
+        ("MAX_RERANK_CHARACTERS", cohere.MAX_CHARACTERS),
+        ("MAX_RERANK_DOCUMENTS", cohere.MAX_DOCUMENTS),
         ("MAX_TURNS", planning.MAX_TURNS),
         ("MERGE_CHARACTERS", SearchConfig().merge_characters),
         ("QUESTION_CACHE", batching.CACHED_QUESTIONS),

@@ -9,17 +9,16 @@ that begin with a marker, with their continuation lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
+
 from index.readers.base.normalisation import decode, normalise, require_text
 from index.readers.plain.heading_lines import heading_lines
 from index.types import Block, Extract
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from index.types import Block
 
 # Recognise numbered headings of plain text, such as ``6.2.1. How do I …`` or ``3. Title`` in RFCs.
 #

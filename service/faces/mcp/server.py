@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -11,13 +13,20 @@ from mcp import MCPError, types
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
 from pydantic import BaseModel
+from pydantic_core import from_json
 
+from index.collection import Collection
 from index.errors import LoccitError
+from index.records import DocumentRecord
 from service.advice import ADVICE, Advice, message_with_advice
-from service.errors import InternalError
-from service.faces.mcp import resources
+from service.errors import InternalError, InvalidRequest
+from service.faces.mcp.tools import reading
+from service.faces.mcp.tools.arguments import CiteArguments
 from service.faces.mcp.tools.backend import Backend
+from service.faces.mcp.tools.names import CITATION_TEMPLATE, DOCUMENT_TEMPLATE, document_uri, parse_uri
 from service.faces.mcp.tools.table import BY_NAME, TOOLS, Tool, json_schema
+from service.monitoring.reads import note_read
+from service.state.identity import Rule, Scope
 
 log = logging.getLogger("loccit.mcp")
 
@@ -88,20 +97,20 @@ class _Handlers:
     ) -> types.ListResourcesResult:
         """A page of documents."""
         backend = await self._backend(context)
-        return await self._await_answer(resources.list_resources(backend, params.cursor if params else None))
+        return await self._await_answer(list_resources(backend, params.cursor if params else None))
 
     async def list_templates(
         self, context: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourceTemplatesResult:
         """The templates of resources."""
-        return types.ListResourceTemplatesResult(resource_templates=list(resources.TEMPLATES))
+        return types.ListResourceTemplatesResult(resource_templates=list(TEMPLATES))
 
     async def read_resource(
         self, context: Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         """A document's text, or a citation."""
         backend = await self._backend(context)
-        return await self._await_answer(resources.read_resource(backend, str(params.uri)))
+        return await self._await_answer(read_resource(backend, str(params.uri)))
 
     async def _backend(self, context: Context) -> Backend:
         return await self._await_answer(self._backend_of(context))
@@ -144,3 +153,112 @@ def _success_result(result: BaseModel) -> types.CallToolResult:
 
 def _text_content(text: str) -> types.TextContent:
     return types.TextContent(type="text", text=text)
+
+
+# Resources: the text of each document, and citations by template.
+
+
+PAGE = 100
+"""Resources of a page."""
+_DOCUMENTS = Rule(Scope.READ, frozenset({"documents", "collections"}))
+_TEXTS = Rule(Scope.READ, frozenset({"texts", "citations"}))
+TEMPLATES = (
+    types.ResourceTemplate(
+        name="document",
+        title="Document",
+        uri_template=DOCUMENT_TEMPLATE,
+        description="The text of a document, to which the offsets of citations refer.",
+        mime_type="text/plain",
+    ),
+    types.ResourceTemplate(
+        name="citation",
+        title="Citation",
+        uri_template=CITATION_TEMPLATE,
+        description="A quote by its locator, the text around it, and its status in the newest version.",
+        mime_type="application/json",
+    ),
+)
+
+
+async def list_resources(backend: Backend, cursor: str | None) -> types.ListResourcesResult:
+    """A page of the documents of all collections that the caller may read.
+
+    Raises :class:`service.errors.Forbidden`, and :class:`InvalidRequest` for a cursor of no earlier page.
+    """
+    _DOCUMENTS.require_of(backend.caller)
+    first, after = ("", "") if cursor is None else _decode_cursor(cursor)
+    found: list[types.Resource] = []
+    for name in [name for name in await backend.names() if name >= first]:
+        page = await backend.look_up(
+            name, _documents_after(after if name == first else "", PAGE + 1 - len(found))
+        )
+        found += [_resource(name, one) for one in page]
+        if len(found) > PAGE:
+            # The last of the page before the extra one is where the next page begins.
+            last = parse_uri(found[PAGE - 1].uri)
+            return types.ListResourcesResult(resources=found[:PAGE], next_cursor=_encode_cursor(last))
+    return types.ListResourcesResult(resources=found)
+
+
+def _documents_after(after: str, limit: int) -> Callable[[Collection], Sequence[DocumentRecord]]:
+    def documents(opened: Collection) -> Sequence[DocumentRecord]:
+        return opened.archive.documents(limit=limit, after=after)
+
+    return documents
+
+
+def _resource(collection: str, record: DocumentRecord) -> types.Resource:
+    return types.Resource(
+        name=record.id,
+        title=record.title or record.id,
+        uri=document_uri(collection, record.id),
+        description=f"In the collection {collection}, from {record.source or record.id}.",
+        mime_type="text/plain",
+    )
+
+
+async def read_resource(backend: Backend, uri: str) -> types.ReadResourceResult:
+    """The contents of a resource.
+
+    Raises :class:`InvalidRequest` for a URI of none, and what reading raises.
+    """
+    _TEXTS.require_of(backend.caller)
+    parsed = parse_uri(uri)
+    if parsed is None:
+        raise InvalidRequest(
+            f"{uri[:200]!r} is not the URI of a resource here. They are {DOCUMENT_TEMPLATE} and "
+            f"{CITATION_TEMPLATE}."
+        )
+    kind, collection, name = parsed
+    if kind == "documents":
+        text = await backend.read(collection, lambda opened: opened.archive.text(name)[1])
+        note_read(collection, name)
+        return _text_contents(uri, text, "text/plain")
+    given = CiteArguments.model_validate({"locator": name, "collection": collection})
+    cited = await reading.cite(backend, given)
+    return _text_contents(uri, cited.model_dump_json(), "application/json")
+
+
+def _text_contents(uri: str, text: str, mime_type: str) -> types.ReadResourceResult:
+    return types.ReadResourceResult(
+        contents=[types.TextResourceContents(uri=uri, text=text, mime_type=mime_type)]
+    )
+
+
+def _encode_cursor(position: tuple[str, str, str] | None) -> str | None:
+    if position is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(position[1:]).encode()).decode()
+
+
+def _decode_cursor(cursor: str) -> tuple[str, str]:
+    """The collection and the document after which a page begins. Raises :class:`InvalidRequest`."""
+    try:
+        # Unlike the standard library, it refuses halves of surrogate pairs, and has an error for deep lists.
+        position = from_json(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        position = None
+    match position:
+        case [str(collection), str(after)]:
+            return collection, after
+    raise InvalidRequest("The cursor is not that of a page. Begin without one.")

@@ -11,19 +11,21 @@ from typing import Any
 import anyio
 from pydantic_core import from_json
 
+from index.errors import InvalidMetadata
 from index.naming import is_hidden, validate_document_id, validate_groups, validate_metadata
 from index.readers import text_media_type
+from index.sources import MAX_SIDECAR_BYTES, SIDECAR_SUFFIXES, parse_sidecar
 from index.sources.web import parse_url
 from service.errors import InvalidRequest
 from service.flows.ingest.body import Body
-from service.flows.ingest.form_sidecars import take_sidecars
-from service.flows.ingest.forms import MAX_FILES, Form, FormLimits
+from service.flows.ingest.forms import MAX_FILES, Form, FormFile, FormLimits
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.requests import MAX_PASSWORD_BYTES, IngestedDocument, IngestQuery, IngestRequest
 from service.http.links import DEFAULT_COLLECTION
 from service.http.parameters import names_of
 from service.state.identity import Principal
-from service.state.jobs.records import Access, Job, NewItem
+from service.state.jobs.protocols import Spool
+from service.state.jobs.records import Access, Job, NewItem, Rejection
 from service.state.jobs.uploads import Upload
 
 _OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
@@ -265,3 +267,47 @@ def _create_job(
     is_open = not all(item.request.get("groups") for item in items)
     access = Access(() if is_open else tuple(sorted(groups)), caller.groups)
     return upload.commit(lambda job_id: ingestion.jobs.add(job_id, collection, items, access))
+
+
+# Sidecars in a form: files with the metadata of other files that were sent with them.
+
+
+def take_sidecars(
+    files: Sequence[FormFile], spool: Spool, job_id: str
+) -> tuple[list[FormFile], dict[str, Mapping[str, Any]]]:
+    """Separate the sidecars of files that are in the form, too, and delete them from the spool.
+
+    Returns the other files, and what the sidecar of each says, by the file's name: attributes of its item, or
+    why it is refused. A file that is called like a sidecar and describes none of the files stays a document.
+    """
+    names = {one.name for one in files}
+    described: dict[str, FormFile] = {}
+    for one in files:
+        base = _described_file(one.name)
+        if base in names:
+            described.setdefault(base, one)
+    found = {base: _read_attributes(one, spool, job_id) for base, one in described.items()}
+    sidecars = [one for one in files if _described_file(one.name) in names]
+    spool.remove(job_id, [one.spooled for one in sidecars])
+    taken = {one.spooled for one in sidecars}
+    return [one for one in files if one.spooled not in taken], found
+
+
+def _described_file(name: str) -> str:
+    """The name of the file that a sidecar of this name describes; empty if it is no sidecar."""
+    for suffix in SIDECAR_SUFFIXES:
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return ""
+
+
+def _read_attributes(one: FormFile, spool: Spool, job_id: str) -> Mapping[str, Any]:
+    with spool.open(job_id, one.spooled) as file:
+        data = file.read(MAX_SIDECAR_BYTES + 1)
+    try:
+        sidecar = parse_sidecar(data, name=one.name)
+    except InvalidMetadata as error:
+        refused = Rejection.of(error)
+        return {"refused": [refused.code, refused.message]}
+    groups = {} if sidecar.groups is None else {"groups": sidecar.groups}
+    return {"title": sidecar.title, "source": sidecar.source, "metadata": sidecar.metadata, **groups}

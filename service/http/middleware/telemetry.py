@@ -8,18 +8,24 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import InternalError, stopping
 from service.http.error_handlers import error_code_of, error_response, request_id_of
-from service.http.middleware import auditing
-from service.http.middleware.auditing import READS
+from service.http.links import ASSETS, OPEN_PATHS
+from service.http.parts import Parts
+from service.monitoring.audit import AuditLog
 from service.monitoring.logs import during_request
 from service.monitoring.metrics import NO_ROUTE, Instruments
-from service.monitoring.reads import Reads, noting_reads
+from service.monitoring.reads import Reads, audited, noting_reads
 from service.monitoring.tracing import RequestSpan, Tracing
+from service.settings import Settings
+from service.settings.values import split_list
+from service.state.credentials import Credentials
+from service.state.identity import ANYONE
 
 access = logging.getLogger("loccit.access")
 log = logging.getLogger("loccit.service")
@@ -84,7 +90,7 @@ class Telemetry:
                 self._record(scope, status, time.perf_counter() - started, span)
 
     def _record(self, scope: Scope, status: int, seconds: float, span: RequestSpan | None) -> None:
-        auditing.record_request(scope, status)
+        record_request(scope, status)
         # The route, not the path: ids and locators are private.
         method, route = scope["method"], getattr(scope.get("route"), "path", NO_ROUTE)
         code, request_id = error_code_of(scope), request_id_of(scope)
@@ -119,3 +125,54 @@ def _request_id(scope: Scope) -> str:
 def server_timing(timings_ms: Mapping[str, float]) -> str:
     """Stage times as the value of a Server-Timing header, which browsers' developer tools show."""
     return ", ".join(f"{stage};dur={milliseconds:g}" for stage, milliseconds in timings_ms.items())
+
+
+# Record each request in the audit log: who, what, when, from where. No question's text unless told.
+
+
+READS = "reads"
+"""Name, in a request's state, of the documents that its reply shows text of."""
+_UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
+
+
+def record_request(scope: Scope, status: int) -> None:
+    """Add an entry for a request that has ended, refused ones included; ``status`` is 0 without a response.
+
+    Without keys nobody is known, and nothing is recorded.
+    """
+    if scope.get("state", {}).get("principal") == ANYONE:
+        return
+    parts: Parts | None = getattr(scope["app"].state, "parts", None)
+    log = None if parts is None else parts.get(AuditLog)
+    if parts is None or log is None or _is_unrecorded(scope["path"]):
+        return
+    if parts[Credentials].are_required:
+        entry = _audit_entry(scope, status)
+        if read := audited(scope["state"].get(READS, set()), split_list(parts[Settings].audit_reads)):
+            entry["read"] = read
+        log.add(entry)
+
+
+def _is_unrecorded(path: str) -> bool:
+    return path in _UNRECORDED or path.startswith(ASSETS)
+
+
+def _audit_entry(scope: Scope, status: int) -> dict[str, Any]:
+    state = scope.get("state", {})
+    principal = state.get("principal")
+    entry = {
+        "client": state.get("client", ""),
+        "key": principal.key if principal else "",
+        "name": principal.name if principal else "",
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "request_id": request_id_of(scope),
+    }
+    if principal and principal.user:
+        entry["user"] = principal.user
+    if principal and principal.issuer:
+        entry |= {"issuer": principal.issuer, "subject": principal.subject}
+    if principal and "on_behalf_of" in state:
+        entry["on_behalf_of"] = state["on_behalf_of"]
+    return {**entry, **state.get("audit", {})}

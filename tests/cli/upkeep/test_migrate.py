@@ -17,7 +17,7 @@ from index.ingest.preparation import Source
 from index.postgresql import Compatible, Server, migrate
 from index.store.postgresql.schema import COLLECTION
 from service.settings import Settings
-from service.state.jobs.postgresql import schema as jobs
+from service.state.jobs import postgresql as jobs
 from service.state.library import open_library
 from tests.cli.commands import loccit, process
 from tests.crash.fault_points import Point

@@ -13,7 +13,7 @@ from typing import Any
 from service.errors import JobNotFound
 from service.state.databases.announcing import Unannounced
 from service.state.jobs import refusals
-from service.state.jobs.local_session import LocalSession
+from service.state.jobs.sqlite import LocalSession
 from service.state.jobs.protocols import JobStore
 from service.state.jobs.records import (
     FINISHED,

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from json import dumps, loads
 from typing import Any
 
-from service.app.routes import all_routes
+from service.app.application import all_routes
 from service.faces.pages.assets import asset_path
-from service.http.route import GuardedRoute
-from service.http.signature import Signature
+from service.http.route import GuardedRoute, Signature
 from service.state.files.ids import file_id
 from service.state.identity import Scope
 from tests.service.access.place import COLLECTION, DOCUMENT, PDF, PERSON, QUESTION, TEXT, Place

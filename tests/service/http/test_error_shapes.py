@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from service.app.error_shapes import SHAPES
+from service.app.application import SHAPES
 from service.faces.api.routes import health
 from service.faces.openai import models
 from service.faces.pages import ERROR_PAGES

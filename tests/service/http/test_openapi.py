@@ -15,7 +15,7 @@ from index.errors import LoccitError, Unreadable
 from index.library import Library
 from service import errors as service_errors
 from service.app import create_app
-from service.app.error_shapes import SHAPES
+from service.app.application import SHAPES
 from service.errors import STATUS
 from service.faces.api.requests.citations import ChangesRequest, VerifyRequest
 from service.faces.api.requests.documents import PatchRequest, PruneRequest

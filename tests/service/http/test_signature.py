@@ -9,7 +9,7 @@ from index.errors import Damaged, InvalidFilter, InvalidLimit, InvalidMetadata, 
 from service.errors import BodyTimeout, BodyTooLarge, MayRaise, NotReady, Overloaded
 from service.http.json_body import JsonBody
 from service.http.request_models import Request as RequestModel
-from service.http.signature import Signature
+from service.http.route import Signature
 
 Count = Annotated[int, MayRaise(InvalidLimit)]
 

@@ -9,18 +9,59 @@ from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
+from index import errors
 from index.records import VersionRecord
 from service.errors import MayRaise, RangeNotSatisfiable
-from service.faces.api.requests.originals import OriginalQuery, PageImageQuery
 from service.faces.dependencies import Caller, Drawing, ReadyCollections, Texts
-from service.http.parameters import CurrentDocumentId
+from service.http.parameters import CurrentDocumentId, VersionNumber
 from service.http.ranges import is_known, requested_range
+from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
 from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
+
+# Requests for the original of a document, and for its pages.
+
+
+LEAST_WIDTH, MOST_WIDTH = 100, 3000
+"""Widths of a drawn page, in pixels."""
+PageNumber = Annotated[
+    int,
+    Field(ge=1, le=2**31 - 1),
+    MayRaise(
+        errors.PageNotFound,
+        errors.CorruptDocument,
+        errors.EncryptedDocument,
+        errors.DocumentTooLarge,
+        errors.ReaderFailed,
+        errors.ReadersUnavailable,
+    ),
+]
+
+
+class OriginalQuery(CollectionQuery):
+    """The version whose bytes to read."""
+
+    version: Annotated[VersionNumber, MayRaise(errors.OriginalNotFound)] | None = Field(
+        None, description="Number of the version; by default the newest."
+    )
+
+
+class PageImageQuery(OriginalQuery):
+    """The page to draw, and its size."""
+
+    page: PageNumber = Field(description="Number of the page, counted from 1.")
+    width: int = Field(
+        1000,
+        ge=LEAST_WIDTH,
+        le=MOST_WIDTH,
+        description="Width of the picture in pixels. A page with too many pixels is drawn smaller.",
+    )
+
 
 router = APIRouter(tags=["documents"], route_class=ApiRoute)
 

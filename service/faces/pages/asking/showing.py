@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from index.answers import Answer, Citation, Hit
+from index.answers import Answer, Citation, Hit, Reading
 from index.citations import Resolution
 from index.search.extraction import first_sentence
 from index.text import Span
 from service.advice import count_minutes, upgrade_command
-from service.faces.pages.asking.computed import ShownComputed, shown_computed
 from service.faces.pages.asking.earlier import LostPassage
 from service.faces.pages.asking.sources import ShownSource, SourceMaker, per_cent
-from service.faces.pages.asking.verdicts import ShownVerdict, nothing_found, shown_missing, shown_verdict
 from service.faces.pages.languages import Language
 from service.faces.pages.standings import ShownStanding, shown_standing
 from service.flows.answer.finding import Found
@@ -261,3 +260,130 @@ def _index_notes(answer: Answer, language: Language) -> Iterator[str]:
             "Documents are still being embedded: {share} of the passages can be found by meaning so far.",
             share=share,
         )
+
+
+# A value that was computed of a table, as the page shows it: no quote, and with every cell that was read.
+
+
+_MOST_CELLS = 100
+"""Most cells with a link of their own; the API has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A cell that was read: the label of its row, its words, and where they stand."""
+
+    row: str
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComputed:
+    """A value, empty where none could be computed, and what was done in words, or why nothing was."""
+
+    value: str
+    words: str
+    cells: Sequence[ShownCell]
+    more: int
+
+
+def shown_computed(reading: Reading | None, maker: SourceMaker, language: Language) -> ShownComputed | None:
+    """Return the computed value as the page shows it; None if nothing was to be computed."""
+    if reading is None:
+        return None
+    t = language.t
+    what = t("{operation} by “{of}”", operation=_operation(reading.operation, language), of=reading.of)
+    if reading.value:
+        words = t("Computed from the cells of a table: {what}", what=what)
+    else:
+        words = t("Not computed ({what}): {reason}", what=what, reason=reading.reason)
+    some = reading.cells[:_MOST_CELLS]
+    # Each by itself: the document would show all cells of a long column as cited.
+    addresses = [maker.addresses([CitedWith(one.locator, ((one.start, one.end),))])[0] for one in some]
+    cells = [
+        ShownCell(one.row if one.row != one.text else one.column, one.text, address)
+        for one, address in zip(some, addresses, strict=True)
+    ]
+    return ShownComputed(reading.value, words, cells, len(reading.cells) - len(some))
+
+
+def _operation(name: str, language: Language) -> str:
+    t = language.t
+    names = {
+        "highest": t("the highest"),
+        "lowest": t("the lowest"),
+        "total": t("the total"),
+        "count": t("the number"),
+        "first": t("the first"),
+        "last": t("the last"),
+        "higher": t("the higher"),
+        "lower": t("the lower"),
+    }
+    return names[name]
+
+
+# The probability of an answer in words: one scale for the large type, the panel and its colour.
+
+
+Tone = Literal["", "good", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVerdict:
+    """The probability in words. ``declined`` stands in place of an answer where there is none.
+
+    ``may_answer`` if the nearest sentence is worth showing then.
+    """
+
+    tone: Tone
+    words: str
+    declined: str
+    may_answer: bool
+
+
+def shown_verdict(probability: float, language: Language) -> ShownVerdict:
+    """The calibrated probability that the passages answer, in words."""
+    t = language.t
+    may_not = t("The documents may not say.")
+    if probability >= 0.8:
+        return ShownVerdict("good", t("The answer is very probably in these passages."), may_not, True)
+    if probability >= 0.65:
+        return ShownVerdict("good", t("The answer is probably in these passages."), may_not, True)
+    if probability >= 0.35:
+        words = t("The answer may or may not be in these passages: read them.")
+        return ShownVerdict("", words, may_not, True)
+    if probability >= 0.2:
+        words = t("The answer may not be in these passages: read with care.")
+        return ShownVerdict("warn", words, may_not, True)
+    words = t("The documents probably do not contain the answer. These passages are the nearest.")
+    return ShownVerdict("bad", words, t("The documents probably do not say."), False)
+
+
+def shown_missing(mentioned: Sequence[str], missing: Sequence[str], language: Language) -> str:
+    """Which names, numbers and dates of the question the nearest sentences have, and which they lack.
+
+    Empty if they lack none.
+    """
+    if not missing:
+        return ""
+    names = " · ".join(missing)
+    if not mentioned:
+        return language.t("The nearest sentences do not mention {missing}.", missing=names)
+    return language.t(
+        "The nearest sentences mention {mentioned}, but not {missing}.",
+        mentioned=" · ".join(mentioned),
+        missing=names,
+    )
+
+
+def nothing_found(language: Language, *, is_filtered_out: bool) -> ShownVerdict:
+    """Text of an answer without passages."""
+    t = language.t
+    words = (
+        t("No document passes the filters.")
+        if is_filtered_out
+        else t("Nothing in the documents matches the words or the meaning of that question.")
+    )
+    declined = t("No document was asked.") if is_filtered_out else t("The documents do not say.")
+    return ShownVerdict("bad", words, declined, False)

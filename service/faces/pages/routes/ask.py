@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,13 +14,13 @@ from starlette.types import Scope as Connection
 
 from index.answers import Extent
 from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, LoccitError, QuestionTooLong
+from index.history import Archive
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAnswering
 from service.faces.pages import page
 from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, suggest_questions
 from service.faces.pages.asking.earlier import lost_passages, time_of
-from service.faces.pages.asking.folders import folders_of
 from service.faces.pages.asking.form import extents, kinds, languages
 from service.faces.pages.context import context_of
 from service.faces.pages.existing import choose_collection, existing_collection
@@ -187,3 +189,37 @@ def _other_collection_with_documents(collections: Collections, caller: Principal
             if other != name and collections.open(caller, other).archive.counts().documents:
                 return other
     return ""
+
+
+# The folders that documents are in, for the filter of the form.
+
+
+MOST = 40
+"""Folders that are offered."""
+_DEPTH = 2
+_PIECE = 100
+_MOST_LOOKS = 30
+_MOST_PIECES = 4
+"""Looks at files without a folder that are taken: each takes as long as ten others, and every page waits."""
+
+
+def folders_of(archive: Archive) -> list[str]:
+    """Folders by name, those inside others too, as far as they are found with few looks at the record."""
+    return list(islice(dict.fromkeys(_folder_paths(archive)), MOST))
+
+
+def _folder_paths(archive: Archive) -> Iterator[str]:
+    after, limit, pieces = "", 1, 0
+    for _ in range(_MOST_LOOKS):
+        if (pieces := pieces + (limit > 1)) > _MOST_PIECES:
+            return
+        found = archive.documents(limit=limit, after=after)
+        if not found:
+            return
+        for one in found:
+            parts = one.id.split("/")[:-1][:_DEPTH]
+            yield from ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+            if len(parts) == _DEPTH:  # its other documents say nothing new: go on behind all of them
+                after, limit = f"{'/'.join(parts)}/\U0010ffff", 1
+                break
+            after, limit = one.id, _PIECE

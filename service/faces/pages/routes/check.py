@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,14 +15,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
+from index.citations import Claim, Verification, find_carried, sentences_of
+from index.collection import Collection
 from index.errors import CitationNotFound, InvalidLimit, LoccitError, Unreadable
+from index.library import Library
+from index.readers import MEDIA_TYPES
+from index.types import Extract
 from service.errors import InvalidRequest, status_of
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings
 from service.faces.pages import page
 from service.faces.pages.checking import Checked, Kind, Pasted, Words, check_pasted_input, parse_pasted_input
-from service.faces.pages.checking.elsewhere import collections_with
-from service.faces.pages.checking.uploaded import SUFFIXES, is_html, most_bytes, text_of, text_of_html
+from service.faces.pages.checking.sentences import CERTAIN
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.existing import existing_collection
@@ -234,3 +240,116 @@ def _render_page(
         suffixes=SUFFIXES,
         found=outcome.found,
     )
+
+
+# Other collections that hold what one does not.
+
+
+_MOST_COLLECTIONS = 8
+_MOST_SENTENCES = 4
+_MOST_SECONDS = 1.0
+"""For each of them."""
+_LONGEST = 1000
+"""Code points of a text that are looked for."""
+
+
+def collections_with(
+    given: Pasted, names: Sequence[str], opened: Callable[[str], Collection], settings: Settings
+) -> list[str]:
+    """The first few of the named collections that hold a locator or quote, or match a sentence of a text."""
+    found = []
+    for name in names[:_MOST_COLLECTIONS]:
+        try:
+            with opened(name).verification(
+                most_characters=settings.max_reading_characters,
+                claims=not given.quote,
+                most_seconds=_MOST_SECONDS,
+            ) as verification:
+                if _is_there(verification, given):
+                    found.append(name)
+        except LoccitError:
+            continue  # one that cannot be opened or read now has nothing to offer
+    return found
+
+
+def _is_there(verification: Verification, given: Pasted) -> bool:
+    if given.locator is not None:
+        return verification.citation(given.locator).citation is not None
+    if given.quote:
+        return verification.quote(Claim(given.quote)).status in CERTAIN
+    locators = find_carried(given.text[: 4 * _LONGEST]).locators.values()
+    if any(verification.citation(one).citation for one in list(locators)[:_MOST_SENTENCES]):
+        return True
+    report = verification.answer(_first_sentences(given.text), {})
+    statuses = [one.status for _, one in report.quotes] + [one.status for one in report.statements if one]
+    return not {"verified", "repaired", "supported"}.isdisjoint(statuses)
+
+
+def _first_sentences(text: str) -> str:
+    """The first sentences of a text, whole."""
+    ends = [one.end for one in sentences_of(find_carried(text).text[:_LONGEST])][:_MOST_SENTENCES]
+    return text[: ends[-1]] if ends else ""
+
+
+# The text of an uploaded file, or of pasted HTML: read by the readers of documents, in their processes.
+
+
+SUFFIXES = ",".join(sorted(MEDIA_TYPES))
+"""The names of files that can be read end in one of these."""
+_AS_WRITTEN = (".txt", ".text", ".md", ".markdown")
+"""Their marks are part of the text to check: a reader would leave out footnotes and links."""
+_HTML = re.compile(
+    r"\s*<(?:!doctype html|html|head|body|article|section|main|div|p|h[1-6]|ul|ol|table|blockquote)\b[^>]*>",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"</(?:html|body|article|section|main|div|p|h[1-6]|ul|ol|table|blockquote)\s*>")
+_BYTES_PER_CHARACTER = 4
+
+
+def is_html(text: str) -> bool:
+    """Whether a text is HTML, such as the copy that the page itself offers."""
+    return bool(_HTML.match(text) and _CLOSED.search(text))
+
+
+def most_bytes(name: str, settings: Settings) -> int:
+    """Longest file of a name that is read."""
+    if _suffix(name) in _AS_WRITTEN:
+        return _BYTES_PER_CHARACTER * MAX_ANSWER_CHARACTERS
+    return settings.library_config().ingest.max_document_bytes
+
+
+def text_of(data: bytes, name: str, library: Library, settings: Settings) -> str:
+    """The text of a file; blocks. ``data`` may be longer than what is read, to tell that it is.
+
+    Raises :class:`InvalidRequest`, :class:`index.errors.InvalidLimit`, :class:`index.errors.Unreadable`.
+    """
+    suffix = _suffix(name)
+    if suffix not in MEDIA_TYPES:
+        raise InvalidRequest(f"{name[:200]!r} is no file of a kind that can be read.")
+    if len(data) > most_bytes(name, settings):
+        raise InvalidLimit("The file is too long. Check it in parts.")
+    if suffix not in _AS_WRITTEN:
+        return _with_headings(library.read(data, name=name[-200:]))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{name[:200]!r} is not in UTF-8. Save it as UTF-8 text.") from None
+
+
+def text_of_html(text: str, library: Library) -> str:
+    """The text of pasted HTML; blocks. Raises :class:`index.errors.Unreadable`."""
+    return _with_headings(library.read(text.encode("utf-8", "replace"), name="pasted.html"))
+
+
+def _with_headings(extract: Extract) -> str:
+    """The text with Markdown's signs before headings, which are not sentences."""
+    text = extract.text
+    for block in reversed(extract.blocks):
+        if block.kind == "heading":
+            heading = " ".join(text[block.start : block.end].split())
+            text = f"{text[: block.start]}{'#' * max(1, min(6, block.level))} {heading}{text[block.end :]}"
+    return text
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name.lower()).suffix

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.filters import NameContains
+from index.readers import MEDIA_TYPES
 from service.errors import InvalidRequest, JobNotFound
 from service.faces.client import body_of
 from service.faces.dependencies import (
@@ -17,10 +18,11 @@ from service.faces.dependencies import (
     ReadyIngestion,
 )
 from service.faces.pages import page
+from service.faces.pages.asking.form import KINDS, kinds
 from service.faces.pages.context import context_of
 from service.faces.pages.existing import choose_collection, existing_collection
-from service.faces.pages.formats import readable_kinds
 from service.faces.pages.forms import form_fields
+from service.faces.pages.languages import Language
 from service.faces.pages.listing import day_and_time, format_name, per_cent, size_in_words
 from service.faces.pages.progress import job_progress
 from service.flows.ingest.forms import MAX_FILES
@@ -170,3 +172,18 @@ async def fetch(
 def _redirect_to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:
     query = f"?left_out={left_out}" if left_out else ""
     return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}{query}"), status_code=303)
+
+
+# The kinds of files that can be read, by the registry of the readers.
+
+
+def readable_kinds(language: Language) -> list[tuple[str, str]]:
+    """Names of kinds of files, each with its suffixes."""
+    shown = [(label, _suffixes(*KINDS[kind])) for kind, label in kinds(language).items() if kind]
+    known = {media_type for each in KINDS.values() for media_type in each}
+    others = _suffixes(*(set(MEDIA_TYPES.values()) - known))
+    return [*shown, (language.t("Subtitles and others"), others), (language.t("Folders as one file"), ".zip")]
+
+
+def _suffixes(*media_types: str) -> str:
+    return " ".join(suffix for suffix, media_type in MEDIA_TYPES.items() if media_type in media_types)

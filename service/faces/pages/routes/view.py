@@ -13,7 +13,8 @@ from starlette.types import Scope as Connection
 
 from index.citations import Locator, Resolution, Resolved
 from index.errors import InvalidLocator
-from index.records import Structure
+from index.protocols import Snapshot
+from index.records import Structure, VersionRecord
 from index.text import Span
 from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
@@ -26,7 +27,6 @@ from service.faces.pages.drawn_pages import DrawnPages, Shown, drawn_pages, has_
 from service.faces.pages.languages import Language
 from service.faces.pages.marks import Marking
 from service.faces.pages.standings import ShownStanding, describe_standing
-from service.faces.pages.version_steps import VersionSteps, version_steps
 from service.faces.pages.wording import (
     cells_in_words,
     code_language,
@@ -36,7 +36,9 @@ from service.faces.pages.wording import (
 )
 from service.http.links import (
     CitedWith,
+    comparison_address,
     document_page_address,
+    in_version_address,
     original_address,
     reading_address,
     view_address,
@@ -47,6 +49,53 @@ from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
 from service.state.identity import Principal, Prover, Scope, access
+
+# The versions of a document around the one that the viewer shows, with the addresses of all.
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSteps:
+    """A version with its days, and where its neighbours, its document and its differences are shown.
+
+    Addresses are empty where there is no such version. ``until`` is empty for the newest.
+    """
+
+    number: int
+    newest: int
+    since: str
+    until: str
+    earlier: str
+    later: str
+    latest: str
+    document: str
+    comparison: str
+
+
+def version_steps(
+    snapshot: Snapshot, version: VersionRecord, locator: str, collection: str, *, mark: bool
+) -> VersionSteps:
+    """The steps from a version. With ``mark`` they lead to the words of the citation."""
+    numbers = [one.number for one in snapshot.versions(version.document_id)]
+    place = numbers.index(version.number)
+
+    def address(at: int) -> str:
+        if not 0 <= at < len(numbers):
+            return ""
+        return in_version_address(locator, numbers[at], collection, mark=mark)
+
+    is_newest = place == 0
+    return VersionSteps(
+        version.number,
+        numbers[0],
+        moment(version.created)[:10],
+        "" if version.replaced is None else moment(version.replaced)[:10],
+        address(place + 1),
+        address(place - 1),
+        "" if is_newest else address(0),
+        document_page_address(version.document_id, collection),
+        "" if is_newest else comparison_address(version.document_id, version.number, numbers[0], collection),
+    )
+
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

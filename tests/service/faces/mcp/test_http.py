@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPDeprecationWarning
 
 from index.ingest.preparation import Source
 from index.library import Library
-from service.faces.mcp.resources import PAGE
+from service.faces.mcp.server import PAGE
 from service.faces.mcp.tools.table import TOOLS
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.patience import PATIENCE

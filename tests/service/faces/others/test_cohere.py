@@ -13,7 +13,7 @@ from cohere.core import ApiError
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.faces.others.cohere.rerank import MAX_CHARACTERS, MAX_DOCUMENTS, PATH, RerankResponse
+from service.faces.others.cohere import MAX_CHARACTERS, MAX_DOCUMENTS, PATH, RerankResponse
 from tests.patience import PATIENCE, eventually
 from tests.service.http_service import GatedEmbedder, app_of, assert_shape, live, served
 

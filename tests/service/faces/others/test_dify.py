@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.filters import SPELLINGS
-from service.faces.others.dify.retrieval import PATHS, Operator, RetrievalResponse
+from service.faces.others.dify import PATHS, Operator, RetrievalResponse
 from tests.service.http_service import assert_shape
 
 YEARS = {"old.txt": 1859, "new.txt": 2024}

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.app.error_shapes import BY_BEGINNING, SHAPES
+from service.app.application import BY_BEGINNING, SHAPES
 from service.errors import STATUS
 from service.faces.openai.errors import ADDRESSES, SHAPE
 from service.state.identity import KeyOptions, Keyring, Scope, new_key

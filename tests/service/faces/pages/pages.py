@@ -11,8 +11,7 @@ import lxml.html
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
-from service.faces.pages.document import DocumentPage
-from service.faces.pages.lists import ShownItem
+from service.faces.pages.document import DocumentPage, ShownItem
 from service.faces.pages.marks import Segment
 
 POLICY = {

@@ -8,7 +8,7 @@ import re
 
 from starlette.testclient import TestClient
 
-from service.faces.widget.script import SCRIPT
+from service.faces.widget.routes import SCRIPT
 
 
 def test_it_is_small() -> None:

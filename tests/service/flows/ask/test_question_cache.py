@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.types import Vectors
-from service.flows.ask.question_cache import QuestionCache
+from service.flows.ask.batching import QuestionCache
 
 
 def vector(number: float) -> Vectors:

@@ -1,4 +1,4 @@
-from service.flows.ask.reading import ReadingShare
+from service.flows.ask.asking import ReadingShare
 
 
 class Clock:

@@ -19,7 +19,7 @@ from service.settings.values import RateLimit
 from service.state.identity import Principal, Scope
 from service.state.limits import LimitExchange, RateLimits, WrongKeys
 from service.state.limits.counting import Counter, Due, Spent
-from service.state.limits.memory import MemoryLimitStore
+from tests.contracts.memory_limits import MemoryLimitStore
 from tests.log_lines import lines
 from tests.patience import eventually
 

@@ -15,7 +15,7 @@ from index.embedding import WordEmbedder
 from index.errors import LoccitError
 from index.library import Library
 from service import errors as service_errors
-from service.app.error_shapes import SHAPES
+from service.app.application import SHAPES
 from service.errors import RETRY_AFTER, STATUS, status_of
 from service.faces.pages import ERROR_PAGES
 from service.http import error_handlers

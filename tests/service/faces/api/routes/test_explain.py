@@ -7,7 +7,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.faces.api.schemas.explanations import ExplainResponse
+from service.faces.api.routes.explain import ExplainResponse
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.service.faces.pages.pages import page, told
 from tests.service.http_service import GatedEmbedder, assert_error, assert_shape, put, served

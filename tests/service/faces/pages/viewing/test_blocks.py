@@ -14,10 +14,15 @@ from starlette.testclient import TestClient
 
 from index.records import Structure
 from index.types import Block, Columns
-from service.faces.pages.document import WINDOW, document_page
-from service.faces.pages.lists import shown_items
+from service.faces.pages.document import (
+    MOST_CELLS,
+    MOST_COLUMNS,
+    WINDOW,
+    document_page,
+    shown_items,
+    shown_table,
+)
 from service.faces.pages.marks import Marking
-from service.faces.pages.tables import MOST_CELLS, MOST_COLUMNS, shown_table
 from service.faces.pages.wording import code_language, is_mail, is_presentation
 from tests.service.faces.pages.pages import HOSTILE, locator_of, marked, parts_of, view, words
 from tests.service.http_service import put

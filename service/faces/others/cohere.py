@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
@@ -21,6 +21,7 @@ from service.faces.dependencies import ready
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import validate_question
+from service.http.error_shapes import ErrorShape, ShownError
 from service.http.json_body import JsonBody
 from service.http.parameters import LIMITED, Question
 from service.http.replies import json_reply
@@ -152,3 +153,23 @@ def _response_json(results: list[Json]) -> Json:
         "results": results,
         "meta": {"api_version": {"version": "2"}, "warnings": [_WARNING]},
     }
+
+
+# The errors of Cohere's API.
+
+
+ADDRESSES = ("/v2",)
+
+
+def _error_body(error: ShownError) -> Mapping[str, Any]:
+    return {"message": error.message, "id": error.request_id}
+
+
+SHAPE = ErrorShape(
+    _error_body,
+    {
+        "type": "object",
+        "properties": {"message": {"type": "string"}, "id": {"type": "string"}},
+        "required": ["message", "id"],
+    },
+)

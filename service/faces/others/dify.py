@@ -20,6 +20,7 @@ from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
+from service.http.error_shapes import ErrorShape, ShownError
 from service.http.json_body import JsonBody
 from service.http.links import base_url, with_absolute_links, with_links
 from service.http.parameters import LIMITED, CollectionName, Question
@@ -188,3 +189,30 @@ def _comparison_value(operator: str, value: str | float | list[str] | None) -> o
                 "'is not' for words, 'before' or 'after' for dates."
             ) from None
     return value
+
+
+# The errors of Dify's external knowledge API.
+
+
+ADDRESSES = ("/retrieval", "/dify")
+_CODES = {
+    "unauthorized": 1002,
+    "forbidden": 1002,
+    "collection_not_found": 2001,
+    "invalid_collection_name": 2001,
+}
+"""The codes that Dify's documentation suggests; other errors have the status of the response."""
+
+
+def _error_body(error: ShownError) -> Mapping[str, Any]:
+    return {"error_code": _CODES.get(error.code, error.status), "error_msg": error.message}
+
+
+SHAPE = ErrorShape(
+    _error_body,
+    {
+        "type": "object",
+        "properties": {"error_code": {"type": "integer"}, "error_msg": {"type": "string"}},
+        "required": ["error_code", "error_msg"],
+    },
+)
