@@ -16,8 +16,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from cli.advice import ADVICE
 from cli.instances import Place, ReplyError, require_no_folder
 from cli.options import CollectionName, Data, Key, Server, read_settings
-from service.faces.mcp.server import build_server
-from service.faces.mcp.stdio import serve
+from service.faces.mcp.server import build_server, serve
 from service.faces.mcp.tools.backend import Backend, LibraryBackend
 from service.settings import Settings
 from service.state.library import open_library

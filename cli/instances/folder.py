@@ -29,7 +29,7 @@ from service.flows.ingest.background.purging import open_purger
 from service.http.links import with_absolute_links, with_links
 from service.settings import Settings
 from service.state.jobs import has_jobs, open_job_store
-from service.state.jobs.cancelling import cancelling_jobs
+from service.state.jobs.erasing import cancelling_jobs
 from service.state.library import open_library
 
 

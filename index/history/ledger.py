@@ -20,7 +20,7 @@ from index.disks import disk_error
 from index.errors import LedgerFailed, LoccitError
 from index.protocols import Erasures
 from index.records import Problem
-from index.sealed_lines import damaged_lines, is_intact, sealed
+from index.sealed import damaged_lines, is_intact, sealed
 
 _log = logging.getLogger("loccit.ledger")
 

@@ -14,7 +14,7 @@ from service.http.middleware.telemetry import STAGES
 
 
 class HttpClient:
-    """Implements :class:`service.flows.ask.client.Client` for a request."""
+    """Implements :class:`service.flows.ask.disconnection.Client` for a request."""
 
     def __init__(self, request: Request) -> None:
         self._request = request

@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from index.sealed_lines import sealed
+from index.sealed import sealed
 
 log = logging.getLogger("loccit.service")
 

@@ -24,7 +24,7 @@ from filelock import FileLock
 
 from index.durability import write_text_durably
 from index.naming import CALIBRATION_FILE
-from index.sealed_json import seal, unseal
+from index.sealed import seal, unseal
 
 INVENTORY = "inventory.json"
 AUDIT = "audit.jsonl"

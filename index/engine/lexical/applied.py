@@ -15,7 +15,7 @@ from index.durability import sync, write_text_durably
 from index.engine.lexical.checking import Commit
 from index.errors import StoreDamaged
 from index.records import Mark
-from index.sealed_json import seal, unseal
+from index.sealed import seal, unseal
 
 _log = logging.getLogger("loccit.lexical")
 

@@ -27,7 +27,7 @@ from index.engine.vectors.rows import Rows
 from index.engine.vectors.segments import Segment
 from index.errors import StoreDamaged
 from index.records import NOTHING, Mark
-from index.sealed_json import seal, unseal
+from index.sealed import seal, unseal
 from index.types import Ids
 
 Kind = Literal["flat", "ivf"]

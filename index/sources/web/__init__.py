@@ -20,10 +20,9 @@ from index.sources.web.errors import (
     UnexpectedStatus,
 )
 from index.sources.web.fetcher import Fetcher, Gate
+from index.sources.web.network import Resolver, SystemResolver
 from index.sources.web.pages import Page, Refusal
-from index.sources.web.polite_fetcher import PageSource, PoliteFetcher
-from index.sources.web.resolver import Resolver, SystemResolver
-from index.sources.web.robots import Robots
+from index.sources.web.polite_fetcher import PageSource, PoliteFetcher, Robots
 from index.sources.web.sitemap import Sitemap, SitemapEntry, read_sitemap, sitemap_entries
 from index.sources.web.urls import WebUrl, parse_url
 

@@ -29,9 +29,8 @@ from index.sources.web.errors import (
     PageTooLarge,
     UnexpectedStatus,
 )
-from index.sources.web.network import Deadline, PinnedNetwork, TooMuchSent
+from index.sources.web.network import Deadline, PinnedNetwork, Resolver, SystemResolver, TooMuchSent
 from index.sources.web.pages import Page
-from index.sources.web.resolver import Resolver, SystemResolver
 from index.sources.web.urls import WebUrl, display_url, parse_url
 
 _MAX_ADDRESSES = 4

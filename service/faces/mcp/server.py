@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from mcp import MCPError, types
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
+from mcp.server.stdio import stdio_server
 from pydantic import BaseModel
 from pydantic_core import from_json
 
@@ -262,3 +263,12 @@ def _decode_cursor(cursor: str) -> tuple[str, str]:
         case [str(collection), str(after)]:
             return collection, after
     raise InvalidRequest("The cursor is not that of a page. Begin without one.")
+
+
+# MCP on standard input and output, for programs that start ``loccit mcp``.
+
+
+async def serve(server: Server[Any]) -> None:
+    """Answer the messages on standard input until it ends."""
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())

@@ -13,7 +13,7 @@ from service.flows.answer.events import Mode
 from service.flows.answer.proofs import Shown, linker_for
 from service.flows.answer.writing.prompt import count_fitting
 from service.flows.ask.answering import Answers, answer_all
-from service.flows.ask.client import Client
+from service.flows.ask.disconnection import Client
 from service.flows.ask.planning import Plan, plan_request
 from service.flows.ask.requests import AskRequest
 from service.settings import Settings

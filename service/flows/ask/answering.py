@@ -16,8 +16,7 @@ from index.errors import CollectionNotFound
 from index.search import Question, withhold_hits
 from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
-from service.flows.ask.client import Client
-from service.flows.ask.disconnection import unless_gone
+from service.flows.ask.disconnection import Client, unless_gone
 from service.flows.ask.planning import Plan
 from service.flows.ask.requests import AskRequest
 from service.http.links import with_proof

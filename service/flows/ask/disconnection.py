@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import ParamSpec, Protocol, TypeVar
 
 from service.errors import ClientGone
-from service.flows.ask.client import Client
 from service.state.limits.pools import Place
 
 P = ParamSpec("P")
@@ -66,3 +65,19 @@ class WatchedPlace:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a blocking call in a thread. Raises :class:`service.errors.ClientGone`."""
         return await unless_gone(self._client, self._place.run(function, *args, **kwargs))
+
+
+# The client of a request, as flows know it.
+
+
+class Client(Protocol):
+    """The sender of a request, who may disconnect, and the records that are kept of the request."""
+
+    async def disconnected(self) -> None:
+        """Return once the client has disconnected."""
+
+    def audit(self, entry: Mapping[str, object]) -> None:
+        """Add fields to the request's entry in the audit log."""
+
+    def record_stages(self, stages: Sequence[Mapping[str, float]]) -> None:
+        """Record the stage times, in milliseconds, of each question of the request."""

@@ -18,7 +18,7 @@ from index.history import Ledger
 from index.naming import CALIBRATION_FILE
 from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
-from index.sealed_lines import damaged_lines
+from index.sealed import damaged_lines
 from index.search import answerability
 from index.store import open_catalogue
 from index.store.sqlite import file_damage

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from index.errors import InvalidInput
+from service.errors import JobNotFound
 from service.state.jobs.protocols import JobStore, Spool
 from service.state.jobs.records import Item
 from service.state.jobs.zip_folder import ZipFolder
@@ -68,3 +70,16 @@ class JobErasure:
             self._spool.remove(job_id, [spooled])
             return
         self._spool.overwrite(job_id, spooled, spans)
+
+
+# Cancel the jobs of a collection that is deleted: another of its name must not get their files.
+
+
+@contextmanager
+def cancelling_jobs(collection: str, store: JobStore) -> Iterator[None]:
+    """Cancel, when the block has deleted a collection, the jobs that waited or ran before."""
+    waiting = [one for one in store.in_state("queued", "running") if one.collection == collection]
+    yield
+    for job in waiting:
+        with suppress(JobNotFound):  # finished and deleted meanwhile
+            store.cancel(job.id)

@@ -9,7 +9,7 @@ from index.history import PurgeState
 from service.flows.ingest.background.purging import Purger
 from service.state.collections import Collections
 from service.state.identity import Principal
-from service.state.jobs.cancelling import cancelling_jobs
+from service.state.jobs.erasing import cancelling_jobs
 from service.state.jobs.protocols import JobStore
 
 log = logging.getLogger("loccit.service")

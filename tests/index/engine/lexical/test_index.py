@@ -17,7 +17,7 @@ import pytest
 from index.engine.lexical import TantivyIndex
 from index.protocols import LexicalIndex
 from index.records import Mark
-from index.sealed_json import seal, unseal
+from index.sealed import seal, unseal
 from index.text.analysis import Analyzer
 from index.types import Ids, IndexedPassage
 from tests.log_lines import lines

@@ -7,7 +7,7 @@ import numpy as np
 
 from index.engine.vectors import FaissIndex
 from index.records import Mark
-from index.sealed_json import seal, unseal
+from index.sealed import seal, unseal
 from index.types import Ids, Vectors
 
 DIMENSION = 8

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from index.sealed_lines import damaged_lines, is_intact, sealed
+from index.sealed import damaged_lines, is_intact, sealed
 
 ENTRY = {"key": "é\n", "crc": "of its own", "number": 7}
 
