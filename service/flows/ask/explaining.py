@@ -7,8 +7,7 @@ import numpy as np
 from index.search import DocumentExplanation, Question
 from service.flows.ask.answering import EncodedQuestions, encode
 from service.flows.ask.asking import Asking
-from service.flows.ask.disconnection import Client
-from service.flows.ask.disconnection import unless_gone
+from service.flows.ask.disconnection import Client, unless_gone
 from service.monitoring.reads import note_read
 from service.state.collections import Collections
 from service.state.identity import Principal
