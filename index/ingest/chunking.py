@@ -53,14 +53,6 @@ class _Section:
         return list(takewhile(lambda one: one.begins < end, islice(self.tables, first, None)))
 
 
-def text_to_embed(
-    title: str, section: tuple[str, ...], quote: str, *, tokenizer: Tokenizer, config: ChunkingConfig
-) -> str:
-    """Return the text of a passage to embed, search and count tokens of: headings, then the quote."""
-    heading = heading_lines(title, section, tokenizer=tokenizer, config=config)
-    return f"{heading}\n{quote}" if heading else quote
-
-
 def heading_lines(
     title: str, section: tuple[str, ...], *, tokenizer: Tokenizer, config: ChunkingConfig
 ) -> str:

@@ -15,7 +15,6 @@ from service.flows.answer.answering import Answering
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import WatchedPlace
 from service.flows.evidence_packs.signing import Signer
-from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.jobs import Jobs
@@ -25,8 +24,7 @@ from service.http.parts import Parts, parts_of
 from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
-from service.state.files import Files
-from service.state.identity import Principal, Prover, caller_of
+from service.state.identity import Principal, caller_of
 from service.state.inventory import Inventory
 from service.state.limits.pools import Place, Pools
 
@@ -72,14 +70,11 @@ ReadyAnswering = Annotated[Answering, provide(Answering), NOT_READY]
 ReadyAsking = Annotated[Asking, provide(Asking), NOT_READY]
 ReadyCollections = Annotated[Collections, provide(Collections), NOT_READY]
 ReadyCredentials = Annotated[Credentials, provide(Credentials), NOT_READY]
-ReadyEmbeddingWorker = Annotated[EmbeddingWorker, provide(EmbeddingWorker), NOT_READY]
 ReadyErasing = Annotated[Erasing, provide(Erasing), NOT_READY]
-ReadyFiles = Annotated[Files, provide(Files), NOT_READY]
 ReadyIngestion = Annotated[Ingestion, provide(Ingestion), NOT_READY]
 ReadyInventory = Annotated[Inventory, provide(Inventory), NOT_READY]
 ReadyJobs = Annotated[Jobs, provide(Jobs), NOT_READY]
 ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
-ReadyProver = Annotated[Prover, provide(Prover), NOT_READY]
 ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
 ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
 ReadySigner = Annotated[Signer, provide(Signer), NOT_READY]

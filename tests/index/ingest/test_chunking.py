@@ -14,11 +14,20 @@ from numpy.typing import NDArray
 
 from index.config import ChunkingConfig
 from index.errors import InvalidLimit
-from index.ingest.chunking import chunk, chunk_with_context, heading_lines, text_to_embed
+from index.ingest.chunking import chunk, chunk_with_context, heading_lines
+from index.protocols import Tokenizer
 from index.readers.base.builder import BlockBuilder, assemble
 from index.text.sentences import sentence_spans, trim_span
 from index.types import Block, BlockKind, Extract, Passage
 from tests.sizes import examples, size
+
+
+def text_to_embed(
+    title: str, section: tuple[str, ...], quote: str, *, tokenizer: Tokenizer, config: ChunkingConfig
+) -> str:
+    """Return the text of a passage to embed, search and count tokens of: headings, then the quote."""
+    heading = heading_lines(title, section, tokenizer=tokenizer, config=config)
+    return f"{heading}\n{quote}" if heading else quote
 
 
 @dataclass

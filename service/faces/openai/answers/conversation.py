@@ -33,7 +33,6 @@ ASKED = MayRaise(
 NOT_SAMPLED = "sentences are quoted, not sampled. Leave it out."
 NOT_MODERATED = "Loccit does not moderate. Leave it out."
 _TEXTS = {"text", "input_text", "output_text"}
-_CONTEXT = {"system", "developer"}
 _TURNS = {"user", "assistant"}
 
 

@@ -60,7 +60,7 @@ class Migration:
             side.require_usable()
         if not source.store and not source.data.exists():
             raise NoData(f"The source is not there: {source.words}. Name another with --from.")
-        source_catalogue, target_catalogue = self._catalogues = source.catalogue(), target.catalogue()
+        source_catalogue, target_catalogue = source.catalogue(), target.catalogue()
         self._moves = [
             CollectionMove(
                 source_catalogue,
