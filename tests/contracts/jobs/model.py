@@ -13,7 +13,6 @@ from typing import Any
 from service.errors import JobNotFound
 from service.state.databases.announcing import Unannounced
 from service.state.jobs import refusals
-from service.state.jobs.sqlite import LocalSession
 from service.state.jobs.protocols import JobStore
 from service.state.jobs.records import (
     FINISHED,
@@ -29,6 +28,7 @@ from service.state.jobs.records import (
     erased_item,
     is_concerned,
 )
+from service.state.jobs.sqlite import LocalSession
 from tests.contracts.jobs.model_entry import (
     Entry,
     add_items,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidRequest
-from service.flows.ingest.disposition import parse_disposition
+from service.flows.ingest.forms import parse_disposition
 
 
 def filename(parameters: str) -> str | None:

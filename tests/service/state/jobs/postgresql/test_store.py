@@ -13,8 +13,7 @@ import pytest
 from index.errors import UpgradeBegun
 from service.state.databases import Connection
 from service.state.databases.postgresql import PostgresqlDatabase
-from service.state.jobs.postgresql import PostgresqlJobStore
-from service.state.jobs.postgresql import migrations
+from service.state.jobs.postgresql import PostgresqlJobStore, migrations
 from service.state.jobs.records import NewItem
 from service.state.jobs.sql import SqlJobStore
 from tests.postgresql import end_connections
