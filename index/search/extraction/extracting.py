@@ -13,6 +13,7 @@ from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, best, repeats
 from index.search.extraction.shared_sentences import answer_apart
+from index.search.headings.dates import dated_heading
 from index.search.sections import running_text
 from index.text.sentences import Span
 
@@ -115,7 +116,10 @@ def _without_repeats(chosen: Sequence[Selected]) -> list[Selected]:
 def _with_lists(
     resolution: Resolution, chosen: Iterable[Selected], parts: Sequence[Part], question: str
 ) -> list[Selected]:
-    """The sentences, each with the list that it introduces, or is an item of if the question asks for one."""
+    """The sentences, each with the list that it introduces, or is an item of if the question asks for one.
+
+    Asked for the date of a section, the heading that has it takes the place of the sentence below.
+    """
     found = []
     for one in chosen:
         asked = parts[one.part].query if len(parts) > 1 else question
@@ -123,8 +127,11 @@ def _with_lists(
         sha256 = bytes.fromhex(one.hit.citation.text_sha256)
         text = resolution.moment.text(sha256, at, one.end + LONGEST)
         span = one.start - at, one.end - at
-        start, end = widen(text, span, asked)
-        if (start, end) != span:
+        if (heading := dated_heading(text, span[0], asked)) is not None:
+            start, end = heading
+        elif widen(text, span, asked) == span:
+            start, end = span
+        else:
             start, end = _widen_within(resolution, one, text, at, asked)
         found.append(replace(one, start=at + start, end=at + end, words=text[start:end]))
     return found

@@ -105,6 +105,10 @@ class NamedSections:
         last = min(after.start() if after else len(document.text), end + 1000)
         return "open" if self._says(document.text[first:last]) else "other"
 
+    def text(self, version: VersionRecord) -> str:
+        """The whole text of a version; empty where it was too long to be read."""
+        return self._document(version).text
+
     def said_above(self, document_id: str, text_sha256: bytes, start: int) -> list[str]:
         """What of the question the headings above an offset say, in its own words."""
         document = self._documents.get((document_id, text_sha256))

@@ -10,6 +10,7 @@ import regex
 
 from index.records import PlacedPassage
 from index.search.evidence import JudgedSentence
+from index.search.headings.dates import AskedDate
 from index.search.headings.designations import Standing
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
@@ -83,13 +84,15 @@ class Weighed(NamedTuple):
 class Headings:
     """What a question says of headings: ``sections`` that it names, and the content that it ``asks`` for.
 
-    Both are None for most questions. ``wanted`` is the kind of thing that it asks for.
+    Both are None for most questions, as is the ``date`` of a section that it asks for. ``wanted`` is the kind
+    of thing that it asks for.
     """
 
     hashes: Callable[[str], Iterable[int]]
     sections: NamedSections | None
     asks: AskedSection | None
     wanted: Wanted | None
+    date: AskedDate | None = None
 
     @staticmethod
     def of(
@@ -99,7 +102,8 @@ class Headings:
     ) -> Headings:
         """Read a question; ``text_of`` gives whole texts by their hashes."""
         sections = NamedSections.of(question, text_of)
-        return Headings(hashes, sections, AskedSection.of(question, hashes), Wanted.of(question))
+        asks, wanted = AskedSection.of(question, hashes), Wanted.of(question)
+        return Headings(hashes, sections, asks, wanted, AskedDate.of(question) if sections else None)
 
     def weigh(self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage) -> Weighed:
         """Weigh the sentences of a hit."""
@@ -116,14 +120,15 @@ class Headings:
                 for one, standing in zip(found, standings, strict=True)
             ]
         is_lowered = any(one.strength < before.strength for one, before in zip(found, judged, strict=True))
-        if self.asks is None or not found:
-            return Weighed(found, is_lowered=is_lowered)
-        candidates = found
-        if self.asks.names:
-            candidates = [one for one, of in zip(found, standings, strict=False) if of == "named"]
+        named = [one for one, of in zip(found, standings, strict=False) if of == "named"]
         document = "\n".join([version.title, version.document_id, around.beginning])
-        asked = _AskedFor(self.asks, passage.passage.section, document, around)
-        first = asked.find(candidates, found)
+        first = None
+        if self.date is not None and self.sections is not None and named:
+            is_dated = self.date.line_above(self.sections.text(version), named[0].start) is not None
+            first = named[0] if is_dated and self.date.is_about(document, self.hashes) else None
+        elif self.asks is not None and found:
+            asked = _AskedFor(self.asks, passage.passage.section, document, around)
+            first = asked.find(named if self.asks.names else found, found)
         if first is None:
             return Weighed(found, is_lowered=is_lowered)
         most = max(_ASKED_FOR, *(one.strength + _MORE for one in found))
