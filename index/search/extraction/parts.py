@@ -45,8 +45,14 @@ def _any(words: str) -> str:
 
 QUESTION_WORDS = frozenset(" ".join(_QUESTION_WORDS).split())
 """Words by which questions begin."""
+_AFTER_HOW = (
+    "much many long old often far large high tall viele vielen viel lange alt oft weit hoch groß".split()
+)
+_ASKING = QUESTION_WORDS.union(_PREPOSITIONS.split(), _AFTER_HOW)
+"""Words that do not say what a question is about."""
 _ASKS = rf"(?:(?:{_any(_PREPOSITIONS)})\s+)?(?:{_any(' '.join(_QUESTION_WORDS))})\b"
 _BEGINS = regex.compile(rf"[¿\s]*{_ASKS}", regex.IGNORECASE)
+_BEGINS_WITH_HOW = regex.compile(rf"{_BEGINS.pattern}(?:\s+(?:{'|'.join(_AFTER_HOW)})\b)?", regex.IGNORECASE)
 _BETWEEN = regex.compile(rf"\s*,?\s+(?:{_any(_CONJUNCTIONS)})\s+(?={_ASKS})", regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[^?？؟]+[?？؟]*")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
@@ -88,7 +94,8 @@ def divide_question(question: str) -> tuple[Part, ...]:
     asked = [part for sentence in _sentences(question) for part in _question_parts(sentence)]
     if not 1 < len(asked) <= MOST_PARTS:
         return (Part(question, question),)
-    return tuple(Part(text, _query(text, asked[0])) for text in asked)
+    about = next((text for text in asked if _says_about(text)), asked[0])
+    return tuple(Part(text, _query(text, about)) for text in asked)
 
 
 def _divide_subject(question: str) -> tuple[Part, ...]:
@@ -113,9 +120,16 @@ def _question_parts(sentence: str) -> list[str]:
     return [part.strip() for part in _BETWEEN.split(sentence) if _WORD.search(part)]
 
 
-def _query(part: str, first: str) -> str:
-    """A part, with what the first one asks about if it is too short to say it."""
-    if part == first or len(_WORD.findall(part)) >= _FEWEST_WORDS:
+def _query(part: str, other: str) -> str:
+    """A part, with what another one asks about if it does not say it: "When and by whom was it founded?"."""
+    if part == other or _says_about(part):
         return part
-    about = first[begins.end() :] if (begins := _BEGINS.match(first)) else first
+    begins = _BEGINS_WITH_HOW.match(other)
+    about = other[begins.end() :] if begins else other
     return f"{part.rstrip(' ?？؟')} {about.strip()}"
+
+
+def _says_about(part: str) -> bool:
+    """Whether a part says what it asks about, as "when?" and "with how much?" do not."""
+    words = [word.lower() for word in _WORD.findall(part)]
+    return len(words) >= _FEWEST_WORDS and any(word not in _ASKING for word in words)

@@ -36,6 +36,27 @@ def test_a_question_is_divided_where_another_one_begins(question: str, expected:
         assert [part.text for part in parts] == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "queries"),
+    [
+        (
+            "When and by whom was the band founded?",
+            ["When was the band founded?", "by whom was the band founded?"],
+        ),
+        ("Wann und von wem wurde der Verein gegründet?", None),
+        (
+            "Who paid for the study, and with how much?",
+            ["Who paid for the study", "with how much paid for the study"],
+        ),
+        ("How long is the bridge and how high?", ["How long is the bridge", "how high is the bridge"]),
+        ("Who is the director and since when?", ["Who is the director", "since when is the director"]),
+        ("Where and when?", ["Where", "when"]),
+    ],
+)
+def test_a_part_takes_what_it_asks_about_from_the_other(question: str, queries: list[str]) -> None:
+    assert [part.query.strip() for part in divide_question(question)] == queries
+
+
 def test_a_part_that_does_not_say_what_it_asks_about_is_searched_with_the_rest() -> None:
     first, second = divide_question("Who wrote the report, and when?")
     assert first == Part("Who wrote the report", "Who wrote the report")
