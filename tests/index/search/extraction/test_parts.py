@@ -43,7 +43,10 @@ def test_a_question_is_divided_where_another_one_begins(question: str, expected:
             "When and by whom was the band founded?",
             ["When was the band founded?", "by whom was the band founded?"],
         ),
-        ("Wann und von wem wurde der Verein gegründet?", None),
+        (
+            "Wann und von wem wurde Elm gegründet?",
+            ["Wann wurde Elm gegründet?", "von wem wurde Elm gegründet?"],
+        ),
         (
             "Who paid for the study, and with how much?",
             ["Who paid for the study", "with how much paid for the study"],
