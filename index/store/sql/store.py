@@ -27,6 +27,7 @@ from index.store.rows.vectors import among
 from index.store.sql import (
     documents,
     events,
+    marks,
     originals,
     passages,
     retirement,
@@ -185,7 +186,7 @@ class SqlStore(ABC, Generic[Own]):
     def begin_epoch(self) -> None:
         """Invalidate all that was derived from this record; see :class:`index.protocols.RecordStore`."""
         with self._write() as statements:
-            state.begin_epoch(statements)
+            marks.begin_epoch(statements)
 
     # Erasures, for a ledger outside the record
 

@@ -27,10 +27,11 @@ from index.store.sql import (
     totals,
     versions,
 )
+from index.store.sql.marks import Marks
 from index.store.sql.snapshots.passages import RememberedPassages, without_hidden
 from index.store.sql.snapshots.past import SqlPast
 from index.store.sql.snapshots.reads import Reads
-from index.store.sql.state import Marks, State
+from index.store.sql.state import State
 from index.store.sql.statements import Statements
 from index.types import Block, Ids, IndexedPassage, Vectors
 

@@ -5,7 +5,7 @@ Documents, versions, texts and passages are never changed: when these are damage
 
 from __future__ import annotations
 
-from index.store.sql import passages, state, totals
+from index.store.sql import marks, passages, totals
 from index.store.sql.statements import Statements
 from index.store.sql.upkeep import rules
 
@@ -22,4 +22,4 @@ def repair(statements: Statements, dimension: int) -> None:
             statements.execute(statement)
     rules.restore_attributes(statements)
     totals.restore(statements)
-    state.begin_epoch(statements)
+    marks.begin_epoch(statements)
