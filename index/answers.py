@@ -55,6 +55,8 @@ class Citation:
     source_sha256: str
     selectors: tuple[Selector, ...]
     links: Mapping[str, str]
+    collection: str = ""
+    """The collection that it is of; empty where only one is meant."""
 
     def covers(self, other: Citation) -> bool:
         """Whether the span of another citation is inside this one, in the same text."""
@@ -65,7 +67,8 @@ class Citation:
         return self._has_same_text(other) and self.start < other.end and other.start < self.end
 
     def _has_same_text(self, other: Citation) -> bool:
-        return (self.document_id, self.text_sha256) == (other.document_id, other.text_sha256)
+        own, others = (self.collection, self.document_id), (other.collection, other.document_id)
+        return own == others and self.text_sha256 == other.text_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,8 @@ class Reading:
     version: int
     cells: tuple[ReadCell, ...]
     rows: tuple[str, ...] = ()
+    collection: str = ""
+    """The collection of the document; empty where only one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,17 @@ class UnknownLanguage:
     model: str
     passages: int
     seconds: float = 0.0
+    collection: str = ""
+    """Its name; empty where only one is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A collection that was searched with others: its own answerability, and its state."""
+
+    collection: str
+    answerability: float
+    index: IndexState
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +249,5 @@ class Answer:
     """Passages that the cross-encoder read."""
     read_by: str = ""
     """The cross-encoder's fingerprint, where it read some."""
+    searched: tuple[Searched, ...] = ()
+    """The collections, if several were asked: ``index`` is the state of the one that answers best."""

@@ -11,6 +11,7 @@ from index.search.answerability import Answerability
 from index.search.answerability import load as load_answerability
 from index.search.explaining import DocumentExplanation, ExplainedPassage
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
+from index.search.merging import merge_answers
 from index.search.question import Question, normalize_question, validate_k, validate_per_document
 from index.search.regression import Regression, sigmoid
 from index.search.search import withhold_hits
@@ -70,6 +71,7 @@ __all__ = [
     "load_answerability",
     "load_cross_encoder",
     "load_reranker",
+    "merge_answers",
     "normalize_question",
     "of_passages",
     "sigmoid",

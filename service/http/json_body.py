@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from service.errors import ClientGone, InvalidRequest
 from service.http.error_handlers import invalid_request
 from service.http.json_schema import schema_of
-from service.http.request_models import CollectionBody, Request
+from service.http.request_models import CollectionBody, Request, SeveralCollections
 
 Model = TypeVar("Model", bound=Request)
 
@@ -74,8 +74,14 @@ def read_json(model: type[Model], data: bytes) -> Model:
 
 def _apply_query(body: CollectionBody, name: str | None) -> None:
     """Set the collection to the query's. Raises :class:`InvalidRequest` when the body names another."""
-    if name is None or name == body.collection:
+    several = isinstance(body, SeveralCollections) and body.collections is not None
+    if name is None or (name == body.collection and not several):
         return
+    if several:
+        raise InvalidRequest(
+            "collections: the query has a collection, too. Give either collection or collections.",
+            param="collections",
+        )
     if "collection" in body.model_fields_set:
         raise InvalidRequest(
             f"collection: the query says {name[:_LONGEST_NAME]!r} and the body "

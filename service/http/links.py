@@ -59,19 +59,23 @@ def job_path(job_id: str) -> str:
 def with_links(citation: Citation, collection: str) -> Citation:
     """A citation of a collection with links to this service: itself, its text, and the page that shows it.
 
-    One that has such links is returned as it is, as is one of a text that is in no collection (``""``).
+    ``collection`` is that of a citation that does not name its own. Links that it has already stay, and a
+    citation of a text that is in no collection (``""``) gets none.
     """
+    collection = citation.collection or collection
     if collection:
         note_read(collection, citation.document_id)
-    if "view" in citation.links or not collection:
+    if not collection:
         return citation
+    if "view" in citation.links:
+        return citation if citation.collection else replace(citation, collection=collection)
     own = {
         "citation": citation_path(citation.locator),
         "text": text_path(citation.document_id, citation.version),
         "view": f"{view_path(citation.locator)}#quote",
     }
     links = {name: in_collection(link, collection) for name, link in own.items()}
-    return replace(citation, links={**links, **citation.links})
+    return replace(citation, collection=collection, links={**links, **citation.links})
 
 
 def with_absolute_links(citation: Citation, base: str) -> Citation:
@@ -96,14 +100,14 @@ def base_url(connection: Scope, public_url: str) -> str:
 
 def with_proof(citation: Citation, collection: str, prover: Prover) -> Citation:
     """A citation of a collection with links that carry a proof, and without one to the whole text."""
-    locator = citation.locator
+    locator, collection = citation.locator, citation.collection or collection
     proof = urlencode({"proof": prover.proof(collection, locator)})
     link_proof = urlencode({"proof": prover.link_proof(collection, locator)})
     own = {
         "citation": in_collection(f"{citation_path(locator)}?{proof}", collection),
         "view": in_collection(f"{view_path(locator)}?{link_proof}#quote", collection),
     }
-    return replace(citation, links={**own, **citation.links})
+    return replace(citation, collection=collection, links={**own, **citation.links})
 
 
 @dataclass(frozen=True, slots=True)

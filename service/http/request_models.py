@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.naming import validate_groups
-from service.http.parameters import CollectionName, Groups
+from service.http.parameters import LIMITED, CollectionName, Groups
 from service.state.identity import Principal
 
 
@@ -30,6 +32,23 @@ class CollectionBody(Request):
         if self.on_behalf_of is None:
             return caller
         return caller.on_behalf_of(validate_groups(self.on_behalf_of))
+
+
+class SeveralCollections(CollectionBody):
+    """Base of bodies that may ask several collections at once."""
+
+    collections: Annotated[list[CollectionName] | Literal["*"], LIMITED] | None = Field(
+        None,
+        description="Names of collections to ask at once, 16 at most, in place of `collection`; or `*` for "
+        "all that the key may read. The passages of all of them are in one ranking.",
+        examples=[["handbook", "contracts"]],
+    )
+
+    @model_validator(mode="after")
+    def _check_one_way_to_name(self) -> Self:
+        if self.collections is not None and "collection" in self.model_fields_set:
+            raise ValueError("Give either collection or collections.")
+        return self
 
 
 class CollectionQuery(Request):

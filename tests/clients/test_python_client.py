@@ -68,6 +68,25 @@ def test_several_questions_are_asked_at_once(client: Client) -> None:
     assert moons.passages[0].citation.document_id == "mars.txt"
 
 
+def test_several_collections_are_asked_at_once(client: Client, service: Service) -> None:
+    client.collections.create("moons")
+    client.documents.put("phobos.txt", "Phobos is a moon of Mars.", collection="moons", wait=True)
+    try:
+        with Client(service.url, collection="elsewhere") as other:
+            found = other.ask("Which moon does Mars have?", collections=["default", "moons"], k=3)
+            assert {one.name for one in found.collections} == {"default", "moons"}
+            cited = next(one.citation for one in found.passages if one.citation.collection == "moons")
+            assert client.cite(cited.locator, collection=cited.collection).quote == cited.quote
+            assert len(other.ask_many(["moons?", "lamps?"], collections=["moons"])) == 2
+            answered = other.answer("Which moon does Mars have?", collections="*", min_answerability=0)
+            assert {"default", "moons"} <= {one.name for one in answered.collections}
+            for options in ({"collections": []}, {"collections": ["moons"], "collection": "moons"}):
+                with pytest.raises(InvalidRequest):
+                    other.ask("moons?", **options)  # type: ignore[arg-type]
+    finally:
+        client.collections.delete("moons")
+
+
 def test_a_citation_is_looked_up_and_written_in_other_formats(client: Client) -> None:
     locator = client.ask("harbour master", k=1).passages[0].citation.locator
     found = client.cite(locator, around=10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, Citation
@@ -16,6 +16,9 @@ from index.search.extraction.shared_sentences import answer_apart
 from index.search.headings.dates import dated_heading
 from index.search.sections import running_text
 from index.text.sentences import Span
+
+_Resolve = Callable[[str], Resolution]
+"""Returns what resolves the citations of a collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +61,27 @@ def extract_answer(
     *,
     most: int,
     least: float,
+    several: Mapping[str, Resolution] | None = None,
 ) -> Extract:
     """Choose at most ``most`` sentences that answer, where the answerability is at least ``least``.
 
     ``answers`` has the answer to the whole question, and then, if there are several parts, one to each. Each
     part gets its best sentence; a part that is too improbable gets none. Sentences of a document that was
-    erased since the search are left out.
+    erased since the search are left out. ``several`` resolves the citations that name a collection.
     """
     whole, *of_parts = answers
-    if not of_parts and (read := _read_sentences(resolution, whole, most=most, least=least)):
+
+    def resolve(collection: str) -> Resolution:
+        return several[collection] if several and collection else resolution
+
+    if not of_parts and (read := _read_sentences(resolve, whole, most=most, least=least)):
         return Extract(read, 0, ())
     by_part = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
     by_part = answer_apart(by_part, parts, of_parts)
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
-    chosen = _without_repeats(_with_lists(resolution, chosen, parts, whole.question))
-    cited = list(_cite(resolution, chosen))
+    chosen = _without_repeats(_with_lists(resolve, chosen, parts, whole.question))
+    cited = list(_cite(resolve, chosen))
     kept = [one for one, _ in cited]
     if by_part:
         answered = {one.part for one in by_part if one in kept or repeats(one, kept)}
@@ -86,7 +94,7 @@ def extract_answer(
 
 
 def _read_sentences(
-    resolution: Resolution, answer: Answer, *, most: int, least: float
+    resolve: _Resolve, answer: Answer, *, most: int, least: float
 ) -> tuple[ExtractedSentence, ...]:
     """The rows, and lines of column names, in which the value stands that was computed; none without one."""
     if answer.reading is None or not answer.reading.rows or answer.answerability < least:
@@ -94,9 +102,10 @@ def _read_sentences(
     found = []
     for locator in answer.reading.rows[:most]:
         try:
-            found.append(ExtractedSentence(resolution.cite(parse_locator(locator)), answer.answerability, 0))
+            citation = _cited(resolve, answer.reading.collection, parse_locator(locator))
         except CitationNotFound:
             continue
+        found.append(ExtractedSentence(citation, answer.answerability, 0))
     return tuple(found)
 
 
@@ -114,7 +123,7 @@ def _without_repeats(chosen: Sequence[Selected]) -> list[Selected]:
 
 
 def _with_lists(
-    resolution: Resolution, chosen: Iterable[Selected], parts: Sequence[Part], question: str
+    resolve: _Resolve, chosen: Iterable[Selected], parts: Sequence[Part], question: str
 ) -> list[Selected]:
     """The sentences, each with the list that it introduces, or is an item of if the question asks for one.
 
@@ -125,6 +134,7 @@ def _with_lists(
         asked = parts[one.part].query if len(parts) > 1 else question
         at = max(0, one.start - LONGEST)
         sha256 = bytes.fromhex(one.hit.citation.text_sha256)
+        resolution = resolve(one.hit.citation.collection)
         text = resolution.moment.text(sha256, at, one.end + LONGEST)
         span = one.start - at, one.end - at
         if (heading := dated_heading(text, span[0], asked)) is not None:
@@ -151,13 +161,18 @@ def _widen_within(resolution: Resolution, one: Selected, text: str, at: int, que
     return first + start, first + end
 
 
-def _cite(resolution: Resolution, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:
+def _cite(resolve: _Resolve, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:
     """Yield each sentence with its citation, but those of documents that were erased since the search."""
     for one in chosen:
         passage = one.hit.citation
         locator = Locator(passage.document_id, passage.text_sha256, one.start, one.end)
         try:
-            citation = resolution.cite(locator)
+            citation = _cited(resolve, passage.collection, locator)
         except CitationNotFound:
             continue
         yield one, ExtractedSentence(citation, round(one.probability, 4), one.part)
+
+
+def _cited(resolve: _Resolve, collection: str, locator: Locator) -> Citation:
+    """The citation that a locator of a collection names. Raises :class:`CitationNotFound`."""
+    return replace(resolve(collection).cite(locator), collection=collection)

@@ -58,9 +58,10 @@ class Selected:
         return () if self.start > cited.start else (cited.title, *cited.section)
 
     @property
-    def document(self) -> tuple[str, str]:
-        """The document and the text that it is in."""
-        return self.hit.citation.document_id, self.hit.citation.text_sha256
+    def document(self) -> tuple[str, str, str]:
+        """The collection, the document and the text that it is in."""
+        cited = self.hit.citation
+        return cited.collection, cited.document_id, cited.text_sha256
 
 
 def candidates(answer: Answer, part: int = 0) -> list[Selected]:
@@ -148,6 +149,8 @@ def first_sentence(answer: Answer) -> Selected | None:
         row = parse_locator(locator)
         for hit in answer.hits:
             cited = hit.citation
+            if answer.reading is not None and cited.collection != answer.reading.collection:
+                continue
             if cited.document_id == row.document_id and cited.start <= row.start and row.end <= cited.end:
                 return Selected(hit, row.start, row.end, answer.answerability)
     return next(iter(candidates(answer)), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, Citation, Turn
@@ -58,14 +59,17 @@ class Found:
     shown: Shown
 
 
-def choose_mode(asked: Mode | None, answering: Answering) -> Mode:
-    """The mode that was asked for, or the default one. Raises :class:`service.errors.InvalidRequest`."""
+def choose_mode(asked: Mode | None, answering: Answering, *, several: bool = False) -> Mode:
+    """The mode that was asked for, or the default one: of several collections the one that quotes.
+
+    Raises :class:`service.errors.InvalidRequest`.
+    """
     if asked == "written" and answering.writer is None:
         raise InvalidRequest(
             "mode: no model is configured that writes. Use extractive, or let the operator set "
             "LOCCIT_WRITER_URL and LOCCIT_WRITER_MODEL."
         )
-    return asked or ("extractive" if answering.writer is None else "written")
+    return asked or ("extractive" if answering.writer is None or several else "written")
 
 
 async def find(client: Client, answering: Answering, caller: Principal, asked: Asked) -> Found:
@@ -75,6 +79,12 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
     :func:`service.flows.ask.answering.answer_all` raise.
     """
     if asked.mode == "written":
+        if asked.body.collections is not None:
+            raise InvalidRequest(
+                "mode: what a model writes is checked by the documents of one collection. Use extractive, or "
+                "name one in collection.",
+                param="mode",
+            )
         answering.writing.require(caller.holder)
     plan = plan_request(asked.body, caller, answering)
     (whole,) = plan.questions
@@ -96,6 +106,20 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
     return found
 
 
+def _extract(answers: Answers, parts: Sequence[Part], asked: Asked) -> Extract:
+    """The sentences that answer, of the collections whose passages were found."""
+    each = [one.answer for one in answers.each]
+    named = {hit.citation.collection for answer in each for hit in answer.hits} - {""}
+    with ExitStack() as stack:
+        several = {
+            name: stack.enter_context(collection.archive.resolution())
+            for name, collection in answers.collections.items()
+            if not named or name in named
+        }
+        any_of_them = next(iter(several.values()))
+        return extract_answer(any_of_them, parts, each, most=asked.most, least=asked.least, several=several)
+
+
 def _make_found(
     answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], prover: Prover, settings: Settings
 ) -> Found:
@@ -107,8 +131,7 @@ def _make_found(
         given = count_fitting(whole.hits, settings.writer_characters)
         declines = not given or max(answer.answerability for answer in each) < asked.least
     else:
-        with answers.collection.archive.resolution() as resolution:
-            extract = extract_answer(resolution, parts, each, most=asked.most, least=asked.least)
+        extract = _extract(answers, parts, asked)
         sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
         extract, declines = replace(extract, sentences=sentences), extract.declines
     quotes = asked.mode == "extractive" and not declines

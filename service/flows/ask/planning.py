@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from index.answers import Turn
 from index.config import MAX_K
-from index.errors import EmptyQuestion, InvalidLimit, QuestionTooLong
+from index.errors import CollectionNotFound, EmptyQuestion, InvalidLimit, QuestionTooLong
 from index.filters import parse_filter
 from index.search import Question, normalize_question, validate_k, validate_per_document
 from service.errors import Forbidden, InvalidRequest
 from service.flows.ask import requests
 from service.flows.ask.asking import Asking
 from service.flows.ask.requests import AskRequest
+from service.http.links import DEFAULT_COLLECTION
 from service.state.identity import Principal, Scope
 
 MAX_QUESTION_CHARACTERS = 2000
@@ -22,6 +23,8 @@ MAX_QUESTIONS = 64
 """Most questions in one batch. Other requests wait while a long batch is answered."""
 MAX_TURNS = 100
 """Most turns of a conversation in one request, of which the last ones are used."""
+MAX_COLLECTIONS = 16
+"""Most collections that are asked at once: each is searched, and counts as a question."""
 ASK_MAX_K = 10
 """Most passages for one question of a key with the scope ask, which strangers may hold."""
 
@@ -33,6 +36,14 @@ class Plan:
     questions: Sequence[Question]
     body: AskRequest
     caller: Principal
+
+    @property
+    def names(self) -> list[str] | None:
+        """The collections that are named, each once; None for all that the caller may use."""
+        several = self.body.collections
+        if several is None:
+            return [self.body.collection]
+        return None if several == "*" else list(dict.fromkeys(several))
 
 
 def plan_request(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
@@ -54,6 +65,8 @@ def most_passages(caller: Principal) -> int:
 def validate_request(body: AskRequest, caller: Principal) -> Plan:
     """Validate a request. Raises as :func:`plan_request`, but counts for no rate limit."""
     most = most_passages(caller)
+    if body.collections is not None:
+        _validate_collections(body)
     if caller.scope is Scope.ASK:
         _require_ask_options(body)
     if body.as_of is not None and body.at_least_change is not None:
@@ -82,6 +95,37 @@ def validate_request(body: AskRequest, caller: Principal) -> Plan:
         for text in texts
     ]
     return Plan(questions, body, caller)
+
+
+def _validate_collections(body: AskRequest) -> None:
+    """Check what is asked of several collections. Raises :class:`InvalidLimit`, :class:`InvalidRequest`."""
+    if body.collections != "*":
+        validate_count(len(set(body.collections or ())))
+    for option in ("as_of", "at_least_change"):
+        if getattr(body, option) is not None:
+            raise InvalidRequest(
+                f"{option}: not possible with several collections, because each counts its own changes. "
+                "Leave it out, or ask one collection by its name in collection.",
+                param=option,
+            )
+
+
+def validate_count(collections: int) -> None:
+    """Check how many collections are asked at once. Raises :class:`InvalidLimit`."""
+    if not collections:
+        raise InvalidLimit(
+            f"collections: the list is empty. Name 1 to {MAX_COLLECTIONS}, or leave it out for `collection`."
+        )
+    if collections > MAX_COLLECTIONS:
+        raise InvalidLimit(
+            f"collections: there are {collections}; a question is asked of {MAX_COLLECTIONS} at most. "
+            f"Name up to {MAX_COLLECTIONS}, and ask the others with another request."
+        )
+
+
+def nothing_to_ask() -> CollectionNotFound:
+    """The error where all collections are asked, and there is none that the caller may use."""
+    return CollectionNotFound("There is no collection to ask.", name=DEFAULT_COLLECTION)
 
 
 def _require_ask_options(body: AskRequest) -> None:

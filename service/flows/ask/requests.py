@@ -10,7 +10,7 @@ from index.answers import Extent, NearDuplicates
 from index.citations import Format
 from index.filters import OPERATORS
 from service.http.parameters import LIMITED, FilterJson, PastChange, Question, ReachedChange
-from service.http.request_models import CollectionBody, Request
+from service.http.request_models import Request, SeveralCollections
 
 
 class Turn(Request):
@@ -20,7 +20,7 @@ class Turn(Request):
     text: str
 
 
-class AskRequest(CollectionBody):
+class AskRequest(SeveralCollections):
     """One question, or a batch of questions with the same ``k`` and ``filter``."""
 
     model_config = ConfigDict(
@@ -42,6 +42,7 @@ class AskRequest(CollectionBody):
                 },
                 {"question": "How long may a passage be?", "extent": "sentences", "max_per_document": 2},
                 {"question": "What was just written?", "at_least_change": 13},
+                {"question": "How long is the notice period?", "collections": ["handbook", "contracts"]},
                 {"question": "What did the plan say then?", "as_of": 12, "formats": ["plain", "bibtex"]},
             ]
         }

@@ -119,6 +119,14 @@ def without_defaults(**values: Any) -> Json:
     }
 
 
+def several_collections(collection: str | None, names: Sequence[str] | None) -> Json:
+    """The fields of a question to several collections, also of an empty list, which the service refuses."""
+    if names is None:
+        return {}
+    named = {} if collection is None else {"collection": collection}
+    return {**named, "collections": names if isinstance(names, str) else list(names)}
+
+
 def _members(kind: type[T], name: str, reply: Any) -> list[T]:
     if not isinstance(reply, dict) or not isinstance(reply.get(name), list):
         raise InvalidReply(f"The reply has no list {name}. Is this the address of a Loccit service?")

@@ -11,10 +11,10 @@ from index.search.extraction import MOST_SENTENCES
 from service.flows.answer.events import Mode
 from service.flows.ask.requests import AskRequest, Turn
 from service.http.parameters import LIMITED, FilterJson, PastChange, Question, ReachedChange
-from service.http.request_models import CollectionBody
+from service.http.request_models import CollectionBody, SeveralCollections
 
 _ASKING = set(
-    "collection on_behalf_of question k turns filter as_of at_least_change max_per_document "
+    "collection collections on_behalf_of question k turns filter as_of at_least_change max_per_document "
     "near_duplicates read".split()
 )
 
@@ -70,7 +70,7 @@ class AnswerOptions(CollectionBody):
         return AskRequest.model_validate(self.model_dump(include=_ASKING, exclude_unset=True))
 
 
-class AnswerRequest(AnswerOptions):
+class AnswerRequest(SeveralCollections, AnswerOptions):
     """A question to answer with sentences of the documents, or with a model."""
 
     model_config = ConfigDict(

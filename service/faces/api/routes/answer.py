@@ -66,7 +66,9 @@ async def answer_whole(request: Request, answering: Answering, body: AnswerOptio
 
 async def _find(request: Request, answering: Answering, body: AnswerOptions) -> Found:
     least = answering.settings.min_answerability if body.min_answerability is None else body.min_answerability
-    asked = Asked(body.ask_request(), choose_mode(body.mode, answering), least, body.sentences)
+    question = body.ask_request()
+    mode = choose_mode(body.mode, answering, several=question.collections is not None)
+    asked = Asked(question, mode, least, body.sentences)
     return await find(HttpClient(request), answering, caller_of(request.scope), asked)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from service.faces.api.schemas.answers import Computed, Note, Passage, answer_json
+from service.faces.api.schemas.answers import Computed, Note, Passage, SearchedCollection, answer_json
 from service.faces.api.schemas.citations import Citation, citation_json, citations_json
 from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
@@ -79,6 +79,7 @@ class AnswerResponse(BaseModel):
     )
     usage: WordCount
     index: IndexState
+    collections: list[SearchedCollection] = Field(description="The collections that were searched.")
     timings_ms: dict[str, float] = Field(description="Milliseconds of the stages of the search.")
 
 
@@ -100,6 +101,7 @@ def found_json(found: Found) -> Json:
         "passages": shown["passages"],
         "computed": shown["computed"],
         "index": shown["index"],
+        "collections": shown["collections"],
         "timings_ms": shown["timings_ms"],
     }
 

@@ -55,6 +55,7 @@ class Computed(BaseModel):
     of: str = Field(description="The name of the column that was read, or the label of the row.")
     document_id: str
     version: int
+    collection: str = Field(description="The collection of the document.")
     cells: list[ReadCell] = Field(description="All cells that were read.")
     rows: list[str] = Field(
         description="Locators of the rows, and of the lines of column names, in which the value stands; of a "
@@ -132,6 +133,16 @@ class FirstSentence(BaseModel):
     probability: float = Field(description="That its passage answers, and by this sentence.")
 
 
+class SearchedCollection(BaseModel):
+    """A collection that was searched."""
+
+    name: str
+    answerability: float = Field(
+        description="Probability that its own passages answer; the largest is that of the answer."
+    )
+    index: IndexState
+
+
 class AskResponse(BaseModel):
     """The passages that best answer a question, best first."""
 
@@ -161,6 +172,9 @@ class AskResponse(BaseModel):
     read: int = Field(description="How many of the passages the cross-encoder read with the question.")
     read_by: str = Field(description="The cross-encoder: name, weights, precision; empty if it read none.")
     index: IndexState
+    collections: list[SearchedCollection] = Field(
+        description="The collections that were searched. `index` is the state of the one that answers best."
+    )
     timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
 
 
@@ -189,17 +203,28 @@ def answer_json(
             )
             for hit, cited in zip(answer.hits, citations, strict=True)
         ],
-        "computed": computed_json(answer.reading),
+        "computed": computed_json(answer.reading, collection),
         "read": answer.read,
         "read_by": answer.read_by,
         "index": state_json(answer.index),
+        "collections": _searched_json(answer, collection),
         "timings_ms": answer.timings_ms,
     }
 
 
-def computed_json(reading: answers.Reading | None) -> Json | None:
-    """Return a computed value as :class:`Computed`."""
-    return None if reading is None else asdict(reading)
+def _searched_json(answer: answers.Answer, collection: str) -> list[Json]:
+    searched = answer.searched or (answers.Searched(collection, answer.answerability, answer.index),)
+    return [
+        {"name": one.collection, "answerability": one.answerability, "index": state_json(one.index)}
+        for one in searched
+    ]
+
+
+def computed_json(reading: answers.Reading | None, collection: str) -> Json | None:
+    """Return a value computed of a document of a collection as :class:`Computed`."""
+    if reading is None:
+        return None
+    return {**asdict(reading), "collection": reading.collection or collection}
 
 
 def notes_json(answer: answers.Answer, collection: str) -> list[Json]:
@@ -207,7 +232,12 @@ def notes_json(answer: answers.Answer, collection: str) -> list[Json]:
     unknown = answer.unknown_language
     if unknown is None:
         return []
-    return [{"code": "unknown_language", "message": describe_unknown_language(unknown, collection)}]
+    return [
+        {
+            "code": "unknown_language",
+            "message": describe_unknown_language(unknown, unknown.collection or collection),
+        }
+    ]
 
 
 def _first_json(answer: answers.Answer) -> Json | None:

@@ -40,6 +40,9 @@ class Citation(BaseModel):
     """A reference to a quote that anyone can check: ``text[start:end] == quote``, in Unicode code points."""
 
     locator: str = Field(examples=["bth.txt@9f2c41aab3de:1024-1311"])
+    collection: str = Field(
+        description="The collection in which the locator is looked up; empty for a text that is in none."
+    )
     quote: str
     document_id: str
     version: int
@@ -131,6 +134,7 @@ def citations_json(citations: Sequence[answers.Citation], collection: str) -> li
 def _fields(citation: answers.Citation) -> Json:
     return {
         "locator": citation.locator,
+        "collection": citation.collection,
         "quote": citation.quote,
         "document_id": citation.document_id,
         "version": citation.version,

@@ -201,7 +201,7 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
                 _answering_passage(number, hit, collection, backend)
                 for number, hit in enumerate(_hits_by_probability(answer), 1)
             ],
-            computed=computed_json(answer.reading),  # type: ignore[arg-type]
+            computed=computed_json(answer.reading, collection),  # type: ignore[arg-type]
         )
 
     return await backend.ask(asked, make_result)

@@ -283,7 +283,7 @@ def _loccit_fields(about: _Completion, found: Found | None, made: Whole) -> Json
         "declined": made.declines(found),
         "answerability": found.answer.answerability,
         "sentences": [sentence_json(one, found.collection) for one in made.sentences],
-        "computed": computed_json(found.answer.reading),
+        "computed": computed_json(found.answer.reading, found.collection),
     }
     # Not the passages after the last that the text names: no mark of the text leads to them.
     named = found.sources[: max((mark for one in made.sentences for mark in one.marks), default=0)]

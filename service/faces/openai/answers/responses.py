@@ -116,7 +116,7 @@ class Response:
             "declined": self.made.declines(self.found),
             "answerability": self.found.answer.answerability,
             "sentences": [sentence_json(one, self.found.collection) for one in self.made.sentences],
-            "computed": computed_json(self.found.answer.reading),
+            "computed": computed_json(self.found.answer.reading, self.found.collection),
         }
 
     def output(self) -> list[Json]:

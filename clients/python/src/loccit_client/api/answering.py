@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 
 from loccit_client.api.asking import Turn
-from loccit_client.calls import Call, Events, nothing, one, without_defaults
+from loccit_client.calls import Call, Events, nothing, one, several_collections, without_defaults
 from loccit_client.decoding import Json, decode
 from loccit_client.errors import InvalidReply, error_in_stream
 from loccit_client.models import Answer, AnsweredSentence, EvidencePack
@@ -35,6 +35,7 @@ class AnswerOptions(TypedDict, total=False):
     near_duplicates: Literal["fold", "keep"]
     read: bool
     collection: str | None
+    collections: Sequence[str] | Literal["*"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def answer(question: str, **options: Unpack[AnswerOptions]) -> Call[Answer]:
         read=one(Answer),
         json={"question": question, **_body(options)},
         collection=options.get("collection"),
+        has_collection=options.get("collections") is None,
     )
 
 
@@ -71,6 +73,7 @@ def answer_events(question: str, **options: Unpack[AnswerOptions]) -> Events[Ans
         read=nothing,
         json={"question": question, "stream": True, **_body(options)},
         collection=options.get("collection"),
+        has_collection=options.get("collections") is None,
     )
     return Events(call=call, read=_event)
 
@@ -87,8 +90,11 @@ def answer_evidence(question: str, **options: Unpack[AnswerOptions]) -> Call[Evi
 
 
 def _body(options: AnswerOptions) -> Json:
-    given: Any = {name: value for name, value in options.items() if name != "collection"}
-    return without_defaults(**given)
+    given: Any = {name: value for name, value in options.items() if name not in ("collection", "collections")}
+    return {
+        **without_defaults(**given),
+        **several_collections(options.get("collection"), options.get("collections")),
+    }
 
 
 def _event(event: ServerEvent) -> AnswerEvent:

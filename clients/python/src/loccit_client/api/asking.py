@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 
-from loccit_client.calls import Call, many, one, without_defaults
+from loccit_client.calls import Call, many, one, several_collections, without_defaults
 from loccit_client.models import AskResult, DocumentExplanation
 
 Extent = Literal["sentences", "passage", "section"]
@@ -38,7 +38,8 @@ class AskOptions(TypedDict, total=False):
     ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
     same words into the best of them, or ``keep`` them. ``read``: whether the cross-encoder reads the first
     passages. ``formats``: more formats of each citation.
-    ``collection``: another one than that of the client.
+    ``collection``: another one than that of the client. ``collections``: several in one ranking, at most 16,
+    or ``*`` for all that the key may read; not with ``as_of`` and ``at_least_change``.
     """
 
     k: int
@@ -53,6 +54,7 @@ class AskOptions(TypedDict, total=False):
     read: bool
     formats: Sequence[Format]
     collection: str | None
+    collections: Sequence[str] | Literal["*"] | None
 
 
 def ask(question: str, **options: Unpack[AskOptions]) -> Call[AskResult]:
@@ -63,6 +65,7 @@ def ask(question: str, **options: Unpack[AskOptions]) -> Call[AskResult]:
         read=one(AskResult),
         json={"question": question, **_body(options)},
         collection=options.get("collection"),
+        has_collection=options.get("collections") is None,
     )
 
 
@@ -74,6 +77,7 @@ def ask_many(questions: Sequence[str], **options: Unpack[AskOptions]) -> Call[li
         read=many(AskResult, "results"),
         json={"questions": list(questions), **_body(options)},
         collection=options.get("collection"),
+        has_collection=options.get("collections") is None,
     )
 
 
@@ -98,5 +102,8 @@ def explain(question: str, document_id: str, **options: Unpack[ExplainOptions]) 
 
 
 def _body(options: AskOptions) -> dict[str, Any]:
-    given: Any = {name: value for name, value in options.items() if name != "collection"}
-    return without_defaults(**given)
+    given: Any = {name: value for name, value in options.items() if name not in ("collection", "collections")}
+    return {
+        **without_defaults(**given),
+        **several_collections(options.get("collection"), options.get("collections")),
+    }

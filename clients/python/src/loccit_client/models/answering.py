@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loccit_client.decoding import Reply
-from loccit_client.models.asking import Computed, Note, Passage
+from loccit_client.models.asking import Computed, Note, Passage, SearchedCollection
 from loccit_client.models.citations import Citation
 from loccit_client.models.state import IndexState
 from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
@@ -76,4 +76,5 @@ class Answer(Reply):
     computed: Computed | None = None
     usage: WordCount
     index: IndexState
+    collections: list[SearchedCollection] = field(default_factory=list)
     timings_ms: Mapping[str, float]

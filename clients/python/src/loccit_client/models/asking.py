@@ -26,6 +26,7 @@ __all__ = [
     "Note",
     "Passage",
     "ReadCell",
+    "SearchedCollection",
 ]
 
 
@@ -129,6 +130,7 @@ class Computed(Reply):
     of: str
     document_id: str
     version: int
+    collection: str = ""
     cells: list[ReadCell]
     rows: list[str]
 
@@ -153,13 +155,23 @@ class FirstSentence(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedCollection(Reply):
+    """A collection that was searched: the probability that its own passages answer, and its state."""
+
+    name: str
+    answerability: float
+    index: IndexState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskResult(Reply):
     """The passages that best answer a question, best first.
 
     ``answerability`` is the calibrated probability that they answer it. ``withheld`` says why passages that
     were found are not in the reply; else it is empty. ``mentioned`` and ``missing`` are the names, numbers
     and dates of the question that the nearest sentences have, and those that they lack. ``read`` is how many
-    passages the cross-encoder read, ``read_by`` which one did.
+    passages the cross-encoder read, ``read_by`` which one did. ``collections`` are those that were searched,
+    ``index`` the state of the one that answers best.
     """
 
     question: str
@@ -174,6 +186,7 @@ class AskResult(Reply):
     read: int = 0
     read_by: str = ""
     index: IndexState
+    collections: list[SearchedCollection] = field(default_factory=list)
     timings_ms: Mapping[str, float]
 
     def at_least(self, probability: float) -> list[Passage]:

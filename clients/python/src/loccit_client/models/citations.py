@@ -44,9 +44,11 @@ class Citation(Reply):
 
     Offsets count Unicode code points, as Python strings do. ``pages`` are the first and the last page, from
     1; None for documents without pages. ``section`` has the headings above the quote, outermost first.
+    ``locator`` is looked up in ``collection``.
     """
 
     locator: str
+    collection: str = ""
     quote: str
     document_id: str
     version: int

@@ -1,0 +1,59 @@
+"""Merge the answers of several collections to one question into one answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from index.answers import Answer, Hit, Searched
+
+
+def merge_answers(answers: Mapping[str, Answer], *, k: int) -> Answer:
+    """Return one answer with at most ``k`` passages of all collections, whose answers are given by name.
+
+    Passages are ordered by the probability that they answer. The scores that rank the passages of a
+    collection are relative to its other passages; the probability is calibrated, so that it can be compared
+    with those of other collections, whatever their models. The answerability is the largest of the
+    collections': if one of them answers, the question is answered. What is said of the question as a whole,
+    such as what it names and what was computed, is of that collection. Passages of different collections are
+    not folded into each other, because a locator is looked up in one collection.
+    """
+    best = max(answers, key=lambda name: answers[name].answerability)
+    first = answers[best]
+    timings: defaultdict[str, float] = defaultdict(float)
+    for answer in answers.values():
+        for stage, spent in answer.timings_ms.items():
+            timings[stage] = round(timings[stage] + spent, 3)
+    unknown = {
+        name: one.unknown_language for name, one in answers.items() if one.unknown_language is not None
+    }
+    of = best if best in unknown else next(iter(unknown), best)
+    language = unknown.get(of)
+    return replace(
+        first,
+        hits=_merge_hits(answers, k),
+        reading=None if first.reading is None else replace(first.reading, collection=best),
+        timings_ms=dict(timings),
+        unknown_language=None if language is None else replace(language, collection=of),
+        read=sum(one.read for one in answers.values()),
+        read_by=next((one.read_by for one in answers.values() if one.read_by), ""),
+        searched=tuple(
+            Searched(name, answer.answerability, answer.index) for name, answer in answers.items()
+        ),
+    )
+
+
+def _merge_hits(answers: Mapping[str, Answer], k: int) -> tuple[Hit, ...]:
+    found = [
+        replace(hit, citation=replace(hit.citation, collection=name))
+        for name, answer in answers.items()
+        for hit in answer.hits
+    ]
+    found.sort(key=lambda hit: (-hit.probability, -hit.score))
+    kept = found[:k]
+    scores = sorted((hit.score for hit in kept), reverse=True)
+    return tuple(
+        replace(hit, rank=rank, score=score)
+        for rank, (hit, score) in enumerate(zip(kept, scores, strict=True), 1)
+    )
