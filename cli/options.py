@@ -26,6 +26,16 @@ CollectionName = Annotated[
         show_default="the one named default",
     ),
 ]
+CollectionNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--collection",
+        "-c",
+        metavar="NAME",
+        help="Name of the collection. Repeat it to ask several at once, or give '*' for all.",
+        show_default="the one named default",
+    ),
+]
 PassageCount = Annotated[int, typer.Option("-k", help="Number of passages to answer from.")]
 FilterJson = Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in the format of the HTTP API.")]

@@ -6,12 +6,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from cli.instances import Extent, Format, Instance, NearDuplicates, Place, Question, open_instance
-from cli.options import CollectionName, Data, FilterJson, Json, Key, Server
+from cli.options import CollectionName, CollectionNames, Data, FilterJson, Json, Key, Server
 from cli.terminal.output import (
     print_answer,
     print_answer_report,
@@ -23,7 +23,7 @@ from cli.terminal.output import (
 
 def ask(
     question: Annotated[str, typer.Argument(help="A question in plain words.")],
-    collection: CollectionName = "default",
+    collection: CollectionNames = None,
     data: Data = None,
     server: Server = "",
     key: Key = "",
@@ -57,6 +57,9 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find the passages that answer a question."""
+    name, several = _collections(collection or ["default"])
+    if several is not None and as_of is not None:
+        raise typer.BadParameter("--as-of asks one collection: each counts its own changes.")
     asked = Question(
         question,
         k=k,
@@ -66,10 +69,19 @@ def ask(
         extent=extent,
         max_per_document=max_per_document,
         near_duplicates=near_duplicates,
+        collections=several,
     )
-    with open_instance(Place(collection, data, server, key)) as instance:
+    with open_instance(Place(name, data, server, key)) as instance:
         answer = instance.ask(asked)
     print_answer(answer, is_filtered=asked.where is not None, as_json=as_json)
+
+
+def _collections(names: Sequence[str]) -> tuple[str, Sequence[str] | Literal["*"] | None]:
+    """The first of the collections to ask, and all of them if they are several."""
+    names = list(dict.fromkeys(names))
+    if "*" in names:
+        return "default", "*"
+    return names[0], names if len(names) > 1 else None
 
 
 def parse_where(where: str) -> Any:

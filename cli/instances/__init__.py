@@ -51,7 +51,10 @@ class ReplyError(LoccitError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and how to ask it."""
+    """A question, and how to ask it.
+
+    ``collections`` are several to ask at once, ``*`` all; None asks that of the instance.
+    """
 
     text: str
     k: int = 5
@@ -61,6 +64,7 @@ class Question:
     extent: Extent = "passage"
     max_per_document: int | None = None
     near_duplicates: NearDuplicates = "fold"
+    collections: Sequence[str] | Literal["*"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from index.collection import Collection
 from index.errors import Damaged
 from index.filters import parse_filter
 from index.library import Library
+from index.search import merge_answers
 from service.faces.api.schemas.answers import answer_json
 from service.faces.api.schemas.changes import citation_status_json, event_json
 from service.faces.api.schemas.citations import resolved_json
@@ -24,6 +25,7 @@ from service.faces.api.schemas.documents import deleted_json, document_json, hun
 from service.faces.api.schemas.evidence import answer_content, public_key_json, verification_content
 from service.faces.api.schemas.values import state_json
 from service.faces.api.schemas.verdicts import report_json, verdict_json
+from service.flows.ask.planning import nothing_to_ask, validate_count
 from service.flows.evidence_packs.signing import open_signer
 from service.flows.ingest.background.purging import open_purger
 from service.http.links import with_absolute_links, with_links
@@ -62,7 +64,18 @@ class Folder:
         return answer(self._collection, question, self._ask, least=self._settings.min_answerability)
 
     def _ask(self, question: Question) -> Answer:
-        return self._collection.ask(
+        if question.collections is None:
+            return self._ask_one(self._collection, question)
+        names = self._library.names() if question.collections == "*" else question.collections
+        if question.collections == "*" and not names:
+            raise nothing_to_ask()
+        validate_count(len(names))
+        found = {name: self._ask_one(self._library.open(name), question) for name in names}
+        return merge_answers(found, k=question.k)
+
+    @staticmethod
+    def _ask_one(collection: Collection, question: Question) -> Answer:
+        return collection.ask(
             question.text,
             k=question.k,
             where=None if question.where is None else parse_filter(question.where),

@@ -81,6 +81,7 @@ class Remote:
             extent=question.extent,
             max_per_document=question.max_per_document,
             near_duplicates=question.near_duplicates,
+            collections=question.collections,
         )
         return found.raw
 

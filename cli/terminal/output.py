@@ -44,8 +44,9 @@ def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
     if (first := answer.get("first")) is not None:
         mark = (f" [{first['rank']}]\n", "cyan")
         console.print(Text.assemble((" ".join(first["text"].split()), "bold"), mark))
+    are_several = len(answer.get("collections", ())) > 1
     for passage in answer["passages"]:
-        print_passage(passage)
+        print_passage(passage, collection=passage["citation"]["collection"] if are_several else "")
     if answer.get("computed"):
         print_computed(answer["computed"])
     print_missing(answer)
@@ -87,13 +88,18 @@ def print_notes(answer: Json) -> None:
         stdout().print(note["message"], markup=False, highlight=False, soft_wrap=True)
 
 
-def print_passage(passage: Json) -> None:
-    """Print a passage with its evidence in bold, its locator, and other places that say the same."""
+def print_passage(passage: Json, *, collection: str = "") -> None:
+    """Print a passage with its evidence in bold, its locator, and other places that say the same.
+
+    ``collection`` is that of the passage where others were asked, too.
+    """
     console, citation = stdout(), passage["citation"]
     where = " › ".join([citation["title"], *citation["section"]])
     console.print(f"[bold]{passage['rank']}. {_escape(where)}[/]", highlight=False)
     console.print(_with_evidence(passage))
     print_locator(citation["locator"])
+    if collection:
+        console.print(f"[dim]in the collection {_escape(collection)}[/]", highlight=False)
     console.print(
         f"[dim]probability that this passage answers: {passage['probability']:.2f}[/]", highlight=False
     )

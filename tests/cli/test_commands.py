@@ -67,10 +67,31 @@ def test_filters_are_json(tmp_path: Path, folder: Path) -> None:
     assert "invalid_filter" in wrong.stderr
 
 
+def test_several_collections_are_asked_at_once(tmp_path: Path, folder: Path) -> None:
+    ships = tmp_path / "ships"
+    ships.mkdir()
+    (ships / "ships.txt").write_text("The ship of Mars left the harbour at dawn.")
+    loccit(tmp_path, "ingest", str(folder))
+    loccit(tmp_path, "ingest", str(ships), "-c", "ships")
+    question = "When did the ship leave the harbour?"
+    both = ("-c", "default", "-c", "ships")
+    assert "in the collection ships" in loccit(tmp_path, "ask", question, *both).stdout
+    assert "in the collection" not in loccit(tmp_path, "ask", question, "-c", "ships").stdout
+    told = json.loads(loccit(tmp_path, "ask", question, *both, "--json").stdout)
+    assert told["passages"][0]["citation"]["collection"] == "ships"
+    assert {one["citation"]["collection"] for one in told["passages"]} == {"default", "ships"}
+    every = json.loads(loccit(tmp_path, "ask", question, "-c", "*", "--json").stdout)
+    assert [one["name"] for one in every["collections"]] == ["default", "ships"]
+    locator = told["passages"][0]["citation"]["locator"]
+    assert "harbour" in loccit(tmp_path, "cite", locator, "-c", "ships").stdout
+    assert "--as-of" in loccit(tmp_path, "ask", question, *both, "--as-of", "1", status=2).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (["ask", "anything"], "collection_not_found"),
+        (["ask", "anything", "-c", "*"], "collection_not_found"),
         (["list", "-c", "nowhere"], "collection_not_found"),
         (["list", "-c", "../.."], "invalid_collection_name"),
         (["delete", "x", "-c", "nowhere"], "collection_not_found"),
