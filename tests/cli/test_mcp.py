@@ -64,6 +64,8 @@ async def test_tools_and_resources_answer_from_the_data_folder(folder: Path, mod
         assert found["text"] == TEXT
         assert (await called(client, "fetch", id=found["id"]))["text"] == TEXT
         assert (await called(client, "ask", question="When was the lamp lit?"))["passages"]
+        every = await called(client, "ask", question="When was the lamp lit?", collections="*")
+        assert [one["collection"] for one in every["passages"]] == ["default"]
         (quote,) = (await called(client, "verify", quotes=["The keeper slept."]))["quotes"]
         assert quote["status"] == "verified"
         assert (await called(client, "cite", locator=found["id"]))["quote"] == TEXT

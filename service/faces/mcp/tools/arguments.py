@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,10 @@ class AskArguments(Request):
         f"with one of {', '.join(OPERATORS)}; or and, or with a list of filters.",
     )
     collection: str = Field("", description=_COLLECTION)
+    collections: list[str] | Literal["*"] | None = Field(
+        None,
+        description='In place of collection: the names of several to ask at once, or "*" for all of them.',
+    )
 
 
 class VerifyArguments(Request):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import anyio.to_thread
@@ -11,12 +11,12 @@ from fastapi import Request
 from index.answers import Answer
 from index.collection import Collection
 from index.library import Library
-from index.search import withhold_hits
+from index.search import Question, merge_answers, withhold_hits
 from service.faces.client import HttpClient
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import WatchedPlace
-from service.flows.ask.planning import plan_request, validate_request
+from service.flows.ask.planning import nothing_to_ask, plan_request, validate_count, validate_request
 from service.flows.ask.requests import AskRequest
 from service.http.links import base_url
 from service.settings import Settings
@@ -111,12 +111,17 @@ class LibraryBackend:
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
         plan = validate_request(body, self.caller)
+        names = await self.names() if plan.names is None else plan.names
+        if not names:
+            raise nothing_to_ask()
+        validate_count(len(names))
 
-        def answer_questions(collection: Collection) -> T:
-            answers = [collection.questions.answer(question) for question in plan.questions]
+        def answer_questions() -> T:
+            opened = {name: self._open_refreshed(name) for name in names}
+            answers = [_answer(opened, body, question) for question in plan.questions]
             return show([withhold_hits(one, body.min_answerability) for one in answers])
 
-        return await self.read(body.collection, answer_questions)
+        return await anyio.to_thread.run_sync(answer_questions)
 
     async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
         return await anyio.to_thread.run_sync(lambda: function(self._open_refreshed(collection)))
@@ -131,3 +136,8 @@ class LibraryBackend:
         opened = self._library.open(name)
         opened.refresh()  # another process may have written since
         return opened
+
+
+def _answer(opened: Mapping[str, Collection], body: AskRequest, question: Question) -> Answer:
+    found = {name: collection.questions.answer(question) for name, collection in opened.items()}
+    return found[body.collection] if body.collections is None else merge_answers(found, k=question.k)

@@ -53,6 +53,7 @@ def result_id(citation: Citation, collection: str, backend: Backend) -> str:
     """The id of a passage: its locator, with a proof for a caller who needs one."""
     if backend.prover is None or backend.caller.scope is not Scope.ASK:
         return citation.locator
+    collection = citation.collection or collection
     return f"{citation.locator}{_PROOF}{backend.prover.proof(collection, citation.locator)}"
 
 
@@ -61,6 +62,7 @@ def web_address(citation: Citation, collection: str, backend: Backend) -> str:
 
     Without an address of the service it is the URI of the citation.
     """
+    collection = citation.collection or collection
     if source := citation.links.get("source"):
         return source
     if not backend.base:

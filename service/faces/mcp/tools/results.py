@@ -48,6 +48,7 @@ class AnsweringPassage(BaseModel):
     )
     probability: float = Field(description="Probability that this passage answers the question.")
     locator: str = Field(description="Names the passage for cite, fetch and verify.")
+    collection: str = Field(description="The collection to look the locator up in.")
     title: str
     document_id: str
     section: list[str]

@@ -178,10 +178,13 @@ async def search(backend: Backend, given: arguments.SearchArguments) -> results.
 async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskResult:
     """Find the passages that answer a question."""
     collection = given.collection or backend.collection
+    if given.collections is not None and given.collection:
+        raise InvalidRequest("Give either collection or collections.", param="collections")
+    where = {"collection": collection} if given.collections is None else {"collections": given.collections}
     asked = AskRequest.model_validate(
         {
+            **where,
             "question": given.question,
-            "collection": collection,
             "k": given.k,
             "filter": given.filter,
             "turns": [one.model_dump() for one in given.turns],
@@ -219,6 +222,7 @@ def _answering_passage(number: int, hit: Hit, collection: str, backend: Backend)
         answering_sentences=[hit.text[one.start - start : one.end - start] for one in hit.evidence],
         probability=hit.probability,
         locator=result_id(citation, collection, backend),
+        collection=citation.collection or collection,
         title=citation.title,
         document_id=citation.document_id,
         section=list(citation.section),

@@ -217,6 +217,23 @@ async def test_the_address_names_the_collection_of_a_connection(own: httpx.Clien
     assert own.get(found["url"]).status_code == 200
 
 
+async def test_several_collections_are_asked_at_once(own: httpx.Client) -> None:
+    own.put("/v1/collections/cats")
+    own.put("/v1/documents/cat.txt?wait=true&collection=cats", content="A cat sleeps at dusk.")
+    async with connected(own) as client:
+        for names in (["default", "cats"], "*"):
+            asked = {"question": "Which cat sleeps at dusk?", "collections": names}
+            first, second = told(await client.call_tool("ask", asked))["passages"]
+            assert (first["collection"], second["collection"]) == ("cats", "default")
+            cited = {"locator": first["locator"], "collection": first["collection"]}
+            assert told(await client.call_tool("cite", cited))["quote"] == first["text"]
+            assert own.get(first["url"]).status_code == 200
+        both = {"question": QUESTION, "collections": ["cats"], "collection": "cats"}
+        refused = await client.call_tool("ask", both)
+        assert refused.is_error
+        assert "either collection or" in str(refused.content)
+
+
 async def test_a_connection_needs_a_key_once_there_is_one(library: Library) -> None:
     app = app_of(library)
     with live(app) as http:
