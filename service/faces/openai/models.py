@@ -24,6 +24,8 @@ router = APIRouter(tags=["openai"], route_class=ApiRoute)
 
 PREFIX = "loccit:"
 """Beginning of the names of models that are collections."""
+EVERY = "*"
+"""In place of the name of a collection: all that the caller may use."""
 ModelName = Annotated[
     str,
     Path(description="The name of a model.", examples=["loccit:default"]),
@@ -71,7 +73,8 @@ def _model_names(collections: Collections, caller: Principal) -> list[str]:
     """The names that a caller may give as a model; blocks."""
     names = collections.names(caller)
     embedding = dict.fromkeys([default_name(collections), *_embedding_names(collections, names).values()])
-    return [*(f"{PREFIX}{name}" for name in names), *embedding]
+    every = [EVERY] if names else []
+    return [*(f"{PREFIX}{name}" for name in (*names, *every)), *embedding]
 
 
 def _embedding_names(collections: Collections, names: list[str]) -> dict[str, str]:

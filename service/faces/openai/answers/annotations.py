@@ -37,7 +37,7 @@ def file_citations(sentence: Sentence, found: Found, base: str) -> Iterator[Json
     for citation in marked_citations(sentence, found):
         yield {
             "type": "file_citation",
-            "file_id": file_ids.file_id(found.collection, citation.document_id),
+            "file_id": file_ids.file_id(citation.collection or found.collection, citation.document_id),
             "filename": file_ids.filename(citation.document_id),
             "index": sentence.end,
             "citation": citation_json(absolute_citation(citation, found, base), found.collection),

@@ -31,6 +31,7 @@ from service.faces.openai.answers.conversation import (
     make_question,
     parse_conversation,
     refuse_fields,
+    require_collections,
 )
 from service.faces.openai.answers.tasks import task_reply
 from service.faces.openai.errors import error_body
@@ -95,7 +96,8 @@ class ChatRequest(Request):
     )
 
     model: CollectionName = Field(
-        description="`loccit:COLLECTION`, or `loccit` for the collection `default`."
+        description="`loccit:COLLECTION`, or `loccit` for the collection `default`; `loccit:ONE,ANOTHER` "
+        "for several, and `loccit:*` for all that the key may read."
     )
     messages: Annotated[list[Message], ASKED] = Field(
         description="The last one of the user is the question; those before it interpret a follow-up."
@@ -202,7 +204,7 @@ async def complete(
     )
     usage = body.stream_options is not None and bool(body.stream_options.include_usage)
     if (reply := task_reply(asks.question)) is not None:
-        answering.collections.require(caller_of(request.scope), collection)
+        require_collections(answering, caller_of(request.scope), collection)
         steps = task_events(asks.question, reply)
         if body.stream:
             return EventStream(_stream_chunks(about, None, steps, usage=usage))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index import errors
 from service.errors import InvalidRequest, MayRaise, NoSuchModel
-from service.faces.openai.models import no_such_model
+from service.faces.openai.models import EVERY, no_such_model
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, choose_mode
@@ -19,6 +19,7 @@ from service.flows.ask.requests import AskRequest
 from service.http.links import DEFAULT_COLLECTION
 from service.http.parameters import LIMITED, FilterJson, Groups
 from service.http.request_models import Request
+from service.state.identity import Principal
 
 MODEL = "loccit"
 ASKED = MayRaise(
@@ -80,7 +81,10 @@ class Conversation:
 
 
 def collection_of(model: str) -> str:
-    """The collection that a model's name means. Raises :class:`service.errors.NoSuchModel`."""
+    """The collection that a model's name means; several are separated by commas, and ``*`` means all.
+
+    Raises :class:`service.errors.NoSuchModel`.
+    """
     name, colon, collection = model.partition(":")
     if name != MODEL or (colon and not collection):
         raise no_such_model(model)
@@ -121,12 +125,26 @@ def make_question(asks: Conversation, collection: str, options: Options, answeri
         include={"k", "filter", "max_per_document", "on_behalf_of"}, exclude_unset=True
     )
     body = AskRequest.model_validate(
-        {"question": asks.question, "turns": list(asks.turns), "collection": collection, **given}
+        {"question": asks.question, "turns": list(asks.turns), **_collections(collection), **given}
     )
     least = options.min_answerability
     if least is None:
         least = answering.settings.min_answerability
-    return Asked(body, choose_mode(options.mode, answering), least, options.sentences)
+    mode = choose_mode(options.mode, answering, several=body.collections is not None)
+    return Asked(body, mode, least, options.sentences)
+
+
+def _collections(named: str) -> dict[str, Any]:
+    """The field of a request that names what :func:`collection_of` returned."""
+    if named == EVERY:
+        return {"collections": EVERY}
+    return {"collections": named.split(",")} if "," in named else {"collection": named}
+
+
+def require_collections(answering: Answering, caller: Principal, named: str) -> None:
+    """Raise :class:`index.errors.CollectionNotFound` for collections that a caller may not use."""
+    for name in () if named == EVERY else named.split(","):
+        answering.collections.require(caller, name)
 
 
 def refuse_fields(given: Iterable[tuple[str, Any, str]]) -> None:

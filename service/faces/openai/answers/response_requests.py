@@ -99,7 +99,9 @@ class ResponseRequest(Request):
         },
     )
 
-    model: CollectionName = Field(description="`loccit:COLLECTION`, or `loccit`.")
+    model: CollectionName = Field(
+        description="`loccit:COLLECTION`, or several as in chat completions; or `loccit`."
+    )
     input: Annotated[str | list[Message], BeforeValidator(_keep_messages), ASKED] = Field(
         description="The question, or a conversation whose last message of the user it is."
     )

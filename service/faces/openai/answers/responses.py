@@ -21,7 +21,7 @@ from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.faces.openai.answers.annotations import file_citations
-from service.faces.openai.answers.conversation import make_question, parse_conversation
+from service.faces.openai.answers.conversation import make_question, parse_conversation, require_collections
 from service.faces.openai.answers.response_requests import RESULTS, ResponseRequest
 from service.faces.openai.answers.tasks import task_reply
 from service.faces.openai.replies import attributes_json
@@ -170,7 +170,9 @@ def _search_results(found: Found) -> list[Json]:
     hits = sorted(found.answer.hits, key=lambda hit: -hit.probability)
     return [
         {
-            "file_id": file_ids.file_id(found.collection, hit.citation.document_id),
+            "file_id": file_ids.file_id(
+                hit.citation.collection or found.collection, hit.citation.document_id
+            ),
             "filename": file_ids.filename(hit.citation.document_id),
             "score": hit.probability,
             "attributes": attributes_json(hit.metadata),
@@ -241,7 +243,7 @@ async def respond(
     collection = body.collection(search)
     caller = caller_of(request.scope)
     if (reply := task_reply(asks.question)) is not None:
-        answering.collections.require(caller, collection)
+        require_collections(answering, caller, collection)
         found, steps = None, task_events(asks.question, reply)
     else:
         question = make_question(asks, collection, body.options(search), answering)

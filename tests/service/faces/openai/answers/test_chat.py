@@ -82,6 +82,25 @@ def test_a_model_is_a_collection(client: OpenAI) -> None:
     assert "The bell was cast in 1901." in (found.choices[0].message.content or "")
 
 
+@pytest.mark.parametrize("model", ["loccit:default,manuals", "loccit:*"])
+def test_a_model_may_be_several_collections(client: OpenAI, model: str) -> None:
+    found = complete(client, "When was the bell cast, and when was the tower built?", model=model)
+    content = found.choices[0].message.content or ""
+    assert "The bell was cast in 1901." in content
+    assert "The tower was built in 1819." in content
+    citations = (found.model_extra or {})["citations"]
+    assert {one["collection"] for one in citations} == {"default", "manuals"}
+    secret = {"authorization": "Bearer secret"}
+    for one in found.choices[0].message.annotations or []:
+        assert client._client.get(one.url_citation.url, headers=secret).status_code == 200
+    assert "loccit:*" in {one.id for one in client.models.list()}
+
+
+def test_an_unknown_one_of_several_collections_is_not_found(client: OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="nowhere"):
+        complete(client, model="loccit:default,nowhere")
+
+
 def test_a_stream_has_the_same_text_and_annotations(client: OpenAI) -> None:
     whole = complete(client, BOTH)
     found = chunks(client, BOTH)

@@ -58,6 +58,15 @@ def search(*stores: str, **more: Any) -> list[Any]:
     return [{"type": "file_search", "vector_store_ids": list(stores), **more}]
 
 
+def test_files_are_those_of_their_collections(client: OpenAI) -> None:
+    found = respond(client, "When was the bell cast, and when was the tower built?", model="loccit:*")
+    message: Any = found.output[-1]
+    cited = message.content[0].annotations
+    assert {one.filename for one in cited} == {"bell.txt", "lamps.txt"}
+    for one in cited:
+        assert client.files.retrieve(one.file_id).filename == one.filename
+
+
 def test_a_response_searches_and_quotes(client: OpenAI) -> None:
     found = respond(client, include=[RESULTS])
     call, message = found.output
