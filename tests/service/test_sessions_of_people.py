@@ -188,7 +188,8 @@ def test_whoever_came_is_recorded_with_the_groups_of_the_rules(tmp_path: Path) -
         cookie = sessions.begin_of(principal_of(SSO, CLAIMS), SSO, "")
         keyring.note_person(principal_of(SSO, CLAIMS))
         keyring.adjust(principal_of(SSO, CLAIMS).key, Adjustment(withdrawn=frozenset(["staff"])))
-        sessions.principal(cookie)
+        assert sessions.principal(cookie).groups == frozenset()
+        assert keyring.meet(sessions.holder(cookie)).groups == frozenset()
     with closing(open_key_store(tmp_path)) as store:
         (ada,) = store.people()
     assert (ada.groups, ada.groups_now) == (frozenset(["staff"]), frozenset())

@@ -128,7 +128,7 @@ def _caller_by_key(scope: Scope) -> Principal | None:
         credentials.wrong_keys.add(address)
         raise wrong
     cookie = HTTPConnection(scope).cookies.get(COOKIE)
-    return None if cookie is None else credentials.sessions.principal(cookie)
+    return None if cookie is None else credentials.sessions.holder(cookie)
 
 
 def _caller_by_link(scope: Scope) -> Principal | None:
@@ -214,12 +214,14 @@ async def _caller_by_token(scope: Scope) -> Principal | None:
 async def _checked(caller: Principal | None, scope: Scope) -> Principal | None:
     """The caller; a person with a session as the provider says now, where it is to be asked.
 
+    Administrators' changes come last: the provider does not know which groups they gave.
+
     Raises :class:`Unauthorized`.
     """
     if caller is None or not caller.session or not caller.issuer:
         return caller
-    sealed = HTTPConnection(scope).cookies.get(CHECK_COOKIE, "")
-    return await parts_of(scope)[Providers].checks.require(caller, sealed)
+    sealed, parts = HTTPConnection(scope).cookies.get(CHECK_COOKIE, ""), parts_of(scope)
+    return parts[Credentials].keyring.meet(await parts[Providers].checks.require(caller, sealed))
 
 
 def _bearers(scope: Scope) -> list[bytes]:

@@ -161,9 +161,16 @@ class Keyring:
         self.refresh()
 
     def meet(self, caller: Principal) -> Principal:
-        """A caller whom a provider signed in, with the groups that administrators gave or took away."""
+        """A caller whom a provider signed in, with the groups that administrators gave or took away.
+
+        These are applied last, to what the rules give now: a check at the provider knows no gifts.
+        """
         known = self._met.get(caller.key)
         self._met[caller.key] = seen_again(known, person_of(caller, self._clock()))
+        return self.adjusted(caller)
+
+    def adjusted(self, caller: Principal) -> Principal:
+        """The same, of whom nothing is recorded."""
         groups = self._adjustments.get(caller.key, _UNCHANGED).apply(caller.groups)
         return replace(caller, groups=groups)
 

@@ -60,13 +60,23 @@ class Sessions:
             raise Unauthorized("You have more groups than a session can hold. Ask the people who run this.")
         return cookie
 
-    def principal(self, cookie: str) -> Principal:
-        """The holder of a session. Raises :class:`service.errors.Unauthorized`."""
+    def holder(self, cookie: str) -> Principal:
+        """The holder of a session; a person with the rights of the rules, before administrators' changes.
+
+        Raises :class:`service.errors.Unauthorized`.
+        """
         self._keyring.look()
         holder, _, _ = self._parse_valid(cookie)
         person = self._people.read(holder)
-        found = self._keyring.meet(person[0]) if person else self._keyring.holder(holder)
-        return replace(found, session=cookie)
+        return replace(person[0] if person else self._keyring.holder(holder), session=cookie)
+
+    def principal(self, cookie: str) -> Principal:
+        """The holder of a session, with administrators' changes.
+
+        Raises :class:`service.errors.Unauthorized`.
+        """
+        found = self.holder(cookie)
+        return self._keyring.adjusted(found) if found.issuer else found
 
     def provider_of(self, cookie: str, *, even_late: bool = False) -> Provider | None:
         """The provider of a person's session that has not ended; None for a key's, or for none.

@@ -15,6 +15,8 @@ from index.library import Library
 from service.state.identity import KeyOptions, Scope, new_key
 from service.state.identity.people import key_of
 from service.state.openid import principal_of
+from service.state.openid.authorization import SignedIn
+from tests.ports import free_ports
 from tests.service.faces.pages.pages import page, told, words
 from tests.service.http_service import put, served
 from tests.service.issuing import bearer, claims, write_settings
@@ -102,6 +104,35 @@ def test_groups_are_given_and_taken_away_with_the_next_request(client: TestClien
     assert "changed by hand" in told(shown(client, "/people", ADMIN))
     change(client)
     assert readable(client) == with_cookie() == {"all.txt", "staff.txt"}
+
+
+def test_a_group_that_is_given_reaches_a_session_that_is_checked_at_the_provider(
+    tmp_path: Path, library: Library
+) -> None:
+    address = f"http://127.0.0.1:{free_ports(1)[0]}"
+    settings = write_settings(tmp_path, more='client_id = "loccit"\ncheck_seconds = 60', issuer=address)
+    with served(library, api_key=KEY, **settings) as client:
+        client.headers.update(ADMIN)
+        for name in ("staff", "board"):
+            put(client, f"{name}.txt", f"The lamp of {name}.", groups=[name])
+        del client.headers["authorization"]
+        cookie = session(client)
+        checks = client.app.state.runtime.providers.checks  # type: ignore[attr-defined]
+        (issuer,) = client.app.state.runtime.providers.issuers.values()  # type: ignore[attr-defined]
+        sealed = checks.write(issuer.provider, SignedIn(claims(), claims(), "a token"))
+        cookie["cookie"] += f"; loccit_check={sealed}"
+
+        def with_cookie() -> set[str]:
+            listed = client.get("/v1/documents", headers=cookie).json()["documents"]
+            return {one["document_id"] for one in listed}
+
+        assert with_cookie() == {"staff.txt"}
+        change(client, added="board")
+        assert with_cookie() == {"staff.txt", "board.txt"}
+        change(client, added="board", withdrawn="staff")
+        assert with_cookie() == {"board.txt"}
+        change(client)
+        assert with_cookie() == {"staff.txt"}
 
 
 @pytest.mark.parametrize("added", ["*", "a" * 101, "staff"])
