@@ -22,7 +22,7 @@ from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreD
 from index.history.ledger import Ledger
 from index.lag import Lag
 from index.naming import validate_collection_name
-from index.protocols import Embedder, Guard, Reranker, has_same_weights
+from index.protocols import ClaimModel, Embedder, Guard, Reranker, has_same_weights
 from index.readers import InProcessReaders, Readers, ReaderStatistics
 from index.records import Counts
 from index.store import open_catalogue
@@ -100,6 +100,15 @@ class Library:
         """The reader of first passages of all collections, loaded on first use; None when none is wanted."""
         with self._loading:
             return self._given_cross_encoder() if self._given_cross_encoder else None
+
+    @cached_property
+    def claim_model(self) -> ClaimModel | None:
+        """What reads claims: the cross-encoder, with its head for them; None without one."""
+        if self.cross_encoder is None:
+            return None
+        from index.search.cross_encoder.claims import ClaimReader
+
+        return ClaimReader(self.cross_encoder)
 
     def read(self, data: bytes, *, name: str) -> Extract:
         """Extract the text of a file without storing it. Raises :class:`index.errors.Unreadable`."""
@@ -310,6 +319,7 @@ class Library:
             config=self.config,
             reranker=self.reranker,
             cross_encoder=self.cross_encoder,
+            claim_model=self.claim_model,
             readers=self._readers,
             ledger=self.ledger,
         )

@@ -8,6 +8,7 @@ from index.citations.claims import claims as sentences_of
 from index.citations.formats import FORMATS, Format, block_spans, format_citation
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
+from index.citations.statements import Judging
 from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
 from index.citations.verification import Verification
 
@@ -17,6 +18,7 @@ __all__ = [
     "Carried",
     "Claim",
     "Format",
+    "Judging",
     "Locator",
     "PageMark",
     "Quoted",

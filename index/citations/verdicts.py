@@ -97,7 +97,9 @@ class AnswerReport:
     quote, a question or too short, and for all if claims were not to be judged.
 
     ``uncited`` are sentences with neither a citation mark nor a verified or repaired quote;
-    ``unknown_marks`` are numbers without a passage.
+    ``unknown_marks`` are numbers without a passage. ``read_by`` is the fingerprint of the model that read the
+    claims, empty without one; ``supported_from`` the least probability of a supported one, None if claims
+    were not to be judged.
     """
 
     sentences: tuple[Sentence, ...]
@@ -105,3 +107,5 @@ class AnswerReport:
     uncited: tuple[Sentence, ...]
     unknown_marks: tuple[int, ...]
     statements: tuple[StatementVerdict | None, ...]
+    read_by: str = ""
+    supported_from: float | None = None

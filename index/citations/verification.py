@@ -1,4 +1,4 @@
-"""Verify quotes against the stored texts, without any model."""
+"""Verify quotes against the stored texts, without any model, and what sentences claim."""
 
 from __future__ import annotations
 
@@ -163,7 +163,12 @@ class Verification:
         ]
         marks = dict.fromkeys(mark for one in sentences for mark in one.marks if not given.knows(mark))
         judged = tuple(self._statements(text, sentences, given))
-        return AnswerReport(sentences, tuple(verdicts), tuple(uncited), tuple(marks), judged)
+        report = AnswerReport(sentences, tuple(verdicts), tuple(uncited), tuple(marks), judged)
+        if self._checking is None:
+            return report
+        standard = self._checking.standard
+        read_by = standard.model.fingerprint if standard.model else ""
+        return replace(report, read_by=read_by, supported_from=standard.least)
 
     def find_places(self, words: str, *, most: int) -> list[Citation]:
         """Find at most ``most`` places with these words, ignoring typography, in the newest versions."""

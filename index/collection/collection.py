@@ -15,7 +15,7 @@ import numpy as np
 
 from index.answers import Answer, Extent, IndexState, NearDuplicates, Turn
 from index.citations.budget import ReadingBudget
-from index.citations.statements import Checking, KnownSources
+from index.citations.statements import Checking, Judging, KnownSources
 from index.citations.verification import Verification
 from index.collection.backlog import Backlog
 from index.collection.following import Following
@@ -35,7 +35,7 @@ from index.history.readable import ReadableStore
 from index.ingest.preparation import Source
 from index.ingest.writing import DocumentWriter
 from index.lag import Lag
-from index.protocols import Catalogue, Embedder, Engine, Failure, RecordStore, Reranker
+from index.protocols import Catalogue, ClaimModel, Embedder, Engine, Failure, RecordStore, Reranker
 from index.readers import InProcessReaders, Readers
 from index.records import Put
 from index.search.question import Question
@@ -66,6 +66,7 @@ class Collection:
         model: str = "",
         reranker: Reranker | None = None,
         cross_encoder: CrossEncoder | None = None,
+        claim_model: ClaimModel | None = None,
         readers: Readers | None = None,
         ledger: Ledger | None = None,
     ) -> None:
@@ -86,7 +87,7 @@ class Collection:
         self._store: RecordStore = catalogue.open(name)
         readers = readers or InProcessReaders(config.reading)
         self._configured = config
-        self._models = models
+        self._models, self._claim_model = models, claim_model
         self._readable: ReadableBy | None = None
         self.archive = Archive(self._store, catalogue.originals(name), readers)
         self._follower = LedgerFollower(ledger, self._store) if ledger else None
@@ -249,19 +250,27 @@ class Collection:
         known: KnownSources | None = None,
         most_seconds: float | None = None,
         stop: Callable[[], bool] = lambda: False,
+        judging: Judging = Judging(),  # noqa: B008 -- frozen
     ) -> Iterator[Verification]:
         """Open a verification of citations, quotes and answers in one snapshot of the record.
 
         ``most_characters`` limits how much text is searched; ``claims``: judge also what the sentences of
         an answer claim, which takes the model. ``known`` keeps the passages that were embedded for it, for
         an answer that is verified sentence by sentence. What is not verified after ``most_seconds``, or once
-        ``stop`` says that nobody waits any more, is ``unchecked``.
+        ``stop`` says that nobody waits any more, is ``unchecked``. ``judging`` says how claims are judged.
         """
         with self.archive.resolution() as resolution:
             derived = self._following.derivation
             likeness = Likeness(resolution.moment, derived, self._readable)
             checking = (
-                Checking(derived.analyzer.terms, derived.embedder, likeness.passages, known, likeness.prepare)
+                Checking(
+                    derived.analyzer.terms,
+                    derived.embedder,
+                    likeness.passages,
+                    known,
+                    likeness.prepare,
+                    standard=judging.standard(self._claim_model),
+                )
                 if claims
                 else None
             )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from index.answers import Citation, IndexState
 from index.citations import Locator, ReadingBudget, Resolution, StatementVerdict, Verification
 from index.citations.anchoring import AnchoringText
-from index.citations.statements import Checking, Conflict
+from index.citations.statements import Checking, Conflict, Judging
 from index.collection.likeness import Likeness
 from index.config import LibraryConfig
 from index.derivation import Derivation
@@ -20,7 +20,7 @@ from index.errors import UndecodableText
 from index.given_texts import GivenText, record_of
 from index.ingest.embedding_queue import EmbeddingQueue
 from index.ingest.preparation import Preparation
-from index.protocols import Embedder, RecordStore
+from index.protocols import ClaimModel, Embedder, RecordStore
 from index.readers import InProcessReaders
 from index.readers.base.normalisation import decode, normalise, offsets_before, require_text
 from index.search import load_answerability
@@ -107,6 +107,7 @@ class TextVerifier:
 
     embedder: Embedder
     config: LibraryConfig
+    claim_model: ClaimModel | None = None
 
     @contextmanager
     def verification(
@@ -116,6 +117,7 @@ class TextVerifier:
         claims: bool = True,
         most_seconds: float | None = None,
         stop: Callable[[], bool] = lambda: False,
+        judging: Judging = Judging(),  # noqa: B008 -- frozen
     ) -> Iterator[GivenVerification]:
         """Open a verification by texts; see :meth:`index.collection.Collection.verification`.
 
@@ -128,7 +130,13 @@ class TextVerifier:
             prepared = TextCache[AnchoringText](_PREPARED, lambda one: len(one.text))
             resolution, likeness = Resolution(moment, prepared), Likeness(moment, derived, None)
             checking = (
-                Checking(derived.analyzer.terms, self.embedder, likeness.passages, prepare=likeness.prepare)
+                Checking(
+                    derived.analyzer.terms,
+                    self.embedder,
+                    likeness.passages,
+                    prepare=likeness.prepare,
+                    standard=judging.standard(self.claim_model),
+                )
                 if claims
                 else None
             )

@@ -23,6 +23,8 @@ from index.protocols.engine import (
     untimed,
 )
 from index.protocols.models import (
+    ClaimModel,
+    ClaimReading,
     Embedder,
     Reranker,
     Tokenizer,
@@ -48,6 +50,8 @@ from index.protocols.staging import Staging, Unstaged
 __all__ = [
     "Bases",
     "Catalogue",
+    "ClaimModel",
+    "ClaimReading",
     "CopyProgress",
     "DenseIndex",
     "Documents",

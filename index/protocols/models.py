@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from numpy.typing import NDArray
@@ -69,6 +70,36 @@ class Reranker(Protocol):
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray:  # type: ignore[type-arg]
         """The relevance of each passage, in [0, 1]; float32. Raises :class:`index.errors.ModelFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReading:
+    """Probabilities that a text supports a claim, contradicts it, or does neither.
+
+    ``answers`` is the logit of the probability that the text answers the claim, as if it were a question.
+    """
+
+    supports: float
+    contradicts: float
+    neither: float
+    answers: float
+
+
+class ClaimModel(Protocol):
+    """Reads a claim and a text together. Stateless: safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies weights and precision."""
+
+    def count(self, text: str, /) -> int:
+        """How many tokens a text has."""
+
+    def room(self, claim: str) -> int:
+        """How many tokens a text that is read with this claim may have; the rest would be cut off."""
+
+    def read(self, claim: str, texts: Sequence[str]) -> list[ClaimReading]:
+        """Read a claim with each of the texts. Raises :class:`index.errors.ModelFailed`."""
 
 
 def is_same_model(one: str, other: str) -> bool:

@@ -1,7 +1,7 @@
 """Judge the sentences of an answer by what they claim."""
 
 from index.citations.statements.attribution import Attribution, find_attribution
-from index.citations.statements.checking import Checked, Checking, Claimed, KnownSources
+from index.citations.statements.checking import Checked, Checking, Claimed, Judging, KnownSources, Standard
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.judging import Judgement, Status
 
@@ -12,7 +12,9 @@ __all__ = [
     "Claimed",
     "Conflict",
     "Judgement",
+    "Judging",
     "KnownSources",
+    "Standard",
     "Status",
     "find_attribution",
 ]

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from index.answers import Citation
+from index.citations.statements import reading
 from index.citations.statements.attribution import Attribution, missing_names, reports
 from index.citations.statements.judging import (
+    SUPPORTED_FROM,
     Judgement,
     Statement,
     judge,
@@ -17,7 +19,7 @@ from index.citations.statements.judging import (
 )
 from index.citations.statements.sources import Source
 from index.citations.statements.words import Terms
-from index.protocols import Embedder
+from index.protocols import ClaimModel, Embedder
 
 _LONGEST_PASSAGE = 200_000
 """Code points of a cited passage that are read: a locator may name a whole document."""
@@ -56,6 +58,40 @@ KnownSources = dict[tuple[str, str], Source]
 """Passages that were read and embedded, by the locator and the hash of the text that it names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How a caller wants claims to be judged.
+
+    ``read``: a model reads them, where there is one; ``supported_from`` is the least probability of a
+    supported claim, None the default.
+    """
+
+    read: bool = True
+    supported_from: float | None = None
+
+    def standard(self, model: ClaimModel | None) -> Standard:
+        """The standard with the model that there is."""
+        return Standard(model if self.read else None, self.supported_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """By which model claims are judged, if by any, and from which probability they are supported.
+
+    None is the default, that of :attr:`least`.
+    """
+
+    model: ClaimModel | None = None
+    supported_from: float | None = None
+
+    @property
+    def least(self) -> float:
+        """Least probability of a supported claim."""
+        if self.supported_from is not None:
+            return self.supported_from
+        return SUPPORTED_FROM if self.model is None else reading.SUPPORTED_FROM
+
+
 class Checking:
     """Checks the sentences of one request. ``find`` returns the passages that are most like a text.
 
@@ -70,8 +106,11 @@ class Checking:
         find: Callable[[str], Sequence[Citation]],
         known: KnownSources | None = None,
         prepare: Callable[[Sequence[str]], None] = lambda _: None,
+        *,
+        standard: Standard | None = None,
     ) -> None:
         self._terms, self._embedder = terms, embedder
+        self.standard = standard or Standard()
         self._find = lru_cache(_KEPT_SEARCHES)(find)  # a claim with a speaker is searched twice
         self._prepare = prepare
         self._sources: KnownSources = {} if known is None else known
@@ -164,7 +203,11 @@ class Checking:
         return judged
 
     def _judge(self, statement: Statement, passages: Sequence[Citation]) -> Checked:
-        judged = judge(statement, [self._source(one) for one in passages])
+        sources, least = [self._source(one) for one in passages], self.standard.least
+        if self.standard.model is None:
+            judged = judge(statement, sources, supported_from=least)
+        else:
+            judged = reading.judge_read(statement, sources, self.standard.model, supported_from=least)
         return Checked(judged, None if judged.source is None else passages[judged.source])
 
     def _source(self, passage: Citation) -> Source:

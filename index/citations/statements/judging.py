@@ -29,8 +29,10 @@ from index.types import Vectors
 
 Status = Literal["supported", "contradicted", "unsupported"]
 
+SUPPORTED_FROM = 0.5
+"""Least probability of a supported claim, unless the caller sets another."""
 _LEAST = 0.5
-"""Least probability of a supported claim, and of the rest of a contradicted one."""
+"""Least probability of a likely claim, and of the rest of a contradicted one."""
 _LEAST_COVERAGE = 0.7
 """Least share of a supported claim's words: "the cat sat on the log" is not what "on the mat" says."""
 _LEAST_SEQUENCE, _LEAST_SEQUENCE_NEGATED = 0.6, 0.8
@@ -100,9 +102,21 @@ def statements(sentences: Sequence[str], terms: Terms, embedder: Embedder) -> li
     ]
 
 
-def judge(claim: Statement, sources: Sequence[Source], support: Support | None = None) -> Judgement:
+def judge(
+    claim: Statement, sources: Sequence[Source], *, supported_from: float = SUPPORTED_FROM
+) -> Judgement:
     """Judge a claim by some passages: the sentences that agree most with it decide."""
-    best = nearest(claim, sources, support)
+    return judge_nearest(claim, sources, nearest(claim, sources), supported_from=supported_from)
+
+
+def judge_nearest(
+    claim: Statement,
+    sources: Sequence[Source],
+    best: Comparison | None,
+    *,
+    supported_from: float = SUPPORTED_FROM,
+) -> Judgement:
+    """Judge a claim by the sentences that agree most with it."""
     if best is None:
         return Judgement("unsupported", 0.0)
     probability = round(best.probability, 4)
@@ -112,8 +126,9 @@ def judge(claim: Statement, sources: Sequence[Source], support: Support | None =
         if best.likeness >= _LEAST and best.is_same_sequence:
             return replace(found, status="contradicted", conflicts=best.conflicts)
         return found
-    missing = _missing_facts(claim, best, sources[best.source])
-    if best.is_likely and not missing:
+    missing = missing_facts(claim, best, sources[best.source])
+    is_said = best.probability >= supported_from and best.stated.coverage >= _LEAST_COVERAGE
+    if is_said and not missing:
         return replace(found, status="unsupported" if best.doubt else "supported", doubt=best.doubt)
     if best.probability >= _LEAST_TOLD:
         return replace(found, missing=missing)
@@ -183,7 +198,7 @@ class Comparison:
     @cached_property
     def probability(self) -> float:
         """The probability that the sentences say what is claimed."""
-        return self.support.probability(self.stated)
+        return self.support.probability(self.stated.as_dict())
 
     @property
     def span(self) -> Span:
@@ -205,7 +220,7 @@ class Comparison:
     @cached_property
     def likeness(self) -> float:
         """The probability, as if facts in conflict were equal."""
-        return self.support.probability(self.features(self._agreeing))
+        return self.support.probability(self.features(self._agreeing).as_dict())
 
     @property
     def is_same_sequence(self) -> bool:
@@ -264,7 +279,7 @@ def _windows(
             yield claim, align(claim.words, words), tuple(source.spans[low:high]), meaning, *terms
 
 
-def _missing_facts(claim: Statement, window: Comparison, source: Source) -> tuple[str, ...]:
+def missing_facts(claim: Statement, window: Comparison, source: Source) -> tuple[str, ...]:
     """The numbers and names of the claim that are nowhere in the passage, its title and its headings."""
     told = Told(source.terms_known, [one.number for one in source.numbers if one.number is not None])
     return tuple(

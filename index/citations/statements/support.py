@@ -47,11 +47,16 @@ class Support:
     intercept: float
     provenance: Mapping[str, object]
 
-    def probability(self, features: Features) -> float:
-        """The probability that the source says it, in (0, 1)."""
-        named = features.as_dict()
+    def probability(self, named: Mapping[str, float]) -> float:
+        """The probability that the source says it, in (0, 1), from features by name."""
         logit = self.intercept + sum(weight * named[name] for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
+
+    @classmethod
+    def load(cls, path: Path) -> Support:
+        """Read weights from JSON."""
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return cls(read["weights"], float(read["intercept"]), read["provenance"])
 
     def save(self, path: Path = FILE) -> None:
         """Write the weights as JSON."""
@@ -64,5 +69,4 @@ class Support:
 @lru_cache(1)
 def load_fitted() -> Support:
     """The weights that come with the package."""
-    read = json.loads(FILE.read_text())
-    return Support(read["weights"], float(read["intercept"]), read["provenance"])
+    return Support.load(FILE)

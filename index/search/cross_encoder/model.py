@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from index.embedding.backends import can_run, load_backend
 from index.embedding.graph import Runtime
 from index.errors import BackendMissing, ModelDamaged, ModelFailed
-from index.search.cross_encoder.encoding import OUTSIDE, Encoder, Window, padded, padded_length
+from index.search.cross_encoder.encoding import OUTSIDE, Encoded, Encoder, Window, padded, padded_length
 from index.types import Vectors
 
 PACKAGE = "loccit_cross_encoder"
@@ -73,6 +73,24 @@ class CrossEncoder:
         if not windows:
             return []
         encoded = [self.encoder.encode(question, one) for one in windows]
+        of_windows, of_tokens = self._run(encoded)
+        sentences = of_tokens[:, :, _SENTENCE]
+        return [
+            JudgedWindow(
+                float(of_windows[row, _ANSWERS]),
+                _means(sentences[row, : len(one.ids)], one.sentence_of, len(windows[row].sentences)),
+            )
+            for row, one in enumerate(encoded)
+        ]
+
+    def window_logits(self, question: str, windows: Sequence[Window]) -> Vectors:
+        """The logits of windows: answers, supports, contradicts, neither; shape (windows, 4).
+
+        Raises :class:`index.errors.ModelFailed`.
+        """
+        return self._run([self.encoder.encode(question, one) for one in windows])[0]
+
+    def _run(self, encoded: Sequence[Encoded]) -> tuple[Vectors, Vectors]:
         width = padded_length(max(len(one.ids) for one in encoded))
         of_windows, of_tokens = self._runtime.run(
             {
@@ -83,14 +101,7 @@ class CrossEncoder:
         )
         if not (np.isfinite(of_windows).all() and np.isfinite(of_tokens).all()):
             raise ModelFailed("The cross-encoder returned numbers that are not finite. Check its files.")
-        sentences = of_tokens[:, :, _SENTENCE]
-        return [
-            JudgedWindow(
-                float(of_windows[row, _ANSWERS]),
-                _means(sentences[row, : len(one.ids)], one.sentence_of, len(windows[row].sentences)),
-            )
-            for row, one in enumerate(encoded)
-        ]
+        return of_windows, of_tokens
 
 
 def _means(logits: Vectors, sentence_of: Sequence[int], count: int) -> tuple[float | None, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from index import errors
-from index.citations import Format
+from index.citations import Format, Judging
 from service.errors import MayRaise
 from service.http.parameters import LIMITED, ChangeNumber, ExistingLocator, Locator, Quote
 from service.http.request_models import CollectionBody, CollectionQuery, Request
@@ -90,6 +90,23 @@ class AnswerToVerify(Request):
     claims: bool = Field(
         True, description="Judge also what the sentences claim. Without it no model is involved."
     )
+    read: bool = Field(
+        True,
+        description="Let a model read each sentence together with those of the passages that bear on it, "
+        "where the service has one. Without it, words, numbers and names are compared.",
+    )
+    supported_from: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Least probability of a sentence that is called `supported`; null for the default. "
+        "The documentation has precision and recall of each.",
+    )
+
+    @property
+    def judging(self) -> Judging:
+        """How its claims are judged."""
+        return Judging(self.read, self.supported_from)
 
 
 class SourceText(Request):

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Response
 
-from index.citations import AnswerReport, Claim, Locator, Verdict, Verification
+from index.citations import AnswerReport, Claim, Judging, Locator, Verdict, Verification
 from index.collection import Collection, GivenVerification, TextVerifier
 from index.errors import InvalidLimit
 from index.given_texts import GivenText
@@ -56,9 +56,9 @@ async def verify(
 
     `verified` means that all characters are the same; no model is involved. In an `answer`, text in
     quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
-    The words, numbers and names of the other sentences are compared with the passages: `supported`,
-    `contradicted` or `unsupported`. That tells where to read; it proves nothing. What is not checked after
-    eight seconds is `unchecked`.
+    The words, numbers and names of the other sentences are compared with the passages, and a model reads
+    both, where there is one: `supported`, `contradicted` or `unsupported`. That tells where to read; it
+    proves nothing. What is not checked after eight seconds is `unchecked`.
     """
     return await verify_with(caller, collections, settings, body, texts, json_reply)
 
@@ -131,8 +131,10 @@ def _check_sources(body: VerifyRequest) -> None:
 def _verify_by_given(library: Library, body: VerifyRequest, *, stop: Callable[[], bool]) -> Json:
     texts = [GivenText(str(number), one.text, one.title) for number, one in enumerate(body.sources, 1)]
     claims = body.answer is not None and body.answer.claims
-    verifier = TextVerifier(library.embedder, library.config)
-    with verifier.verification(texts, claims=claims, most_seconds=VERIFY_SECONDS, stop=stop) as given:
+    verifier = TextVerifier(library.embedder, library.config, library.claim_model)
+    with verifier.verification(
+        texts, claims=claims, most_seconds=VERIFY_SECONDS, stop=stop, judging=_judging(body)
+    ) as given:
         report = None
         if body.answer is not None:
             found = given.verification.answer(body.answer.text, given.locators)
@@ -140,6 +142,10 @@ def _verify_by_given(library: Library, body: VerifyRequest, *, stop: Callable[[]
         quoted = [_verify_quote(given.verification, one) for one in body.quotes]
         quotes = [verdict_json(quote_with_links(one, given.cite), "") for one in quoted]
     return {"citations": [], "quotes": quotes, "answer": report, "index": state_json(given.state)}
+
+
+def _judging(body: VerifyRequest) -> Judging:
+    return body.answer.judging if body.answer else Judging()
 
 
 def _in_given(report: AnswerReport, given: GivenVerification) -> AnswerReport:
@@ -165,7 +171,11 @@ def _verify_all(
     most = settings.max_reading_characters
     claims = body.answer is not None and body.answer.claims
     with collection.verification(
-        most_characters=most, claims=claims, most_seconds=VERIFY_SECONDS, stop=stop
+        most_characters=most,
+        claims=claims,
+        most_seconds=VERIFY_SECONDS,
+        stop=stop,
+        judging=_judging(body),
     ) as verification:
         report = None
         if body.answer is not None:

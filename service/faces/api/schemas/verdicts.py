@@ -62,10 +62,10 @@ class Conflict(BaseModel):
 
 
 class StatementVerdict(BaseModel):
-    """How a sentence compares with passages, by words, numbers and names.
+    """How a sentence compares with passages, by words, numbers and names, and by a model if one read them.
 
-    `supported`: they match, which does not prove that the passages mean the same. `contradicted`: they match
-    but for the facts in `conflicts`. `unsupported`: neither, which does not prove the sentence wrong;
+    `supported`: the passages are likely to say it, which does not prove that they do. `contradicted`: they
+    match but for the facts in `conflicts`. `unsupported`: neither, which does not prove the sentence wrong;
     `citation` then has the nearest sentences, if any are near. `unchecked`: the time for one request was over
     before.
     """
@@ -103,6 +103,12 @@ class AnswerVerdict(BaseModel):
         description="Sentences with neither a citation mark nor a confirmed quote."
     )
     unknown_marks: list[int] = Field(description="Citation marks that refer to no passage.")
+    read_by: str = Field(
+        description="The model that read the sentences, with a hash of its weights; empty if none did."
+    )
+    supported_from: float | None = Field(
+        description="Least probability of a sentence that is called `supported`; null without `claims`."
+    )
 
 
 class VerifyResponse(BaseModel):
@@ -147,6 +153,8 @@ def report_json(text: str, report: verdicts.AnswerReport, collection: str) -> Js
         ],
         "uncited": [_sentence_json(text, one) for one in report.uncited],
         "unknown_marks": report.unknown_marks,
+        "read_by": report.read_by,
+        "supported_from": report.supported_from,
     }
 
 

@@ -100,13 +100,16 @@ class AnswerVerdict(Reply):
     """The result of verifying an answer.
 
     ``uncited`` are the sentences with neither a known mark nor a quote that was found; ``unknown_marks`` the
-    marks that refer to no passage.
+    marks that refer to no passage. ``read_by`` is the model that read the sentences, empty if none did;
+    ``supported_from`` the least probability of a supported one, None without claims.
     """
 
     quotes: list[QuoteVerdict]
     sentences: list[AnswerSentence]
     uncited: list[AnswerSentence]
     unknown_marks: list[int]
+    read_by: str = ""
+    supported_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

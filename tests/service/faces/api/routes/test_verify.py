@@ -257,7 +257,10 @@ def test_offsets_in_an_answer_count_code_points(filled: TestClient, lamp: str) -
 
 def test_an_empty_answer_claims_nothing(filled: TestClient) -> None:
     report = verify(filled, answer={"text": "", "citations": []})["answer"]
-    assert report == {"quotes": [], "sentences": [], "uncited": [], "unknown_marks": []}
+    assert report == {
+        "quotes": [], "sentences": [], "uncited": [], "unknown_marks": [], "read_by": "",
+        "supported_from": 0.5,
+    }  # fmt: skip
 
 
 def test_an_answer_on_passages_that_are_not_there_is_refused(filled: TestClient) -> None:
@@ -461,3 +464,18 @@ def test_texts_of_the_request_are_bounded(client: TestClient) -> None:
     for more in (cited, {"citations": ["a.txt@9f2c41aab3de:0-1"]}):
         assert_error(send({"text": "x"}, **more), 422, "invalid_request")
     assert_error(client.post("/v1/verify", json={"sources": [{"text": "x"}]}), 422, "invalid_request")
+
+
+def test_the_caller_sets_from_which_probability_a_sentence_is_supported(client: TestClient) -> None:
+    answer = {"text": "The lamp was lit at dusk [1]."}
+    told = []
+    for least in (None, 0.0, 1.0):
+        body = {"answer": {**answer, "supported_from": least, "read": False}, "sources": SOURCES}
+        told.append(client.post("/v1/verify", json=body).json()["answer"])
+    assert [one["supported_from"] for one in told] == [0.5, 0.0, 1.0]
+    assert [one["read_by"] for one in told] == ["", "", ""]
+    assert [one["sentences"][-1]["verdict"]["status"] for one in told] == [
+        "supported", "supported", "unsupported",
+    ]  # fmt: skip
+    refused = client.post("/v1/verify", json={"answer": {**answer, "supported_from": 1.5}})
+    assert_error(refused, 422, "invalid_request")
