@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.citations import Judging
+from index.embedding import WordEmbedder
+from index.ingest import Source
+from index.library import Library
+from tests.index.search.cross_encoder.toys import cross_encoder
+
+TEXT = "The lamp was lit at dusk by the keeper. Nobody was there at dawn."
+
+
+def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> None:
+    model = cross_encoder("lamp", [TEXT])
+    with Library(tmp_path, embedder=WordEmbedder(), cross_encoder=lambda: model) as library:
+        collection = library.open("lamps", create=True)
+        collection.put(Source("lamps.txt", TEXT.encode(), media_type="text/plain"))
+        with collection.verification() as verification:
+            read = verification.answer("The lamp was lit at dusk by the keeper.", [])
+        with collection.verification(judging=Judging(read=False, supported_from=0.9)) as verification:
+            compared = verification.answer("The lamp was lit at dusk by the keeper.", [])
+        with collection.verification(claims=False) as verification:
+            quotes = verification.answer("The lamp was lit at dusk by the keeper.", [])
+    assert (read.read_by, read.supported_from) == (model.fingerprint, 0.7)
+    assert (compared.read_by, compared.supported_from) == ("", 0.9)
+    assert (quotes.read_by, quotes.supported_from) == ("", None)
+    ((ours,), (theirs,)) = read.statements, compared.statements
+    assert ours is not None
+    assert theirs is not None
+    assert ours.probability != theirs.probability
+
+
+def test_without_a_cross_encoder_claims_are_compared(tmp_path: Path) -> None:
+    with Library(tmp_path, embedder=WordEmbedder()) as library:
+        assert library.claim_model is None
