@@ -199,6 +199,13 @@ class ProviderUnavailable(ServiceError):
 
     code = "provider_unavailable"
 
+    def __init__(
+        self, message: str, *, headers: Mapping[str, str] | None = None, has_replied: bool = False
+    ) -> None:
+        super().__init__(message, headers=headers)
+        self.has_replied = has_replied
+        """Whether there was a reply, though it cannot be used."""
+
 
 class InternalError(ServiceError):
     """Unexpected failure. The log has the reason under the request id."""

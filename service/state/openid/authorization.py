@@ -170,7 +170,7 @@ async def user_info(issuer: Issuer, access_token: str, subject: str) -> Mapping[
     headers = {"Authorization": f"Bearer {access_token}"}
     status, claims = await issuer.fetcher.fetch(issuer.provider, endpoint, headers=headers)
     if status == 429 or status >= 500:
-        raise unavailable(issuer.provider)
+        raise unavailable(issuer.provider, has_replied=True)  # of this person, perhaps: others are asked for
     if status != 200 or claims.get("sub") != subject:
         raise SignInFailed("The provider did not say who you are. Sign in again.")
     return claims

@@ -6,11 +6,13 @@ replica can ask, and none stores a token.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -23,17 +25,23 @@ from service.state.openid.authorization import SignedIn, user_info
 from service.state.openid.issuer import Issuer
 from service.state.openid.rules import principal_of
 
+log = logging.getLogger("loccit.service")
+
 CHECK_COOKIE = "loccit_check"
+_SECONDS = 2.0
+"""Time for a check: a person waits for it."""
 _LONGEST_COOKIE = 3800
 _MOST_KNOWN = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Known:
-    """The answer to a check: what the person may do, None for nothing."""
+    """The last answer to a check of a session: what the person may do, None for nothing."""
 
-    moment: float
-    caller: Principal | None
+    moment: float = float("-inf")
+    """When that was; without an answer, what the session began with counts."""
+    caller: Principal | None = None
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Checks:
@@ -46,6 +54,9 @@ class Checks:
         self._fernet = Fernet(urlsafe_b64encode(secret))
         self._clock = clock
         self._known: dict[bytes, _Known] = {}
+        self._silent: dict[str, float] = {}
+        """Until when providers that gave no answer are not asked, by their names."""
+        self._logged: dict[str, float] = {}
 
     def write(self, provider: Provider, found: SignedIn) -> str:
         """The cookie with which a person's rights are checked; empty where the provider is not to be asked.
@@ -72,33 +83,73 @@ class Checks:
         issuer = self._issuers.get(caller.issuer)
         if issuer is None or not issuer.provider.check_seconds:
             return caller
-        name, now = digest(caller.session.encode()), self._clock()
-        known = self._known.get(name)
-        if known is None or now >= known.moment + issuer.provider.check_seconds:
-            known = _Known(now, await self._ask(issuer, caller, sealed, known))
-            self._remember(name, known)
+        seconds, known = issuer.provider.check_seconds, self._known_of(caller)
+        if self._clock() >= known.moment + seconds and not self._is_enough(issuer.provider, known):
+            async with known.asking:
+                if self._clock() >= known.moment + seconds:
+                    await self._ask(issuer, caller, sealed, known)
+        if known.moment == float("-inf"):
+            return caller
         if known.caller is None:
             raise Unauthorized("The provider grants this session nothing any more. Sign in again.")
         return _narrowed(caller, known.caller)
 
-    async def _ask(
-        self, issuer: Issuer, caller: Principal, sealed: str, known: _Known | None
-    ) -> Principal | None:
+    async def _ask(self, issuer: Issuer, caller: Principal, sealed: str, known: _Known) -> None:
+        """Note what the provider says; nothing while it gives no answer."""
+        found: Principal | None = None
         try:
-            written = self._fernet.decrypt(sealed.encode("utf-8", "replace"))
-            access_token, subject, kept = json.loads(written)
-            if subject != caller.subject:
-                return None
-            return principal_of(issuer.provider, {**await user_info(issuer, access_token, subject), **kept})
+            access_token, subject, kept = json.loads(self._fernet.decrypt(sealed.encode("utf-8", "replace")))
+            if subject == caller.subject:
+                if not self._may_ask(issuer.provider):
+                    return
+                async with asyncio.timeout(_SECONDS):
+                    said = await user_info(issuer, access_token, subject)
+                self._silent.pop(issuer.provider.name, None)
+                found = principal_of(issuer.provider, {**said, **kept})
         except (InvalidToken, ValueError, TypeError, SignInFailed, Forbidden):
-            return None
-        except ProviderUnavailable:
-            return known.caller if known else caller
+            pass
+        except (ProviderUnavailable, TimeoutError) as error:
+            if not (isinstance(error, ProviderUnavailable) and error.has_replied):
+                self._note_silence(issuer.provider)
+                return
+            found = caller if known.moment == float("-inf") else known.caller
+        known.moment, known.caller = self._clock(), found
 
-    def _remember(self, name: bytes, known: _Known) -> None:
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()  # each is asked for again
-        self._known[name] = known
+    def _is_enough(self, provider: Provider, known: _Known) -> bool:
+        """Whether what is known will do while another request asks: it is little too old, or all there is."""
+        if not known.asking.locked() or known.moment == float("-inf"):
+            return False
+        is_recent = self._clock() < known.moment + 2 * provider.check_seconds
+        return is_recent or provider.name in self._silent
+
+    def _may_ask(self, provider: Provider) -> bool:
+        """Whether to ask now a provider that may have given no answer: then only one request tries again."""
+        until = self._silent.get(provider.name)
+        if until is None:
+            return True
+        if self._clock() < until:
+            return False
+        self._silent[provider.name] = self._clock() + provider.check_seconds
+        return True
+
+    def _note_silence(self, provider: Provider) -> None:
+        now = self._clock()
+        if now >= self._logged.get(provider.name, float("-inf")) + provider.check_seconds:
+            self._logged[provider.name] = now
+            log.warning(
+                "The provider %s does not say what people may do: for %g seconds, what is known counts.",
+                provider.name,
+                provider.check_seconds,
+            )
+        self._silent[provider.name] = now + provider.check_seconds
+
+    def _known_of(self, caller: Principal) -> _Known:
+        name = digest(caller.session.encode())
+        if name not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()  # each is asked for again
+            self._known[name] = _Known()
+        return self._known[name]
 
 
 def _only_of_id_token(provider: Provider, found: SignedIn) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ log = logging.getLogger("loccit.service")
 
 _SECONDS = 10.0
 _LONGEST_BODY = 1_000_000
+_NO_REPLY = (httpx.HTTPError, TimeoutError)
 
 
 class Fetcher:
@@ -61,16 +62,17 @@ class Fetcher:
             content = json.loads(body)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
             log.warning("%.200s: %s", url, type(error).__name__)
-            raise unavailable(provider) from None
+            raise unavailable(provider, has_replied=not isinstance(error, _NO_REPLY)) from None
         if not isinstance(content, dict):
-            raise unavailable(provider)
+            raise unavailable(provider, has_replied=True)
         return response.status_code, content
 
 
-def unavailable(provider: Provider) -> ProviderUnavailable:
+def unavailable(provider: Provider, *, has_replied: bool = False) -> ProviderUnavailable:
     """The error of a provider that does not answer as it should."""
     return ProviderUnavailable(
-        f"The provider {provider.title} cannot be reached, or its answer cannot be used. Try again later."
+        f"The provider {provider.title} cannot be reached, or its answer cannot be used. Try again later.",
+        has_replied=has_replied,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from service.state.identity import Principal, Scope
 from service.state.openid import principal_of
 from service.state.openid.authorization import SignedIn
 from service.state.openid.checking import Checks
+from tests.patience import PATIENCE
 from tests.service.state.test_openid import HOST, SSO, Place, Published, Reply, described, of
 
 CHECKED = SSO.model_copy(
@@ -88,6 +90,79 @@ def test_while_the_provider_fails_what_is_known_counts(said: object) -> None:
     at.now += 60
     with pytest.raises(Unauthorized):
         at.check()
+
+
+def test_a_provider_that_hangs_is_asked_once_and_holds_up_no_other_session(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    at = Checking()
+    sealed = at.checks.write(CHECKED, at.signed_in)
+    other = replace(at.caller, session="another session")
+
+    async def ask() -> None:
+        for caller in (at.caller, other):
+            await at.checks.require(caller, sealed)
+        at.now += 60
+        at.published.gate, at.published.arrived = asyncio.Event(), asyncio.Event()
+        asked = at.published.count("/me")
+        first = asyncio.create_task(at.checks.require(at.caller, sealed))
+        await at.published.arrived.wait()
+        for _ in range(60):  # meanwhile, what is known counts
+            assert (await at.checks.require(at.caller, sealed)).groups == {"staff", "board"}
+        assert not first.done()
+        async with asyncio.timeout(PATIENCE):  # the gate stays closed
+            assert (await first).groups == {"staff", "board"}
+        for caller in (at.caller, other):
+            assert (await at.checks.require(caller, sealed)).groups == {"staff", "board"}
+        assert at.published.count("/me") == asked + 1
+        at.now += 60
+        at.published.arrived.clear()
+        again = asyncio.create_task(at.checks.require(at.caller, sealed))
+        await at.published.arrived.wait()
+        for caller in (at.caller, other):  # one request tries again for all
+            await at.checks.require(caller, sealed)
+        assert at.published.count("/me") == asked + 2
+        at.say({"sub": "42", "groups": ["staff"]})
+        at.published.gate.set()
+        assert (await again).groups == {"staff"}
+        assert (await at.checks.require(other, sealed)).groups == {"staff"}
+
+    asyncio.run(ask())
+    assert len(caplog.records) == 1
+    assert "sso does not say" in caplog.text
+
+
+def test_what_is_too_old_is_not_used_while_another_request_asks() -> None:
+    at = Checking()
+    sealed = at.checks.write(CHECKED, at.signed_in)
+
+    async def ask() -> None:
+        await at.checks.require(at.caller, sealed)
+        at.say({"sub": "42", "groups": ["staff"]})
+        at.now += 3600
+        found = await asyncio.gather(*(at.checks.require(at.caller, sealed) for _ in range(9)))
+        assert [one.groups for one in found] == [{"staff"}] * 9
+        assert at.published.count("/me") == 2
+
+    asyncio.run(ask())
+
+
+def test_a_failure_for_one_person_does_not_keep_the_rights_of_others() -> None:
+    at = Checking()
+    sealed = at.checks.write(CHECKED, at.signed_in)
+    other = replace(at.caller, session="another session")
+    at.say(Reply(status=500))
+    assert at.check(sealed).groups == {"staff", "board"}
+    at.say({"sub": "42", "groups": ["staff"]})
+    assert of(at.checks.require(other, sealed)).groups == {"staff"}
+
+
+def test_a_session_without_its_cookie_is_out_while_the_provider_is_gone() -> None:
+    at = Checking()
+    at.published.is_down = True
+    assert at.check().groups == {"staff", "board"}
+    with pytest.raises(Unauthorized):
+        of(at.checks.require(replace(at.caller, session="another session"), ""))
 
 
 def test_a_session_is_checked_by_its_own_cookie_only() -> None:
