@@ -24,6 +24,7 @@ _PAGES = {
     "POST /v1/chat/completions": "../answers.md#in-openais-shapes",
     "POST /v1/collections/{name}/upgrade": "../http-api.md#upgrades",
     "GET /v1/evidence/keys": "../evidence.md#the-key",
+    "GET /v1/verify/thresholds": "../citations.md#reading-claims",
     "POST /v1/evidence": "../evidence.md",
     "POST /v1/explain": "../http-api.md#explain",
     "POST /v1/responses": "../answers.md#in-openais-shapes",

@@ -25,7 +25,7 @@ from loccit_client import (
 )
 from loccit_client.decoding import decode
 from loccit_client.errors import error_of
-from loccit_client.models import Event, IndexState, Job
+from loccit_client.models import Event, IndexState, Job, Threshold, Thresholds
 from loccit_client.sse import EventParser, ServerEvent
 
 QUICK = Retries(most=3, first=0.0)
@@ -382,3 +382,17 @@ def test_an_error_in_a_stream_may_have_any_form() -> None:
     for data in ("{}", '{"error": 5}', '{"error": {"code": "writer_failed"}}'):
         with pytest.raises(ServerError):
             list(Service(told(("error", data))).client().answer_events("Who?"))
+
+
+def test_the_values_of_a_mapping_are_decoded() -> None:
+    level = {
+        "supported_from": 0.5,
+        "precision": [0.7, 0.6, 0.8],
+        "recall": [0.5, 0.4, 0.6],
+        "false_supported": [0.1, 0.0, 0.2],
+        "balanced_accuracy": 0.7,
+    }
+    found = decode(Thresholds, {"read_by": "", "read": {"wice": [level]}, "compared": {}})
+    assert found.read == {"wice": [Threshold(**level, raw=level)]}
+    with pytest.raises(InvalidReply, match="read"):
+        decode(Thresholds, {"read_by": "", "read": [], "compared": {}})

@@ -99,7 +99,9 @@ def test_a_parameter_is_given_once(client: TestClient, operations: list[Operatio
 
 def test_every_route_takes_a_collection_unless_its_path_says_it(own: list[Operation]) -> None:
     for one in own:
-        names_none = one.path.startswith(("/v1/jobs/", "/v1/collections", "/v1/evidence/keys"))
+        names_none = one.path.startswith(
+            ("/v1/jobs/", "/v1/collections", "/v1/evidence/keys", "/v1/verify/thresholds")
+        )
         assert names_none == ("collection" not in one.query), one.name
 
 

@@ -4,6 +4,7 @@ from index.citations.statements.attribution import Attribution, find_attribution
 from index.citations.statements.checking import Checked, Checking, Claimed, Judging, KnownSources, Standard
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.judging import Judgement, Status
+from index.citations.statements.reading import load_thresholds
 
 __all__ = [
     "Attribution",
@@ -17,4 +18,5 @@ __all__ = [
     "Standard",
     "Status",
     "find_attribution",
+    "load_thresholds",
 ]

@@ -7,11 +7,13 @@ with their provenance (``reading.json``).
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -207,6 +209,13 @@ def features(claim: Statement, best: Comparison, absent: int, said: Read) -> Map
 def _logit(probability: float) -> float:
     kept = min(1 - 1e-4, max(1e-4, probability))
     return max(-_MOST_LOGIT, min(_MOST_LOGIT, math.log(kept / (1 - kept))))
+
+
+@lru_cache(1)
+def load_thresholds() -> Mapping[str, Any]:
+    """Precision and recall of thresholds, on public sets, by the way in which claims are judged."""
+    found: Mapping[str, Any] = json.loads(FILE.with_name("thresholds.json").read_text(encoding="utf-8"))
+    return found
 
 
 @lru_cache(1)

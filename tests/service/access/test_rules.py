@@ -69,6 +69,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /v1/documents/{document_id}/original": "texts",
         "GET /v1/documents/{document_id}/page.png": "texts",
         "POST /v1/verify": "citations texts",
+        "GET /v1/verify/thresholds": "",
         "GET /v1/documents/{document_id}/versions": "versions",
         "GET /v1/documents/{document_id}/diff": "versions",
         "GET /v1/vector_stores": "collections",

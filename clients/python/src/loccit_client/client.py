@@ -151,6 +151,7 @@ class Client(_Group):
     verify = _reply(citations.verify)
     verify_evidence = _reply(citations.verify_evidence)
     evidence_keys = _reply(citations.evidence_keys)
+    verify_thresholds = _reply(citations.verify_thresholds)
     explain = _reply(asking.explain)
     changes = _reply(citations.changes)
     follow = _reply(citations.follow)

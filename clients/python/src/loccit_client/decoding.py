@@ -39,6 +39,11 @@ def _decode_value(kind: Any, value: Any, where: str) -> Any:
             raise _unexpected(where, "a list", value)
         members = [_decode_value(get_args(kind)[0], one, f"{where}[{at}]") for at, one in enumerate(value)]
         return tuple(members) if origin is tuple else members
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise _unexpected(where, "an object", value)
+        held = get_args(kind)[1]
+        return {name: _decode_value(held, one, f"{where}.{name}") for name, one in value.items()}
     if origin in {Union, types.UnionType}:
         (one,) = (part for part in get_args(kind) if part is not type(None))
         return None if value is None else _decode_value(one, value, where)

@@ -100,7 +100,7 @@ class AnswerToVerify(Request):
         ge=0,
         le=1,
         description="Least probability of a sentence that is called `supported`; null for the default. "
-        "The documentation has precision and recall of each.",
+        "`GET /v1/verify/thresholds` has precision and recall of each.",
     )
 
     @property

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Depends, Response
 
 from index.citations import AnswerReport, Claim, Judging, Locator, Verdict, Verification
+from index.citations.statements import load_thresholds
 from index.collection import Collection, GivenVerification, TextVerifier
 from index.errors import InvalidLimit
 from index.given_texts import GivenText
@@ -23,7 +24,7 @@ from service.faces.api.requests.cited_spans import (
     check_all,
 )
 from service.faces.api.schemas.values import Json, state_json
-from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
+from service.faces.api.schemas.verdicts import Thresholds, VerifyResponse, report_json, verdict_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
 from service.flows.answer.proofs import quote_with_links, statement_with_links
 from service.flows.ask.disconnection import WatchedPlace
@@ -61,6 +62,20 @@ async def verify(
     proves nothing. What is not checked after eight seconds is `unchecked`.
     """
     return await verify_with(caller, collections, settings, body, texts, json_reply)
+
+
+@router.get(
+    "/v1/verify/thresholds",
+    summary="Tell precision and recall of `supported_from`",
+    response_model=Thresholds,
+)
+@access(Scope.READ)
+async def tell_thresholds() -> Response:
+    """Returns what each `supported_from` of an answer to verify gives on public sets of judged claims.
+
+    Measured once, on documents that nothing was fitted to; your own texts may differ.
+    """
+    return json_reply(dict(load_thresholds()))
 
 
 async def verify_with(

@@ -111,6 +111,24 @@ class AnswerVerdict(BaseModel):
     )
 
 
+class Threshold(BaseModel):
+    """What a threshold gives on a set of claims that people judged: each value with its 95 % interval."""
+
+    supported_from: float
+    precision: list[float] = Field(description="Of the claims called supported, the share that are.")
+    recall: list[float] = Field(description="Of those that are, the share called so.")
+    false_supported: list[float] = Field(description="Of all others, the share called so.")
+    balanced_accuracy: float
+
+
+class Thresholds(BaseModel):
+    """Thresholds by set, for claims that a model read and for claims that were compared."""
+
+    read_by: str = Field(description="The model, with a hash of its weights.")
+    read: dict[str, list[Threshold]]
+    compared: dict[str, list[Threshold]]
+
+
 class VerifyResponse(BaseModel):
     """Verdicts in the order of the request."""
 

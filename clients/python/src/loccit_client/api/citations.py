@@ -10,7 +10,14 @@ import httpx
 from loccit_client.api.asking import Format
 from loccit_client.calls import Call, json_of, one, without_defaults
 from loccit_client.decoding import Json
-from loccit_client.models import Changes, EvidencePack, PublicKeys, ResolvedCitation, VerifyResult
+from loccit_client.models import (
+    Changes,
+    EvidencePack,
+    PublicKeys,
+    ResolvedCitation,
+    Thresholds,
+    VerifyResult,
+)
 
 
 class CitedQuote(TypedDict):
@@ -103,6 +110,11 @@ def verify_evidence(
     """Return what :func:`verify` does, as evidence: signed, and to be kept as it is; ``raw`` is the pack."""
     body = _to_verify(citations, quotes, answer, cited, claims=claims)
     return Call(method="POST", path="/v1/evidence", json=body, read=one(EvidencePack), collection=collection)
+
+
+def verify_thresholds() -> Call[Thresholds]:
+    """Precision and recall of the thresholds from which a sentence is supported, on public sets."""
+    return Call(method="GET", path="/v1/verify/thresholds", read=one(Thresholds), has_collection=False)
 
 
 def evidence_keys() -> Call[PublicKeys]:

@@ -15,6 +15,8 @@ __all__ = [
     "Conflict",
     "QuoteVerdict",
     "StatementVerdict",
+    "Threshold",
+    "Thresholds",
     "Verdict",
     "VerifyResult",
 ]
@@ -110,6 +112,26 @@ class AnswerVerdict(Reply):
     unknown_marks: list[int]
     read_by: str = ""
     supported_from: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold(Reply):
+    """What a threshold gives on a set of claims that people judged: each share with its 95 % interval."""
+
+    supported_from: float
+    precision: list[float]
+    recall: list[float]
+    false_supported: list[float]
+    balanced_accuracy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds(Reply):
+    """Thresholds by set, for claims that a model read and for claims that were compared."""
+
+    read_by: str
+    read: dict[str, list[Threshold]]
+    compared: dict[str, list[Threshold]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -479,3 +479,14 @@ def test_the_caller_sets_from_which_probability_a_sentence_is_supported(client: 
     ]  # fmt: skip
     refused = client.post("/v1/verify", json={"answer": {**answer, "supported_from": 1.5}})
     assert_error(refused, 422, "invalid_request")
+
+
+def test_thresholds_tell_precision_and_recall(client: TestClient) -> None:
+    told = client.get("/v1/verify/thresholds").json()
+    assert told["read_by"].startswith("loccit_cross_encoder:")
+    for way in ("read", "compared"):
+        assert set(told[way]) == {"wice", "contract_nli", "attribution_bench"}
+        for levels in told[way].values():
+            assert 0.5 in [one["supported_from"] for one in levels]
+            found = [one["recall"][0] for one in levels]
+            assert found == sorted(found, reverse=True)
