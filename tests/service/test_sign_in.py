@@ -161,11 +161,27 @@ def test_an_attempt_and_an_id_token_end(provider: Provider) -> None:
         assert provider.browser().go(f"{provider.service}/sign-in/sso/start").status_code == status
 
 
-def test_whom_no_rule_admits_is_told_so(provider: Provider) -> None:
-    provider.control(claims={"name": "Eve", "groups": ["press"]})
-    page = provider.browser().go(f"{provider.service}/sign-in/sso/start")
+def test_whom_no_rule_admits_is_told_so_and_comes_with_another_account(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.control(account="eve", claims={"name": "Eve", "groups": ["press"]})
+    browser = provider.browser()
+    page = browser.go(f"{provider.service}/sign-in/sso/start", params={"next": "/library"})
     assert page.status_code == 403
-    assert "No rule of this service" in page.text
+    assert "No rule of this service gives rights to Eve (eve)" in page.text
+    (line,) = [one for one in caplog.messages if "No rule" in one]
+    assert "sso admits 'eve'" in line
+    assert "groups" in line
+    assert "press" not in line
+    eventually(
+        lambda: any('"subject": "eve"' in one and "403" in one for one in _audit(provider).splitlines())
+    )
+    another = re.search(r'href="(/sign-in/sso/start[^"]+another=true)"', page.text)
+    assert another is not None
+    asked = provider.control(claims={"name": "Ada", "groups": ["staff"]})["asked"]
+    page = browser.go(f"{provider.service}{html.unescape(another[1])}")
+    assert page.url.path == "/library", page.text
+    assert provider.control()["asked"] == asked + 1  # although somebody was signed in there
 
 
 def test_a_refusal_of_the_provider_is_told(provider: Provider) -> None:

@@ -69,8 +69,13 @@ def _globals(connection: Connection, here: PageContext) -> dict[str, Any]:
     }
 
 
-def sign_in_page(connection: Connection, after: str, error: LoccitError | None = None) -> Response:
-    """The form to sign in, which leads to the page ``after``; with the error of an attempt."""
+def sign_in_page(
+    connection: Connection, after: str, error: LoccitError | None = None, *, another: str = ""
+) -> Response:
+    """The form to sign in, which leads to the page ``after``; with the error of an attempt.
+
+    ``another`` is the provider at which the person may have another account that is let in.
+    """
     status = 200 if error is None else status_of(type(error))
     # Without a message nobody signed in yet, which is no error to a person.
     has_message = error is not None and error.message
@@ -78,7 +83,13 @@ def sign_in_page(connection: Connection, after: str, error: LoccitError | None =
     known = parts_of(connection)[Providers].issuers.values()
     providers = [one.provider for one in known if one.provider.client_id]
     response = page(
-        connection, "sign_in", status_code=status, next=after, message=message, providers=providers
+        connection,
+        "sign_in",
+        status_code=status,
+        next=after,
+        message=message,
+        providers=providers,
+        another=another,
     )
     if error is not None:
         response.headers.update(headers_of(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import time
@@ -17,9 +18,12 @@ import httpx
 import jwt
 
 from service.errors import SignInFailed
+from service.settings.sign_in import Provider
 from service.state.openid.fetching import unavailable
 from service.state.openid.issuer import Issuer
 from service.state.openid.tokens import id_claims
+
+log = logging.getLogger("loccit.service")
 
 SECONDS = 600
 """Time for a person to sign in at the provider."""
@@ -76,12 +80,17 @@ class Attempt:
         return attempt
 
 
-async def authorization_address(issuer: Issuer, attempt: Attempt, redirect_uri: str) -> str:
+async def authorization_address(
+    issuer: Issuer, attempt: Attempt, redirect_uri: str, *, is_other_account: bool = False
+) -> str:
     """The address at the provider to which the browser goes.
+
+    ``is_other_account``: the provider is to ask who comes, although somebody is signed in there.
 
     Raises :class:`service.errors.ProviderUnavailable`.
     """
     endpoint = await _required(issuer, "authorization_endpoint")
+    prompt = {"prompt": await issuer.prompt_for_another()} if is_other_account else {}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(attempt.verifier.encode()).digest()).rstrip(b"=")
     return str(
         httpx.URL(endpoint).copy_merge_params(
@@ -94,6 +103,7 @@ async def authorization_address(issuer: Issuer, attempt: Attempt, redirect_uri: 
                 "nonce": attempt.nonce,
                 "code_challenge": challenge.decode(),
                 "code_challenge_method": "S256",
+                **prompt,
             }
         )
     )
@@ -140,6 +150,7 @@ async def exchange_code(
     endpoint = await _required(issuer, "token_endpoint")
     status, tokens = await issuer.fetcher.fetch(provider, endpoint, form=form, auth=auth)
     if status != 200 or not isinstance(tokens.get("id_token"), str):
+        _log_refusal(provider, status, tokens.get("error"))
         raise _refused(tokens.get("error"))
     claims = await id_claims(issuer, tokens["id_token"], attempt.nonce)
     access_token = tokens.get("access_token")
@@ -181,6 +192,20 @@ async def _required(issuer: Issuer, name: str) -> str:
     if not endpoint:
         raise unavailable(issuer.provider)
     return endpoint
+
+
+def _log_refusal(provider: Provider, status: int, code: object) -> None:
+    """Log that the token endpoint gave no tokens, and what to check."""
+    told = code if isinstance(code, str) and _ERROR.fullmatch(code) else "no error code"
+    advice = (
+        "Check client_id and client_secret in the file of LOCCIT_SIGN_IN, and that the client at the "
+        "provider signs in with a secret (client_secret_basic or client_secret_post)"
+        if told in {"invalid_client", "unauthorized_client"}
+        else "Check that the client at the provider may use the authorization code flow with PKCE"
+    )
+    log.warning(
+        "The token endpoint of the provider %s: status %d, %s. %s.", provider.name, status, told, advice
+    )
 
 
 def _refused(code: object) -> SignInFailed:

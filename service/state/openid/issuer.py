@@ -98,6 +98,12 @@ class Issuer:
         known = (await self._metadata.get()).get("token_endpoint_auth_methods_supported")
         return method in known if isinstance(known, list) else method == "client_secret_basic"
 
+    async def prompt_for_another(self) -> str:
+        """The value of ``prompt`` that lets people choose another account than the one they are in with."""
+        known = (await self._metadata.get()).get("prompt_values_supported")
+        # Without a list, the one that every provider knows: some refuse the other.
+        return "select_account" if isinstance(known, list) and "select_account" in known else "login"
+
     async def key(self, header: Mapping[str, Any]) -> PyJWK:
         """The key that the header of a token names.
 

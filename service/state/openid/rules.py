@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -12,6 +13,8 @@ from service.errors import Forbidden
 from service.settings.sign_in import ANY, Provider, Rule
 from service.state.identity import SCOPES, Principal, Scope
 from service.state.identity.people import key_of
+
+log = logging.getLogger("loccit.service")
 
 _LONGEST_NAME = 100
 _MOST_VALUES = 1000
@@ -25,7 +28,11 @@ def principal_of(provider: Provider, claims: Mapping[str, Any]) -> Principal:
     """
     given = [(rule, values) for rule in provider.rules if (values := _matches(rule, claims))]
     if not given:
-        raise Forbidden("No rule of this service gives you rights. Ask the people who run it.")
+        _log_stranger(provider, claims)
+        raise Forbidden(
+            f"No rule of this service gives rights to {_known_as(claims)}, who came by {provider.title}. Ask "
+            "the people who run this service."
+        )
     scope = max(SCOPES[rule.scope] for rule, _ in given)
     groups = frozenset(name for rule, values in given for name in _groups(rule, values))
     has_all = scope is Scope.ADMIN or ANY in groups
@@ -82,6 +89,26 @@ def _groups(rule: Rule, values: Iterable[str]) -> Iterator[str]:
             yield from (name for name in validate_groups([value]) if name != ANY)
         except InvalidGroup:
             continue  # it names no group of documents
+
+
+def _log_stranger(provider: Provider, claims: Mapping[str, Any]) -> None:
+    """Log which claims there were for the rules, without their values, which are about a person."""
+    log.warning(
+        "No rule of the provider %s admits %.200r. The claims that came: %.1000s.",
+        provider.name,
+        str(claims.get("sub", "")),
+        ", ".join(one if one.isprintable() else repr(one) for one in sorted(claims)),
+    )
+
+
+def _known_as(claims: Mapping[str, Any]) -> str:
+    """Who somebody is, in words by which people tell their accounts apart."""
+    name = _name(claims)
+    for claim in ("email", "preferred_username", "sub"):
+        found = _name({"sub": claims.get(claim)})
+        if found and found != name:
+            return f"{name} ({found})"
+    return name
 
 
 def _name(claims: Mapping[str, Any]) -> str:

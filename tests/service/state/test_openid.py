@@ -12,9 +12,16 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from service.errors import ProviderUnavailable, SignInFailed, Unauthorized
+from service.errors import Forbidden, ProviderUnavailable, SignInFailed, Unauthorized
 from service.settings.sign_in import Provider, Rule
-from service.state.openid import Attempt, Issuer, authorization_address, exchange_code, logout_claims
+from service.state.openid import (
+    Attempt,
+    Issuer,
+    authorization_address,
+    exchange_code,
+    logout_claims,
+    principal_of,
+)
 from service.state.openid.fetching import Fetcher
 from service.state.openid.tokens import id_claims
 from tests.service.issuing import ISSUER, public_keys, token
@@ -287,6 +294,46 @@ def test_the_way_there_has_the_challenge_and_keeps_the_query_of_the_provider() -
     assert url.params["code_challenge_method"] == "S256"
     assert url.params["scope"] == "openid profile email"
     assert ATTEMPT.verifier not in str(url)
+
+
+@pytest.mark.parametrize(
+    ("listed", "prompt"),
+    [
+        ({}, "login"),
+        ({"prompt_values_supported": ["none", "login"]}, "login"),
+        ({"prompt_values_supported": ["login", "select_account"]}, "select_account"),
+    ],
+)
+def test_a_provider_asks_for_another_account(listed: dict[str, Any], prompt: str) -> None:
+    place = Place(Published(replies=described(authorization_endpoint=f"{HOST}/auth", **listed)))
+    back = "https://docs.example.org/back"
+    for is_other, expected in ((True, prompt), (False, None)):
+        address = of(authorization_address(place.issuer, ATTEMPT, back, is_other_account=is_other))
+        assert httpx.URL(address).params.get("prompt") == expected
+
+
+def test_a_wrong_secret_of_the_client_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    replies = described(token_endpoint=f"{HOST}/token")
+    replies["token"] = Reply(b'{"error": "invalid_client"}', 401)
+    with pytest.raises(SignInFailed):
+        exchanged(Place(Published(replies=replies)))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "provider sso: status 401, invalid_client" in record.message
+    assert "client_secret" in record.message
+    assert "a:secret" not in record.message
+
+
+def test_the_log_names_the_claims_of_whom_no_rule_admits(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Forbidden, match=r"Ada \(ada@example.org\)"):
+        principal_of(SSO, {"sub": "4\n2", "name": "Ada", "email": "ada@example.org", "roles": ["staff"]})
+    (record,) = caplog.records
+    assert (record.levelname, record.message.partition(" The claims")[2]) == (
+        "WARNING",
+        " that came: email, name, roles, sub.",
+    )
+    assert "provider sso admits '4\\n2'" in record.message
+    assert "staff" not in record.message
 
 
 def exchanged(place: Place, **query: str) -> Any:

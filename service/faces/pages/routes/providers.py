@@ -6,9 +6,17 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
 from starlette.responses import RedirectResponse
 
-from service.errors import ProviderUnavailable, RateLimited, RouteNotFound, ServiceError, SignInFailed
+from service.errors import (
+    Forbidden,
+    ProviderUnavailable,
+    RateLimited,
+    RouteNotFound,
+    ServiceError,
+    SignInFailed,
+)
 from service.faces.dependencies import ready
 from service.faces.pages import page, sign_in_page
 from service.faces.pages.context import context_of
@@ -19,7 +27,7 @@ from service.http.parts import parts_of
 from service.http.route import GuardedRoute
 from service.settings import Settings
 from service.state.credentials import Credentials
-from service.state.identity import Principal, Scope, access
+from service.state.identity import Scope, access
 from service.state.identity.people import key_of
 from service.state.limits.pools import Pools
 from service.state.openid import (
@@ -41,14 +49,22 @@ _PURPOSE = "sign-in"
 """Purpose of the secret that signs the cookies of attempts."""
 
 
+class StartQuery(SignInQuery):
+    """Query of the way to the provider."""
+
+    another: bool = Field(False, description="Whether to sign in with another account than the last time.")
+
+
 @router.get("/start")
 @access(Scope.NONE)
-async def start(request: Request, provider: ProviderName, query: Annotated[SignInQuery, Query()]) -> Response:
+async def start(request: Request, provider: ProviderName, query: Annotated[StartQuery, Query()]) -> Response:
     """Leads to the provider. A cookie binds what it answers to this browser."""
     issuer, after = _issuer(request, provider), local_address(query.next)
     attempt = Attempt.new(provider, after)
     try:
-        address = await authorization_address(issuer, attempt, _own_address(request, provider))
+        address = await authorization_address(
+            issuer, attempt, _own_address(request, provider), is_other_account=query.another
+        )
     except ProviderUnavailable as error:
         return sign_in_page(request.scope, after, error)
     response = RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
@@ -76,7 +92,8 @@ async def callback(request: Request, provider: ProviderName) -> Response:
         after = attempt.after
         response = await _finish(request, issuer, attempt)
     except ServiceError as error:
-        response = sign_in_page(request.scope, after, error)
+        another = provider if isinstance(error, Forbidden) else ""
+        response = sign_in_page(request.scope, after, error, another=another)
     response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     response.delete_cookie(name, path=context_of(request.scope).at(SIGN_IN), httponly=True, samesite="lax")
     return response
@@ -123,6 +140,8 @@ async def _finish(request: Request, issuer: Issuer, attempt: Attempt) -> Respons
         credentials.wrong_keys.add(address)
         raise
     claims = found.claims
+    audited = {"issuer": issuer.provider.issuer, "subject": str(claims["sub"])}
+    request.scope["state"]["audit"] = audited  # also if no rule admits the person
     caller = principal_of(issuer.provider, claims)
     check = parts[Providers].checks.write(issuer.provider, found)
     if not await writes.run(partial(credentials.sessions.use_once, "state", attempt.state, seconds=SECONDS)):
@@ -130,7 +149,12 @@ async def _finish(request: Request, issuer: Issuer, attempt: Attempt) -> Respons
     await writes.run(credentials.keyring.note_person, caller)
     sid = claims.get("sid")
     cookie = credentials.sessions.begin_of(caller, issuer.provider, sid if isinstance(sid, str) else "")
-    request.scope["state"]["audit"] = _audit_fields(caller)
+    request.scope["state"]["audit"] = {
+        "command": "sign in",
+        **audited,
+        "key": caller.key,
+        "name": caller.name,
+    }
     response = page(
         request.scope, "onward", address=context_of(request.scope).at(attempt.after), leaves=False
     )
@@ -139,16 +163,6 @@ async def _finish(request: Request, issuer: Issuer, attempt: Attempt) -> Respons
     if check:
         set_session(response, check, seconds=seconds, secure=secure, name=CHECK_COOKIE)
     return response
-
-
-def _audit_fields(caller: Principal) -> dict[str, str]:
-    return {
-        "command": "sign in",
-        "key": caller.key,
-        "name": caller.name,
-        "issuer": caller.issuer,
-        "subject": caller.subject,
-    }
 
 
 def _issuer(request: Request, provider: str) -> Issuer:
