@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
 from index.answers import Answer, Hit, Searched
 
+_LEAST = 1e-6
+
 
 def merge_answers(answers: Mapping[str, Answer], *, k: int) -> Answer:
     """Return one answer with at most ``k`` passages of all collections, whose answers are given by name.
 
-    Passages are ordered by the probability that they answer. The scores that rank the passages of a
-    collection are relative to its other passages; the probability is calibrated, so that it can be compared
-    with those of other collections, whatever their models. The answerability is the largest of the
-    collections': if one of them answers, the question is answered. What is said of the question as a whole,
-    such as what it names and what was computed, is of that collection. Passages of different collections are
-    not folded into each other, because a locator is looked up in one collection.
+    A passage is weighed by the sum of two logits, that of its score and that of its collection's
+    answerability. Scores are relative to the other passages of a collection and keep their order; how well
+    the collection answers is calibrated, and compares with others, whatever their models. Scores alone, ranks
+    alone and the probabilities of passages found less of the answers to the questions of
+    ``benchmarks/retrieval/divided.py``.
+
+    The answerability is the largest of the collections': if one of them answers, the question is answered.
+    What is said of the question as a whole, such as what it names and what was computed, is of that
+    collection. Passages of different collections are not folded into each other, because a locator is looked
+    up in one collection.
     """
     best = max(answers, key=lambda name: answers[name].answerability)
     first = answers[best]
@@ -46,14 +53,21 @@ def merge_answers(answers: Mapping[str, Answer], *, k: int) -> Answer:
 
 def _merge_hits(answers: Mapping[str, Answer], k: int) -> tuple[Hit, ...]:
     found = [
-        replace(hit, citation=replace(hit.citation, collection=name))
+        (_logit(hit.score) + _logit(answer.answerability), name, hit)
         for name, answer in answers.items()
         for hit in answer.hits
     ]
-    found.sort(key=lambda hit: (-hit.probability, -hit.score))
-    kept = found[:k]
-    scores = sorted((hit.score for hit in kept), reverse=True)
+    found.sort(key=lambda one: -one[0])
     return tuple(
-        replace(hit, rank=rank, score=score)
-        for rank, (hit, score) in enumerate(zip(kept, scores, strict=True), 1)
+        replace(hit, rank=rank, score=_sigmoid(weight), citation=replace(hit.citation, collection=name))
+        for rank, (weight, name, hit) in enumerate(found[:k], 1)
     )
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, _LEAST), 1.0 - _LEAST)
+    return math.log(share / (1.0 - share))
+
+
+def _sigmoid(weight: float) -> float:
+    return 1.0 / (1.0 + math.exp(-weight))

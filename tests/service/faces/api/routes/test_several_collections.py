@@ -70,9 +70,9 @@ def test_the_passages_of_all_collections_are_in_one_ranking(filled: TestClient) 
     assert collections_of(told)[0] == "lamps"
     assert set(collections_of(told)) == {"ships", "lamps", "rules"}
     assert [one["rank"] for one in told["passages"]] == [1, 2, 3]
-    for name in ("probability", "score"):
-        values = [one[name] for one in told["passages"]]
-        assert values == sorted(values, reverse=True)
+    scores = [one["score"] for one in told["passages"]]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < scores[-1] < scores[0] < 1
     assert len(ask(filled, collections=["ships", "lamps", "rules"], k=2)["passages"]) == 2
 
 
@@ -91,6 +91,8 @@ def test_one_collection_says_the_same_by_either_name(filled: TestClient) -> None
     alone, several = ask(filled, collection="lamps"), ask(filled, collections=["lamps"])
     for told in (alone, several):
         del told["timings_ms"]
+        for passage in told["passages"]:
+            del passage["score"]
     assert alone == several
     assert alone["collections"] == [
         {"name": "lamps", "answerability": alone["answerability"], "index": alone["index"]}
