@@ -244,6 +244,21 @@ def test_a_page_may_draw_the_answer_itself(browser: Browser, place: Place) -> No
         assert page.locator("loccit-dialog").count() == 0
 
 
+@pytest.mark.parametrize("collection", ["default, lanterns", "*"])
+def test_several_collections_answer_together(browser: Browser, place: Place, collection: str) -> None:
+    place.admin.put("/v1/collections/lanterns")
+    text = "The lantern of the south tower was lit by Ann at dawn."
+    place.admin.put("/v1/documents/ann.txt?wait=true&collection=lanterns", content=text)
+    with visit(browser, place.page("/several", place.tag(collection=collection))) as page:
+        answer = asked(page, "Who lit the lantern of the south tower at dawn?")
+        assert answer.locator("p").first.inner_text().startswith(text)
+        with page.context.expect_page() as opening:
+            answer.get_by_role("link", name="Source 1: ann.txt").first.click()
+        viewer = opening.value
+        viewer.wait_for_load_state()
+        assert viewer.locator("mark").first.inner_text() == text
+
+
 def test_a_citation_on_a_page_says_whether_it_still_stands(browser: Browser, place: Place) -> None:
     text = "Oil was carried up the stairs of the south tower each evening."
     place.admin.put("/v1/documents/oil.txt?wait=true", content=text)

@@ -2,6 +2,13 @@
 
 const EVENTS = ["found", "delta", "sentence", "finished"];
 
+/** The collections that an attribute names: one, several with commas between them, or all by `*`. */
+function collectionsIn(named) {
+  const names = named.split(",").map((name) => name.trim());
+  if (names.length > 1) return { collections: names };
+  return named === "*" ? { collections: named } : { collection: named };
+}
+
 /**
  * Attributes `collection` and `key`. Events `loccit-found`, `loccit-delta`, `loccit-sentence`, `loccit-finished`
  * and `loccit-error` carry in `detail` what POST /v1/answer streams.
@@ -18,7 +25,7 @@ class Question extends HTMLElement {
       question,
       stream: true,
       mode: this.getAttribute("mode") ?? "extractive",
-      collection: this.getAttribute("collection") ?? "default",
+      ...collectionsIn(this.getAttribute("collection") ?? "default"),
       turns: this.#turns.slice(-MOST_TURNS),
     };
     try {
