@@ -165,7 +165,7 @@ def _advice_of_table(kind: type[Exception], table: advice.Advice) -> str | None:
         return found
     if found is advice.limit_advice:
         return ""
-    if issubclass(kind, library.CollectionNotFound):
+    if issubclass(kind, (library.CollectionNotFound, service.Unauthorized)):
         return found(kind(""))
     return "`--skip-missing` leaves these questions out."
 

@@ -80,10 +80,14 @@ SETTINGS_ADVICE: Advice = {
 }
 """Advice that holds for everything that reads the settings: the service and the command line."""
 
+_KEY_ADVICE = (
+    "This service asks for an API key: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY', or sign "
+    "in with it at /sign-in."
+)
+
 ADVICE: Advice = {
     **SETTINGS_ADVICE,
-    Unauthorized: "This service asks for an API key: send it as 'Authorization: Bearer KEY' or 'X-API-Key: "
-    "KEY', or sign in with it at /sign-in.",
+    Unauthorized: lambda error: _KEY_ADVICE if error.asks_for_key else "",
     errors.CollectionNotFound: lambda error: (
         f"Create it with PUT /v1/collections/{error.name}; GET /v1/collections lists those there are."
     ),

@@ -55,6 +55,8 @@ class Unauthorized(ServiceError):
     """The API key is missing, wrong, revoked or expired."""
 
     code = "unauthorized"
+    asks_for_key = True
+    """Whether to tell how to send a key: not those whose token or session is refused."""
 
 
 class SignInFailed(ServiceError):

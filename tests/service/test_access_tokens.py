@@ -258,6 +258,31 @@ def test_an_mcp_client_is_told_who_issues_tokens(client: TestClient) -> None:
     assert 'scope="loccit:ask", resource_metadata="' in narrow.headers["www-authenticate"]
 
 
+def test_a_token_with_too_narrow_a_scope_is_told_which_it_needs(client: TestClient) -> None:
+    sent = {"text": "A lamp."}
+    refused = client.put("/v1/documents/new.txt", json=sent, headers=bearer(scope="loccit:read"))
+    assert_error(refused, 403, "forbidden")
+    challenge = 'Bearer error="insufficient_scope", scope="loccit:write"'
+    assert refused.headers["www-authenticate"] == challenge
+    message = refused.json()["error"]["message"]
+    assert "a token with the scope loccit:write; this token has loccit:read" in message
+    assert "key" not in message
+
+
+def test_a_refused_token_is_not_answered_with_advice_about_keys(client: TestClient) -> None:
+    for changes, told in (
+        ({"aud": "https://other.example.org"}, f"audience {URL} or {URL}/mcp"),
+        ({"exp": 1}, ""),
+    ):
+        refused = client.get("/v1/documents", headers=bearer(**changes))
+        assert_error(refused, 401, "unauthorized")
+        message = refused.json()["error"]["message"]
+        assert told in message
+        assert "key" not in message
+    for headers in ({}, {"x-api-key": "wrong"}):
+        assert "API key: send it" in client.get("/v1/documents", headers=headers).json()["error"]["message"]
+
+
 def test_mcp_answers_the_holder_of_a_token(client: TestClient) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     headers = {**bearer(), "accept": "application/json", "mcp-protocol-version": "2025-06-18"}

@@ -185,8 +185,10 @@ def _with_challenge(error: ServiceError, scope: Scope) -> ServiceError:
     challenge = error.headers.get("WWW-Authenticate", "")
     if isinstance(error, Unauthorized):
         challenge = 'Bearer realm="loccit"'
-        if error.message and any(is_token(one) for one in _bearers(scope)):
+        has_token = any(is_token(one) for one in _bearers(scope))
+        if error.message and has_token:
             challenge += ', error="invalid_token"'
+        error.asks_for_key = not error.message or not (has_token or _has_session_alone(scope))
     if challenge and scope["path"] == MCP and parts_of(scope)[Providers]:
         address = f"{base_url(scope, parts_of(scope)[Settings].public_url)}{RESOURCE_METADATA}{MCP}"
         challenge += f', resource_metadata="{address}"'
@@ -222,6 +224,12 @@ async def _checked(caller: Principal | None, scope: Scope) -> Principal | None:
         return caller
     sealed, parts = HTTPConnection(scope).cookies.get(CHECK_COOKIE, ""), parts_of(scope)
     return parts[Credentials].keyring.meet(await parts[Providers].checks.require(caller, sealed))
+
+
+def _has_session_alone(scope: Scope) -> bool:
+    """Whether a request has the cookie of a session, and no credentials beside it."""
+    has_others = any(name in _CREDENTIALS for name, _ in scope["headers"])
+    return not has_others and COOKIE in HTTPConnection(scope).cookies
 
 
 def _bearers(scope: Scope) -> list[bytes]:

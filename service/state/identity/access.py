@@ -32,10 +32,21 @@ class Rule:
     def require_of(self, caller: Principal) -> None:
         """Raise :class:`service.errors.Forbidden` unless the caller's scope suffices."""
         if caller.scope < self.scope:
-            raise Forbidden(
-                f"This needs a key with the scope {self.scope.word}; the scope of this key is "
-                f"{caller.scope.word}."
-            )
+            raise _too_narrow(caller, self.scope)
+
+
+def _too_narrow(caller: Principal, needed: Scope) -> Forbidden:
+    """The error of a caller whose scope does not suffice, in the words of what it came by."""
+    has, needs, prefix = caller.scope.word, needed.word, caller.token_prefix
+    if prefix is not None:
+        return Forbidden(
+            f"This needs a token with the scope {prefix}{needs}; this token has {prefix}{has}, by its scopes "
+            "and the rules of this service.",
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{prefix}{needs}"'},
+        )
+    if caller.issuer:
+        return Forbidden(f"This needs the scope {needs}; the rules of this service give you {has}.")
+    return Forbidden(f"This needs a key with the scope {needs}; the scope of this key is {has}.")
 
 
 def access(scope: Scope, *tells: Tells) -> Callable[[Function], Function]:

@@ -54,6 +54,8 @@ class Principal:
     """The person, or the program, as that provider knows it."""
     expires: float | None = field(default=None, compare=False)
     """When the token ends by which it came; a key and a session know that themselves."""
+    token_prefix: str | None = field(default=None, compare=False)
+    """Written before the scopes of the access token by which it came; None if it came otherwise."""
     visitor: str = field(default="", compare=False)
     """Address of the client, where anyone may have the key or the link by which it came, or needs none."""
     session: str = field(default="", compare=False, repr=False)

@@ -54,4 +54,9 @@ class Providers:
                 headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{prefix}ask"'},
             )
         caller = principal_of(issuer.provider, claims)
-        return replace(caller, scope=min(caller.scope, granted), expires=end_of(claims))
+        return replace(
+            caller,
+            scope=min(caller.scope, granted),
+            expires=end_of(claims),
+            token_prefix=issuer.provider.scope_prefix,
+        )

@@ -109,7 +109,11 @@ async def _verified(
         raise Unauthorized("The token has expired. Get a new one from its issuer.") from None
     except jwt.InvalidAudienceError:
         _log_refusal(issuer.provider, f"it is for another audience than {', '.join(audience)}")
-        raise Unauthorized("The token is for another audience than this service.") from None
+        wanted = " or ".join(audience)
+        raise Unauthorized(
+            "The token is for another audience than this service. Ask its issuer for one with the audience "
+            f"{wanted}."
+        ) from None
     except jwt.MissingRequiredClaimError as error:
         raise _invalid(issuer.provider, f"it has no claim {error.claim}") from None
     except _OF_PARSER as error:

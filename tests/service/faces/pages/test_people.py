@@ -149,6 +149,8 @@ def test_a_person_is_signed_out_everywhere(client: TestClient) -> None:
     assert out.status_code == 200
     statuses = [client.get("/v1/documents", headers=one).status_code for one in (first, second, other)]
     assert statuses == [401, 401, 200]
+    told = client.get("/v1/documents", headers=first).json()["error"]["message"]
+    assert told == "The session is not known, or was ended. Sign in again."
     assert client.get("/v1/documents", headers=session(client)).status_code == 200
 
 
