@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ from service.settings.settings import PREFIX, Settings
 ANY = "*"
 """Among the values or groups of a rule: all of them."""
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,30}$")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -49,6 +51,13 @@ class Rule(_Value):
     groups: tuple[str, ...] = ()
     groups_of_values: bool = False
     """Whether the values that match are names of groups, too."""
+
+    @field_validator("email_domain")
+    @classmethod
+    def _check_domain(cls, domain: str) -> str:
+        if "@" in domain or domain != domain.strip():
+            raise ValueError("email_domain is the part of an address after the @, such as example.org")
+        return domain
 
     @field_validator("groups")
     @classmethod
@@ -69,7 +78,7 @@ class Rule(_Value):
 class Provider(_Value):
     """A provider of OpenID Connect, and what its people may do."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    name: str = Field(pattern=_NAME.pattern)
     """Its part of the addresses, as in ``/sign-in/NAME/callback``."""
     label: str = Field("", max_length=60)
     issuer: str
@@ -172,7 +181,7 @@ def load_providers(settings: Settings) -> tuple[Provider, ...]:
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(f"{name}: {path} is not TOML: {error}.") from None
     except ValidationError as error:
-        raise InvalidSettings(f"{name}: {path}: {_describe(error.errors())}.") from None
+        raise InvalidSettings(f"{name}: {path}: {_describe(error.errors(), written)}.") from None
     if not settings.public_url:
         raise InvalidSettings(
             f"{name} needs {PREFIX}PUBLIC_URL, the address to which providers send people back, and the "
@@ -193,11 +202,38 @@ def _complete(provider: Provider, public_url: str) -> Provider:
     return provider.model_copy(update={"audience": audience})
 
 
-def _describe(problems: list[Any]) -> str:
-    """The first problem of a file: where it is, and what it is."""
-    first: Mapping[str, Any] = problems[0]
-    place = ".".join(str(one) for one in first["loc"])
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}" if place else first["msg"]
+def _describe(problems: list[Any], written: Mapping[str, Any]) -> str:
+    """The first problem of a file, in words: at which provider and rule it is, and what it is.
+
+    A field that there is not comes before all others: it may be one that is missing, misspelt.
+    """
+    first: Mapping[str, Any] = min(problems, key=lambda one: one["type"] != "extra_forbidden")
+    place = list(first["loc"])
+    name, said = _name_of(place, written), first["msg"].removeprefix("Value error, ")
+    field = ".".join(str(one) for one in place)
+    owner = name or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"{owner} has no field {field}"
+    if first["type"] == "missing":
+        return f"{owner} lacks the field {field}"
+    if first["type"] == "tuple_type":
+        return f"{name}{': ' if name else ''}{field} must be a list"
+    return ": ".join(one for one in (name, field, said) if one)
+
+
+def _name_of(place: list[Any], written: Mapping[str, Any]) -> str:
+    """The provider and the rule at the beginning of a place, which are taken from it; empty without."""
+    if len(place) < 2 or place[0] != "providers":
+        return ""
+    number = place[1]
+    del place[:2]
+    known = written["providers"][number]
+    name = known.get("name") if isinstance(known, dict) else None
+    found = f"provider {name}" if isinstance(name, str) and _NAME.match(name) else f"provider {number + 1}"
+    if len(place) > 1 and place[0] == "rules":
+        found += f", rule {place[1] + 1}"
+        del place[:2]
+    return found
 
 
 def _as_value_error(check: Any) -> tuple[str, ...]:

@@ -343,6 +343,31 @@ def test_a_wrong_file_is_refused_at_the_start(tmp_path: Path, written: str, reas
     assert "s3cret" not in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('clientid = "a"', "provider sso has no field clientid."),
+        ("session_minutes = []", "provider sso: session_minutes: "),
+        (
+            '[[providers.rules]]\nclaim = "g"\nvalues = "staff"',
+            "provider sso, rule 1: values must be a list.",
+        ),
+        (
+            '[[providers.rules]]\nemail_domain = "@example.org"',
+            "rule 1: email_domain: email_domain is the part",
+        ),
+        ('[[providers.rules]]\nclaim = "g"', "provider sso, rule 1: a rule with a claim has values"),
+        ("rules = 7", "provider sso: rules must be a list."),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_in_words(tmp_path: Path, written: str, told: str) -> None:
+    path = tmp_path / "sign-in.toml"
+    path.write_text(f'[[providers]]\nname = "sso"\nissuer = "{ISSUER}"\n{written}')
+    with pytest.raises(InvalidSettings) as error:
+        load_providers(GivenSettings(data=tmp_path, sign_in=path, public_url=URL))
+    assert told in error.value.message
+
+
 def test_the_file_must_be_there_and_the_public_address_known(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="cannot be read"):
         load_providers(GivenSettings(data=tmp_path, sign_in=tmp_path / "none.toml", public_url=URL))

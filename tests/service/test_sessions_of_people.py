@@ -198,7 +198,14 @@ def test_whoever_came_is_recorded_with_the_groups_of_the_rules(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("added", "withdrawn", "reason"),
-    [(["a,b"], [], "group"), (["*"], [], "Name each"), (["a"], ["a"], "both"), ([""], [], "group")],
+    [
+        (["a,b"], [], "group"),
+        (["a; b"], [], "commas"),
+        ([], ["a;b"], "commas"),
+        (["*"], [], "Name each"),
+        (["a"], ["a"], "both"),
+        ([""], [], "group"),
+    ],
 )
 def test_wrong_groups_are_told(added: list[str], withdrawn: list[str], reason: str) -> None:
     with pytest.raises((InvalidRequest, InvalidGroup), match=reason):

@@ -35,6 +35,8 @@ def new_adjustment(added: Iterable[str], withdrawn: Iterable[str]) -> Adjustment
     made = Adjustment(frozenset(validate_groups(added)), frozenset(validate_groups(withdrawn)))
     if _ALL in made.added | made.withdrawn:
         raise InvalidRequest("Name each group: only the rules give all of them.")
+    if wrong := sorted(name for name in made.added | made.withdrawn if ";" in name):
+        raise InvalidRequest(f"The group {wrong[0]!r} has a semicolon. Separate groups by commas.")
     if both := sorted(made.added & made.withdrawn):
         raise InvalidRequest(f"The group {both[0]!r} is both given and taken away. Leave it in one field.")
     return made

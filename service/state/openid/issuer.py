@@ -124,7 +124,15 @@ class Issuer:
         url = f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration"
         status, content = await self.fetcher.fetch(self.provider, url)
         if status != 200 or content.get("issuer") != self.provider.issuer:
-            log.warning("%s: status %d, issuer %.200r", url, status, content.get("issuer"))
+            told = str(content.get("issuer"))
+            log.warning("%s: status %d, issuer %.200r", url, status, told)
+            if told != self.provider.issuer and told.rstrip("/") == self.provider.issuer.rstrip("/"):
+                log.warning(
+                    "The issuer of the provider %s in the file of LOCCIT_SIGN_IN differs by the slash at its "
+                    "end: write %.200r.",
+                    self.provider.name,
+                    told,
+                )
             raise unavailable(self.provider)
         return content
 

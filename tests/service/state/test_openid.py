@@ -243,6 +243,15 @@ def test_a_provider_that_describes_itself_wrongly_is_not_believed(replies: dict[
     assert {one.url.host for one in place.published.asked} <= {"sso.example.org"}
 
 
+def test_the_log_tells_of_a_slash_that_the_issuer_does_not_have(caplog: pytest.LogCaptureFixture) -> None:
+    provider = SSO.model_copy(update={"issuer": f"{ISSUER}/"})
+    with pytest.raises(ProviderUnavailable):
+        of(Place(provider=provider).issuer.endpoint("jwks_uri"))
+    assert (
+        f"sso in the file of LOCCIT_SIGN_IN differs by the slash at its end: write '{ISSUER}'." in caplog.text
+    )
+
+
 def test_other_hosts_are_asked_if_the_settings_name_them() -> None:
     named = SSO.model_copy(update={"hosts": ("keys.example.org",)})
     place = Place(Published(replies=described(jwks_uri="https://keys.example.org/keys")), provider=named)
