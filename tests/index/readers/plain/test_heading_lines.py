@@ -28,6 +28,9 @@ def headings(text: str) -> list[tuple[int, str]]:
             [(2, "Article 1"), (2, "Article 2"), (2, "Article 3")],
         ),
         ("2.1.0 (3 May 2025)\n- Added: tabs\n- Fixed: a crash", [(3, "2.1.0 (3 May 2025)")]),
+        ("v1.4.0-rc.1 - 2025-05-03\n- Added: tabs", [(3, "v1.4.0-rc.1 - 2025-05-03")]),
+        ("4 March 2024\n- The gate was mended.", [(3, "4 March 2024")]),
+        (f"SATURDAY 4 JULY\n{PROSE}", [(1, "SATURDAY 4 JULY")]),
         ("Ingredients\n- 200 g of flour\n- salt", [(3, "Ingredients")]),
         (f"MIETE UND NEBENKOSTEN\n{PROSE}", [(1, "MIETE UND NEBENKOSTEN")]),
     ],
@@ -53,6 +56,12 @@ def test_a_short_line_above_text_is_a_heading(text: str, found: list[tuple[int, 
         f"https://example.org/A\n- {PROSE}",
         "and so on\n- a",
         "Wrapped at a dash\n\u2013 so it goes on.",
+        "The deposit for the flat is 900 euros\n- two keys were handed over\n- the meter was read",
+        "Balance was 100\n- 20 for rent\n- 30 for heating",
+        "He said he would come\n- but he never did\n- nor did she",
+        "The temperature fell to\n- 5 degrees in the night\n- 6 in the morning",
+        "Kind regards\n- Tom",
+        f"TOTAL EUR 500\n{PROSE}",
         "",
     ],
 )
@@ -66,3 +75,8 @@ def test_a_heading_names_the_section_of_the_text_below() -> None:
         ("heading", "4. RENT"),
         ("paragraph", f"{PROSE}\nIt is due on the first day."),
     ]
+
+
+def test_a_long_line_is_read_once() -> None:
+    text = "a" * 1_000_000 + "\n\n" + "word " * 200_000
+    assert headings(text) == []
