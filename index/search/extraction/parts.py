@@ -53,9 +53,10 @@ _ASKING = QUESTION_WORDS.union(_PREPOSITIONS.split(), _AFTER_HOW)
 _ASKS = rf"(?:(?:{_any(_PREPOSITIONS)})\s+)?(?:{_any(' '.join(_QUESTION_WORDS))})\b"
 _BEGINS = regex.compile(rf"[¿\s]*{_ASKS}", regex.IGNORECASE)
 _BEGINS_WITH_HOW = regex.compile(rf"{_BEGINS.pattern}(?:\s+(?:{'|'.join(_AFTER_HOW)})\b)?", regex.IGNORECASE)
-_BETWEEN = regex.compile(rf"\s*,?\s+(?:{_any(_CONJUNCTIONS)})\s+(?={_ASKS})", regex.IGNORECASE)
+_BETWEEN = regex.compile(rf"(?<!\s)(?:\s*+,)?\s++(?:{_any(_CONJUNCTIONS)})\s++(?={_ASKS})", regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[^?？؟]+[?？؟]*")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_ENDS_QUESTION = ("?", "？", "؟")
 _FEWEST_WORDS = 3
 """A part with fewer words, such as "when?", does not say what it asks about."""
 
@@ -94,13 +95,12 @@ def divide_question(question: str) -> tuple[Part, ...]:
     asked = [part for sentence in _sentences(question) for part in _question_parts(sentence)]
     if not 1 < len(asked) <= MOST_PARTS:
         return (Part(question, question),)
-    about = next((text for text in asked if _says_about(text)), asked[0])
-    return tuple(Part(text, _query(text, about)) for text in asked)
+    return tuple(Part(text, _query(text, _other(text, asked))) for text in asked)
 
 
 def _divide_subject(question: str) -> tuple[Part, ...]:
     """A question for each of the two things that "What do X and Y do?" asks about; none for another one."""
-    match = _OF_TWO.fullmatch(question)
+    match = _OF_TWO.fullmatch(" ".join(question.split()))
     if match is None or (match["verb"].lower() == "do" and not match["rest"]):
         return ()
     verb = _SINGULAR[match["verb"].lower()]
@@ -120,16 +120,23 @@ def _question_parts(sentence: str) -> list[str]:
     return [part.strip() for part in _BETWEEN.split(sentence) if _WORD.search(part)]
 
 
+def _other(part: str, asked: Sequence[str]) -> str:
+    """The part that says what this one asks about, if this one does not: the first, or for that the next."""
+    if part != asked[0]:
+        return asked[0] if _has_content(asked[0]) else asked[1]
+    return part if _has_content(part) or part.endswith(_ENDS_QUESTION) else asked[1]
+
+
 def _query(part: str, other: str) -> str:
     """A part, with what another one asks about if it does not say it: "When and by whom was it founded?"."""
-    if part == other or _says_about(part):
+    is_said = len(_WORD.findall(part)) >= _FEWEST_WORDS and _has_content(part)
+    if part == other or is_said:
         return part
     begins = _BEGINS_WITH_HOW.match(other)
     about = other[begins.end() :] if begins else other
     return f"{part.rstrip(' ?？؟')} {about.strip()}"
 
 
-def _says_about(part: str) -> bool:
-    """Whether a part says what it asks about, as "when?" and "with how much?" do not."""
-    words = [word.lower() for word in _WORD.findall(part)]
-    return len(words) >= _FEWEST_WORDS and any(word not in _ASKING for word in words)
+def _has_content(part: str) -> bool:
+    """Whether a part has words but those by which one asks, as "when" and "with how much" do not."""
+    return any(word.lower() not in _ASKING for word in _WORD.findall(part))

@@ -23,6 +23,8 @@ PASSAGE_LOGITS: dict[Kind, float] = {"defines": 1.5, "tells": 0.25, "none": 0.0}
 """Added to the logit of a passage's score, by the best of its sentences."""
 _SENTENCE: dict[Kind, float] = {"defines": 2.0, "tells": 0.8, "none": 0.0}
 """Added to the strength of a sentence."""
+_LONGEST_QUESTION = 150
+"""Most code points of a question for what a thing is."""
 _LONGEST = 60
 """Most code points of the thing: a longer one is a question about something of a thing."""
 _MOST_WORDS = 5
@@ -64,11 +66,17 @@ _THE = regex.compile(
     r"(?:e|er|es|s)?\b)"
 )
 """Begins a thing that the documents have: "What is the price?" does not ask what a price is."""
+_QUALITIES = frozenset(
+    "wrong new next missing different important good best better bad available possible necessary true "
+    "false required allowed forbidden included excluded covered responsible present absent liable eligible "
+    "entitled neu falsch wichtig möglich verboten erlaubt verantwortlich anwesend zuständig".split()
+)
+"""What some thing of the documents is, and not what a thing is."""
 _GAP = r"[\s-]+"
+_A = r"(?:an?|the|eine?[mnrs]?|der|die|das|une?|les?|la|l['’]|una?|uno|el|il|lo|een|het|um|uma|o)"
 _IS = (
     r"(?:(?:is|are|was|were|remains?|became|ist|sind|war|waren|est|sont|était|es|son|era|fue|è|sono|zijn|é|são|foi)\s+"
-    r"(?:\w+\s+)?(?:an?|the|one|any|some|that|what|when|how|two|three|eine?[mnrs]?|der|die|das|une?|les?|la|"
-    r"l['’]|una?|uno|el|il|lo|een|het|um|uma|o)\b"
+    rf"(?:(?!not\b|never\b|no\b|nicht\b|kein|pas\b|non\b|niet\b|não\b)\w+\s+)?(?:{_A}|one|any)\b"
     r"|(?:means?|refers?\s+to|denotes?|describes?|stands?\s+for|consists?\s+of|comprises?|bezeichnet|bedeutet|heißt|"
     r"désigne|signifie|significa|betekent)\b)"
 )
@@ -79,7 +87,10 @@ _TELLS = (
 )
 _ASIDE = r"(?:\s*[(\[/,;][^.!?\n]{1,300}?[)\]/,])"
 _ITEM = r"[-*+•]\s+|\d+[.)]\s+"
-_LEAD = r"[^.!?\n]{1,100}[:,]\s+"
+_LEAD = (
+    r"(?!(?:if|when|where|while|although|because|since|but|unless|we|you|they|he|she|i|wenn|falls|weil|obwohl|si)\b)"
+    r"[^.!?\n]{1,100}[:,]\s+"
+)
 """What may stand before it in its sentence: "Text: ", "In statistics, "."""
 _MARK = r"[\"'“”‘’«»„`*_]*"
 
@@ -99,7 +110,8 @@ class AskedThing:
     @lru_cache(64)
     def of(question: str) -> AskedThing | None:
         """The thing; None if the question asks for something else, as most do."""
-        asked = _ASKS.fullmatch(question.strip())
+        question = " ".join(question.split())
+        asked = _ASKS.fullmatch(question) if len(question) <= _LONGEST_QUESTION else None
         if asked is None:
             return None
         written = regex.sub(rf"^{_ARTICLE}", "", asked["x"].strip(), flags=regex.IGNORECASE)
@@ -111,7 +123,7 @@ class AskedThing:
         of = rf"(?:\p{{Lu}}?[\p{{L}}\p{{N}}'’ -]{{3,80}}\(\s*{written}\s*\)|{written}{_ASIDE}?)"
         own = rf"{_MARK}{_ARTICLE}?{of}"
         compiled = (
-            rf"(?:{_ITEM}|{_LEAD})?{own}\s*(?:,?\s*{_IS}|,\s*(?:an?|one)\s|是|[:：—–]\s|\s-\s)",
+            rf"(?:{_ITEM}|{_LEAD})?{own}\s*(?:,?\s*{_IS}|,\s*an?\s|是|(?:[:：]|\s[—–-])\s+{_A}\s)",
             rf"(?:{_ITEM})?{own}\s+{_TELLS}",
             rf"[\d.\s#]*{_ARTICLE}?(?:{written}|[\p{{L}}\p{{N}} -]+\(\s*{written}\s*\))",
         )
@@ -161,4 +173,6 @@ def _is_thing(name: str) -> bool:
     if _RELATES.search(name) and not _TITLE.fullmatch(_RELATES.sub("", name)):
         return False
     words = regex.findall(r"\w+", name.lower())
+    if len(words) == 1 and name in _QUALITIES:
+        return False
     return any(not any(one in stop for stop in STOP_WORDS.values()) for one in words)

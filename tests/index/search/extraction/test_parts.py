@@ -53,7 +53,9 @@ def test_a_question_is_divided_where_another_one_begins(question: str, expected:
         ),
         ("How long is the bridge and how high?", ["How long is the bridge", "how high is the bridge"]),
         ("Who is the director and since when?", ["Who is the director", "since when is the director"]),
-        ("Where and when?", ["Where", "when"]),
+        ("Who pays and when is rent due?", ["Who pays", "when is rent due?"]),
+        ("Who won? When did it start?", ["Who won?", "When did it start?"]),
+        ("Why? What is the reason for the fee?", ["Why?", "What is the reason for the fee?"]),
     ],
 )
 def test_a_part_takes_what_it_asks_about_from_the_other(question: str, queries: list[str]) -> None:
