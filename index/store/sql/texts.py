@@ -84,7 +84,7 @@ def slices(statements: Statements, spans: Sequence[tuple[bytes, int, int]]) -> l
     for sha, start, end in spans:
         numbers = block_numbers(start, end)
         text = "".join(blocks.get((sha, number), "") for number in numbers)
-        found.append(text[start - numbers[0] * BLOCK : end - numbers[0] * BLOCK])
+        found.append(text[start - numbers[0] * BLOCK : max(start, end) - numbers[0] * BLOCK])
     return found
 
 

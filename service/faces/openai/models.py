@@ -73,7 +73,7 @@ def _model_names(collections: Collections, caller: Principal) -> list[str]:
     """The names that a caller may give as a model; blocks."""
     names = collections.names(caller)
     embedding = dict.fromkeys([default_name(collections), *_embedding_names(collections, names).values()])
-    every = [EVERY] if names else []
+    every = [EVERY] if len(names) > 1 else []
     return [*(f"{PREFIX}{name}" for name in (*names, *every)), *embedding]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.store.sql import texts
@@ -34,6 +34,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
 
 
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=10))
+@example([(texts.BLOCK + 9, texts.BLOCK - 9), (2 * texts.BLOCK, 1)])
 def test_slices_are_those_of_the_text(database: Database, spans: list[tuple[int, int]]) -> None:
     with database.read() as connection:
         statements = SqliteStatements(connection)

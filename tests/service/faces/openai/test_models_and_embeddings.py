@@ -30,7 +30,7 @@ def test_models_are_the_collections_and_what_embeds_for_them(client: OpenAI) -> 
     assert before[-1] == WORDS
     client.vector_stores.create(name="catalogue")
     listed = list(client.models.list())
-    assert sorted(one.id for one in listed) == sorted([*before, "loccit:catalogue"])
+    assert sorted(one.id for one in listed) == sorted([*before, "loccit:catalogue", "loccit:*"])
     assert listed[-1].id == WORDS
     assert {one.owned_by for one in listed} == {"loccit"}
     for one in listed:
