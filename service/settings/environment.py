@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr, ValidationError
+from pydantic_settings import SettingsError
 
 from index.errors import LoccitError
 from service.errors import InvalidSettings
@@ -46,6 +47,10 @@ def _invalid_named(prefix: str) -> Iterator[None]:
             for one in error.errors()
         )
         raise InvalidSettings(" ".join(messages)) from None
+    except SettingsError:  # its text has the value, which may be a secret
+        raise InvalidSettings(
+            f'{prefix}ENGINE_OPTIONS: write it as JSON, for example {{"uri": "http://127.0.0.1:19530"}}.'
+        ) from None
 
 
 def _with_engine_options(settings: Settings) -> Settings:

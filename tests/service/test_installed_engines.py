@@ -101,3 +101,10 @@ def test_an_engine_whose_dependency_is_missing_names_it(
     monkeypatch.setitem(sys.modules, installed, None)
     with pytest.raises(InvalidSettings, match=f"^LOCCIT_ENGINE: .*{installed}"):
         load_settings(engine="tiny")
+
+
+def test_options_that_are_no_json_are_refused_without_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCCIT_ENGINE_OPTIONS", "token: secret-of-mine")
+    with pytest.raises(InvalidSettings, match=r"^LOCCIT_ENGINE_OPTIONS: write it as JSON") as raised:
+        load_settings()
+    assert "secret-of-mine" not in str(raised.value)
