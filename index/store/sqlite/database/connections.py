@@ -105,8 +105,7 @@ def _switched(connection: sqlite3.Connection, *, is_last: bool) -> bool:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.OperationalError as error:
-        # A file beside it may be that of a collection which is just being deleted: that is a disk I/O error.
-        if is_last or not any(passing in str(error) for passing in ("locked", "disk I/O error")):
+        if is_last or "locked" not in str(error):
             raise
         return False
     return True
