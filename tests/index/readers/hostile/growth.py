@@ -14,7 +14,7 @@ from index.readers.languages import detect_language
 from tests.index.readers.hostile.shapes import Shape
 
 _TOKENIZER = WordEmbedder()
-_REPEATS = 3
+_REPEATS = 5
 _TOO_SHORT = 0.02
 """Seconds of the larger file below which a ratio would say nothing."""
 
