@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from index.text.months import MONTHS
 
 # Possessive and without a least number of lines, so that no part of a long line is looked at twice.
-_CHUNK = re.compile(r"\S.*+(?:\n[^\S\n]*+\S.*+)*+")
+CHUNK = re.compile(r"\S.*+(?:\n[^\S\n]*+\S.*+)*+")
 """Lines without a blank one between them."""
 _LONGEST = 80
 _FEWEST_CAPITALS = 3
@@ -51,7 +51,7 @@ def heading_lines(text: str) -> dict[int, int]:
     """The starts of the lines of a normalised text that are such headings, with their levels."""
     found: dict[int, int] = {}
     numbered: dict[int, int] = {}
-    for chunk in _CHUNK.finditer(text):
+    for chunk in CHUNK.finditer(text):
         first, *below = chunk[0].split("\n", 8)
         first = first.rstrip()
         if not below or not _may_head(first):

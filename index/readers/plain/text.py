@@ -17,7 +17,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from index.readers.base.normalisation import decode, normalise, require_text
-from index.readers.plain.heading_lines import heading_lines
+from index.readers.plain.heading_lines import CHUNK, heading_lines
 from index.types import Block, Extract
 
 # Recognise numbered headings of plain text, such as ``6.2.1. How do I …`` or ``3. Title`` in RFCs.
@@ -152,9 +152,6 @@ def _is_next(last: _Number, number: _Number) -> bool:
 READER = "text/3"
 MEDIA_TYPE = "text/plain"
 
-# Possessive, because backtracking over a chunk of a million lines would need memory for each of them.
-_CHUNK = re.compile(r"\S.*+(?:\n[^\S\n]*+\S.*+)*+")
-"""Lines without a blank one between them."""
 _LINE = re.compile(r".++")
 
 _FIRST = "[-*+#=•◦‣▪●○・–—0-9]"
@@ -186,7 +183,7 @@ def find_blocks(text: str, above: Mapping[int, int] = MappingProxyType({})) -> I
 
     ``above`` has the starts of chunks whose first line is a heading, with its level.
     """
-    for chunk in _CHUNK.finditer(text):
+    for chunk in CHUNK.finditer(text):
         start, end = chunk.span()
         if level := above.get(start):
             line, _, body = text[start:end].partition("\n")
