@@ -1,4 +1,4 @@
-"""Whether what says what a thing is stands first: ``python -m benchmarks.retrieval.definitions``.
+"""The share of definitions that stand first: ``python -m benchmarks.retrieval.definitions``.
 
 Of each article of CLAP NQ whose text begins with its title, "What is TITLE?" is asked, or "Who is TITLE?" of
 one with a date of birth; the first sentence of the article is right. The texts are one collection, so that

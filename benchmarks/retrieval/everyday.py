@@ -1,4 +1,4 @@
-"""What people see first who ask about everyday documents: ``python -m benchmarks.retrieval.everyday``.
+"""The first sentences that people see of everyday documents: ``python -m benchmarks.retrieval.everyday``.
 
 24 documents of many kinds with 399 questions, in words of their own, by somebody who knew nothing of the
 service (``benchmarks/answerability/everyday``). An answer is right if the first sentence that is shown has

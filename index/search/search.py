@@ -20,7 +20,6 @@ from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
 from index.search.features import Features
 from index.search.headings import weighing
-from index.search.headings.designations import Standing
 from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
@@ -374,17 +373,17 @@ class Search:
     def _prefer_named(self, found: RankedCandidates, sections: NamedSections) -> RankedCandidates:
         """Put the passages of the sections first that the question names by a date, version or number."""
         places = self._passages.places(found.candidates.ids)
-        standings = dict(zip([one.id for one in places], sections.of_passages(places), strict=True))
-        return _prefer(found, standings, weighing.PASSAGE_LOGITS)
+        logits = [weighing.PASSAGE_LOGITS[standing] for standing in sections.of_passages(places)]
+        return _prefer(found, dict(zip([one.id for one in places], logits, strict=True)))
 
     def _prefer_numbered(self, found: RankedCandidates, numbered: NumberedNames) -> RankedCandidates:
         """Prefer passages that name "Aster 2", as the question does, to those that name "Aster 3"."""
         ids = found.candidates.ids[:_COMPARED_NAMES]
-        standings = {
-            one.id: numbered.of_passage("\n".join([*one.passage.section, one.text]), title=one.version.title)
-            for one in self._passages.passages(ids)
-        }
-        return _prefer(found, standings, numbered_names.PASSAGE_LOGITS)
+        logits = {}
+        for one in self._passages.passages(ids):
+            text = "\n".join([*one.passage.section, one.text])
+            logits[one.id] = numbered_names.PASSAGE_LOGITS[numbered.of_passage(text, title=one.version.title)]
+        return _prefer(found, logits)
 
     def _prefer_defining(self, found: RankedCandidates, thing: AskedThing) -> RankedCandidates:
         """Prefer passages with a sentence that says what the thing is which the question asks about."""
@@ -392,13 +391,13 @@ class Search:
             return found
         ids = found.candidates.ids[:_COMPARED_NAMES]
         places = {id_: at for at, id_ in enumerate(ids.tolist())}
-        said: dict[int, definitions.Kind] = {}
+        logits = {}
         for one in self._passages.passages(ids):
             spans = found.second_look.look(places[one.id]).spans.tolist()
             above = [one.version.title, *one.passage.section]
-            said[one.id] = thing.of_passage([one.text[start:end] for start, end in spans], above)
-        kinds = [said.get(id_, "none") for id_ in found.candidates.ids.tolist()]
-        return found.add_to_logits([definitions.PASSAGE_LOGITS[kind] for kind in kinds])
+            kind = thing.of_passage([one.text[start:end] for start, end in spans], above)
+            logits[one.id] = definitions.PASSAGE_LOGITS[kind]
+        return _prefer(found, logits)
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
@@ -503,11 +502,9 @@ class Search:
         )
 
 
-def _prefer(
-    found: RankedCandidates, standings: Mapping[int, Standing], logits: Mapping[Standing, float]
-) -> RankedCandidates:
-    """Rank candidates anew by what was read of their passages, by ids; of the others nothing is known."""
-    return found.add_to_logits([logits[standings.get(id_, "open")] for id_ in found.candidates.ids.tolist()])
+def _prefer(found: RankedCandidates, logits: Mapping[int, float]) -> RankedCandidates:
+    """Rank candidates anew by logits of what was read of their passages, by ids; to the others 0 is added."""
+    return found.add_to_logits([logits.get(id_, 0.0) for id_ in found.candidates.ids.tolist()])
 
 
 def _with_said(hit: Hit, sections: NamedSections | None) -> Hit:
