@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 import regex
@@ -53,6 +54,8 @@ _LONGEST_HEADING = 80
 _ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
 _ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
 _IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
+START, STRENGTH = itemgetter(0), itemgetter(2)
+"""Of a :class:`JudgedSentence`."""
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
@@ -105,23 +108,17 @@ def judge_sentences(
     for *_, own in sentences:
         for word in own:
             among[word] += 1
-
-    def logit(start: int, cosine: float, own: frozenset[int]) -> float:
-        if more := below.get(start, frozenset()) - headings:
-            above = share_above + sum([shares[word] for word in more])
-            return _logit(cosine, own, headings | more, above, shares, among)
-        return _logit(cosine, own, headings, share_above, shares, among)
-
-    return [
-        JudgedSentence(
-            start,
-            end,
-            logit(start, cosine, own),
-            is_line=_is_line(text, start - at, end - at),
-            is_row=_is_in(tables, start),
-        )
-        for start, end, cosine, own in sentences
-    ]
+    judged = []
+    for start, end, cosine, own in sentences:
+        inside: Set[int] = headings
+        share = share_above
+        if below and (more := below.get(start, frozenset()) - headings):
+            inside = headings | more
+            share = share_above + sum([shares[word] for word in more])
+        logit = _logit(cosine, own, inside, share, shares, among)
+        is_row = bool(tables) and _is_in(tables, start)
+        judged.append(JudgedSentence(start, end, logit, _is_line(text, start - at, end - at), is_row))
+    return judged
 
 
 def prefer_holding(
@@ -131,7 +128,7 @@ def prefer_holding(
 
     Where a measure is asked for, those that have one of its units are strengthened more.
     """
-    best = max((one.strength for one in judged), default=0.0)
+    best = max([one.strength for one in judged], default=0.0)
 
     def bonus(one: JudgedSentence) -> float:
         start, end = one.start - at, one.end - at
@@ -158,12 +155,12 @@ def weigh_read(
     if not read:
         return list(judged)
 
-    def strength(one: JudgedSentence) -> float:
-        logits = [logit for start, end, logit in read if start < one.end and one.start < end]
+    weighed = []
+    for first, last, strength, is_line, is_row in judged:
+        logits = [logit for start, end, logit in read if start < last and first < end]
         known = READ_LOGIT * max(logits) + READ_INTERCEPT if logits else UNREAD_INTERCEPT
-        return READ_STRENGTH * one.strength + known
-
-    return [one._replace(strength=strength(one)) for one in judged]
+        weighed.append(JudgedSentence(first, last, READ_STRENGTH * strength + known, is_line, is_row))
+    return weighed
 
 
 _Sentence = tuple[int, int, float, frozenset[int]]
@@ -181,7 +178,7 @@ def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequenc
                 is_label
                 and 0 <= start - last <= _LABEL_GAP
                 and not _IN_LIST.match(text, start - at, end - at)
-                and not _is_in(tables, start)
+                and not (tables and _is_in(tables, start))
             ):
                 joined[-1] = first, end, max(nearest, cosine), words | own
                 continue
@@ -200,7 +197,12 @@ def _part_headings(
     has_text = False
     for first, last, *_ in reversed(sentences):
         start, end = first - at, last - at
-        if has_text and _is_heading(text, start, end) and not _is_in(tables, first):
+        if (
+            has_text
+            and end - start <= _LONGEST_HEADING
+            and _is_heading(text, start, end)
+            and not (tables and _is_in(tables, first))
+        ):
             heads.add(first)
         has_text = has_text or _ENDS_TEXT.search(text, max(start, end - 3), end) is not None
     if not heads:
@@ -218,11 +220,10 @@ def _part_headings(
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` is a short paragraph of one line that is no sentence, item or formula."""
+    """Whether a short ``text[start:end]`` is a paragraph of one line that is no sentence, item or formula."""
     line = text[start:end]
     return (
-        len(line) <= _LONGEST_HEADING
-        and "\n" not in line
+        "\n" not in line
         and not line.endswith(_ENDS_NO_HEADING)
         and (start <= 0 or text.endswith("\n\n", 0, start))
         and text.startswith("\n\n", end)
@@ -233,7 +234,7 @@ def _is_heading(text: str, start: int, end: int) -> bool:
 
 
 def _is_in(tables: Sequence[Block], start: int) -> bool:
-    return bool(tables) and any(table.start <= start < table.end for table in tables)
+    return any(table.start <= start < table.end for table in tables)
 
 
 def _is_line(text: str, start: int, end: int) -> bool:
@@ -247,7 +248,7 @@ def _is_line(text: str, start: int, end: int) -> bool:
 def _logit(
     cosine: float,
     own: frozenset[int],
-    headings: set[int],
+    headings: Set[int],
     above: float,
     shares: Sequence[float],
     among: Sequence[int],
@@ -272,7 +273,7 @@ def _logit(
 
 def select_evidence(sentences: Sequence[JudgedSentence]) -> tuple[Evidence, ...]:
     """Return the sentences that answer, at most three, best first; none if none probably does."""
-    ranked = sorted(sentences, key=lambda one: (-one.strength, one.start))[:MOST]
+    ranked = sorted(sorted(sentences, key=START), key=STRENGTH, reverse=True)[:MOST]
     if not ranked:
         return ()
     best = _probability(ranked[0].strength)

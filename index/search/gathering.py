@@ -14,6 +14,7 @@ from index.search.candidates import RankedCandidates
 from index.search.evidence import JudgedSentence
 from index.search.near_duplicates import Wording, are_similar_lengths, may_say_the_same, sketch
 from index.search.question import Selection
+from index.search.second_look import SecondLook
 from index.search.sections import section_span
 
 _PER_HIT = 2
@@ -127,7 +128,7 @@ class Gathering:
         ids = self._ranked.candidates.ids
         for at in range(0, len(ids), size):
             part = ids[at : at + size]
-            places = {int(id_): at + offset for offset, id_ in enumerate(part)}
+            places = {id_: at + offset for offset, id_ in enumerate(part.tolist())}
             for passage in self._passages.places(part):
                 yield places[passage.id], passage
 
@@ -176,13 +177,27 @@ class Gathering:
         return None
 
 
+class _Sketches(dict[int, int]):
+    """Sketches of the terms at positions of the ranking, made when they are asked for.
+
+    Without the second look the terms are not known, and all are alike.
+    """
+
+    def __init__(self, second_look: SecondLook | None) -> None:
+        self._second_look = second_look
+
+    def __missing__(self, place: int) -> int:
+        made = 0 if self._second_look is None else sketch(self._second_look.own_terms(place))
+        self[place] = made
+        return made
+
+
 class _NearDuplicateFinder:
     """Finds passages that repeat others nearly. Reads only the texts of those whose terms are alike."""
 
     def __init__(self, passages: Passages, ranked: RankedCandidates) -> None:
         self._passages = passages
-        self._second_look = ranked.second_look
-        self._sketches: dict[int, int] = {}
+        self._sketches = _Sketches(ranked.second_look)
         self._known: dict[int, Wording] = {}
 
     def find_repeated(
@@ -192,26 +207,13 @@ class _NearDuplicateFinder:
         length = passage.passage.end - passage.passage.start
         for one in found:
             for at, member in one.members:
-                span = member.passage
                 if (
-                    are_similar_lengths(span.end - span.start, length)
-                    and self._may_repeat(at, place)
+                    are_similar_lengths(member.passage.end - member.passage.start, length)
+                    and may_say_the_same(self._sketches[at], self._sketches[place])
                     and self._wording(member).says_the_same(self._wording(passage))
                 ):
                     return one, member
         return None
-
-    def _may_repeat(self, one: int, other: int) -> bool:
-        """Compare the terms at two positions of the ranking; without the second look they are not known."""
-        if self._second_look is None:
-            return True
-        return may_say_the_same(self._sketch(one), self._sketch(other))
-
-    def _sketch(self, place: int) -> int:
-        known = self._sketches.get(place)
-        if known is None and self._second_look is not None:
-            known = self._sketches[place] = sketch(self._second_look.own_terms(place))
-        return known or 0
 
     def _wording(self, of: PlacedPassage) -> Wording:
         if (known := self._known.get(of.id)) is None:

@@ -25,7 +25,7 @@ import re
 import threading
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version as installed_version
 from itertools import chain
@@ -57,6 +57,7 @@ _MAX_CACHED_WORDS = 100_000
 _MAX_CACHED_QUESTIONS = 64
 """About as many questions as may be answered at the same time."""
 _MAX_CACHED_QUESTION_WORDS = 4096
+_MAX_ANALYZERS = 16
 
 _HIRAGANA_WEIGHT = 0.3
 """Measured on Japanese questions: values from 0.2 to 0.4 find more than 1, and 0 finds less."""
@@ -117,7 +118,7 @@ class _TermCache(dict[str, tuple[str, ...]]):
         self._analyzer = analyzer
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        terms = tuple(token.term for token in self._analyzer._tokens(normalise(word)))
+        terms = self._analyzer._word_terms(word)
         if len(word) <= _MAX_TERM_LENGTH:
             if len(self) >= _MAX_CACHED_WORDS:
                 self.clear()
@@ -146,17 +147,20 @@ class Analyzer:
         self._stemmer_lock = threading.Lock()
         self._term_cache = _TermCache(self)
         # The same question is analysed for the search, for its weights, and for the words that are shown.
-        self._cached_question_spans = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_spans)
+        self.question_spans = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_spans)
+        """The terms of :meth:`question_terms`, each with its code points ``[start, end)``."""
         self._cached_word_tokens = lru_cache(_MAX_CACHED_QUESTION_WORDS)(self._word_tokens)
         self._joins_groups = rules > 1
         self.version = f"{rules}/{language}/snowball-{installed_version('PyStemmer')}"
         """Identifies everything that decides the terms: an index made with another value is out of date."""
 
     @staticmethod
+    @lru_cache(_MAX_ANALYZERS)
     def of_version(version: str) -> Analyzer:
         """The analyzer with the rules and the language of a :attr:`version`.
 
-        Its stemmers are those installed, which may be newer. Raises :class:`index.errors.InvalidInput`.
+        Whoever asks for a version gets the same one, with its cached words. Its stemmers are those installed,
+        which may be newer. Raises :class:`index.errors.InvalidInput`.
         """
         rules, language, _ = version.split("/", 2)
         return Analyzer(language, rules=int(rules))
@@ -184,43 +188,52 @@ class Analyzer:
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
         """The terms of a text as :meth:`terms` has them, each with its code points ``[start, end)``."""
-        return [(token.term, token.start, token.end) for token in self._text_tokens(text)]
+        return [(term, start, end) for term, start, end, _ in self._text_tokens(text)]
 
     def question_terms(self, text: str) -> list[str]:
         """The terms to search for: without stop words, unless the question has nothing else."""
         return [term for term, _, _ in self.question_spans(text)]
 
-    def question_spans(self, text: str) -> Sequence[tuple[str, int, int]]:
-        """The terms of :meth:`question_terms`, each with its code points ``[start, end)``."""
-        return self._cached_question_spans(text)
-
     def question_hashes(self, text: str) -> list[tuple[int, int, int]]:
         """The code points ``[start, end)`` and the :meth:`term_hash` of each of these terms, in order."""
-        return sorted((start, end, self.term_hash(term)) for term, start, end in self.question_spans(text))
+        spans = self.question_spans(text)
+        return sorted([(start, end, zlib.crc32(term.encode())) for term, start, end in spans])
 
     def _question_spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
-        tokens = list(self._text_tokens(text))
+        tokens = self._text_tokens(text)
         asking = asking_words(text)
         content = [
-            token
-            for token in tokens
-            if not token.is_stop_word and text[token.start : token.end].lower() not in asking
-        ] or tokens
-        return tuple((token.term, token.start, token.end) for token in content)
+            (term, start, end)
+            for term, start, end, is_stop_word in tokens
+            if not is_stop_word and text[start:end].lower() not in asking
+        ] or [(term, start, end) for term, start, end, _ in tokens]
+        return tuple(content)
 
-    def _text_tokens(self, text: str) -> Iterator[_Token]:
-        for match in self._word_pattern(text).finditer(text):
-            offset = match.start()
-            for term, start, end, is_stop_word in self._cached_word_tokens(match.group()):
-                yield _Token(term, offset + start, offset + end, is_stop_word)
+    def _text_tokens(self, text: str) -> list[tuple[str, int, int, bool]]:
+        return [
+            (term, match.start() + start, match.start() + end, is_stop_word)
+            for match in self._word_pattern(text).finditer(text)
+            for term, start, end, is_stop_word in self._cached_word_tokens(match.group())
+        ]
+
+    def _word_terms(self, word: str) -> tuple[str, ...]:
+        """The terms of a word."""
+        if word.isascii() and word.isalpha():
+            return (self._stem(word.lower()[:_MAX_TERM_LENGTH], "Latin"),)
+        return tuple([token.term for token in self._tokens(normalise(word))])
 
     def _word_tokens(self, word: str) -> tuple[_Token, ...]:
         """The tokens of a word, with spans in the word as it is written."""
+        if word.isascii() and word.isalpha():
+            (term,) = self._word_terms(word)
+            return (_Token(term, 0, len(word), word.lower() in self._stop_words),)
         normal = normalise(word)
         spans = original_spans(word, normal)
         return tuple(
-            token._replace(start=spans[token.start][0], end=spans[token.end - 1][1])
-            for token in self._tokens(normal)
+            [
+                _Token(term, spans[start][0], spans[end - 1][1], is_stop_word)
+                for term, start, end, is_stop_word in self._tokens(normal)
+            ]
         )
 
     def _word_pattern(self, text: str) -> re.Pattern[str] | regex.Pattern[str]:
@@ -273,6 +286,9 @@ class Analyzer:
             word = word if word.isascii() else without_accents(word) or word
         elif script == "Cyrillic":
             word = without_stress(word)
+        return self._stem(word, script)
+
+    def _stem(self, word: str, script: str | None) -> str:
         stemmer = self._stemmers.get(script) if script else None
         if stemmer is None:
             return word

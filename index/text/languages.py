@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,8 @@ def asking_words(question: str) -> frozenset[str]:
     return _LATIN[1 + counts.index(best)].asking if best > max(1, english) else frozenset()
 
 
-def _count_asking(question: str) -> list[int]:
+@lru_cache(64)  # of one question it is asked several times
+def _count_asking(question: str) -> Sequence[int]:
     """Count the words that ask in each language.
 
     A first word that only English has counts twice: "Did his son die in war?" has three German words, too.
@@ -169,4 +171,4 @@ def _by_script(sentence: str) -> Language | None:
 def _count_words(sentence: str, classes: Sequence[frozenset[str]]) -> list[int]:
     """Count the words of a sentence in each of the classes."""
     seen = [word.lower() for word in _WORDS.findall(sentence)]
-    return [sum(word in words for word in seen) for words in classes]
+    return [sum(map(words.__contains__, seen)) for words in classes]

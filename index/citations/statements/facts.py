@@ -79,7 +79,7 @@ class Told:
 
     @cached_property
     def _initials(self) -> str:
-        return "".join(one[0] for one in self._words if one not in FUNCTION_WORDS)
+        return "".join([one[0] for one in self._words if one not in FUNCTION_WORDS])
 
 
 def are_forms(one: str, other: str, *, ending: int = 1) -> bool:

@@ -19,7 +19,8 @@ def weighted_terms(
     terms: dict[str, float] = defaultdict(float)
     for text, weight in ((question, 1.0), *context):
         for term in analyzer.question_terms(text):
-            terms[term] += weight * analyzer.weight(term)
+            # Only terms in hiragana weigh less.
+            terms[term] += weight * (1.0 if term.isascii() else analyzer.weight(term))
     return terms
 
 

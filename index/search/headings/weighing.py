@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import lt
 from typing import NamedTuple
 
 import regex
 
 from index.records import PlacedPassage
-from index.search.evidence import JudgedSentence
+from index.search.evidence import STRENGTH, JudgedSentence
 from index.search.headings.dates import AskedDate
 from index.search.headings.designations import Standing
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
@@ -108,8 +109,11 @@ class Headings:
     def weigh(self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage) -> Weighed:
         """Weigh the sentences of a hit."""
         version, standings = passage.version, list[Standing]()
+        text, at, _ = around
         found = [
-            one._replace(strength=one.strength + _ANNOUNCING) if _ANNOUNCES.match(around.of(one)) else one
+            one._replace(strength=one.strength + _ANNOUNCING)
+            if _ANNOUNCES.match(text, one.start - at, one.end - at)
+            else one
             for one in judged
         ]
         found = _lower_titles(found, around, version.title, self.wanted)
@@ -119,7 +123,7 @@ class Headings:
                 one._replace(strength=one.strength + _SENTENCE[standing])
                 for one, standing in zip(found, standings, strict=True)
             ]
-        is_lowered = any(one.strength < before.strength for one, before in zip(found, judged, strict=True))
+        is_lowered = any(map(lt, map(STRENGTH, found), map(STRENGTH, judged)))
         named = [one for one, of in zip(found, standings, strict=False) if of == "named"]
         document = "\n".join([version.title, version.document_id, around.beginning])
         first = None
@@ -208,7 +212,7 @@ def _lower_titles(
     plain = _plain(title)
 
     def is_title(one: JudgedSentence) -> bool:
-        if one.end - one.start > len(plain) + _MARKS or _plain(around.of(one)) != plain:
+        if _plain(around.of(one)) != plain:
             return False
         if wanted is None or wanted.kind == "list":
             return True
@@ -216,8 +220,12 @@ def _lower_titles(
 
     if not plain:
         return list(judged)
+    longest = len(plain) + _MARKS
     return [
-        one._replace(strength=one.strength + _SENTENCE["other"]) if is_title(one) else one for one in judged
+        one._replace(strength=one.strength + _SENTENCE["other"])
+        if one.end - one.start <= longest and is_title(one)
+        else one
+        for one in judged
     ]
 
 

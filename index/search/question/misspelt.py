@@ -7,7 +7,7 @@ are left as they are; so are questions that are not in English, whose words the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import regex
 from rapidfuzz.distance import OSA
@@ -40,7 +40,8 @@ def correct(
     language = language_of_question(question)
     if language.name != "english" or not question.isascii():
         return question
-    unknown = [match for match in _WORD.finditer(question) if _is_divided(match.span(), starts)]
+    inside = frozenset(starts)
+    unknown = [match for match in _WORD.finditer(question) if _is_divided(match, inside)]
     found, at = [], 0
     for match in unknown[:_MOST]:
         nearest = _nearest(match[0], analyzer, terms, language.asking)
@@ -52,13 +53,13 @@ def correct(
 
 def is_english_misspelt(question: str, starts: Sequence[int]) -> bool:
     """Whether the tokenizer of an English model knows most words of a question as a whole."""
-    words = list(_WORD.finditer(question))
-    known = sum(not _is_divided(match.span(), starts) for match in words)
+    words, inside = list(_WORD.finditer(question)), frozenset(starts)
+    known = sum(not _is_divided(match, inside) for match in words)
     return len(words) > 1 and question.isascii() and known > len(words) / 2
 
 
-def _is_divided(span: tuple[int, int], starts: Iterable[int]) -> bool:
-    return any(span[0] < start < span[1] for start in starts)
+def _is_divided(match: regex.Match[str], starts: Set[int]) -> bool:
+    return not starts.isdisjoint(range(match.start() + 1, match.end()))
 
 
 def _nearest(
@@ -69,11 +70,13 @@ def _nearest(
     if len(own) != 1 or word in asking:
         return None
     (term,) = own
+    if term in terms(term):  # few terms begin with a whole word: quickly told
+        return None
     # The first letter is mostly right, and so is the second one or what should follow it.
     known: dict[str, int] = {}
     for prefix in dict.fromkeys((term[:2], term[0] + term[2:3])):
         known.update(terms(prefix))
-    if term in known or len(known) > _MOST_TERMS:
+    if len(known) > _MOST_TERMS:
         return None
     most = 2 if len(term) >= _LONG else 1
     wrong = ((OSA.distance(word, one, score_cutoff=1), -len(one), one) for one in asking if one[0] == word[0])

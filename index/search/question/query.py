@@ -30,7 +30,7 @@ def normalize_question(question: str) -> str:
     Raises :class:`EmptyQuestion` when it has no letter or digit to search by.
     """
     question = unicodedata.normalize("NFC", question).strip()
-    if not any(character.isalnum() for character in question):
+    if not any(map(str.isalnum, question)):
         raise EmptyQuestion("The question has no words in it. Ask something, for example: What is BM25?")
     return question
 
@@ -155,8 +155,9 @@ def is_spelt(question: str, starts: Sequence[int]) -> bool:
     A model that splits words into letters has not learned the language: its vectors are unreliable.
     """
     letters = sum(map(str.isalnum, question))
-    unspaced = {match.start() for match in _UNSPACED.finditer(question)}
-    if 2 * len(unspaced) > letters:
-        return len(unspaced) < _CHARACTERS_PER_TOKEN * len(unspaced.intersection(starts))
-    tokens = sum(question[start].isalnum() for start in starts)
+    if not question.isascii():
+        unspaced = {match.start() for match in _UNSPACED.finditer(question)}
+        if 2 * len(unspaced) > letters:
+            return len(unspaced) < _CHARACTERS_PER_TOKEN * len(unspaced.intersection(starts))
+    tokens = sum([question[start].isalnum() for start in starts])
     return letters < _LETTERS_PER_TOKEN * tokens

@@ -21,11 +21,11 @@ class QuestionWords:
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""
-        return self._words((start, end) for start, end, _ in self.terms)
+        return self._words([(start, end) for start, end, _ in self.terms])
 
     def among(self, hashes: Container[int]) -> list[str]:
         """Return the words, as written and in order, whose term hashes are among these."""
-        return self._words((start, end) for start, end, term in self.terms if term in hashes)
+        return self._words([(start, end) for start, end, term in self.terms if term in hashes])
 
     def _words(self, spans: Iterable[tuple[int, int]]) -> list[str]:
         words: list[tuple[int, int]] = []
@@ -35,4 +35,4 @@ class QuestionWords:
                 words[-1] = (words[-1][0], max(end, words[-1][1]))
             else:
                 words.append((start, end))
-        return list(dict.fromkeys(self.question[start:end] for start, end in words))
+        return list(dict.fromkeys([self.question[start:end] for start, end in words]))

@@ -226,7 +226,7 @@ def _counted(question: str) -> Operation | None:
 
 
 def _is_latin(question: str) -> bool:
-    return all(ord(character) < 0x250 or not character.isalpha() for character in question)
+    return question.isascii() or all(ord(one) < 0x250 or not one.isalpha() for one in question)
 
 
 _MEASURES: dict[str, tuple[str, ...]] = {
