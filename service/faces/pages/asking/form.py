@@ -18,6 +18,7 @@ from service.http.parameters import LARGEST, PastChange
 from service.http.request_models import PageQuery
 from service.state.identity import Principal, Scope
 
+_FILTERS = ("kind", "folder", "since", "until", "language")
 _MOST_TURNS = 6
 """Earlier questions that the page keeps."""
 _OOXML = "application/vnd.openxmlformats-officedocument"
@@ -61,6 +62,9 @@ class HomeQuery(PageQuery):
     as_of: PastChange | None = Field(None, ge=0, le=LARGEST, description="Change to ask as of.")
     was: list[str] = Field(default_factory=list, max_length=20, description="What an earlier answer cites.")
     mode: Literal["", "written", "extractive"] = Field("", description="Who writes the answer.")
+    also: list[str] = Field(
+        default_factory=list, description="Other collections to ask at once; * for all that there are."
+    )
 
     @property
     def question(self) -> str:
@@ -73,9 +77,17 @@ class HomeQuery(PageQuery):
         return [turn.strip() for turn in self.turn if turn.strip()][-_MOST_TURNS:]
 
     @property
-    def kept(self) -> dict[str, str]:
+    def several(self) -> list[str] | Literal["*"] | None:
+        """The collections to ask at once; None for one."""
+        if "*" in self.also:
+            return "*"
+        names = list(dict.fromkeys((self.collection, *filter(None, self.also))))
+        return names if len(names) > 1 else None
+
+    @property
+    def kept(self) -> dict[str, str | list[str]]:
         """The fields that a follow-up question keeps."""
-        fields = {name: getattr(self, name) for name in ("kind", "folder", "since", "until", "language")}
+        fields = {name: getattr(self, name) for name in (*_FILTERS, "also")}
         if self.extent != "passage":
             fields["extent"] = self.extent
         if self.collection != "default":
@@ -85,7 +97,13 @@ class HomeQuery(PageQuery):
     @property
     def is_filtered(self) -> bool:
         """Whether a field of the form's filters asks for something."""
-        return bool(self.kept.keys() - {"collection"})
+        return bool(self.kept.keys() - {"collection", "also"})
+
+    @property
+    def kept_pairs(self) -> list[tuple[str, str]]:
+        """The same as names and values of form fields."""
+        each = ((name, [kept] if isinstance(kept, str) else kept) for name, kept in self.kept.items())
+        return [(name, one) for name, some in each for one in some]
 
     def address(self, **changes: Any) -> str:
         """The address of this page with other values for some fields; one that is empty is left out."""
@@ -104,7 +122,7 @@ class HomeQuery(PageQuery):
         """The request that finds the passages. Raises :class:`service.errors.InvalidRequest`."""
         fields: dict[str, Any] = {
             "question": question,
-            "collection": self.collection,
+            **({"collection": self.collection} if self.several is None else {"collections": self.several}),
             "turns": self._conversation(),
             "extent": extent,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from index.answers import Answer, Citation, Hit, Reading
@@ -181,13 +181,13 @@ def _sentences_with_sources(
 ) -> tuple[list[ShownSentence], list[ShownSource]]:
     """The sentences of the answer, and all sources: the passages, then sentences that are in none of them."""
     hits, extracted = found.answer.hits, found.extract.sentences
-    homes = [_rank_of_passage(one.citation, hits) for one in extracted]
+    homes = [_rank_of_passage(one.citation, hits, found.collection) for one in extracted]
     cited: dict[int, list[Span]] = {}
     for one, rank in zip(extracted, homes, strict=True):
         if rank:
             cited.setdefault(rank, []).append((one.citation.start, one.citation.end))
     sources = maker.passages(hits, cited)
-    each = [CitedWith(one.citation.locator, ((one.citation.start, one.citation.end),)) for one in extracted]
+    each = [(one.citation, [(one.citation.start, one.citation.end)]) for one in extracted]
     sentences = []
     for one, rank, address in zip(extracted, homes, maker.addresses(each), strict=True):
         citation, number = one.citation, rank
@@ -201,12 +201,12 @@ def _sentences_with_sources(
     return sentences, sources
 
 
-def _rank_of_passage(sentence: Citation, hits: Sequence[Hit]) -> int:
+def _rank_of_passage(sentence: Citation, hits: Sequence[Hit], collection: str) -> int:
     """The rank of the passage that a sentence stands in; 0 if there is none."""
+    own = replace(sentence, collection=sentence.collection or collection)
     for hit in hits:
-        passage = hit.citation
-        is_same = (passage.document_id, passage.text_sha256) == (sentence.document_id, sentence.text_sha256)
-        if is_same and passage.start <= sentence.start and sentence.end <= passage.end:
+        passage = replace(hit.citation, collection=hit.citation.collection or collection)
+        if passage.covers(own):
             return hit.rank
     return 0
 
@@ -241,7 +241,7 @@ def _language_notes(answer: Answer, collection: str, language: Language) -> Iter
     if unknown.passages:
         yield t(
             "`{command}` changes that: it embeds {passages} passages, about {minutes} min on this machine.",
-            command=upgrade_command(collection),
+            command=upgrade_command(unknown.collection or collection),
             passages=f"{unknown.passages:,}",
             minutes=count_minutes(unknown),
         )
@@ -299,8 +299,9 @@ def shown_computed(reading: Reading | None, maker: SourceMaker, language: Langua
     else:
         words = t("Not computed ({what}): {reason}", what=what, reason=reading.reason)
     some = reading.cells[:_MOST_CELLS]
+    name = reading.collection or maker.collection
     # Each by itself: the document would show all cells of a long column as cited.
-    addresses = [maker.addresses([CitedWith(one.locator, ((one.start, one.end),))])[0] for one in some]
+    addresses = [maker.address_in(name, CitedWith(one.locator, ((one.start, one.end),))) for one in some]
     cells = [
         ShownCell(one.row if one.row != one.text else one.column, one.text, address)
         for one, address in zip(some, addresses, strict=True)

@@ -71,12 +71,17 @@ class ShownSource:
     also: Sequence[tuple[str, str]] = ()
     """Ids of other documents that say the same, and the addresses of these places; empty without a link."""
 
+    @property
+    def collection(self) -> str:
+        """The collection of its document; empty where only one was asked."""
+        return self.citation.collection
+
 
 @dataclass(frozen=True, slots=True)
 class SourceMaker:
     """Makes the sources of one answer. ``standings`` are by locator; empty for an answer of today.
 
-    ``prover`` makes proofs for the caller.
+    ``collection`` is that of citations that do not name their own. ``prover`` makes proofs for the caller.
     Links of a key with the scope ask carry proofs, and lead to nothing else.
     """
 
@@ -86,19 +91,28 @@ class SourceMaker:
     language: Language
     standings: Mapping[str, ShownStanding] = field(default_factory=dict)
 
-    def addresses(self, cited: Sequence[CitedWith]) -> list[str]:
-        """The address of each citation in its document, with links from one to the next."""
-        name = self.collection
-        if self.caller.scope is not Scope.ASK:
-            return [view_address(one.locator, cited, name) for one in cited]
-        return [
-            view_address(one.locator, [one], name, proof=self.prover.link_proof(name, one.locator))
-            for one in cited
+    def addresses(self, cited: Sequence[tuple[Citation, Sequence[Span]]]) -> list[str]:
+        """The address of each citation in its document with its evidence, and links from one to the next.
+
+        The viewer shows one collection: its links lead to the citations of that one.
+        """
+        each = [
+            (citation.collection or self.collection, CitedWith(citation.locator, tuple(spans)))
+            for citation, spans in cited
         ]
+        together = {name: [other for of, other in each if of == name] for name, _ in each}
+        return [self.address_in(name, one, together[name]) for name, one in each]
+
+    def address_in(self, collection: str, one: CitedWith, others: Sequence[CitedWith] = ()) -> str:
+        """The address of a citation in a document of a collection, with links to others of it."""
+        if self.caller.scope is not Scope.ASK:
+            return view_address(one.locator, others or [one], collection)
+        proof = self.prover.link_proof(collection, one.locator)
+        return view_address(one.locator, [one], collection, proof=proof)
 
     def passages(self, hits: Sequence[Hit], cited: Mapping[int, Sequence[Span]]) -> list[ShownSource]:
         """The passages, numbered by rank. ``cited`` are the spans that the answer quotes, by rank."""
-        addresses = self.addresses([_citation_with_evidence(hit, cited.get(hit.rank, ())) for hit in hits])
+        addresses = self.addresses([(hit.citation, _evidence(hit, cited.get(hit.rank, ()))) for hit in hits])
         return [
             self._passage(hit, address, cited.get(hit.rank, ()))
             for hit, address in zip(hits, addresses, strict=True)
@@ -162,9 +176,10 @@ class SourceMaker:
         if lit is None or lit == (citation.start, citation.end) or self.caller.scope is Scope.ASK:
             return Citing(*whole, ())
         start, end = lit
+        name = citation.collection or self.collection
         locator = str(replace(parse_locator(citation.locator), start=start, end=end))
-        own = {"citation": in_collection(citation_path(locator), self.collection)}
-        own["view"] = view_address(locator, (), self.collection)
+        own = {"citation": in_collection(citation_path(locator), name)}
+        own["view"] = view_address(locator, (), name)
         return Citing(*self._formats(own), whole[0])
 
     def _formats(self, links: Mapping[str, str]) -> tuple[list[ShownFormat], list[ShownFormat]]:
@@ -185,12 +200,13 @@ class SourceMaker:
         locators.pop(hit.citation.document_id, None)
         has_links = self.caller.scope is not Scope.ASK
         some = list(reversed(locators.items()))[:_MOST_REPEATS]
-        return [(id_, view_address(one, [], self.collection) if has_links else "") for id_, one in some]
+        name = hit.citation.collection or self.collection
+        return [(id_, view_address(one, [], name) if has_links else "") for id_, one in some]
 
 
-def _citation_with_evidence(hit: Hit, cited: Sequence[Span]) -> CitedWith:
-    own = [(one.start, one.end) for one in hit.evidence[:1]]
-    return CitedWith(hit.citation.locator, tuple(cited or own))
+def _evidence(hit: Hit, cited: Sequence[Span]) -> Sequence[Span]:
+    """The spans that an answer quotes of a hit, else its best sentence."""
+    return cited or [(one.start, one.end) for one in hit.evidence[:1]]
 
 
 def per_cent(probability: float, language: Language) -> str:

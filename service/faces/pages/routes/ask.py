@@ -13,7 +13,14 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Scope as Connection
 
 from index.answers import Extent
-from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, LoccitError, QuestionTooLong
+from index.errors import (
+    CollectionNotFound,
+    EmptyQuestion,
+    InvalidFilter,
+    InvalidLimit,
+    LoccitError,
+    QuestionTooLong,
+)
 from index.history import Archive
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.faces.client import HttpClient
@@ -30,7 +37,7 @@ from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, Found, find
 from service.flows.answer.flow import Whole, collect_answer, events
 from service.flows.ask.disconnection import unless_gone
-from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, validate_question
+from service.flows.ask.planning import MAX_COLLECTIONS, MAX_QUESTION_CHARACTERS, validate_question
 from service.http.links import DEFAULT_COLLECTION, in_collection
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
@@ -54,12 +61,12 @@ async def home(
         return await lookups.run(_render_page, scope, answering, query)
     try:
         found = await find(HttpClient(request), answering, caller, parse_question(query, caller, answering))
-    except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidRequest) as error:
+    except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidLimit, InvalidRequest) as error:
         return await lookups.run(
             _render_page, scope, answering, query, problem=error.message, status_code=422
         )
     except CollectionNotFound:
-        if query.collection != DEFAULT_COLLECTION:
+        if query.collection != DEFAULT_COLLECTION or query.several is not None:
             raise
         return await lookups.run(_render_page, scope, answering, query)  # which says what to do
     made, problem = None, ""
@@ -75,7 +82,8 @@ async def home(
 def parse_question(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
     """The question of the form. Raises the errors of questions, and of filters."""
     question = validate_question(query.question)
-    mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
+    may_write = answering.writer is not None and query.several is None
+    mode: Mode = "written" if query.mode == "written" and may_write else "extractive"
     return Asked(
         query.ask_request(question, _allowed_extent(query, caller)),
         mode,
@@ -98,13 +106,14 @@ def _render_answer(
     problem: str,
 ) -> Response:
     language, prover = context_of(connection).language, answering.prover.of(found.caller)
-    archive = answering.collections.open(found.caller, found.collection).archive
+    names = [one.collection for one in found.answer.searched] or [found.collection]
+    archives = [answering.collections.open(found.caller, name).archive for name in names]
     filtered = None if found.answer.hits else query.filters
-    out = filtered is not None and not archive.documents(limit=1, where=filtered)
+    out = filtered is not None and not any(one.documents(limit=1, where=filtered) for one in archives)
     show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
-    if query.as_of is None and not query.was:
+    if query.several is not None or (query.as_of is None and not query.was):
         return _render_page(connection, answering, query, answer=show(None), problem=problem)
-    with archive.resolution() as resolution:
+    with archives[0].resolution() as resolution:
         if query.as_of is not None:
             answer = replace(show(resolution), time=time_of(resolution, query.as_of))
         else:
@@ -124,7 +133,9 @@ def _render_page(
     status_code: int = 200,
 ) -> Response:
     here, caller = context_of(connection), caller_of(connection)
-    permanent = query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else ""
+    # Each collection counts its own changes: no number names a moment of several.
+    lasting = answer if query.several is None else None
+    permanent = query.address(as_of=lasting.change) if lasting and caller.scope > Scope.ASK else ""
     return page(
         connection,
         "ask",
@@ -142,7 +153,8 @@ def _render_page(
         folders=_folders(answering.collections, caller, query.collection),
         to_write=_writing_request(query, caller, answering) if answer else None,
         permanent=permanent,
-        evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if answer else "",
+        evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if lasting else "",
+        most_collections=MAX_COLLECTIONS,
         start=None if answer or problem else _start_context(answering.collections, caller, query.collection),
         may_write=caller.scope >= Scope.WRITE,
         library=_LIBRARY if is_page(_LIBRARY) else "",
@@ -151,7 +163,7 @@ def _render_page(
 
 def _writing_request(query: HomeQuery, caller: Principal, answering: Answering) -> dict[str, Any] | None:
     """The request by which a script lets the model write; None without a model, or if it has written."""
-    if answering.writer is None or query.mode:
+    if answering.writer is None or query.mode or query.several is not None:
         return None
     body = query.ask_request(query.question, "passage").model_dump(mode="json", exclude_unset=True)
     del body["extent"]  # what a model is given are passages

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from service.errors import InvalidRequest
 from service.faces.api.schemas.answering import answered_json
 from service.faces.api.schemas.evidence import answer_content
 from service.faces.client import HttpClient
@@ -32,6 +33,8 @@ async def download_evidence(
     signer: ReadySigner,
 ) -> Response:
     """The sentences that answer the question of the page, signed, as a file to download."""
+    if query.several is not None:
+        raise InvalidRequest("also: signed evidence is of one collection. Ask the one that answers best.")
     asked = parse_question(query.model_copy(update={"mode": ""}), caller, answering)
     found = await find(HttpClient(request), answering, caller, asked)
     told = answered_json(found, await collect_answer(events(found, answering)))
