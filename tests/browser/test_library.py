@@ -168,3 +168,31 @@ def test_the_library_is_used_by_keyboard_alone(browser: "Browser", address: str)
                 break
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile("/library/document"))
+
+
+def test_a_folder_is_followed_where_it_was_dropped_without_a_reload(browser: "Browser", address: str) -> None:
+    for page in opened(browser, address):
+        page.set_default_timeout(SLOW)
+        page.goto("/library")
+        page.evaluate("window.kept = true")  # gone after a reload
+        page.wait_for_selector("#drop-hint:not([hidden])")
+        files = [{"name": f"{n}.txt", "mimeType": "", "buffer": f"{LAMP} {n}".encode()} for n in range(60)]
+        page.locator("#files").set_input_files(files)
+        page.get_by_role("button", name="Upload").click()
+        page.get_by_role("link", name="Ask these documents").wait_for()
+        page.get_by_text("60 documents", exact=True).wait_for()
+        page.locator("#progress[data-finished]").wait_for()
+        page.get_by_text("all ready").wait_for()
+        page.get_by_label("Choose 0.txt").check()
+        page.get_by_role("button", name="Delete the chosen (1)").wait_for()
+        page.get_by_label("Choose 0.txt").uncheck()
+        # The same files again, in a folder: what is there is noticed, and one is asked.
+        page.locator("#add > summary").click()
+        page.locator("#files").set_input_files([{**one, "name": f"x{one['name']}"} for one in files[:3]])
+        page.get_by_role("button", name="Upload").click()
+        page.get_by_text("3 files were left out: documents here have the same bytes").wait_for()
+        assert page.get_by_text("60 documents", exact=True).is_visible()
+        assert page.evaluate("window.kept")
+        page.get_by_role("button", name="Add them all the same").click()
+        page.wait_for_url(re.compile("/jobs/"))
+        page.get_by_text("Done: everything can be found.").wait_for()

@@ -33,7 +33,7 @@ FORM = "multipart/form-data"
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _FIELDS = {"metadata": 1024 * 1024, "password": MAX_PASSWORD_BYTES}
 """Maximum bytes by form field."""
-_QUERY_FIELDS = {"prefix": 4096, "groups": 16 * 1024}
+_QUERY_FIELDS = {"prefix": 4096, "groups": 16 * 1024, "same_bytes": 16}
 """Parameters that the API has in the query and a page's form among its fields."""
 
 
@@ -149,7 +149,7 @@ def _add_files(
     attributes = {
         "metadata": _parse_metadata(form.fields.get("metadata", "")),
         "password": form.fields.get("password", ""),
-        **_groups_attribute(query.groups),
+        **_file_attributes(query),
     }
     files, described = take_sidecars(form.files, ingestion.jobs.spool, upload.job_id)
     items = [
@@ -188,7 +188,7 @@ async def _receive_zip(ingestion: Ingestion, caller: Principal, query: IngestQue
         async for chunk in body.chunks():
             await ingestion.pools.writes.run(upload.write, chunk)
         spooled, size = await ingestion.pools.writes.run(upload.finish)
-        archive = _archive_item("the ZIP file", query.prefix, _groups_attribute(query.groups))
+        archive = _archive_item("the ZIP file", query.prefix, _file_attributes(query))
         item = replace(archive, spooled=spooled, bytes=size)
         return await ingestion.pools.writes.run(
             _create_job, ingestion, caller, query.collection, upload, [item]
@@ -233,9 +233,10 @@ def _archive_item(name: str, prefix: str, attributes: Mapping[str, Any]) -> NewI
     return NewItem("archive", name, request={**attributes, "prefix": prefix.strip("/")})
 
 
-def _groups_attribute(written: str | None) -> dict[str, Any]:
-    """The groups of a query, as attributes of an item."""
-    return {} if written is None else {"groups": names_of(written)}
+def _file_attributes(query: IngestQuery) -> dict[str, Any]:
+    """The groups of a query, and how copies are treated, as attributes of an item."""
+    groups = {} if query.groups is None else {"groups": names_of(query.groups)}
+    return {**groups, "same_bytes": "skip"} if query.same_bytes == "skip" else groups
 
 
 def _text_item(prefix: str, document: IngestedDocument, given: Mapping[str, Any]) -> NewItem:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from service.http.parameters import DocumentName, GroupNames, Groups, Metadata, WebAddress
 from service.http.request_models import CollectionBody, CollectionQuery, Request
 
+SameBytes = Literal["keep", "skip"]
 MAX_PASSWORD_BYTES = 1024
 """The password is stored with each file that may need it."""
 
@@ -53,6 +56,11 @@ class IngestQuery(CollectionQuery):
         None,
         description="Comma-separated groups that may read the documents of uploaded files, unless a sidecar "
         "names others; empty for everyone. By default documents that exist keep their groups.",
+    )
+    same_bytes: SameBytes = Field(
+        "keep",
+        description="`skip` leaves out a file whose bytes a document has under another id: its code is "
+        "`same_bytes`, and a retry of the job with `same_bytes` adds it after all.",
     )
 
 

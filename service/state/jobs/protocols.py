@@ -155,12 +155,13 @@ class JobStore(Protocol):
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued job at once; ask an unfinished one to cancel; leave a finished one as it is."""
 
-    def retry(self, job_id: str, *, password: str = "") -> Job:
+    def retry(self, job_id: str, *, password: str = "", same_bytes: bool = False) -> Job:
         """Queue a finished job again for its refused and cancelled items; leave an unfinished one as it is.
 
         A crawl whose first page was refused is expanded again. A password goes into the requests of items
         that were refused as encrypted: raises :class:`service.errors.JobNotFinished` for an unfinished job
-        and :class:`service.errors.InvalidRequest` when there is no such item. An upgrade is refused as by
+        and :class:`service.errors.InvalidRequest` when there is no such item. ``same_bytes`` stores copies
+        that were left out. An upgrade is refused as by
         :meth:`add`.
         """
 

@@ -23,6 +23,8 @@ Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
 SAME_TEXT = "Its text is the same: the original is new, and there is no new version."
 """Message of a replaced item whose document got no new version."""
+SAME_BYTES = "same_bytes"
+"""Code of an item that was left out because a document has its bytes under another id."""
 STATES: tuple[JobState, ...] = get_args(JobState)
 UNSETTLED: tuple[Outcome, ...] = ("waiting", "refused", "cancelled")
 """Outcomes of items that became no documents, and may become some still."""

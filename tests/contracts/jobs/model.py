@@ -34,6 +34,7 @@ from tests.contracts.jobs.model_entry import (
     add_items,
     as_json,
     count_items,
+    keep_same_bytes,
     move,
     retry_items,
     set_password,
@@ -214,12 +215,14 @@ class MemoryJobStore(Unannounced):
                 entry.job = replace(entry.job, cancelling=True)
         return entry.job
 
-    def retry(self, job_id: str, *, password: str = "") -> Job:
+    def retry(self, job_id: str, *, password: str = "", same_bytes: bool = False) -> Job:
         with self._change(job_id) as entry:
             if password:
                 set_password(entry, password)
             if entry.job.state in FINISHED:
                 self._require_only_upgrade(entry.job)
+                if same_bytes:
+                    keep_same_bytes(entry)
                 move(entry, "queued")
                 entry.job = replace(entry.job, cancelling=False, started=None)
                 retry_items(entry)

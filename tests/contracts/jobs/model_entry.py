@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.state.jobs import refusals
-from service.state.jobs.records import FINISHED, Item, ItemCounts, Job, JobState, NewItem, request_to_keep
+from service.state.jobs.records import (
+    FINISHED,
+    SAME_BYTES,
+    Item,
+    ItemCounts,
+    Job,
+    JobState,
+    NewItem,
+    request_to_keep,
+)
 
 
 @dataclass
@@ -83,6 +92,13 @@ def set_password(entry: Entry, password: str) -> None:
         raise refusals.no_encrypted_item()
     for item in encrypted:
         entry.items[item.number] = replace(item, request={**item.request, "password": password})
+
+
+def keep_same_bytes(entry: Entry) -> None:
+    """Let copies that were left out be stored by the next attempt; see :meth:`JobStore.retry`."""
+    for number, item in entry.items.items():
+        if (item.outcome, item.code) == ("refused", SAME_BYTES):
+            entry.items[number] = replace(item, request={**item.request, "same_bytes": "keep"})
 
 
 def retry_items(entry: Entry) -> None:

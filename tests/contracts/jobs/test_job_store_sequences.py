@@ -111,7 +111,7 @@ class Sequences(RuleBasedStateMachine):
         settled=st.dictionaries(
             st.integers(1, 8), st.tuples(st.sampled_from(OUTCOMES), st.integers(0, 50)), max_size=4
         ),
-        code=st.sampled_from(["", "encrypted_document", "empty_document"]),
+        code=st.sampled_from(["", "encrypted_document", "empty_document", "same_bytes"]),
         last_passage=st.integers(0, 9),
     )
     def settle(self, job: str, settled: dict[int, tuple[Outcome, int]], code: str, last_passage: int) -> None:
@@ -134,9 +134,9 @@ class Sequences(RuleBasedStateMachine):
     def cancel(self, job: str) -> None:
         self.both(lambda store: store.cancel(job))
 
-    @rule(job=JOBS, password=st.sampled_from(["", "sesame"]))
-    def retry(self, job: str, password: str) -> None:
-        self.both(lambda store: store.retry(job, password=password))
+    @rule(job=JOBS, password=st.sampled_from(["", "sesame"]), same_bytes=st.booleans())
+    def retry(self, job: str, password: str, same_bytes: bool) -> None:
+        self.both(lambda store: store.retry(job, password=password, same_bytes=same_bytes))
 
     @rule(job=JOBS)
     def delete(self, job: str) -> None:

@@ -40,6 +40,12 @@ class RetryRequest(Request):
         "ingested or refused as encrypted again, and never returned.",
     )
 
+    same_bytes: bool = Field(
+        False,
+        strict=True,
+        description="Add files that were left out as `same_bytes`, although a document has their bytes.",
+    )
+
     @field_validator("password")
     @classmethod
     def _check_length(cls, password: SecretStr) -> SecretStr:

@@ -241,10 +241,11 @@ async def retry_job(
 ) -> Response:
     """Queues a finished job again for its refused and cancelled files; other files are not changed.
 
-    A password opens files that were refused as encrypted.
+    A password opens files that were refused as encrypted; `same_bytes` adds copies that were left out.
     """
     await pools.lookups.run(jobs.require_room)
-    retry = partial(jobs.store.retry, password=body.password.get_secret_value())
+    password = body.password.get_secret_value()
+    retry = partial(jobs.store.retry, password=password, same_bytes=body.same_bytes)
     return await pools.writes.run(_change_job, collections, jobs, caller, retry, job_id)
 
 

@@ -257,7 +257,7 @@ def _index_notes(answer: Answer, language: Language) -> Iterator[str]:
     if answer.index.embedded < 1 and not answer.index.degraded:
         share = f"{100 * answer.index.embedded:.0f} %"
         yield t(
-            "Documents are still being embedded: {share} of the passages can be found by meaning so far.",
+            "Documents are still being prepared: {share} so far. The rest is found by its words only.",
             share=share,
         )
 

@@ -11,7 +11,7 @@ from index import errors
 from index.errors import LoccitError, Unreadable
 from index.sources import web
 from service.faces.pages.languages import ENGLISH, Language
-from service.state.jobs.records import SAME_TEXT, Item
+from service.state.jobs.records import SAME_BYTES, SAME_TEXT, Item
 
 _MAY_PASS = (errors.EncryptedDocument, errors.ReaderFailed)
 """Refusals by a reader that a password, or another attempt, may turn."""
@@ -24,7 +24,7 @@ _FINAL_KINDS: tuple[type[LoccitError], ...] = (
     errors.HashCollision,
     *(kind for kind in web.FetchRefused.__subclasses__() if kind is not web.FetchFailed),
 )
-_FINAL = frozenset(kind.code for kind in _FINAL_KINDS)
+_FINAL = frozenset((*(kind.code for kind in _FINAL_KINDS), SAME_BYTES))
 _KINDS: Mapping[str, Callable[[Language], str]] = {
     "unsupported_format": lambda one: one.t("There is no reader for this kind of file."),
     "corrupt_document": lambda one: one.t("The file is damaged, or not what its name says."),
@@ -36,6 +36,7 @@ _KINDS: Mapping[str, Callable[[Language], str]] = {
     "empty_document": lambda one: one.t("It has no words."),
     "undecodable_text": lambda one: one.t("Its text is not in the encoding that it should have."),
     "document_too_large": lambda one: one.t("It is larger than a limit."),
+    "same_bytes": lambda one: one.t("A document has the same bytes."),
     "reader_failed": lambda one: one.t("Reading it took too long, or failed."),
 }
 

@@ -34,8 +34,6 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 PATH = "/jobs"
 _PAGE = 20
 _ITEMS = 200
-_MOST_REFUSED = 1000
-"""Refused files whose reasons decide whether a retry is offered."""
 _MOST_BYTES = 8192
 _STATES = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
 
@@ -108,12 +106,12 @@ def _render_job(
     only = query.state if query.state in _STATES else None
     wanted = JobFilesQuery.model_validate({"state": only, "limit": _ITEMS, "after": query.after})
     found, items, following = item_page(collections, jobs, caller, job_id, wanted)
-    refused = jobs.store.items(job_id, limit=_MOST_REFUSED, outcomes=("refused",))
-    codes, language = {one.code for one in refused}, context_of(connection).language
+    progress = job_progress(collections, jobs, found)
+    codes, language = {one.code for one in progress["refused"]}, context_of(connection).language
     return page(
         connection,
         "job",
-        **job_progress(collections, jobs, found),
+        **progress,
         home_query=in_collection("", found.collection),
         items=[(one, reason_of(one, language)) for one in items],
         left_out=query.left_out,
@@ -134,9 +132,11 @@ async def retry(
 ) -> Response:
     """Queues a job again for its refused and cancelled files."""
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
-    body = RetryRequest.model_validate({"password": fields.get("password", "")})
+    wanted = {"password": fields.get("password", ""), "same_bytes": fields.get("same_bytes") == "keep"}
+    body = RetryRequest.model_validate(wanted)
     await pools.lookups.run(jobs.require_room)
-    again = partial(jobs.store.retry, password=body.password.get_secret_value())
+    password = body.password.get_secret_value()
+    again = partial(jobs.store.retry, password=password, same_bytes=body.same_bytes)
     return await _change_job(request, jobs, pools, caller, again, job_id)
 
 

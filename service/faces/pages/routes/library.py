@@ -142,7 +142,7 @@ async def upload(
     request: Request, query: Annotated[PageQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
     """Takes the files of a form, and shows the job that reads them."""
-    where = IngestQuery(collection=query.collection, prefix="", groups=None)
+    where = IngestQuery(collection=query.collection, prefix="", groups=None, same_bytes="keep")
     job, left_out = await receive_files(ingestion, caller, where, body_of(request))
     return _redirect_to_job(request.scope, job, left_out)
 

@@ -6,6 +6,7 @@ import logging
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Protocol
 
 from index.collection import Collection
@@ -15,7 +16,7 @@ from index.library import Library
 from index.records import Put
 from service.flows.ingest.jobs.intake import Intake
 from service.state.jobs.protocols import JobStore, Session
-from service.state.jobs.records import SAME_TEXT, Item, Job, Rejection
+from service.state.jobs.records import SAME_BYTES, SAME_TEXT, Item, Job, Rejection
 
 log = logging.getLogger("loccit.service")
 
@@ -23,6 +24,7 @@ Taken = tuple[Job, Item, Source | Rejection]
 """An item of a job, and what it names or why that is refused."""
 
 _BYTES_PER_COMMIT = 8 * 1024 * 1024
+_COPY = "{name}: the document {other} has the same bytes, so it was left out."
 _UNEXPECTED = "the service met an error of its own with this file; its log has the reason under the job's id."
 
 
@@ -53,6 +55,8 @@ class ItemStoring:
         try:
             for job, item in claimed:
                 source = self._intake.source(job.id, item)
+                if isinstance(source, Source) and item.request.get("same_bytes") == "skip":
+                    source = self._unless_copy(job, source)
                 if isinstance(source, Source):
                     name = unicodedata.normalize("NFC", source.id)
                     if name in ids:
@@ -68,6 +72,20 @@ class ItemStoring:
             return []
         finally:
             session.give_back()
+
+    def _unless_copy(self, job: Job, source: Source) -> Source | Rejection:
+        """The source; a rejection if a document that was there before the job has its bytes.
+
+        A file with the id of a document replaces that, whatever its bytes are. Copies in one upload are
+        documents of their own: a folder has them for a reason.
+        """
+        archive = self._library.open(job.collection).restrict_to(job.access.sender).archive
+        if archive.find_document(source.id) is not None:
+            return source
+        for one in archive.documents_of_source(sha256(source.data).digest()):
+            if one.created < job.created:
+                return Rejection(SAME_BYTES, _COPY.format(name=source.id, other=one.id))
+        return source
 
     def store_added(self, job: Job, item: Item, source: Source | Rejection, session: Session) -> None:
         """Store what nobody else may claim, for the job waits for an item before it."""

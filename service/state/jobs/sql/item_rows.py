@@ -8,7 +8,7 @@ from typing import Any
 
 from service.state.databases import Connection
 from service.state.jobs import refusals
-from service.state.jobs.records import UNSETTLED, Item, ItemCounts, NewItem, request_to_keep
+from service.state.jobs.records import SAME_BYTES, UNSETTLED, Item, ItemCounts, NewItem, request_to_keep
 
 SELECT = (
     "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages, document"
@@ -122,6 +122,18 @@ def set_password(connection: Connection, job: int, password: str) -> None:
     connection.executemany(
         "UPDATE items SET request = ? WHERE job = ? AND number = ?",
         [(as_json({**json.loads(old), "password": password}), job, number) for old, number in rows],
+    )
+
+
+def keep_same_bytes(connection: Connection, job: int) -> None:
+    """Let items that were refused as copies be stored by the next attempt."""
+    rows = connection.execute(
+        "SELECT request, number FROM items WHERE job = ? AND outcome = 'refused' AND code = ?",
+        (job, SAME_BYTES),
+    ).fetchall()
+    connection.executemany(
+        "UPDATE items SET request = ? WHERE job = ? AND number = ?",
+        [(as_json({**json.loads(old), "same_bytes": "keep"}), job, number) for old, number in rows],
     )
 
 

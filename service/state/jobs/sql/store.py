@@ -206,7 +206,7 @@ class SqlJobStore(ABC):
                 connection.execute("UPDATE jobs SET cancelling = 1 WHERE number = ?", (number,))
         return self.job(job_id)
 
-    def retry(self, job_id: str, *, password: str = "") -> Job:
+    def retry(self, job_id: str, *, password: str = "", same_bytes: bool = False) -> Job:
         with self._change(job_id) as (connection, number, state):
             if password:
                 if state not in FINISHED:
@@ -214,6 +214,8 @@ class SqlJobStore(ABC):
                 item_rows.set_password(connection, number, password)
             if state in FINISHED:
                 self._require_no_upgrade_beside(connection, number)
+                if same_bytes:
+                    item_rows.keep_same_bytes(connection, number)
                 job_rows.move(connection, number, "queued")
                 connection.execute(
                     "UPDATE jobs SET cancelling = 0, started = NULL WHERE number = ?", (number,)

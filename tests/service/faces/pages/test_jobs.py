@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
 from index.library import Library
+from service.state.identity import KeyOptions, Scope, new_key
 from service.state.jobs.records import FINISHED
 from tests.index.readers.compound_files import compound_file
 from tests.patience import eventually
@@ -114,3 +115,53 @@ def test_a_finished_job_cannot_be_retried_with_a_password_that_nothing_needs(cli
     assert not html.xpath("//input[@type='password'] | //form[contains(@action, 'retry')]")
     assert client.post(f"/jobs/{job}/retry", data={"password": "x"}).status_code == 422
     assert client.post("/jobs/none/retry").status_code == 404
+
+
+def test_copies_are_left_out_and_added_when_that_is_wanted(client: TestClient) -> None:
+    wait(client, begun(client, ("lamps.txt", LAMP.encode()), ("kept.txt", LAMP.encode())))
+    files = (
+        ("folder/lamps.txt", LAMP.encode()),
+        ("folder/new.txt", b"The keeper slept."),
+        ("kept.txt", b"New"),
+    )
+    job = begun(client, *files, same_bytes="skip")
+    wait(client, job)
+    html = page(client, f"/jobs/{job}")
+    assert "1 file was left out: a document here has the same bytes under another name." in told(html)
+    assert "Done: everything can be found." in told(html)
+    assert "were refused" not in told(html)
+    assert "folder/lamps.txt left out The document kept.txt has the same bytes" in told(html)
+    (value,) = html.xpath("//form[contains(@action, '/retry')]//input[@name='same_bytes']/@value")
+    kept = [one["document_id"] for one in client.get("/v1/documents").json()["documents"]]
+    assert kept == ["folder/new.txt", "kept.txt", "lamps.txt"]
+    client.post(f"/jobs/{job}/retry", data={"same_bytes": value})
+    wait(client, job)
+    assert client.get("/v1/documents/folder/lamps.txt").status_code == 200
+    assert "left out" not in told(page(client, f"/jobs/{job}"))
+
+
+def test_copies_are_added_unless_they_are_to_be_skipped(client: TestClient) -> None:
+    for name in ("a.txt", "b.txt"):
+        wait(client, begun(client, (name, LAMP.encode())))
+    both = begun(client, ("x/a.txt", b"Oil."), ("y/a.txt", b"Oil."), same_bytes="skip")
+    wait(client, both)  # of one upload, all are kept
+    assert client.get(f"/v1/jobs/{both}").json()["files"]["added"] == 2
+
+
+def test_a_hidden_document_does_not_tell_that_it_is_there(client: TestClient) -> None:
+    wait(client, begun(client, ("secret.txt", LAMP.encode()), groups="keepers"))
+    body = {"groups": ["readers"]}
+    runtime = client.app.state.runtime  # type: ignore[attr-defined]
+    token, key = new_key("writer", Scope.WRITE, KeyOptions(groups=body["groups"]))
+    runtime.keyring.add(key)
+    headers = {"authorization": f"Bearer {token}"}
+    sent = client.post(
+        "/v1/ingest",
+        files=[("files", ("a.txt", LAMP.encode()))],
+        params={"same_bytes": "skip"},
+        headers=headers,
+    )
+    eventually(
+        lambda: client.get(f"/v1/jobs/{sent.json()['job_id']}", headers=headers).json()["state"] == "done"
+    )
+    assert client.get(f"/v1/jobs/{sent.json()['job_id']}", headers=headers).json()["files"]["added"] == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from loccit_client.calls import Call, Events, Pages, nothing, one, page, without_defaults
 from loccit_client.decoding import decode
@@ -53,18 +53,24 @@ def ingest(
     metadata: Mapping[str, Any] | None = None,
     groups: Sequence[str] | None = None,
     password: str = "",
+    same_bytes: Literal["keep", "skip"] = "keep",
     collection: str | None = None,
     on_progress: Progress | None = None,
 ) -> Call[Job]:
     """Upload files, folders, ZIP files or named bytes; the job ingests them in the background.
 
     The id of a document is ``prefix`` and the file's name, or its path below the folder. ``metadata`` are
-    those of all files; ``password`` opens encrypted ones. Raises :class:`FileNotFoundError`.
+    those of all files; ``password`` opens encrypted ones; ``same_bytes="skip"`` leaves out files whose bytes
+    a document has under another id. Raises :class:`FileNotFoundError`.
     """
     return Call(
         method="POST",
         path="/v1/ingest",
-        query={"prefix": prefix or None, "groups": None if groups is None else ",".join(groups)},
+        query={
+            "prefix": prefix or None,
+            "groups": None if groups is None else ",".join(groups),
+            "same_bytes": None if same_bytes == "keep" else same_bytes,
+        },
         upload=form(files, metadata=metadata, password=password, on_progress=on_progress),
         read=one(Job),
         collection=collection,
@@ -167,13 +173,16 @@ def cancel(job_id: str) -> Call[Job]:
     )
 
 
-def retry(job_id: str, *, password: str = "") -> Call[Job]:
-    """Queue the refused files of a finished job again, with a password for encrypted ones."""
+def retry(job_id: str, *, password: str = "", same_bytes: bool = False) -> Call[Job]:
+    """Queue the refused files of a finished job again, with a password for encrypted ones.
+
+    ``same_bytes`` adds files that were left out because a document has their bytes.
+    """
     return Call(
         method="POST",
         path=f"{_JOB}/retry",
         named={"job_id": job_id},
-        json=without_defaults(password=password) or None,
+        json=without_defaults(password=password, same_bytes=same_bytes) or None,
         read=one(Job),
         has_collection=False,
         repeatable=False,

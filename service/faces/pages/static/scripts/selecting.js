@@ -2,24 +2,27 @@
 
 import { t } from "./messages.js";
 
-const list = document.getElementById("documents");
-const boxes = [...list.querySelectorAll("tbody input[name=id]")];
-const all = list.querySelector(".selecting input");
-const button = list.querySelector(".selecting button");
+const listing = document.getElementById("listing"); // what is in it changes while documents are added
 
 function show() {
+  const all = listing.querySelector(".selecting input");
+  if (!all) return;
+  const boxes = [...listing.querySelectorAll("tbody input[name=id]")];
+  const button = listing.querySelector(".selecting button");
   const count = boxes.filter((box) => box.checked).length;
+  button.dataset.words ??= button.textContent;
+  all.closest("label").hidden = false;
   all.checked = count === boxes.length;
   all.indeterminate = count > 0 && count < boxes.length;
   button.disabled = count === 0;
   button.textContent = count ? t("Delete the chosen ({count})", { count }) : button.dataset.words;
 }
 
-button.dataset.words = button.textContent;
-all.closest("label").hidden = false;
-all.addEventListener("change", () => {
-  for (const box of boxes) box.checked = all.checked;
+listing.addEventListener("change", ({ target }) => {
+  if (target.closest(".selecting")) {
+    for (const box of listing.querySelectorAll("tbody input[name=id]")) box.checked = target.checked;
+  }
   show();
 });
-list.addEventListener("change", show);
+listing.addEventListener("refreshed", show);
 show();

@@ -1,5 +1,6 @@
 /** Upload files and folders with progress: chosen, or dropped on the page. Without scripts the form does it. */
 
+import { follow } from "./job.js";
 import { t, tn } from "./messages.js";
 import { at } from "./service.js";
 
@@ -77,7 +78,7 @@ function send(files) {
   files = shown;
   const body = new FormData();
   for (const { file, name } of files) body.append("files", file, name);
-  const query = new URLSearchParams({ collection: form.dataset.collection });
+  const query = new URLSearchParams({ collection: form.dataset.collection, same_bytes: "skip" });
   for (const field of ["groups", "prefix"]) {
     const value = form.elements[field].value.trim();
     if (value) query.set(field, value);
@@ -91,7 +92,7 @@ function send(files) {
   sent.addEventListener("load", () => {
     const followed = new URLSearchParams({ collection: form.dataset.collection, job: sent.response?.job_id });
     if (leftOut) followed.set("left_out", leftOut);
-    if (sent.status === 202) location.assign(at(`/library?${followed}`));
+    if (sent.status === 202) show(sent.response.job_id, at(`/library?${followed}`));
     else tell(sent.response?.error?.message ?? sent.statusText);
   });
   sent.addEventListener("error", () => tell(t("The upload was interrupted. Try again.")));
@@ -99,6 +100,16 @@ function send(files) {
   sending.hidden = false;
   form.querySelector("[type=submit]").disabled = true;
   sent.send(body);
+}
+
+/** Show the progress of a job here: the address is that of the page with it. */
+function show(job, address) {
+  history.replaceState(null, "", address);
+  sending.hidden = true;
+  form.reset();
+  form.querySelector("[type=submit]").disabled = false;
+  document.getElementById("add").open = false;
+  follow(job);
 }
 
 function tell(message) {

@@ -257,4 +257,4 @@ def test_documents_that_cannot_be_found_by_meaning_yet_are_told(
         app_of_client: Any = client.app
         app_of_client.state.runtime.worker.stop()
         client.put("/v1/documents/b.txt", json={"text": "The lamp of another."})
-        assert "Documents are still being embedded: 50 %" in told(page(client, "/", q="lamp"))
+        assert "Documents are still being prepared: 50 %" in told(page(client, "/", q="lamp"))
