@@ -37,12 +37,14 @@ def provenance(metadata: Metadata, *, given: str, title: str) -> Provenance:
     ``given`` is what the caller said of the document, as it is stored with it.
     """
     names, has_title = _given_names(given)
-    known = {*names, *_edited(metadata), *_KNOWN}
-    shown = {key: value for key, value in metadata.items() if key != EDITED}
-    said = {key: value for key, value in shown.items() if key not in known}
-    if title and not has_title:
-        said = {"title": title, **said}
-    return Provenance({key: value for key, value in shown.items() if key in known}, said)
+    known: dict[str, Scalar | Sequence[Scalar]] = {}
+    said: dict[str, Scalar | Sequence[Scalar]] = {"title": title} if title and not has_title else {}
+    if metadata:
+        sure = {*names, *_edited(metadata), *_KNOWN}
+        for key, value in metadata.items():
+            if key != EDITED:
+                (known if key in sure else said)[key] = value
+    return Provenance(known, said)
 
 
 def edit_metadata(metadata: Metadata, changes: Mapping[str, Scalar | Sequence[Scalar] | None]) -> Metadata:

@@ -129,12 +129,13 @@ def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
     """
     prefix = _prefix(excerpt.text[: excerpt.start - excerpt.at])
     suffix = _suffix(excerpt.text[excerpt.end - excerpt.at :])
-    sought = prefix + excerpt.quote + suffix
+    quote = excerpt.quote
+    sought = prefix + quote + suffix
     return (
         Selector("TextPositionSelector", start=excerpt.start, end=excerpt.end),
         Selector(
             "TextQuoteSelector",
-            exact=excerpt.quote,
+            exact=quote,
             prefix=prefix,
             suffix=suffix,
             ambiguous=text is None or _is_repeated(text, sought),

@@ -82,7 +82,7 @@ class Hits:
         self._numbered = NumberedNames.of(words.question)
         self._defined = AskedThing.of(words.question)
         self._hashes = hashes = headings.hashes
-        terms = (term for *_, term in words.terms)
+        terms = [term for *_, term in words.terms]
         self._asked = Asked.of(words.question, terms, hashes, words.earlier)
         self.reading: Reading | None = None
         """The value computed of the tables in the first passages, when :meth:`first` has returned."""
@@ -191,9 +191,9 @@ class Hits:
             provenance=one.best.version.provenance,
             evidence=evidence,
             match=self._match(one),
-            also_at=tuple(citing.locator_of(*place) for place in _equal_places(one)),
+            also_at=tuple([citing.locator_of(*place) for place in _equal_places(one)]) if one.also else (),
             also_in=tuple(
-                citing.locator_of(of.version, of.start, of.end) for of in one.repeats[:_MOST_REPEATS]
+                [citing.locator_of(of.version, of.start, of.end) for of in one.repeats[:_MOST_REPEATS]]
             ),
         )
 
@@ -216,7 +216,7 @@ class Hits:
                 found = light_fields(found, self._asked, whole, tables, (one.start, one.end), most=MOST)
             found = light_reading(found, self.reading, one.best.version, (one.start, one.end), most=MOST)
             found = with_cells(found, self._asked, whole, tables)
-        return tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
+        return tuple([lit for lit in found if one.start <= lit.start and lit.end <= one.end])
 
     def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
         if not lit or read.whole is None:
@@ -229,10 +229,10 @@ class Hits:
         if not looks:
             return []
         starts, tables = [of.passage.start for _, of in one.members], _tables(one)
+        until = max([of.passage.end for _, of in one.members])
         judged = judge_sentences(zip(starts, looks, strict=True), text, at, tables)
         if self._wanted is not None:
             # Only the passages: what looks like a list below them may be a heading with a number.
-            until = max(of.passage.end for _, of in one.members)
             judged = prefer_holding(judged, text[: until - at], at, self._wanted)
         judged = weigh_read(judged, self._read_sentences(one))
         if tables:
@@ -242,7 +242,6 @@ class Hits:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
-        until = max(of.passage.end for _, of in one.members)
         weighed = self._headings.weigh(judged, Around.cut(text, at, min(starts), until), one.best)
         one.is_headed = weighed.is_headed
         self.is_lowered = self.is_lowered or weighed.is_lowered
@@ -266,7 +265,7 @@ class Hits:
     def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:
             return 0.0
-        return round(min(1.0, max(float(second_look.match[where]) for where, _ in one.members)), 4)
+        return round(min(1.0, max([float(second_look.match[where]) for where, _ in one.members])), 4)
 
     def _pages(self, one: HitDraft) -> tuple[int, int] | None:
         pages, span = one.best.passage.pages, one.best.passage
@@ -283,7 +282,7 @@ class Hits:
         if second_look is None:
             terms = set(self._hashes(text))
         else:
-            terms = set[int]().union(*(look.terms() for look in looks))
+            terms = set[int]().union(*[look.terms() for look in looks])
         words = tuple(self._words.among(terms))
         lexical = SideScore(candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), words)
         return Explanation(
@@ -294,12 +293,10 @@ class Hits:
         )
 
 
-def _equal_places(one: HitDraft) -> Iterator[tuple[VersionRecord, int, int]]:
-    """Yield the spans with the very text of a hit."""
-    of = one.best.passage
-    for twin in one.also:
-        at = twin.passage.start - of.start
-        yield twin.version, at + one.start, at + one.end
+def _equal_places(one: HitDraft) -> list[tuple[VersionRecord, int, int]]:
+    """The spans with the very text of a hit."""
+    start, end = (at - one.best.passage.start for at in (one.start, one.end))
+    return [(twin.version, twin.passage.start + start, twin.passage.start + end) for twin in one.also]
 
 
 def _best_runs(parts: Iterable[tuple[HitDraft, str]], k: int, selection: Selection) -> list[HitDraft]:
@@ -328,6 +325,8 @@ def _best_runs(parts: Iterable[tuple[HitDraft, str]], k: int, selection: Selecti
 
 def _tables(one: HitDraft) -> list[Block]:
     """The tables that a hit has rows of."""
+    if len(one.members) == 1:
+        return list(one.best.passage.tables)
     return list({table.start: table for _, of in one.members for table in of.passage.tables}.values())
 
 

@@ -8,12 +8,12 @@ claim are (:mod:`index.citations.statements.facts`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
 from index.answers import Hit
-from index.citations.statements.facts import Told, is_fact
+from index.citations.statements.facts import FACTS, Told
 from index.citations.statements.words import Terms, Word, words_of
 from index.search.question.numbered_names import NumberedNames
 from index.text import sentence_spans
@@ -22,7 +22,7 @@ AROUND = 400
 """Code points on each side of a sentence in which its neighbours are looked for."""
 _BEFORE = 2
 """Sentences before it that are its neighbours."""
-_IN_ROW = ("\t", " | ")
+_IN_ROW = re.compile(r"\t| \| ")
 """Separators of the cells of a row: the names of its columns may be far above."""
 _FEW = 12
 """Up to this number, one may count what is asked for, as in "two examples"."""
@@ -58,28 +58,28 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
 
     ``text`` is that of the passage, from offset ``at`` of the document.
     """
-    asked = _asked(question, terms)
-    facts = [at for at, one in enumerate(asked) if is_fact(one)]
-    if not facts:
+    asked = _Asked.of(question, terms)
+    if not asked.runs:
         return Named()
     above = "\n".join([hit.citation.title, *hit.citation.section])
     beside = f"{above}\n{nearby(hit, text, at)}"
-    near = _lacked(asked, facts, beside, terms)
+    near = _lacked(asked, [at for run in asked.runs for at in run], beside, terms)
     far = _lacked(asked, sorted(near), text, terms) if near else near
-    names, numbers, counts = _of_kinds(asked)
-    told = [(_said(question, asked, run), near.intersection(run)) for run in _runs(asked)]
     siblings = _of_siblings(question, f"{above}\n{text}")
     parts = {part for one in siblings for part in (one, *one.rsplit(" ", 1))}
-    present = [said for said, gone in told if not gone and said not in parts]
-    missing = [said for said, gone in told if gone and said not in parts]
+    present: list[str] = []
+    missing: list[str] = []
+    for said, run in zip(asked.said, asked.runs, strict=True):
+        if said not in parts:
+            (present if near.isdisjoint(run) else missing).append(said)
     return Named(
         tuple(dict.fromkeys(present)),
         tuple(dict.fromkeys([*siblings, *missing])),
-        bool(names & near),
-        bool(names & far),
-        bool(numbers & near or siblings),
-        bool(numbers & far or siblings),
-        bool(counts & near and not siblings),
+        bool(asked.names & near),
+        bool(asked.names & far),
+        bool(asked.numbers & near or siblings),
+        bool(asked.numbers & far or siblings),
+        bool(asked.counts & near and not siblings),
         bool(siblings),
     )
 
@@ -113,40 +113,60 @@ def nearby(hit: Hit, text: str, at: int) -> str:
     if not hit.evidence:
         return text
     start, end = hit.evidence[0].start - at, hit.evidence[0].end - at
-    if any(mark in text[start:end] for mark in _IN_ROW):
+    if _IN_ROW.search(text, start, end):
         return text
     before = sentence_spans(text, max(0, start - AROUND), start)[-_BEFORE:]
     after = sentence_spans(text, end, min(len(text), end + AROUND))[:1]
     return text[before[0][0] if before else start : after[0][1] if after else end]
 
 
-@lru_cache(64)
-def _asked(question: str, terms: Terms) -> Sequence[Word]:
-    return words_of(question, terms)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The words of a question, and the positions of its facts among them.
+
+    ``runs`` has the positions of each fact, ``said`` how the question writes it. ``names``, ``numbers`` (and
+    dates) and ``counts``, small numbers that may count what is asked for, are the positions of these kinds.
+    """
+
+    words: Sequence[Word]
+    runs: Sequence[Sequence[int]]
+    said: Sequence[str]
+    names: Set[int]
+    numbers: Set[int]
+    counts: Set[int]
+    has_numbers: bool
+
+    @staticmethod
+    @lru_cache(64)  # the first hits of an answer are compared with one question
+    def of(question: str, terms: Terms) -> _Asked:
+        """Read a question."""
+        words = words_of(question, terms)
+        runs = list(_runs(words))
+        said = [question[words[run[0]].start : words[run[-1]].end] for run in runs]
+        names, numbers, counts = _of_kinds(words)
+        has_numbers = bool([one for one in words if one.number is not None])
+        return _Asked(words, runs, said, names, numbers, counts, has_numbers)
 
 
-def _lacked(words: Sequence[Word], at: Iterable[int], text: str, terms: Terms) -> set[int]:
+def _lacked(asked: _Asked, at: Iterable[int], text: str, terms: Terms) -> set[int]:
     """Which of the words at some positions a text lacks."""
-    told = Told.of(text, terms, counts=any(one.number is not None for one in words))
+    told, words = Told.of(text, terms, counts=asked.has_numbers), asked.words
     lacked = {one for one in at if not told.has(words[one], terms)}
     if lacked:
-        shortened = (
-            run for run in _runs(words) if lacked.issuperset(run) and _is_shortened(words, run, text)
-        )
-        lacked.difference_update(*shortened)
+        for run in [run for run in asked.runs if len(run) > 1 and lacked.issuperset(run)]:
+            if _is_shortened(words, run, text):
+                lacked.difference_update(run)
     return lacked
 
 
 def _is_shortened(words: Sequence[Word], run: Sequence[int], text: str) -> bool:
     """Whether a text has the initials of a name of several words: "US" or "U.S." for "United States"."""
-    if len(run) == 1:
-        return False
     initials = [words[at].text[0] for at in run]
     return re.search(rf"\b{'[.]?'.join(map(re.escape, initials))}\b", text) is not None
 
 
 def _of_kinds(words: Sequence[Word]) -> tuple[set[int], set[int], set[int]]:
-    """The positions of names, of numbers and dates, and of small numbers that may count what is asked for."""
+    """The positions of names, of numbers and dates, and of small numbers."""
     names = {at for at, one in enumerate(words) if one.kind == "name"}
     counts = {at for at, one in enumerate(words) if one.number is not None and one.number.is_at_most(_FEW)}
     numbers = {at for at, one in enumerate(words) if one.kind in ("number", "date")} - counts
@@ -157,7 +177,7 @@ def _runs(words: Sequence[Word]) -> Iterator[list[int]]:
     """Yield the positions of each fact; consecutive names without a stop between them are one."""
     run: list[int] = []
     for at, one in enumerate(words):
-        if not is_fact(one):
+        if one.kind not in FACTS:
             continue
         before = words[run[-1]] if run and run[-1] == at - 1 else None
         if before is not None and one.kind == before.kind == "name" and one.clause == before.clause:
@@ -168,7 +188,3 @@ def _runs(words: Sequence[Word]) -> Iterator[list[int]]:
         run = [at]
     if run:
         yield run
-
-
-def _said(question: str, words: Sequence[Word], run: Sequence[int]) -> str:
-    return question[words[run[0]].start : words[run[-1]].end]

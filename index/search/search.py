@@ -542,7 +542,7 @@ def judge_hits(
     if certainty is not None and certainty.rank:
         together = max(together, certainty.probability)
         alone[certainty.rank - 1] = max(alone[certainty.rank - 1], certainty.probability)
-    seen = (replace(hit, probability=round(one, 4)) for hit, one in zip(found.hits, alone, strict=True))
+    seen = [replace(hit, probability=round(one, 4)) for hit, one in zip(found.hits, alone, strict=True)]
     return round(together, 4), tuple(seen)
 
 

@@ -219,7 +219,9 @@ class Analyzer:
     def _word_terms(self, word: str) -> tuple[str, ...]:
         """The terms of a word."""
         if word.isascii() and word.isalpha():
-            return (self._stem(word.lower()[:_MAX_TERM_LENGTH], "Latin"),)
+            plain = word.lower()[:_MAX_TERM_LENGTH]
+            with self._stemmer_lock:
+                return (str(self._stemmers["Latin"].stemWord(plain)) or plain,)
         return tuple([token.term for token in self._tokens(normalise(word))])
 
     def _word_tokens(self, word: str) -> tuple[_Token, ...]:
@@ -258,24 +260,27 @@ class Analyzer:
             else:
                 yield from self._compound_tokens(match.group(), match.start())
 
-    def _compound_tokens(self, word: str, offset: int) -> Iterator[_Token]:
+    def _compound_tokens(self, word: str, offset: int) -> list[_Token]:
         bare = word.removesuffix("'s")
         is_stop_word = word in self._stop_words or bare in self._stop_words
         parts = list(_PART.finditer(bare))
+        tokens = []
         for part in parts:
-            yield from self._part_tokens(part.group(), offset + part.start(), is_stop_word=is_stop_word)
+            tokens += self._part_tokens(part.group(), offset + part.start(), is_stop_word=is_stop_word)
         if len(parts) > 1:
-            joined = self._term("".join(part.group() for part in parts))
-            yield _Token(joined, offset, offset + len(bare), is_stop_word)
+            joined = self._term("".join([part.group() for part in parts]))
+            tokens.append(_Token(joined, offset, offset + len(bare), is_stop_word))
+        return tokens
 
-    def _part_tokens(self, part: str, offset: int, *, is_stop_word: bool) -> Iterator[_Token]:
+    def _part_tokens(self, part: str, offset: int, *, is_stop_word: bool) -> list[_Token]:
         is_stop_word = is_stop_word or part in self._stop_words
-        yield _Token(self._term(part), offset, offset + len(part), is_stop_word)
-        runs = list(_RUN.finditer(part))
+        tokens = [_Token(self._term(part), offset, offset + len(part), is_stop_word)]
+        runs = [] if part.isalpha() else list(_RUN.finditer(part))
         if 1 < len(runs) <= _MAX_RUNS:
             for run in runs:
                 term = self._term(run.group())
-                yield _Token(term, offset + run.start(), offset + run.end(), is_stop_word)
+                tokens.append(_Token(term, offset + run.start(), offset + run.end(), is_stop_word))
+        return tokens
 
     def _term(self, word: str) -> str:
         """Cut, unaccent and stem a word that has been normalised."""
@@ -286,9 +291,6 @@ class Analyzer:
             word = word if word.isascii() else without_accents(word) or word
         elif script == "Cyrillic":
             word = without_stress(word)
-        return self._stem(word, script)
-
-    def _stem(self, word: str, script: str | None) -> str:
         stemmer = self._stemmers.get(script) if script else None
         if stemmer is None:
             return word

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 
 import regex
+from rapidfuzz.distance import Prefix
 
 from index.citations.statements.numbers import Number, read_numbers
 from index.citations.statements.words import Terms, Word, dotted_codes
 from index.text.languages import FUNCTION_WORDS
 
-_FACTS = ("name", "number", "date")
+FACTS = ("name", "number", "date")
+"""The kinds of words that are facts."""
 _LETTERS = regex.compile(r"\p{L}[\p{L}\p{M}]*")
+_ASCII_LETTERS = re.compile("[a-z]+")
 _HYPHEN = regex.compile(r"[\-‐‑/]")
 _SHORTEST_BASE = 4
 _SHORTEST_ACRONYM = 3
-
-
-def is_fact(word: Word) -> bool:
-    """Whether a word is a name, a number or a date."""
-    return word.kind in _FACTS
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,8 @@ class Told:
         return word.kind == "name" and self._has_form(word.text.lower())
 
     def _has_form(self, name: str) -> bool:
-        if any(are_forms(name, one) for one in self._by_beginning.get(name[:_SHORTEST_BASE], ())):
+        beginning = name[:_SHORTEST_BASE]
+        if any(are_forms(name, one) for one in {one for one in self._words if one.startswith(beginning)}):
             return True
         return len(name) >= _SHORTEST_ACRONYM and name in self._initials
 
@@ -68,14 +67,9 @@ class Told:
 
     @cached_property
     def _words(self) -> list[str]:
+        if self.text.isascii():
+            return _ASCII_LETTERS.findall(self.text.lower())
         return [one.lower() for one in _LETTERS.findall(self.text)]
-
-    @cached_property
-    def _by_beginning(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for one in self._words:
-            found.setdefault(one[:_SHORTEST_BASE], set()).add(one)
-        return found
 
     @cached_property
     def _initials(self) -> str:
@@ -87,5 +81,5 @@ def are_forms(one: str, other: str, *, ending: int = 1) -> bool:
 
     ``ending`` is how many letters of the shorter one may differ; words of less than four have no forms.
     """
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    same = Prefix.similarity(one, other)
     return same >= max(_SHORTEST_BASE, min(len(one), len(other)) - ending)

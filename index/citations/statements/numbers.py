@@ -115,9 +115,9 @@ def _with_unit(text: str, start: int, end: int, values: frozenset[Decimal]) -> N
 
 def _values(written: str) -> frozenset[Decimal]:
     """The readings of digits with separators."""
-    plain = "".join(_ascii(one) for one in written)
+    plain = written if written.isascii() else "".join(map(_ascii, written))
     marks = [one for one in plain if not one.isdigit()]
-    digits = "".join(one for one in plain if one.isdigit())
+    digits = "".join(filter(str.isdigit, plain))
     if not marks:
         return frozenset({Decimal(digits)})
     last = marks[-1]
@@ -147,7 +147,7 @@ def _in_words(text: str) -> Iterator[Number]:
         word = match[0].lower() if match else ""
         apart = bool(run) and match is not None and text[run[-1][2] : match.start()].strip(" -\u00a0\n") != ""
         is_number = word in _SMALL or (word in _SCALES and bool(run))
-        if match is None or apart or not (is_number or (run and word == "and")):
+        if run and (match is None or apart or not (is_number or word == "and")):
             yield from _read_run(text, run)
             run = []
         if match and (word in _SMALL or (run and (word in _SCALES or word == "and"))):

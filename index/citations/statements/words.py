@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal
 
 import regex
@@ -167,7 +168,7 @@ def _pieces(
             group = "word" if match.lastgroup in _CODES else str(match.lastgroup)
             pieces.append((match.start(), match.end(), group, None))
         at = max(at, end)
-    return sorted(pieces, key=lambda one: one[:2])
+    return sorted(pieces, key=itemgetter(0, 1))
 
 
 def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[Kind, str, float]:
@@ -209,7 +210,7 @@ def _term(plain: str, terms: Terms) -> str:
 def _with_names(found: list[Word], language: Language, sentence: str) -> list[Word]:
     """Mark capitalised words as names, where capitals are used for names."""
     spaced = [one for one in found if one.kind in ("word", "function", "name", "direction")]
-    capitals = sum(bool(_UPPER.match(one.text)) for one in spaced)
+    capitals = len([one for one in spaced if _UPPER.match(one.text)])
     if not spaced or (len(spaced) > 3 and capitals > _MOST_CAPITALS * len(spaced)):
         return found
     marked, before = [], None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from index.engine.lexical import profiles
-from index.engine.lexical.segments import LENGTH, SCHEMA, TERMS, stored_terms, translate_errors
+from index.engine.lexical.segments import LENGTH, SCHEMA, SEARCHED, TERMS, stored_terms
 from index.engine.lexical.statistics import EngineStatistics, LivePassages
 from index.types import Ids, Ranking
 
@@ -133,7 +133,7 @@ def _best(scoring: Scoring, query: Query, n: int) -> Ranking:
 def _hits(scoring: Scoring, query: Query, depth: int, documents: Ids | None) -> _Hits:
     """Return those of the ``depth`` best passages that belong to the documents."""
     searcher = scoring.live.searcher
-    with translate_errors("being searched"):
+    with SEARCHED:
         found = searcher.search(query, depth, count=False).hits
         places = [place for _, place in found]
         ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)
@@ -213,7 +213,7 @@ class Scoring:
         if not terms:
             return None
         assumed = live.engine_statistics(terms[0])
-        with translate_errors("being searched"):
+        with SEARCHED:
             counted = np.array([live.searcher.doc_freq(TERMS, term) for term in terms], np.int64)
         given = np.array([weighted[term] for term in terms])
         right, used = idf(live.count, held[held > 0]), idf(assumed.count, counted)
@@ -235,7 +235,7 @@ class Scoring:
         ``scores`` are those that the engine gives them.
         """
         places, searcher = list(places), self.live.searcher
-        with translate_errors("being searched"):
+        with SEARCHED:
             lengths = np.array(searcher.fast_field_values(LENGTH, places), np.int64)
             counts = profiles.counts(searcher, places, self.terms)
             again = self._bm25(counts, lengths, self.assumed.average)

@@ -16,7 +16,7 @@ import tantivy
 
 from index.engine.lexical import segments
 from index.engine.lexical.folder import IndexFolder
-from index.engine.lexical.segments import SCHEMA, list_segments, stored_terms, translate_errors
+from index.engine.lexical.segments import SCHEMA, SEARCHED, list_segments, stored_terms, translate_errors
 from index.errors import CollectionBusy
 from index.types import Ids
 
@@ -174,7 +174,7 @@ def live(searcher: tantivy.Searcher, passages: Ids) -> set[int]:
     """The passages among these that are in the index and not removed."""
     if not len(passages):
         return set()
-    with translate_errors("being searched"):
+    with SEARCHED:
         query = tantivy.Query.term_set_query(SCHEMA, "passage", passages.tolist())
         hits = searcher.search(query, len(passages), count=False).hits
         found = searcher.fast_field_values("passage", [place for _, place in hits])

@@ -45,22 +45,34 @@ def _schema() -> tantivy.Schema:
 SCHEMA = _schema()
 
 
-@contextmanager
-def translate_errors(doing: str) -> Iterator[None]:
+class translate_errors:  # noqa: N801 -- used as a function
     """Translate tantivy's exceptions: ValueError for any failure, RuntimeError from a failed writer.
 
     Damaged files can make it panic. That exception is no Exception and cannot be imported, only named.
     """
-    try:
-        yield
-    except BaseException as error:
+
+    __slots__ = ("_doing",)
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
+        if error is None:
+            return
         if not isinstance(error, ValueError | RuntimeError | OSError) and type(error).__name__ != _PANIC:
-            raise
+            return
         if "LockBusy" in str(error):
             raise CollectionBusy(
                 "the lexical index is being written by another process: try again in a moment"
             ) from error
-        raise StoreDamaged(f"the lexical index failed while {doing}: {error}") from error
+        raise StoreDamaged(f"the lexical index failed while {self._doing}: {error}") from error
+
+
+SEARCHED = translate_errors("being searched")
+"""For what each question does."""
 
 
 def create(folder: Path) -> tantivy.Index:

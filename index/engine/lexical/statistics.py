@@ -18,7 +18,7 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Query
 
-from index.engine.lexical.segments import LENGTH, SCHEMA, TERMS, translate_errors
+from index.engine.lexical.segments import LENGTH, SCHEMA, SEARCHED, TERMS
 
 _MOST_FREQUENCIES = 100_000
 """Terms whose frequency is kept, some 10 MB; one that is not kept is counted in its postings."""
@@ -52,40 +52,40 @@ class LivePassages:
     @cached_property
     def average(self) -> float:
         """The average number of terms in a passage."""
-        with translate_errors("being searched"):
+        with SEARCHED:
             total = self.searcher.aggregate(Query.all_query(), {"total": {"sum": {"field": LENGTH}}})
         return float(total["total"]["value"]) / max(1, self.count)
 
     def frequencies(self, terms: Sequence[str]) -> NDArray[np.int64]:
         """Count the passages that have each term."""
-        with translate_errors("being searched"):
-            return np.array([self._frequency(term) for term in terms], np.int64)
+        with SEARCHED:
+            known = self._frequencies
+            counts = [self._look_up(term) if (count := known.get(term)) is None else count for term in terms]
+            return np.array(counts, np.int64)
 
     def beginning(self, prefix: str) -> Mapping[str, int]:
         """The terms that begin so, with the number of passages that have each."""
-        with translate_errors("being searched"):
+        with SEARCHED:
             return dict(self.searcher.terms_with_prefix(TERMS, prefix))
 
     def engine_statistics(self, term: str) -> EngineStatistics:
         """The statistics of the engine; ``term`` is one that some passage has."""
         if self._assumed is None:
-            with translate_errors("being searched"):
+            with SEARCHED:
                 query = Query.term_query(SCHEMA, TERMS, term, "freq")
                 ((_, place),) = self.searcher.search(query, 1, count=False).hits
                 self._assumed = _parse_statistics(query.explain(self.searcher, place).to_json())
         return self._assumed
 
-    def _frequency(self, term: str) -> int:
-        known = self._frequencies.get(term)
-        if known is None:
-            known = self._look_up(term)
-            with self._lock:
-                if len(self._frequencies) >= _MOST_FREQUENCIES:
-                    self._frequencies.clear()
-                self._frequencies[term] = known
-        return known
-
     def _look_up(self, term: str) -> int:
+        found = self._count(term)
+        with self._lock:
+            if len(self._frequencies) >= _MOST_FREQUENCIES:
+                self._frequencies.clear()
+            self._frequencies[term] = found
+        return found
+
+    def _count(self, term: str) -> int:
         """Ask the engine, whose number is right if no removed passages are left in its segments."""
         stored = int(self.searcher.doc_freq(TERMS, term))
         if not stored:

@@ -79,11 +79,15 @@ def _nearest(
     if len(known) > _MOST_TERMS:
         return None
     most = 2 if len(term) >= _LONG else 1
-    wrong = ((OSA.distance(word, one, score_cutoff=1), -len(one), one) for one in asking if one[0] == word[0])
-    small = min((one for one in wrong if one[0] <= 1 and len(one[2]) >= _FEWEST), default=None)
+    wrong = [
+        (OSA.distance(word, one, score_cutoff=1), -len(one), one)
+        for one in asking
+        if one[0] == word[0] and -1 <= len(one) - len(word) <= 1 and len(one) >= _FEWEST
+    ]
+    small = min([one for one in wrong if one[0] <= 1], default=None)
     if small is not None:
         return small[2]
-    alike = (
+    alike = [
         (OSA.distance(term, one, score_cutoff=most), -count, one)
         for one, count in known.items()
         if abs(len(one) - len(term)) <= most
@@ -91,8 +95,8 @@ def _nearest(
         and one.isalpha()
         # Two letters more at the end make another word: "discoverer".
         and not (abs(len(one) - len(term)) > 1 and (one.startswith(term) or term.startswith(one)))
-    )
-    best = min((one for one in alike if one[0] <= most), default=None)
+    ]
+    best = min([one for one in alike if one[0] <= most], default=None)
     return None if best is None else _with_ending(word, term, best[2])
 
 
