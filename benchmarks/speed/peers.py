@@ -10,8 +10,10 @@ this one, and are made when they are not there: that needs the package index, an
 A document counts as taken in when it can be found. The peers embed the first 256 tokens of a document, as
 they do when nothing else is asked of them; Loccit embeds all of it, in about twice as many passages. Beside
 documents a second there are passages a second, therefore, and what the model alone makes of Loccit's passages
-(:mod:`benchmarks.speed.raw_encoder`). Loccit is measured once more with the model in integers of 8 bits,
-quantized on the passages of the first time. With ``--avx2`` all are held to the instructions of an older
+(:mod:`benchmarks.speed.raw_encoder`). None of the peers reads passages with a cross-encoder unless it is
+told to, so Loccit does not, either; questions for which it does are measured beside, on the same collection
+(``loccit_reading``). Loccit is measured once more with the model in integers of 8 bits, quantized on the
+passages of the first time. With ``--avx2`` all are held to the instructions of an older
 processor (:mod:`benchmarks.avx2`), and the integers are the ones that need no calibration.
 """
 
@@ -41,6 +43,7 @@ from index.embedding import DEFAULT_MODEL, model_folder
 HERE = Path(__file__).parent
 CACHE = Path("data/peers")
 OURS = "loccit"
+READING = "loccit_reading"
 INT8 = "loccit_int8"
 DYNAMIC_INT8 = "loccit_dynamic_int8"
 PEERS = {
@@ -50,6 +53,7 @@ PEERS = {
 }
 _SHARED = ("torch", "transformers", "sentence-transformers")
 _QUESTIONS = 200
+_UNREAD = {"LOCCIT_CROSS_ENCODER": "off"}
 _QUIET = {"ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
 Figures = dict[str, Estimate]
 
@@ -163,15 +167,21 @@ def run_int8(job: Job, whole: Path, folder: Path) -> Result:
         command, check=True, stdout=sys.stderr, env={**os.environ, **_QUIET, "LOCCIT_DATA": str(whole)}
     )
     models = str(whole / "models")
-    return run(Path(sys.executable), OURS, job, folder, LOCCIT_PRECISION="int8", LOCCIT_MODELS=models)
+    return run(
+        Path(sys.executable), OURS, job, folder, LOCCIT_PRECISION="int8", LOCCIT_MODELS=models, **_UNREAD
+    )
 
 
 def results(job: Job, peers: Sequence[str], cache: Path) -> tuple[dict[str, Result], tuple[int, float]]:
-    """The result of each, Loccit in both precisions first; and passages and seconds of the model alone."""
+    """The result of each, Loccit in both precisions first; and passages and seconds of the model alone.
+
+    Of Loccit as it reads passages only the questions count: its collection is there already.
+    """
     pythons = {peer: environment(peer, cache) for peer in peers}
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        found[OURS] = run(Path(sys.executable), OURS, job, Path(folder))
+        found[OURS] = run(Path(sys.executable), OURS, job, Path(folder), **_UNREAD)
+        found[READING] = run(Path(sys.executable), OURS, job, Path(folder))
         alone = raw_encoder(Path(folder))
         with tempfile.TemporaryDirectory() as apart:
             found[INT8] = run_int8(job, Path(folder), Path(apart))
@@ -223,14 +233,15 @@ def figures(job: Job, found: Mapping[str, Result], alone: tuple[int, float]) -> 
     told: Figures = {}
     for name, result in found.items():
         seconds = result.indexing_seconds
+        if name != READING:
+            told[f"{name}_documents_per_second"] = exact(result.documents / seconds, result.documents)
+            told[f"{name}_passages_per_second"] = exact(result.passages / seconds, result.passages)
         told |= {
-            f"{name}_documents_per_second": exact(result.documents / seconds, result.documents),
-            f"{name}_passages_per_second": exact(result.passages / seconds, result.passages),
             f"{name}_question_p50_ms": percentile(result.question_ms, 50),
             f"{name}_question_p99_ms": percentile(result.question_ms, 99),
             f"{name}_recall@5": job.recalled(result),
         }
-    for peer in found.keys() - {OURS, INT8}:
+    for peer in found.keys() - {OURS, READING, INT8}:
         for rate in ("documents_per_second", "passages_per_second"):
             for ours, name in ((OURS, peer), (INT8, f"{peer}_int8")):
                 ratio = told[f"{ours}_{rate}"].value / told[f"{peer}_{rate}"].value

@@ -106,13 +106,19 @@ def test_ratios_above_one_say_that_loccit_is_faster() -> None:
     ours = result(2.0, 8, 10.0, [["b", "a"], ["b"]])
     theirs = result(4.0, 2, 25.0, [["b"], ["b"]])
     int8 = result(1.0, 8, 5.0, [["b", "a"], ["b"]])
-    found = figures(job, {"loccit": ours, "loccit_int8": int8, "txtai": theirs}, (8, 1.6))
+    reading = result(0.1, 8, 50.0, [["a"], ["b"]])
+    by_name = {"loccit": ours, "loccit_reading": reading, "loccit_int8": int8, "txtai": theirs}
+    found = figures(job, by_name, (8, 1.6))
     assert found["loccit_documents_per_second"].value == 1.0
     assert found["txtai_documents_per_second_ratio"].value == 2.0
     assert found["txtai_passages_per_second_ratio"].value == 8.0
     assert found["txtai_int8_documents_per_second_ratio"].value == 4.0
     assert found["txtai_question_p50_ms_ratio"].value == 2.5
     assert found["ingest_of_encoder"].value == pytest.approx(0.8)
+    # It finds the collection there, and takes nothing in.
+    assert {one for one in found if "reading" in one} == {
+        "loccit_reading_question_p50_ms", "loccit_reading_question_p99_ms", "loccit_reading_recall@5",
+    }  # fmt: skip
     # The second question's document was not given to anybody.
     assert (found["loccit_recall@5"].value, found["loccit_recall@5"].questions) == (1.0, 1)
     assert found["txtai_recall@5"].value == 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import regex
 from rapidfuzz.distance import Prefix
@@ -50,14 +50,13 @@ class Told:
             return False
         if word.kind == "name" and "." in word.term:
             return word.term in self._dotted
-        parts = terms(_HYPHEN.sub(" ", word.text))
-        if parts and self.terms >= set(parts):
+        parts = _parts(word.text, terms)
+        if parts and self.terms >= parts:
             return True
         return word.kind == "name" and self._has_form(word.text.lower())
 
     def _has_form(self, name: str) -> bool:
-        beginning = name[:_SHORTEST_BASE]
-        if any(are_forms(name, one) for one in {one for one in self._words if one.startswith(beginning)}):
+        if any(are_forms(name, one) for one in self._beginning_with(name[:_SHORTEST_BASE])):
             return True
         return len(name) >= _SHORTEST_ACRONYM and name in self._initials
 
@@ -72,8 +71,28 @@ class Told:
         return [one.lower() for one in _LETTERS.findall(self.text)]
 
     @cached_property
+    def _lines(self) -> str:
+        return "\n".join(["", *self._words, ""])
+
+    def _beginning_with(self, beginning: str) -> set[str]:
+        """The words that begin so. Mostly there are none, which one search through the text tells."""
+        found, lines = set[str](), self._lines
+        at = lines.find("\n" + beginning)
+        while at >= 0:
+            end = lines.find("\n", at + 1)
+            found.add(lines[at + 1 : end])
+            at = lines.find("\n" + beginning, end)
+        return found
+
+    @cached_property
     def _initials(self) -> str:
         return "".join([one[0] for one in self._words if one not in FUNCTION_WORDS])
+
+
+@lru_cache(4096)
+def _parts(text: str, terms: Terms) -> frozenset[str]:
+    """The terms of the parts of a compound."""
+    return frozenset(terms(_HYPHEN.sub(" ", text)))
 
 
 def are_forms(one: str, other: str, *, ending: int = 1) -> bool:

@@ -8,6 +8,7 @@ are left as they are; so are questions that are not in English, whose words the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 
 import regex
 from rapidfuzz.distance import OSA
@@ -81,8 +82,8 @@ def _nearest(
     most = 2 if len(term) >= _LONG else 1
     wrong = [
         (OSA.distance(word, one, score_cutoff=1), -len(one), one)
-        for one in asking
-        if one[0] == word[0] and -1 <= len(one) - len(word) <= 1 and len(one) >= _FEWEST
+        for one in _beginning_with(word[0], asking)
+        if -1 <= len(one) - len(word) <= 1 and len(one) >= _FEWEST
     ]
     small = min([one for one in wrong if one[0] <= 1], default=None)
     if small is not None:
@@ -98,6 +99,11 @@ def _nearest(
     ]
     best = min([one for one in alike if one[0] <= most], default=None)
     return None if best is None else _with_ending(word, term, best[2])
+
+
+@lru_cache(256)
+def _beginning_with(letter: str, words: frozenset[str]) -> Sequence[str]:
+    return [one for one in words if one[0] == letter]
 
 
 def _with_ending(word: str, term: str, nearest: str) -> str:
