@@ -107,6 +107,11 @@ class Archive:
         with self._store.snapshot() as moment:
             return moment.refused_mirrors()
 
+    def connections(self) -> dict[str, Any]:
+        """Return what connects the collection with other programs, as JSON values."""
+        with self._store.snapshot() as moment:
+            return moment.connections()
+
     # Versions
 
     def text(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from index.citations.citing import Locator
 from index.history.retention import Pruning, Retention, plan_pruning
@@ -120,6 +122,24 @@ class Editor:
             with self._store.snapshot() as moment:
                 known = moment.refused_mirrors()
             self._store.set_refused_mirrors(change(known))
+
+    def set_connections(self, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+        """Replace what connects the collection with other programs by what ``change`` returns for it.
+
+        ``change`` is called under the lease, so that of two changes none is lost. It returns JSON values.
+        """
+        with self._store.lease("write", seconds=self._lock_seconds):
+            with self._store.snapshot() as moment:
+                known = moment.connections()
+            if (changed := change(copy.deepcopy(known))) != known:
+                self._store.set_connections(changed)
+
+    def running(self, source: str) -> AbstractContextManager[object]:
+        """Run a source alone, until the block ends: other documents may be written meanwhile.
+
+        Raises :class:`index.errors.CollectionBusy` while another process runs it.
+        """
+        return self._store.lease(f"source/{source}")
 
     def plan_prune(self, retention: Retention, locators: Iterable[Locator] = ()) -> Pruning:
         """Return what :meth:`prune` would erase, and the citations it would break."""

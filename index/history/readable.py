@@ -32,7 +32,7 @@ class ReadableSnapshot:
         }
     )  # fmt: skip
     """Methods that are passed on unrestricted. Add a new method of snapshots here or below."""
-    REFUSED: ClassVar = frozenset({"aliases", "all_originals", "notice"})
+    REFUSED: ClassVar = frozenset({"aliases", "all_originals", "connections", "notice"})
 
     def __init__(self, moment: Snapshot, readable: ReadableBy) -> None:
         self._moment = moment
@@ -134,7 +134,7 @@ class ReadableStore:
             "access_mark", "adopt", "bases", "begin_epoch", "claim", "close", "copying",
             "drop_damaged_vectors", "end_snapshots", "erase_tagged", "erased_tags", "last_erasure",
             "objects_name", "problems", "purge", "put_vectors", "repair", "set_access_mark",
-            "set_refused_mirrors", "staging", "tag", "unpurged", "waiting_since",
+            "set_connections", "set_refused_mirrors", "staging", "tag", "unpurged", "waiting_since",
         }
     )  # fmt: skip
     """Methods that no caller of a restricted collection needs."""

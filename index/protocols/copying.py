@@ -31,6 +31,7 @@ class RecordState:
     purged: int
     refused_mirrors: str | None
     given: Mapping[str, int]
+    connections: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,9 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
         """Replace the list of :meth:`Snapshot.refused_mirrors`. This is no change of the record."""
 
+    def set_connections(self, connections: Mapping[str, Any]) -> None:
+        """Replace :meth:`Snapshot.connections`. This is no change of the record."""
+
     def access_mark(self) -> str:
         """The mark of those who may read the record: a word that only its service understands.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from index.filters import Filter, ReadableBy
 from index.records import (
@@ -229,6 +229,9 @@ class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
 
     def refused_mirrors(self) -> list[RefusedMirror]:
         """The folders whose last mirror was refused, by their names."""
+
+    def connections(self) -> dict[str, Any]:
+        """What connects the collection with other programs, as JSON values; empty at first."""
 
     def at(self, change: int) -> PastPassages:
         """The passages as they stood after an earlier change.

@@ -209,6 +209,10 @@ _ACCESS = """
 ALTER TABLE state ADD COLUMN access text NOT NULL DEFAULT ''; -- mark of those who may read; empty: everybody
 """
 
+_CONNECTIONS = """
+ALTER TABLE state ADD COLUMN connections text; -- JSON: sources and webhooks
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
 COLLECTION: tuple[Migration, ...] = (
     _COLLECTION + totals.TRIGGERS,
@@ -217,6 +221,7 @@ COLLECTION: tuple[Migration, ...] = (
     _OBJECTS,
     Compatible(_veil_groups),
     Compatible(_ACCESS),
+    Compatible(_CONNECTIONS),
 )
 
 

@@ -27,7 +27,7 @@ STATE = (
 WATCHED = "SELECT change, erased, generation, pg_is_in_recovery() FROM state WHERE is_only"
 """The query that is read with each statement outside a transaction."""
 WATCHED_COLUMNS = 4
-_COPIED = "store, epoch, generation, change, erased, purged, refused_mirrors, last_passage"
+_COPIED = "store, epoch, generation, change, erased, purged, refused_mirrors, connections, last_passage"
 _KEYS = {"documents": "key", "versions": "key", "events": "number"}
 """Tables whose keys PostgreSQL gives."""
 _PASSAGES = {name: PASSAGES.columns[name] for name in ("id", *COLUMNS)}
@@ -141,9 +141,9 @@ class PostgresqlStatements(Statements):
     def record_state(self) -> RecordState:
         ((*values, last_passage),) = self.rows(f"SELECT {_COPIED} FROM state")
         given = {table: self._given(f"{table}_{key}_seq") for table, key in _KEYS.items()}
-        store, epoch, generation, change, erased, purged, refused_mirrors = values
+        store, epoch, generation, change, erased, purged, refused, connections = values
         given |= {"passages": last_passage}
-        return RecordState(store, epoch, generation, change, erased, purged, refused_mirrors, given)
+        return RecordState(store, epoch, generation, change, erased, purged, refused, given, connections)
 
     def _given(self, sequence: str) -> int:
         ((last, is_used),) = self.rows(f"SELECT last_value, is_called FROM {sequence}")
@@ -151,10 +151,11 @@ class PostgresqlStatements(Statements):
 
     def put_record_state(self, state: RecordState) -> None:
         self.execute(
-            f"UPDATE state SET ({_COPIED}) = (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"UPDATE state SET ({_COPIED}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(state.store, state.epoch, state.generation, state.change, state.erased, state.purged),
                 state.refused_mirrors,
+                state.connections,
                 state.given["passages"],
             ),
         )

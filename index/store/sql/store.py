@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from index.errors import InvalidDocumentId
 from index.protocols import Lease
@@ -35,6 +35,7 @@ from index.store.sql import (
     upkeep,
     versions,
 )
+from index.store.sql.connections import put as put_connections
 from index.store.sql.copying import SqlSource, SqlTarget
 from index.store.sql.groups import put as put_groups
 from index.store.sql.statements import Statements
@@ -135,6 +136,11 @@ class SqlStore(ABC, Generic[Own]):
         """Replace the refused mirrors, without a change number."""
         with self._write() as statements:
             retirement.set_refused_mirrors(statements, refused)
+
+    def set_connections(self, connections: Mapping[str, Any]) -> None:
+        """Replace the connections, without a change number."""
+        with self._write() as statements:
+            put_connections(statements, connections)
 
     def delete(self, document_id: str) -> DocumentRecord:
         """Erase a document with all its versions; returns its last record."""

@@ -19,7 +19,7 @@ from index.store.sqlite.attributes import SqliteAttributes
 
 _VALUES = ("change", "store", "epoch", "generation", "erased", "original_bytes")
 _TOTALS = "documents, passages, waiting, characters"
-_COPIED = ("store", "epoch", "generation", "change", "erased", "purged", "refused_mirrors")
+_COPIED = ("store", "epoch", "generation", "change", "erased", "purged", "refused_mirrors", "connections")
 _SEQUENCES = ("documents", "versions", "passages", "events")
 _ROWS = 100
 """Rows that one statement adds."""

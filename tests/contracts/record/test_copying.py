@@ -66,6 +66,7 @@ def fill(store: RecordStore) -> None:
     store.describe("d7", {"n": -1}, source="elsewhere", groups=["others", "people"])
     store.delete("d2")
     store.set_refused_mirrors([RefusedMirror("folder/", 3, 4)])
+    store.set_connections({"sources": [{"name": "wiki"}]})
 
 
 def copy(pair: Pair) -> Comparison:
@@ -106,6 +107,7 @@ def test_everything_is_the_same(pair: Pair) -> None:
     assert target.tag() == source.tag()
     assert target.erased_tags() == source.erased_tags()
     assert now(target).refused_mirrors() == now(source).refused_mirrors()
+    assert now(target).connections() == now(source).connections() != {}
     with source.snapshot() as own, target.snapshot() as other:
         assert (other.mark.change, other.mark.token) == (own.mark.change, own.mark.token)
         assert other.events(0, other.change, 1000) == own.events(0, own.change, 1000)

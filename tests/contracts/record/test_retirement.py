@@ -221,3 +221,15 @@ def test_refused_mirrors_are_kept(open_store: Opener) -> None:
     second.set_refused_mirrors([])
     assert now(first).refused_mirrors() == []
     assert now(first).change() == change
+
+
+def test_connections_are_kept(open_store: Opener) -> None:
+    first, second = open_store(), open_store()
+    assert now(first).connections() == {}
+    change = now(first).change()
+    given = {"sources": [{"name": "ä", "every": 1.5, "groups": None}], "webhooks": []}
+    first.set_connections(given)
+    assert now(second).connections() == given
+    second.set_connections({})
+    assert now(first).connections() == {}
+    assert now(first).change() == change

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
 from index.filters import Filter, ReadableBy
 from index.records import (
@@ -27,6 +28,7 @@ from index.store.sql import (
     totals,
     versions,
 )
+from index.store.sql.connections import get as get_connections
 from index.store.sql.marks import Marks
 from index.store.sql.snapshots.passages import RememberedPassages, without_hidden
 from index.store.sql.snapshots.past import SqlPast
@@ -97,6 +99,9 @@ class SqlSnapshot(RememberedPassages):
 
     def refused_mirrors(self) -> list[RefusedMirror]:
         return retirement.refused_mirrors(self._statements)
+
+    def connections(self) -> dict[str, Any]:
+        return get_connections(self._statements)
 
     def at(self, change: int) -> SqlPast:
         return SqlPast(self._statements, self.change, change)
