@@ -125,6 +125,17 @@ class Fetcher:
         self, hop: WebUrl, conditions: dict[str, str], gate: Gate, deadline: Deadline
     ) -> Page | WebUrl | None:
         """Send one request: the page, the address of a redirect, or None for a page that has not changed."""
+        with translate_errors(hop), closing(self.connection(hop, deadline)) as connection:
+            response = connection.handle_request(self._request(hop, conditions))
+            return self._read_response(hop, response, gate)
+
+    def connection(self, hop: WebUrl, deadline: Deadline) -> httpcore2.HTTPConnection:
+        """A connection to one of the checked addresses of a host, for one request.
+
+        Raises :class:`index.sources.web.AddressRefused`, and :class:`index.sources.web.FetchFailed` without
+        any address; what its requests raise, :func:`translate_errors` translates.
+        """
+        self._check_port(hop)
         network = PinnedNetwork(
             self._network,
             self._resolve_checked(hop, deadline),
@@ -134,10 +145,7 @@ class Fetcher:
         )
         origin = httpcore2.Origin(hop.scheme.encode(), hop.host.encode(), hop.port)
         tls = self._tls if hop.scheme == "https" else None
-        connection = httpcore2.HTTPConnection(origin, ssl_context=tls, network_backend=network)
-        with _translate_errors(hop), closing(connection):
-            response = connection.handle_request(self._request(hop, conditions))
-            return self._read_response(hop, response, gate)
+        return httpcore2.HTTPConnection(origin, ssl_context=tls, network_backend=network)
 
     def _request(self, hop: WebUrl, conditions: dict[str, str]) -> httpcore2.Request:
         headers = {
@@ -220,7 +228,7 @@ def _is_header_value(value: str) -> bool:
 
 
 @contextmanager
-def _translate_errors(hop: WebUrl) -> Iterator[None]:
+def translate_errors(hop: WebUrl) -> Iterator[None]:
     """Translate every error of httpcore2 into one of this package."""
     name = display_url(hop)
     try:

@@ -10,7 +10,7 @@ import pytest
 from index.errors import InvalidInput
 from index.sources.web import Fetcher, FetchFailed, FetchRefused, Page, UnexpectedStatus, WebConfig
 from index.sources.web import errors as web_errors
-from index.sources.web.fetcher import _translate_errors
+from index.sources.web.fetcher import translate_errors
 from index.sources.web.urls import parse_url
 from tests.index.sources.web.standins import PAGE, Server, answer, redirect
 
@@ -105,5 +105,5 @@ def test_every_error_of_httpcore2_is_translated() -> None:
     ]
     assert len(exceptions) > 12
     for exception in exceptions:
-        with pytest.raises(FetchFailed), _translate_errors(parse_url("http://site.test/")):
+        with pytest.raises(FetchFailed), translate_errors(parse_url("http://site.test/")):
             raise exception
