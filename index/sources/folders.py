@@ -16,6 +16,7 @@ from index.ingest.preparation import Source
 from index.records import DocumentRecord
 from index.sources.background import BackgroundEmbedding, commit_sizes
 from index.sources.files import FoundFile, Patterns, Skipped, location, presence, resolve_location
+from index.sources.folder_rights import RIGHTS_FILE, parse_rights
 from index.sources.links import OUTSIDE, LinkLeadsOut, read_within
 from index.sources.mirroring import Mirror, Refusal, update_refusals
 from index.sources.sidecars import SIDECAR_SUFFIXES, Sidecar, is_sidecar, parse_sidecar
@@ -70,7 +71,8 @@ class FolderOptions:
     any_share: bool = False
     erase: bool = False
     groups: Sequence[str] | None = None
-    """Groups that may read the documents, unless a sidecar names others; None keeps what they have."""
+    """Groups that may read the documents, unless a sidecar or ``.loccit.yaml`` names others; None keeps what
+    they have."""
 
     @property
     def selection(self) -> Selection:
@@ -100,6 +102,8 @@ class FolderIngest:
         self._roots: Sequence[Path] = ()
         self._notify: Callable[[], None] = lambda: None
         self._report = IngestReport()
+        self._rights: dict[Path, tuple[str, ...] | None] = {}
+        """Groups of folders that were looked at; None for those without."""
 
     def run(self, paths: Sequence[Path]) -> IngestReport:
         """Ingest the files and embed their passages."""
@@ -185,6 +189,7 @@ class FolderIngest:
                 return None
             data = read_within(file.path, file.within)
             sidecar = _read_sidecar(file)
+            groups = self._groups(file) if sidecar.groups is None else sidecar.groups
         except LinkLeadsOut:
             self._skip(file.path, f"it or its sidecar is {OUTSIDE}", "outside_link")
             return None
@@ -193,6 +198,7 @@ class FolderIngest:
             return None
         except (InvalidMetadata, InvalidGroup) as error:
             self._skip(file.path, error.message)
+            self._withdraw(known, file)
             return None
         if self._options.mirror and not self._collection.archive.find_document(
             file.document_id, retired=True
@@ -206,9 +212,37 @@ class FolderIngest:
             source=sidecar.source,
             origin=str(file.path),
             metadata=sidecar.metadata,
-            groups=self._options.groups if sidecar.groups is None else sidecar.groups,
+            groups=groups,
             password=self._options.password,
         )
+
+    def _groups(self, file: FoundFile) -> Sequence[str] | None:
+        """The groups that the nearest folder above a file names; those of the options without.
+
+        Raises what :func:`parse_rights` and :func:`read_within` do.
+        """
+        around = [root for root in self._roots if root in file.path.parents]
+        if not around:
+            return self._options.groups
+        top = max(around, key=lambda root: len(root.parts))
+        for folder in file.path.parents:
+            if folder not in self._rights:
+                path = folder / RIGHTS_FILE
+                named = presence(path) == "present"
+                self._rights[folder] = (
+                    parse_rights(read_within(path, file.within), name=str(path)) if named else None
+                )
+            if (found := self._rights[folder]) is not None:
+                return found
+            if folder == top:
+                break
+        return self._options.groups
+
+    def _withdraw(self, known: DocumentRecord | None, file: FoundFile) -> None:
+        """Let nobody find a document of which it is not known who may read it."""
+        if known is not None and known.origin and location(known.origin) == file.path:
+            self._collection.editor.retire([known.id])
+            self._report.retired.append(known.id)
 
     def _rename_moved(self, data: bytes, document_id: str) -> None:
         """Rename the document with the same bytes whose file is gone: the file was moved."""
@@ -266,7 +300,9 @@ class FolderIngest:
 
 
 def _described_file(path: Path) -> Path:
-    """The file that a sidecar describes; any other path unchanged."""
+    """The file that a sidecar describes, the folder that rights are of; any other path unchanged."""
+    if path.name == RIGHTS_FILE:
+        return path.parent
     if not is_sidecar(path.name):
         return path
     suffix = next(suffix for suffix in SIDECAR_SUFFIXES if path.name.lower().endswith(suffix))
