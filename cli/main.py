@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "cli.upkeep.migrating:migrate",
     "export": "cli.upkeep.exchange:export",
     "import": "cli.upkeep.exchange:import_",
+    "sources": "cli.sources:app",
     "upgrade": "cli.upkeep.upgrading:upgrade",
     "keys": "cli.keys:app",
     "unanswered": "cli.unanswered:app",

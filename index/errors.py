@@ -13,6 +13,7 @@
     │   ├── InvalidLocator
     │   ├── InvalidMetadata
     │   ├── InvalidGroup
+    │   ├── InvalidSource
     │   ├── DocumentIdTaken
     │   ├── MomentTooLarge
     │   ├── NotSupported
@@ -30,6 +31,7 @@
     ├── NotFound
     │   ├── CollectionNotFound
     │   ├── DocumentNotFound
+    │   ├── SourceNotFound
     │   ├── OriginalNotFound
     │   ├── PageNotFound
     │   ├── DocumentRetired
@@ -50,6 +52,9 @@
     │   └── BackendMissing
     ├── ChangeNotReached
     ├── IndexUnavailable
+    ├── SourceError
+    │   ├── SourceFailed
+    │   └── SourceRefused
     ├── StoreUnavailable
     ├── ObjectsUnavailable
     ├── ReadersUnavailable
@@ -107,6 +112,7 @@ __all__ = [
     "InvalidLimit",
     "InvalidLocator",
     "InvalidMetadata",
+    "InvalidSource",
     "LedgerFailed",
     "LoccitError",
     "ModelDamaged",
@@ -123,6 +129,10 @@ __all__ = [
     "QuestionTooLong",
     "ReaderFailed",
     "ReadersUnavailable",
+    "SourceError",
+    "SourceFailed",
+    "SourceNotFound",
+    "SourceRefused",
     "StoreDamaged",
     "StoreUnavailable",
     "TooManyModels",
@@ -221,6 +231,12 @@ class InvalidGroup(InvalidInput):
     """The name of a group is empty, too long, or has a comma or control characters."""
 
     code = "invalid_group"
+
+
+class InvalidSource(InvalidInput):
+    """A source is described in a way that cannot be used; the message names what is wrong."""
+
+    code = "invalid_source"
 
 
 class DocumentIdTaken(InvalidInput):
@@ -340,6 +356,12 @@ class DocumentNotFound(NotFound):
     """The collection has no document with this id."""
 
     code = "document_not_found"
+
+
+class SourceNotFound(NotFound):
+    """The collection has no source of this name."""
+
+    code = "source_not_found"
 
 
 class OriginalNotFound(NotFound):
@@ -490,6 +512,24 @@ class IndexUnavailable(LoccitError):
     """An index that is needed has failed, and is being made anew from the record; retry."""
 
     code = "index_unavailable"
+
+
+class SourceError(LoccitError):
+    """The application of a source gives no documents: nothing is removed by that."""
+
+    code = "source_error"
+
+
+class SourceFailed(SourceError):
+    """The application that a source names does not answer as it should. Nothing is removed by that."""
+
+    code = "source_failed"
+
+
+class SourceRefused(SourceError):
+    """The application refuses the source's credentials: they are wrong, or have expired."""
+
+    code = "source_refused"
 
 
 class StoreUnavailable(LoccitError):

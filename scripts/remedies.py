@@ -15,6 +15,7 @@ REQUESTS: Mapping[str, str] = {
     "invalid_locator": "Copy the whole locator from a citation: `{document_id}@{hash}:{start}-{end}`.",
     "invalid_metadata": "Use a flat object: names with strings, numbers, booleans, or lists of them.",
     "invalid_group": "Use printable characters without commas, and no white space at an end.",
+    "invalid_source": "Correct what the message names; [sources](../sources.md) has what each kind needs.",
     "document_id_taken": "Choose another id, or use a key that has the document's "
     "[group](../access.md#groups).",
     "moment_too_large": "Ask as of a state with fewer passages, or raise the limit.",
@@ -37,6 +38,7 @@ REQUESTS: Mapping[str, str] = {
 """Errors that whoever sends the request can correct."""
 
 MISSING: Mapping[str, str] = {
+    "source_not_found": "`loccit sources list` shows those there are.",
     "collection_not_found": "Check the name, and that the key may use the collection.",
     "document_not_found": "Check the id, and that the key may read the document.",
     "original_not_found": "Ingest the file again, with `LOCCIT_KEEP_ORIGINALS=true`.",
@@ -113,6 +115,9 @@ OPERATION: Mapping[str, str] = {
     "index_unavailable": "Try again: it is being made anew in the background ([damage](../data.md#damage)).",
     "format_in_use": "Stop all processes of older versions, then start the new one again "
     "([upgrade](../scale.md#upgrade-without-a-stop)).",
+    "source_failed": "Try again; nothing was removed. If it stays, compare the source with "
+    "[what its kind needs](../sources.md#applications).",
+    "source_refused": "Renew the [secret](../sources.md#secrets) of the source, or the rights of its user.",
     "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
     "address that the service has of it.",
     "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "

@@ -250,6 +250,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     ProviderUnavailable: 503,
     # The endpoint that the operator configured.
     WriterFailed: 502,
+    library.SourceError: 502,
     WriterTimeout: 504,
     # Errors that only the operator can correct.
     library.ModelError: 503,

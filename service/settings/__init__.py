@@ -6,6 +6,8 @@ from service.settings.environment import (
     load_settings,
     metrics_folder,
     shared_metrics,
+    source_secret,
+    source_variable,
     unknown_variables,
 )
 from service.settings.removed import REMOVED
@@ -29,5 +31,7 @@ __all__ = [
     "load_settings",
     "metrics_folder",
     "shared_metrics",
+    "source_secret",
+    "source_variable",
     "unknown_variables",
 ]

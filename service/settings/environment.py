@@ -21,6 +21,8 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client knows the folder."""
 _OF_COMMANDS = frozenset({"KEY", "PASSWORD", "URL"})
 """Variables of options of the commands, which are no settings."""
+_SECRETS = f"{PREFIX}SOURCE_SECRET_"
+"""Beginning of the variables that have the secrets of sources."""
 log = logging.getLogger("loccit.service")
 
 
@@ -92,6 +94,16 @@ def _report_unknown() -> None:
         raise InvalidSettings(" ".join(stopping))
 
 
+def source_variable(source: str) -> str:
+    """The variable that has the secret of a source, by the source's name."""
+    return f"{_SECRETS}{source.upper().replace('-', '_')}"
+
+
+def source_secret(source: str) -> str:
+    """The secret of a source; empty without one. It is read when it is needed and kept nowhere."""
+    return os.environ.get(source_variable(source), "").strip()
+
+
 def hand_down(settings: Settings, names: Iterable[str]) -> None:
     """Set the variables of these settings, for processes that this one starts."""
     for name in names:
@@ -115,7 +127,11 @@ def shared_metrics() -> Iterator[None]:
 def unknown_variables() -> list[str]:
     """List variables in the environment that begin with the prefix and are no setting."""
     known = {f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_OF_COMMANDS)}
-    found = [name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known]
+    found = [
+        name
+        for name in os.environ
+        if name.upper().startswith(PREFIX) and name.upper() not in known and not name.startswith(_SECRETS)
+    ]
     of_engines = _variables_of_engines() if found else frozenset()
     return sorted(name for name in found if name.upper() not in of_engines)
 

@@ -1,0 +1,191 @@
+"""Sources as a collection keeps them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from index.collection import Collection
+from index.errors import InvalidSource, SourceNotFound
+from index.naming import validate_document_id, validate_groups
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_SOURCES = "sources"
+LEAST_EVERY = 60
+"""Fewest seconds between two runs of a schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The last run of a source: when, how long, what it did, and its problem, empty without one."""
+
+    began: float
+    seconds: float
+    counts: Mapping[str, int] = field(default_factory=dict)
+    problem: str = ""
+    code: str = ""
+    is_complete: bool = True
+    """Whether the listing was complete, so that what is gone was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place whose documents a collection has.
+
+    ``kind`` names the application, ``place`` what of it, ``url`` its address and ``user`` who asks there. Its
+    secret is not kept here. ``prefix`` is put before the ids of documents. ``groups`` may read them, or those
+    of the longest of ``group_prefixes`` that their path begins with. With ``takes_readers`` the application
+    says who may read each document, and ``owner`` is the group for what it does not tell. ``every`` so many
+    seconds the source is looked at; 0 for only when it is asked for.
+    """
+
+    name: str
+    kind: str
+    place: str = ""
+    url: str = ""
+    user: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    groups: tuple[str, ...] | None = None
+    group_prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    takes_readers: bool = False
+    owner: str = ""
+    every: float = 0.0
+    erases: bool = False
+    last: Run | None = None
+    wanted: float = 0.0
+    """When somebody asked for a run that has not begun yet; 0 without."""
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is to run now."""
+        if self.wanted:
+            return True
+        return bool(self.every) and (self.last is None or now - self.last.began >= self.every)
+
+
+def validate_source(source: Source) -> Source:
+    """Return the source with groups in order. Raises :class:`index.errors.InvalidSource`, and for groups
+    :class:`index.errors.InvalidGroup`.
+    """  # noqa: D205
+    if not _NAME.fullmatch(source.name):
+        raise InvalidSource(
+            f"{source.name[:63]!r} cannot name a source. Use 1 to 63 of a-z, 0-9, '-' and '_'; begin with a "
+            "letter or digit."
+        )
+    prefix = source.prefix.strip("/") or source.name
+    validate_document_id(f"{prefix}/x")
+    if source.every and source.every < LEAST_EVERY:
+        raise InvalidSource(f"A source is looked at every {LEAST_EVERY} seconds at most.")
+    if source.takes_readers and not source.owner:
+        raise InvalidSource(
+            "To take readers from the application, name the owner: the group that alone may read what the "
+            "application does not tell the readers of."
+        )
+    validate_groups([source.owner] if source.owner else [])
+    return replace(
+        source,
+        prefix=prefix,
+        groups=None if source.groups is None else validate_groups(source.groups),
+        group_prefixes={
+            path.strip("/"): validate_groups(groups) for path, groups in source.group_prefixes.items()
+        },
+    )
+
+
+def sources_of(collection: Collection) -> list[Source]:
+    """The sources of a collection, by their names."""
+    return list(_read(collection.archive.connections()).values())
+
+
+def source_of(collection: Collection, name: str) -> Source:
+    """One source. Raises :class:`index.errors.SourceNotFound`."""
+    try:
+        return _read(collection.archive.connections())[name]
+    except KeyError:
+        raise _not_found(name) from None
+
+
+def put_source(collection: Collection, source: Source) -> Source:
+    """Add a source, or replace that of its name, which keeps what is known of its last run."""
+    checked = validate_source(source)
+
+    def change(known: dict[str, Source]) -> None:
+        before = known.get(checked.name)
+        known[checked.name] = replace(checked, last=before.last) if before else checked
+
+    _change(collection, change)
+    return checked
+
+
+def remove_source(collection: Collection, name: str) -> None:
+    """Forget a source; its documents stay. Raises :class:`index.errors.SourceNotFound`."""
+
+    def change(known: dict[str, Source]) -> None:
+        if known.pop(name, None) is None:
+            raise _not_found(name)
+
+    _change(collection, change)
+
+
+def note_run(collection: Collection, name: str, run: Run) -> None:
+    """Record the last run of a source, unless it was removed meanwhile."""
+
+    def change(known: dict[str, Source]) -> None:
+        if name in known:
+            is_served = known[name].wanted <= run.began
+            known[name] = replace(known[name], last=run, wanted=0.0 if is_served else known[name].wanted)
+
+    _change(collection, change)
+
+
+def want_run(collection: Collection, name: str) -> None:
+    """Ask for a run of a source. Raises :class:`index.errors.SourceNotFound`."""
+
+    def change(known: dict[str, Source]) -> None:
+        if name not in known:
+            raise _not_found(name)
+        known[name] = replace(known[name], wanted=time.time())
+
+    _change(collection, change)
+
+
+def _change(collection: Collection, change: Any) -> None:
+    def changed(connections: dict[str, Any]) -> Mapping[str, Any]:
+        known = _read(connections)
+        change(known)
+        others = {name: value for name, value in connections.items() if name != _SOURCES}
+        return {**others, _SOURCES: [_written(known[name]) for name in sorted(known)]} if known else others
+
+    collection.editor.set_connections(changed)
+
+
+def _written(source: Source) -> dict[str, Any]:
+    """A source as JSON values, as they are when they are read again."""
+    found = asdict(source)
+    found["groups"] = None if source.groups is None else list(source.groups)
+    found["group_prefixes"] = {path: list(groups) for path, groups in source.group_prefixes.items()}
+    return found
+
+
+def _read(connections: Mapping[str, Any]) -> dict[str, Source]:
+    return {one["name"]: _source(one) for one in connections.get(_SOURCES, ())}
+
+
+def _source(value: Mapping[str, Any]) -> Source:
+    known = {one.name for one in fields(Source)}
+    given = {name: one for name, one in value.items() if name in known}
+    if given.get("groups") is not None:
+        given["groups"] = tuple(given["groups"])
+    given["group_prefixes"] = {
+        path: tuple(groups) for path, groups in given.get("group_prefixes", {}).items()
+    }
+    if given.get("last"):
+        given["last"] = Run(**given["last"])
+    return Source(**given)
+
+
+def _not_found(name: str) -> SourceNotFound:
+    return SourceNotFound(f"There is no source {name!r}.")

@@ -1,0 +1,66 @@
+"""What an application says that it has: its entries, and whether these are all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or page of an application.
+
+    ``path`` is where it is there, with slashes. ``checksum`` changes with its content; empty where nothing
+    tells that, so that it is read each time. ``identity`` stays when it is moved; empty where the application
+    has none. ``link`` is its own address, which citations show. ``key`` is what its bytes are asked for by.
+    """
+
+    path: str
+    checksum: str = ""
+    size: int = 0
+    identity: str = ""
+    link: str = ""
+    key: str = ""
+    is_restricted: bool = False
+    """Whether the application shows it to some of its readers only, and does not say to whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All entries of one look. ``missing`` says why there may be more; empty for a complete listing."""
+
+    entries: Sequence[Entry]
+    missing: str = ""
+
+
+class Application(Protocol):
+    """An application that has documents, as one source sees it."""
+
+    def listing(self) -> Listing:
+        """List the entries.
+
+        Raises :class:`index.errors.SourceError` when the application does not answer to the end.
+        """
+
+    def read(self, entry: Entry) -> bytes:
+        """Read the bytes of an entry.
+
+        Raises :class:`EntryRefused` where this entry cannot be read, and :class:`index.errors.SourceError`
+        where no other can be, either.
+        """
+
+    def readers(self, entry: Entry) -> tuple[str, ...] | None:
+        """The groups that may read an entry in the application; None where that cannot be told."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+class EntryRefused(Exception):
+    """An entry is not taken; ``code`` is that of :class:`index.sources.files.Skipped`."""
+
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code

@@ -1,0 +1,1 @@
+"""Sources as the service and the commands run them."""

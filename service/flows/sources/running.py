@@ -1,0 +1,101 @@
+"""Run a source: with its secret, by one process at a time, and with a record of what it did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from index.collection import Collection
+from index.errors import InvalidSource, LoccitError
+from index.sources.applications import (
+    Limits,
+    Run,
+    Source,
+    SourceSync,
+    note_run,
+    open_application,
+    require_connector,
+    source_of,
+)
+from index.sources.folders import IngestReport
+from service.settings import Settings, source_secret, source_variable
+from service.settings.values import split_list
+
+_KINDS = ("added", "replaced", "unchanged", "renamed", "retired", "erased", "skipped", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRunner:
+    """Runs sources of collections. ``transport`` takes the place of the network in tests."""
+
+    settings: Settings
+    transport: httpx.BaseTransport | None = None
+    limits: Limits | None = None
+
+    def run(
+        self,
+        collection: Collection,
+        name: str,
+        *,
+        any_share: bool = False,
+        on_file: Callable[[int, int], None] = lambda done, total: None,
+    ) -> tuple[IngestReport, Run]:
+        """Synchronize a source and record the run.
+
+        Raises :class:`index.errors.SourceNotFound`, :class:`index.errors.CollectionBusy` while another
+        process runs it, and what its application raises, which is recorded, too.
+        """
+        source = source_of(collection, name)
+        with collection.editor.running(name):
+            began, clock = time.time(), time.monotonic()
+            try:
+                report, missing = self._synchronize(collection, source, any_share, on_file)
+            except LoccitError as error:
+                note_run(collection, name, _failed(error, began, time.monotonic() - clock))
+                raise
+            run = _finished(report, missing, began, time.monotonic() - clock)
+            note_run(collection, name, run)
+        return report, run
+
+    def _synchronize(
+        self, collection: Collection, source: Source, any_share: bool, on_file: Callable[[int, int], None]
+    ) -> tuple[IngestReport, str]:
+        application = open_application(
+            source,
+            self._secret(source),
+            max_bytes=collection.config.ingest.max_document_bytes,
+            networks=split_list(self.settings.web_networks),
+            limits=self.limits,
+            transport=self.transport,
+        )
+        try:
+            sync = SourceSync(
+                collection, source, application, limits=self.limits, any_share=any_share, on_file=on_file
+            )
+            return sync.run(), sync.missing
+        finally:
+            application.close()
+
+    def _secret(self, source: Source) -> str:
+        secret = source_secret(source.name)
+        if not secret and require_connector(source).needs_secret:
+            raise InvalidSource(
+                f"The source {source.name} has no secret: set the variable {source_variable(source.name)} "
+                "for the process that runs it."
+            )
+        return secret
+
+
+def _finished(report: IngestReport, missing: str, began: float, seconds: float) -> Run:
+    counts = {kind: len(getattr(report, kind)) for kind in _KINDS}
+    problem = f"The listing is not complete, and nothing was removed: {missing}." if missing else ""
+    if report.refused:
+        problem = report.refused[0].reason
+    return Run(began, seconds, {**counts, "embedded": report.embedded}, problem, is_complete=not missing)
+
+
+def _failed(error: LoccitError, began: float, seconds: float) -> Run:
+    return Run(began, seconds, {}, error.message, error.code, is_complete=False)

@@ -1,0 +1,408 @@
+"""Every application, and what may happen between two looks: nothing is lost, double, or removed by mistake.
+
+The cases are generated: each fake with each event. None of the fakes has met the real application.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import httpx
+import pytest
+
+from index.collection import Collection
+from index.errors import SourceError, SourceRefused
+from index.sources.applications import (
+    CONNECTORS,
+    Limits,
+    Source,
+    SourceSync,
+    open_application,
+)
+from index.sources.applications.guard import Clock
+from index.sources.folders import IngestReport
+from tests.index.conftest import Opener
+from tests.index.sources.applications.fakes import (
+    FAKES,
+    SECRET,
+    Fake,
+    FakeGitHub,
+    FakeNextcloud,
+    Killed,
+    changed,
+)
+
+pytest.importorskip("oikb")
+
+LIMIT = 100_000
+
+
+@dataclass
+class Time:
+    """A clock that moves when somebody sleeps."""
+
+    at: float = 1_800_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: self.at, self.sleep)
+
+
+@dataclass
+class Runs:
+    """Runs of one source against its fake, in a collection that is opened anew for each."""
+
+    fake: Fake
+    opener: Opener
+    time: Time = field(default_factory=Time)
+    limits: Limits = field(default_factory=Limits)
+    missing: str = ""
+
+    def run(self, source: Source | None = None, *, any_share: bool = False) -> IngestReport:
+        collection = self.opener()
+        application = open_application(
+            source or self.fake.source,
+            SECRET,
+            max_bytes=LIMIT,
+            limits=self.limits,
+            transport=self.fake,
+            clock=self.time.clock,
+        )
+        sync = SourceSync(
+            collection, source or self.fake.source, application, limits=self.limits, any_share=any_share
+        )
+        try:
+            return sync.run()
+        finally:
+            self.missing = sync.missing
+            application.close()
+            collection.close()
+
+    def texts(self) -> dict[str, str]:
+        with self.opener() as collection:
+            return texts_of(collection)
+
+    def check(self) -> None:
+        """The collection has what the application has: nothing is lost, nothing is there twice."""
+        found, expected = self.texts(), self.fake.documents()
+        # Confluence has pages that are folders, too.
+        found = {id_: text for id_, text in found.items() if id_ != "things/birds.txt"}
+        assert found.keys() == expected.keys()
+        assert [id_ for id_, text in expected.items() if text not in found[id_]] == []
+
+
+def texts_of(collection: Collection) -> dict[str, str]:
+    listed = collection.archive.documents(limit=1000)
+    return {one.id: collection.archive.text(one.id)[1] for one in listed}
+
+
+@pytest.fixture(params=sorted(FAKES))
+def fake(request: pytest.FixtureRequest) -> Fake:
+    return FAKES[request.param]()
+
+
+@pytest.fixture
+def runs(fake: Fake, open_collection: Opener) -> Runs:
+    return Runs(fake, open_collection)
+
+
+def key_of(fake: Fake, number: int) -> str:
+    return fake.identity(number)
+
+
+def test_every_application_has_a_fake() -> None:
+    assert FAKES.keys() == CONNECTORS.keys()
+
+
+def test_the_first_run_puts_everything(runs: Runs) -> None:
+    report = runs.run()
+    runs.check()
+    assert (report.skipped, report.refused, runs.missing) == ([], [], "")
+    assert report.embedded >= 10
+
+
+def test_nothing_is_read_or_embedded_again_when_nothing_has_changed(runs: Runs) -> None:
+    first = runs.run()
+    runs.fake.requests.clear()
+    again = runs.run()
+    assert len(again.unchanged) == len(first.added)
+    assert (again.added, again.replaced, again.renamed, again.retired, again.embedded) == ([], [], [], [], 0)
+    assert [one for one in runs.fake.requests if runs.fake.is_reading(one)] == []
+
+
+def test_a_changed_item_alone_is_put_again(runs: Runs) -> None:
+    runs.run()
+    key = key_of(runs.fake, 3)
+    runs.fake.items[key] = changed(runs.fake.items[key], text="Now it tells of a heron.")
+    report = runs.run()
+    assert report.replaced == [f"things/{runs.fake.path(key)}"]
+    assert (report.added, report.retired, report.embedded) == ([], [], 1)
+    runs.check()
+
+
+def _placed(fake: Fake, key: str, **given: str) -> tuple[str, str]:
+    """Change where an item is, or its name; returns the id of its document before and now."""
+    before = f"things/{fake.path(key)}"
+    fake.items[key] = changed(fake.items[key], **given)
+    return before, f"things/{fake.path(key)}"
+
+
+@pytest.mark.parametrize("given", [{"folder": "owls"}, {"name": "renamed"}], ids=["moved", "renamed"])
+def test_an_item_that_moves_keeps_its_document(runs: Runs, given: dict[str, str]) -> None:
+    if not (runs.fake.moves if "folder" in given else runs.fake.renames):
+        pytest.skip(f"{runs.fake.kind} has no such change: an item's address is fixed")
+    runs.run()
+    before, now = _placed(runs.fake, key_of(runs.fake, 3), **given)
+    with runs.opener() as collection:
+        key = collection.archive.document(before).key
+    report = runs.run()
+    assert (before, now) in report.renamed
+    # A new title is in what is embedded, where the text tells it.
+    assert (report.retired, report.embedded <= 1 + report.added.count("things/owls.txt")) == ([], True)
+    with runs.opener() as collection:
+        assert collection.archive.document(now).key == key
+    assert runs.texts()[now]
+    documents = runs.texts()
+    assert {id_ for id_ in documents if "owls.txt" not in id_ and "birds.txt" not in id_} == (
+        runs.fake.documents().keys()
+    )
+
+
+def test_two_items_that_change_places_keep_their_texts(runs: Runs) -> None:
+    if not runs.fake.renames:
+        pytest.skip(f"{runs.fake.kind} has no such change: an item's address is fixed")
+    runs.run()
+    one, two = key_of(runs.fake, 2), key_of(runs.fake, 4)
+    first, second = runs.fake.items[one], runs.fake.items[two]
+    runs.fake.items[one] = changed(first, name=second.name, folder=second.folder)
+    runs.fake.items[two] = changed(second, name=first.name, folder=first.folder)
+    runs.run()
+    runs.check()
+
+
+def test_a_deleted_item_is_retired(runs: Runs) -> None:
+    runs.run()
+    gone = f"things/{runs.fake.path(key_of(runs.fake, 5))}"
+    del runs.fake.items[key_of(runs.fake, 5)]
+    assert runs.run().retired == [gone]
+    runs.check()
+    with runs.opener() as collection:  # its citations still resolve
+        assert collection.archive.versions(gone)
+
+
+def test_a_deleted_item_that_comes_back_is_restored(runs: Runs) -> None:
+    runs.run()
+    key = key_of(runs.fake, 5)
+    item = runs.fake.items.pop(key)
+    runs.run()
+    runs.fake.items[key] = item
+    runs.run()
+    runs.check()
+
+
+def status(number: int, **headers: str) -> httpx.Response:
+    return httpx.Response(number, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def after(
+    matches: Callable[[httpx.Request], bool], count: int, give: Callable[[], httpx.Response]
+) -> Callable[[httpx.Request], httpx.Response | None]:
+    """Answer by ``give`` from the request on that is the ``count``-th of those that match."""
+    seen = itertools.count(1)
+    return lambda request: give() if matches(request) and next(seen) >= count else None
+
+
+@pytest.mark.parametrize("page", [1, 2])
+@pytest.mark.parametrize("number", [500, 502, 404, 400])
+def test_a_page_that_fails_removes_nothing(runs: Runs, page: int, number: int) -> None:
+    runs.run()
+    removed = key_of(runs.fake, 9)
+    del runs.fake.items[removed]
+    before = runs.texts()
+    runs.fake.answer = after(runs.fake.is_listing, page, lambda: status(number))
+    try:
+        report = runs.run()
+    except SourceError:
+        pass
+    else:
+        is_unpaged = page == 2 and not runs.fake.pages
+        assert runs.missing or is_unpaged
+        assert report.retired == [] or is_unpaged
+    if page == 1 or runs.fake.pages:
+        assert runs.texts() == before
+    runs.fake.answer = lambda request: None
+    runs.run()
+    runs.check()
+
+
+def test_an_empty_listing_removes_nothing(runs: Runs) -> None:
+    runs.run()
+    before, items = runs.texts(), dict(runs.fake.items)
+    runs.fake.items.clear()
+    report = runs.run()
+    assert [one.code for one in report.refused] in (["empty_folder"], ["large_removal"])
+    assert runs.texts() == before
+    runs.fake.items.update(items)
+    assert runs.run().refused == []
+    runs.check()
+
+
+def test_a_large_removal_needs_to_be_meant(runs: Runs) -> None:
+    for number in range(10, 30):
+        runs.fake.items[runs.fake.identity(number)] = replace(
+            runs.fake.items[key_of(runs.fake, 0)],
+            name=f"note{number}",
+            text=f"Sentence {number} tells of {number}.",
+        )
+    runs.run()
+    for number in range(4, 30):
+        del runs.fake.items[runs.fake.identity(number)]
+    report = runs.run()
+    assert ([one.code for one in report.refused], report.retired) == (["large_removal"], [])
+    with runs.opener() as collection:
+        assert [one.root for one in collection.archive.refused_mirrors()] == ["@things"]
+    assert len(runs.run(any_share=True).retired) == 26
+    runs.check()
+    with runs.opener() as collection:
+        assert collection.archive.refused_mirrors() == []
+
+
+def test_a_token_that_has_expired_is_told_and_removes_nothing(
+    runs: Runs, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs.run()
+    before = runs.texts()
+    runs.fake.secret = "another"  # noqa: S105
+    with caplog.at_level(logging.DEBUG), pytest.raises(SourceRefused) as caught:
+        runs.run()
+    assert SECRET not in caplog.text + str(caught.value) + repr(caught.value)
+    assert runs.texts() == before
+    runs.fake.secret = SECRET
+    assert runs.run().embedded == 0
+    runs.check()
+
+
+def test_a_token_that_expires_while_files_are_read_keeps_what_was_read(runs: Runs) -> None:
+    if not runs.fake.reads:
+        pytest.skip(f"{runs.fake.kind} sends the texts with the listing")
+    runs.fake.answer = after(runs.fake.is_reading, 4, lambda: status(401))
+    with pytest.raises(SourceRefused):
+        runs.run()
+    assert len(runs.texts()) == 3
+    runs.fake.answer = lambda request: None
+    runs.run()
+    runs.check()
+
+
+def test_one_file_that_cannot_be_read_is_skipped_alone(runs: Runs) -> None:
+    if not runs.fake.reads:
+        pytest.skip(f"{runs.fake.kind} sends the texts with the listing")
+    seen = itertools.count(1)
+    runs.fake.answer = lambda request: (
+        status(500) if runs.fake.is_reading(request) and next(seen) == 4 else None
+    )
+    report = runs.run()
+    assert len(report.skipped) == 1
+    runs.fake.answer = lambda request: None
+    runs.run()
+    runs.check()
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [({"retry_after": "7"}, 7.0), ({}, 1.0), ({"retry_after": "Fri, 15 Jan 2027 08:00:30 GMT"}, 30.0)],
+    ids=["seconds", "unsaid", "date"],
+)
+@pytest.mark.parametrize("number", [429, 503])
+def test_a_rate_limit_is_waited_for(runs: Runs, headers: dict[str, str], waits: float, number: int) -> None:
+    runs.time.at = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC
+    asked = iter([True])
+    runs.fake.answer = lambda request: (
+        status(number, **headers) if runs.fake.is_listing(request) and next(asked, False) else None
+    )
+    runs.run()
+    assert runs.time.slept == [waits]
+    runs.check()
+
+
+@pytest.mark.parametrize("wait", ["3600", ""], ids=["an hour", "for ever"])
+def test_a_rate_limit_that_lasts_is_told(runs: Runs, wait: str) -> None:
+    runs.run()
+    before = runs.texts()
+    headers = {"retry_after": wait} if wait else {}
+    runs.fake.answer = lambda request: status(429, **headers) if runs.fake.is_listing(request) else None
+    with pytest.raises(SourceError, match="rate limit"):
+        runs.run()
+    assert sum(runs.time.slept) < 200
+    assert runs.texts() == before
+
+
+@pytest.mark.parametrize("at", [1, 2, 5, 9])
+def test_a_run_that_is_killed_goes_on_where_it_was(runs: Runs, at: int) -> None:
+    """Killed by the request that reads, or by the listing where that has the texts."""
+
+    def kill() -> httpx.Response:
+        raise Killed
+
+    matches = runs.fake.is_reading if runs.fake.reads else runs.fake.is_listing
+    runs.fake.answer = after(matches, min(at, 3) if not runs.fake.reads else at, kill)
+    with pytest.raises(Killed):
+        runs.run()
+    runs.fake.answer = lambda request: None
+    runs.run()
+    runs.check()
+    assert runs.run().embedded == 0
+
+
+def test_a_move_that_is_killed_is_completed(runs: Runs) -> None:
+    if not runs.fake.renames or not runs.fake.reads:
+        pytest.skip(f"{runs.fake.kind} reads nothing between")
+    runs.run()
+    for number in (2, 4, 6):
+        _placed(runs.fake, key_of(runs.fake, number), name=f"other{number}", text=f"Now {number} is another.")
+    seen = itertools.count(1)
+
+    def kill(request: httpx.Request) -> httpx.Response | None:
+        if runs.fake.is_reading(request) and next(seen) >= 2:
+            raise Killed
+        return None
+
+    runs.fake.answer = kill
+    with pytest.raises(Killed):
+        runs.run()
+    runs.fake.answer = lambda request: None
+    runs.run()
+    runs.check()
+
+
+# What a listing leaves out
+
+
+def test_a_repository_that_github_cuts_off_removes_nothing(open_collection: Opener) -> None:
+    fake = FakeGitHub()
+    runs = Runs(fake, open_collection)
+    runs.run()
+    fake.truncated = True  # type: ignore[misc]
+    assert runs.run().retired == []
+    assert "too large" in runs.missing
+    runs.check()
+
+
+def test_a_folder_that_nextcloud_does_not_find_removes_nothing(open_collection: Opener) -> None:
+    fake = FakeNextcloud()
+    runs = Runs(fake, open_collection)
+    runs.run()
+    fake.answer = lambda request: (
+        status(404) if fake.is_listing(request) and request.url.path.rstrip("/").endswith("birds") else None
+    )
+    assert runs.run().retired == []
+    assert runs.missing == "the application answered 404 for /remote.php/dav/files/ann/Shared/birds"
+    runs.check()
