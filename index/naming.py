@@ -18,6 +18,7 @@ _COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _RESERVED_TAILS = ("text", "versions", "diff", "original", "page.png")
 _RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type", EDITED})
 _MAX_GROUP, _MAX_GROUPS = 100, 256
+_MAX_TITLE = 500
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
 
@@ -41,6 +42,16 @@ def validate_document_id(document_id: str) -> str:
             f"The document id {name!r} ends in /{parts[-1]}, which is reserved. Choose another last part."
         )
     return name
+
+
+def validate_title(title: str) -> str:
+    """Return a document's title in NFC, without spaces around it. Raises :class:`InvalidMetadata`."""
+    found = unicodedata.normalize("NFC", " ".join(title.split()))
+    if len(found) > _MAX_TITLE:
+        raise InvalidMetadata(f"The title has {len(found)} characters; at most {_MAX_TITLE} are taken.")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in found):
+        raise InvalidMetadata("The title has control characters. Leave them out.")
+    return found
 
 
 def stored_id(document_id: str) -> str:

@@ -35,9 +35,10 @@ from index.history.readable import ReadableStore
 from index.ingest.preparation import Source
 from index.ingest.writing import DocumentWriter
 from index.lag import Lag
+from index.naming import validate_title
 from index.protocols import Catalogue, ClaimModel, Embedder, Engine, Failure, RecordStore, Reranker
 from index.readers import InProcessReaders, Readers
-from index.records import Put
+from index.records import DocumentRecord, Put
 from index.search.question import Question
 from index.types import Vectors
 
@@ -307,6 +308,15 @@ class Collection:
         nothing is if it raises. Raises :class:`index.errors.CollectionBusy`.
         """
         return self._writer.put_many(sources, confirm)
+
+    def retitle(self, document_id: str, title: str) -> DocumentRecord:
+        """Give a document another title, which is found, too; its text and locators stay.
+
+        Passages are embedded anew by :meth:`embed_pending`, because the title is read with them. Raises
+        :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`,
+        :class:`index.errors.InvalidMetadata`, and as :meth:`put_many`.
+        """
+        return self._writer.retitle(document_id, validate_title(title))
 
     def adopt_many(self, values: Sequence[Mapping[str, Any]]) -> list[Put | InvalidInput]:
         """Add documents of :meth:`Archive.export`, with their versions; returns the outcome of each.

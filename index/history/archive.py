@@ -62,6 +62,11 @@ class Archive:
         with self._store.snapshot(standby=True) as moment:
             return moment.document(document_id)
 
+    def renamed_to(self, document_id: str) -> str | None:
+        """The id today of the document that had this id last; None if no document had it."""
+        with self._store.snapshot() as moment:
+            return moment.renamed_to(document_id)
+
     def documents(
         self,
         *,

@@ -59,6 +59,10 @@ class ReadableSnapshot:
     def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
         return self._moment.find_document(document_id, retired=retired) if self._admits(document_id) else None
 
+    def renamed_to(self, document_id: str) -> str | None:
+        found = self._moment.renamed_to(document_id)
+        return found if found is not None and self._admits(found) else None
+
     def documents(
         self,
         *,

@@ -12,7 +12,7 @@ from index.config import LibraryConfig
 from index.errors import DocumentTooLarge
 from index.ingest.chunking import chunk_with_context, heading_lines
 from index.naming import keep_valid_metadata, validate_document_id, validate_groups, validate_metadata
-from index.protocols import Tokenizer
+from index.protocols import Snapshot, Tokenizer
 from index.readers import Readers, reader_version
 from index.records import DocumentRecord, NewDocument
 from index.types import Extract, Metadata, Passage
@@ -105,6 +105,33 @@ class Preparation:
                 f"{size:,} bytes; at most {most:,} are allowed. Split the file or raise the limit.",
                 limit="document_bytes",
             )
+
+    def retitled(self, moment: Snapshot, document_id: str, title: str) -> NewDocument:
+        """The newest version of a document with another title, which its passages are embedded with.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
+        """
+        known = moment.document(document_id)
+        version = moment.version(document_id)
+        structure = moment.structure(version)
+        return self.split_again(
+            NewDocument(
+                id=known.id,
+                title=title,
+                source=known.source,
+                media_type=known.media_type,
+                metadata=known.metadata,
+                text=moment.text(version.text_sha256),
+                source_sha256=version.source_sha256,
+                reader=version.reader,
+                given=json.dumps({**json.loads(known.given), "title": title}, ensure_ascii=False),
+                blocks=structure.blocks,
+                pages=structure.pages,
+                passages=(),
+                headings=(),
+                layout=moment.layout(version) or b"",
+            )
+        )
 
     def split_again(self, new: NewDocument) -> NewDocument:
         """Split the text of a document again; returns it with the new passages."""

@@ -80,6 +80,21 @@ class DocumentWriter:
                     stored = iter(self._put(new)) if new else stored
         return [next(stored) if isinstance(one, NewDocument) else one for one in outcomes]
 
+    def retitle(self, document_id: str, title: str) -> DocumentRecord:
+        """Give a document another title. Its text is the same; passages are embedded with the new title.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`, and as
+        :meth:`put_many`.
+        """
+        with self._writing():
+            with self._store.snapshot() as moment:
+                new = self._preparation().retitled(moment, document_id, title)
+            self._indexing(new.indexed_texts())
+            (put,) = self._put([new])
+            if isinstance(put, InvalidInput):
+                raise put
+            return put.record
+
     def adopt_many(self, values: Sequence[Mapping[str, Any]]) -> list[Put | InvalidInput]:
         """Add documents that were exported from another record; returns the outcome or error of each.
 

@@ -38,6 +38,9 @@ class Documents(Protocol):
     def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
         """The document with this id, or None. A retired one only with ``retired``."""
 
+    def renamed_to(self, document_id: str) -> str | None:
+        """The id today of the document that had this id last; None if no document had it."""
+
     def documents(
         self,
         *,

@@ -37,7 +37,7 @@ from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.data_folder import require_complete
 from service.state.databases.owner import find_owner
-from service.state.files import FILES, DocumentOrder, FileErasure, Files, open_file_store
+from service.state.files import FILES, DocumentOrder, FileErasure, Files, Titles, open_file_store
 from service.state.identity import (
     SESSIONS,
     CollectionGuard,
@@ -207,6 +207,7 @@ class Runtime:
             EmbeddingWorker: self.worker,
             Erasing: erasing,
             Files: files,
+            Titles: Titles(files.store),
             Inventory: self.inventory,
             Ingestion: Ingestion(
                 settings=self.settings,

@@ -24,6 +24,7 @@ from service.http.parts import Parts, parts_of
 from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
+from service.state.files import Titles
 from service.state.identity import Principal, caller_of
 from service.state.inventory import Inventory
 from service.state.limits.pools import Place, Pools
@@ -77,6 +78,7 @@ ReadyJobs = Annotated[Jobs, provide(Jobs), NOT_READY]
 ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
 ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
 ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
+ReadyTitles = Annotated[Titles, provide(Titles), NOT_READY]
 ReadySigner = Annotated[Signer, provide(Signer), NOT_READY]
 
 

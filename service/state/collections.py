@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 from index.collection import Collection
-from index.errors import CollectionNotFound
+from index.errors import CollectionNotFound, DocumentNotFound
 from index.library import Library
 from service.state.identity import Principal
+
+T = TypeVar("T")
 
 
 class Collections:
@@ -33,6 +37,16 @@ class Collections:
         """The same for short reads; see :meth:`index.library.Library.open_cached`."""
         self.require(caller, name)
         return self.library.open_cached(name).restrict_to(caller.groups)
+
+    def following(self, caller: Principal, name: str, document_id: str, read: Callable[[str], T]) -> T:
+        """What ``read`` returns for a document; for the one that had this id last, if it was renamed."""
+        try:
+            return read(document_id)
+        except DocumentNotFound:
+            today = self.open(caller, name).archive.renamed_to(document_id)
+            if today is None:
+                raise
+            return read(today)
 
     def names(self, caller: Principal) -> list[str]:
         """The collections that a caller may use, in order."""

@@ -52,6 +52,7 @@ ARGUMENTS: dict[str, Any] = {
     "answer": "a",
     "cited": [],
     "name": "planets",
+    "title": "Planets",
     "job_id": "9c5e",
     "files": [("a.txt", b"A.")],
     "urls": ["https://example.org/"],

@@ -143,6 +143,16 @@ def rename(statements: Statements, record: DocumentRecord, document_id: str, cha
     events.put(statements, document_id, "renamed", record.version, change, was=record.id)
 
 
+def renamed_to(statements: Statements, document_id: str) -> str | None:
+    """Return the id of the document that had this id last, or None."""
+    row = statements.row(
+        "SELECT d.id FROM aliases a JOIN documents d ON d.key = a.document WHERE a.id = ?"
+        " ORDER BY d.key DESC LIMIT 1",
+        (document_id,),
+    )
+    return None if row is None else str(row[0])
+
+
 def add_alias(statements: Statements, document_id: str, key: int) -> None:
     """Add a former id of a document (key)."""
     statements.execute("INSERT INTO aliases VALUES (?, ?) ON CONFLICT DO NOTHING", (document_id, key))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
-import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
@@ -13,7 +11,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from index import errors
-from index.collection import Collection
 from service.errors import Forbidden, MayRaise, SpoolFull
 from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, ReadyPools, Writes
@@ -42,11 +39,10 @@ from service.http.parameters import OPENS, STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections
-from service.state.files import Files, StoreLabel
+from service.state.files import StoreLabel, label_of, plain_name
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
-_LONGEST_NAME = 50
 _UNNAMED = "store"
 
 
@@ -77,8 +73,7 @@ def _create_store(stores: Stores, caller: Principal, body: NewVectorStore) -> Re
 
 def _free_name(collections: Collections, caller: Principal, wanted: str) -> str:
     """The name of a collection that does not exist. Raises :class:`Forbidden` where the key may use none."""
-    letters = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9_-]+", "-", letters).strip("-_")[:_LONGEST_NAME].strip("-_") or _UNNAMED
+    name = plain_name(wanted) or _UNNAMED
     is_taken = name in collections.library.names()
     if caller.collections is not None:
         if is_taken or not caller.may_use(name):
@@ -108,7 +103,7 @@ def _list_stores(stores: Stores, caller: Principal, query: ListQuery) -> Respons
     found = []
     for name in stores.collections.names(caller):
         with suppress(errors.LoccitError):  # deleted since, or it cannot be opened, which the log says
-            found.append(_store_label(stores.files, name, stores.collections.open(caller, name)))
+            found.append(label_of(stores.files.store, stores.collections.open(caller, name)))
     found.sort(key=lambda one: (one.created, one.collection), reverse=query.order == "desc")
     page, has_more = page_of(
         found,
@@ -151,7 +146,7 @@ async def update(
 
 
 def _update_store(stores: Stores, caller: Principal, name: str, body: ChangedVectorStore) -> Response:
-    label = _store_label(stores.files, name, stores.collections.open(caller, name))
+    label = label_of(stores.files.store, stores.collections.open(caller, name))
     if body.name is not None:
         label = replace(label, name=body.name)
     if "metadata" in body.model_fields_set:
@@ -186,19 +181,10 @@ def _delete_store(stores: Stores, caller: Principal, name: str) -> Response:
     return json_reply(deleted_json(ids.store_id(name), "vector_store.deleted"))
 
 
-def _store_label(files: Files, name: str, opened: Collection) -> StoreLabel:
-    """The name of a collection; one without a name is as old as its first change."""
-    known = files.store.label(name)
-    if known is not None:
-        return known
-    feed, _ = opened.archive.changes(limit=1)
-    return StoreLabel(name, name, "", {}, feed.events[0].created if feed.events else 0.0)
-
-
 def _store_json(stores: Stores, caller: Principal, name: str) -> Json:
     """A collection as :class:`VectorStore`."""
     opened = stores.collections.open(caller, name)
-    label, counts = _store_label(stores.files, name, opened), file_states.count_files(stores, name, opened)
+    label, counts = label_of(stores.files.store, opened), file_states.count_files(stores, name, opened)
     return {
         "id": ids.store_id(name),
         "object": "vector_store",

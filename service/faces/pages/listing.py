@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Sequence
 
+from index.types import Scalar
 from service.faces.api.schemas.values import moment
 
+Value = Scalar | Sequence[Scalar]
+"""Value of a tag."""
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
@@ -30,3 +34,10 @@ def size_in_words(count: int) -> str:
 def per_cent(part: int, whole: int) -> int:
     """A share in whole per cent, rounded down: 100 means all. Of nothing, all."""
     return 100 * part // whole if whole else 100
+
+
+def tag_in_words(value: Value) -> str:
+    """The value of a tag in a field."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else ", ".join(map(tag_in_words, value))

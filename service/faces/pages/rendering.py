@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from service.faces.pages.languages import LANGUAGES
 from service.faces.pages.navigation import places
 from service.http.links import in_collection
 from service.http.parts import parts_of
+from service.state.files import Titles
 from service.state.openid import Providers
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -66,7 +69,25 @@ def _globals(connection: Connection, here: PageContext) -> dict[str, Any]:
         "places": places(here.caller, has_providers=bool(parts_of(connection)[Providers])),
         "languages": LANGUAGES.values(),
         "home_query": in_collection("", here.collection),
+        "title_of": _titles(connection),
     }
+
+
+def _titles(connection: Connection) -> Callable[[str], str]:
+    """The titles of collections, which are read when the first is asked for; blocks."""
+    known: dict[str, str] = {}
+    read = False
+
+    def title_of(name: str) -> str:
+        nonlocal read
+        titles = parts_of(connection).get(Titles)
+        if not read and titles is not None:
+            with suppress(LoccitError):  # without them the page has names
+                known.update(titles.all())
+            read = True
+        return known.get(name, name)
+
+    return title_of
 
 
 def sign_in_page(

@@ -17,6 +17,7 @@ from service.state.files.records import Attachment, StoreLabel, UploadedFile, ow
 from service.state.files.sqlite import open_sqlite_files
 from service.state.files.sqlite import prepare as prepare_files
 from service.state.files.store import FileStore
+from service.state.files.titles import Titles, free_name, label_of, plain_name, validate_title
 from service.state.files.upkeep import erase_again
 from service.state.jobs import open_spool
 from service.state.jobs.protocols import Spool
@@ -85,12 +86,17 @@ __all__ = [
     "Files",
     "Place",
     "StoreLabel",
+    "Titles",
     "UploadedFile",
     "copy_files",
     "erase_again",
     "file_problems",
+    "free_name",
     "has_files",
+    "label_of",
     "open_file_store",
     "owner_of",
+    "plain_name",
     "prepare_files",
+    "validate_title",
 ]

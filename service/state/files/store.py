@@ -164,6 +164,15 @@ class FileStore:
         name, called, description, metadata, created = row
         return StoreLabel(name, called, description, json.loads(metadata), created)
 
+    def labels(self) -> list[StoreLabel]:
+        """The names of all collections that were given one."""
+        with self._database.read() as connection:
+            rows = connection.execute(_LABELS).fetchall()
+        return [
+            StoreLabel(name, called, description, json.loads(metadata), created)
+            for name, called, description, metadata, created in rows
+        ]
+
     def set_label(self, label: StoreLabel) -> None:
         """Name a collection, or rename it."""
         with self._database.write() as connection:

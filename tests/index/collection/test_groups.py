@@ -191,6 +191,7 @@ READS: dict[str, tuple[Callable[[Snapshot], object], object]] = {
     "document": (lambda moment: moment.document("hidden.txt").id, DocumentNotFound),
     "find_document": (lambda moment: moment.find_document("hidden.txt"), None),
     "documents": (lambda moment: ids(moment.documents(limit=9, retired=True)), []),
+    "renamed_to": (lambda moment: moment.renamed_to("was.txt"), None),
     "retired_before": (lambda moment: ids(moment.retired_before(math.inf)), []),
     "documents_of_source": (lambda moment: ids(moment.documents_of_source(sha256(HIDDEN))), []),
     "select": (lambda moment: len(moment.select(Comparison("ne", "document_id", ("x",)))), 1),
@@ -220,6 +221,8 @@ def test_each_read_hides_what_the_caller_may_not_read(collection: Collection, na
     put(collection, "hidden.txt", "The heron flew.", groups=["staff"])
     put(collection, "hidden.txt", HIDDEN, groups=["staff"])
     put(collection, "gone.txt", "The heron left.", groups=["staff"])
+    put(collection, "was.txt", "The heron came.", groups=["staff"])
+    collection.editor.rename("was.txt", "is.txt")
     collection.editor.retire(["gone.txt"])
     collection.editor.set_refused_mirrors(lambda _: [RefusedMirror("/birds", "it is empty", 1.0)])
     read, expected = READS[name]

@@ -101,6 +101,13 @@ GIVEN = {
     "POST /v1/changes": Probe("/v1/changes", {}),
     "PUT /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"text": TEXT}),
     "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),
+    "POST /library/document/change": Probe(
+        "/library/document/change", params=_OF_DOCUMENT, content="tag=a&value=1", headers=_URLENCODED
+    ),
+    "PATCH /v1/collections/{name}": Probe(f"/v1/collections/{COLLECTION}", {"title": "Probe"}, params=NONE),
+    "POST /library/collections/rename": Probe(
+        "/library/collections/rename", content="title=Probe", headers=_URLENCODED
+    ),
     "GET /v1/documents/{document_id}/page.png": Probe(
         "/v1/documents/{pdf}/page.png", params={"collection": COLLECTION, "page": 1}
     ),

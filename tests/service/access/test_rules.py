@@ -111,6 +111,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "DELETE /v1/files/{file_id}": "documents",
         "POST /library/documents/delete": "documents versions",
         "GET /library/document/delete": "documents versions",
+        "POST /library/document/change": "documents",
         "POST /library/document/delete": "documents",
         "GET /jobs": "jobs",
         "GET /jobs/{job_id}": "jobs",
@@ -125,6 +126,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
     },
     Scope.ADMIN: {
         "PUT /v1/collections/{name}": "collections",
+        "PATCH /v1/collections/{name}": "collections",
         "DELETE /v1/collections/{name}": "collections",
         "POST /v1/collections/{name}/upgrade": "collections",
         "POST /v1/prune": "versions",
@@ -132,6 +134,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "DELETE /v1/vector_stores/{vector_store_id}": "collections",
         "GET /library/collections": "collections",
         "POST /library/collections/create": "collections",
+        "POST /library/collections/rename": "collections",
         "GET /library/collections/delete": "collections",
         "POST /library/collections/delete": "collections",
         "GET /keys": "",

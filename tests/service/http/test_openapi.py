@@ -122,7 +122,7 @@ def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
     }  # fmt: skip
     assert of("patch", "/v1/documents/{document_id}") == before | collection | current | {
         "cross_site_request", "overloaded", "body_too_large", "body_timeout", "invalid_metadata", "disk_full",
-        "disk_read_only", "objects_unavailable",
+        "disk_read_only", "objects_unavailable", "invalid_document_id", "hash_collision",
     }  # fmt: skip
     assert {"job_not_found", "job_not_finished"} <= of("delete", "/v1/jobs/{job_id}")
     assert "job_not_finished" not in of("get", "/v1/jobs/{job_id}")
@@ -206,6 +206,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/docs", "/docs/{operation}", "/evidence", "/help", "/help/{name}",
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain", "/library/documents/delete",
+        "/library/document/change", "/library/collections/rename",
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
         "/library/collections", "/library/collections/create", "/library/collections/delete",
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",

@@ -84,6 +84,7 @@ class AsyncCollections(_Group):
     list = _reply(collections.list_all)
     get = _reply(collections.get)
     create = _reply(collections.create)
+    rename = _reply(collections.rename)
     delete = _reply(collections.delete)
     upgrade = _reply(collections.upgrade)
     plan_upgrade = _reply(collections.plan_upgrade)

@@ -115,6 +115,9 @@ class SqlSnapshot(RememberedPassages):
         found = documents.find(self._statements, document_id)
         return found if found is None or retired or found.retired is None else None
 
+    def renamed_to(self, document_id: str) -> str | None:
+        return documents.renamed_to(self._statements, document_id)
+
     def documents(
         self,
         *,

@@ -6,14 +6,23 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from index import errors
+from service.errors import MayRaise
 from service.http.parameters import LIMITED, EmbedNow, GroupNames, Groups, Locator, Metadata, VersionNumber
 from service.http.request_models import CollectionBody, CollectionQuery, Request
 
 
 class PatchRequest(Request):
-    """Changes of a document's metadata, source and groups."""
+    """Changes of a document's metadata, source and groups, its title and its id."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"metadata": {"year": 1860, "draft": None}}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"metadata": {"year": 1860, "draft": None}},
+                {"document_id": "manuals/lamps-2024.md", "title": "Lamps, 2024"},
+            ]
+        }
+    )
 
     metadata: Metadata = Field(
         default_factory=dict, description="Entries to set. null removes an entry; others are not changed."
@@ -23,6 +32,11 @@ class PatchRequest(Request):
         None,
         description="Groups that may read the document from now on; an empty list for everyone. Not changed "
         "by default.",
+    )
+
+    title: str | None = Field(None, description="New title; empty for none. Not changed by default.")
+    document_id: Annotated[str, MayRaise(errors.InvalidDocumentId, errors.HashCollision)] | None = Field(
+        None, description="New id, which no document has. Locators and links with the former id go on."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -10,7 +11,7 @@ from index import errors
 from index.collection import Collection as OpenCollection
 from service.advice import message_with_advice
 from service.errors import MayRaise
-from service.faces.api.requests.collections import CollectionRequest
+from service.faces.api.requests.collections import CollectionChanges, CollectionRequest
 from service.faces.api.schemas.collections import (
     Collection,
     CollectionList,
@@ -24,6 +25,7 @@ from service.faces.dependencies import (
     ReadyErasing,
     ReadyPools,
     ReadySettings,
+    ReadyTitles,
     Writes,
 )
 from service.flows.ingest.background.erasing import Erasing
@@ -32,9 +34,23 @@ from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections
+from service.state.files import Titles, validate_title
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["collections"], route_class=ApiRoute)
+
+
+@dataclass(frozen=True, slots=True)
+class NamingCollections:
+    """Collections, and what people call them."""
+
+    collections: Collections
+    titles: Titles
+
+
+async def naming_collections(collections: ReadyCollections, titles: ReadyTitles) -> NamingCollections:
+    """The collections and their titles."""
+    return NamingCollections(collections, titles)
 
 
 @router.get(
@@ -43,24 +59,30 @@ router = APIRouter(tags=["collections"], route_class=ApiRoute)
     response_model=CollectionList,
 )
 @access(Scope.READ, "collections")
-async def list_collections(caller: Caller, collections: ReadyCollections, pools: ReadyPools) -> Response:
+async def list_collections(
+    caller: Caller, collections: ReadyCollections, titles: ReadyTitles, pools: ReadyPools
+) -> Response:
     """All collections that the key may use. One that cannot be opened is listed with its error."""
-    return await pools.lookups.run(_list_collections, collections, caller)
+    return await pools.lookups.run(_list_collections, collections, titles, caller)
 
 
-def _collection_json(opened: OpenCollection, caller: Principal) -> Json:
+def _collection_json(opened: OpenCollection, caller: Principal, title: str) -> Json:
     """A collection as JSON; its mirrored folders on this machine are for administrators only."""
-    return collection_json(opened, refused_mirrors=caller.scope is Scope.ADMIN)
+    return collection_json(opened, title=title, refused_mirrors=caller.scope is Scope.ADMIN)
 
 
-def _list_collections(collections: Collections, caller: Principal) -> Response:
-    found = [_collection_or_error(collections, caller, name) for name in collections.names(caller)]
+def _list_collections(collections: Collections, titles: Titles, caller: Principal) -> Response:
+    called = titles.all()
+    found = [
+        _collection_or_error(collections, caller, name, called.get(name, name))
+        for name in collections.names(caller)
+    ]
     return json_reply({"collections": [one for one in found if one]})
 
 
-def _collection_or_error(collections: Collections, caller: Principal, name: str) -> Json:
+def _collection_or_error(collections: Collections, caller: Principal, name: str, title: str) -> Json:
     try:
-        return _collection_json(collections.open(caller, name), caller)
+        return _collection_json(collections.open(caller, name), caller, title)
     except errors.CollectionNotFound:
         return {}  # deleted after it was listed
     except errors.LoccitError as error:
@@ -74,11 +96,15 @@ def _collection_or_error(collections: Collections, caller: Principal, name: str)
 )
 @access(Scope.READ, "collections")
 async def get_collection(
-    name: CollectionPath, caller: Caller, collections: ReadyCollections, pools: ReadyPools
+    name: CollectionPath,
+    caller: Caller,
+    collections: ReadyCollections,
+    titles: ReadyTitles,
+    pools: ReadyPools,
 ) -> Response:
     """How much the collection contains, and how many of its passages are embedded."""
     return await pools.lookups.run(
-        lambda: json_reply(_collection_json(collections.open(caller, name), caller))
+        lambda: json_reply(_collection_json(collections.open(caller, name), caller, titles.of(name)))
     )
 
 
@@ -95,22 +121,47 @@ async def get_collection(
 async def put_collection(
     name: CollectionPath,
     caller: Caller,
-    collections: ReadyCollections,
+    naming: Annotated[NamingCollections, Depends(naming_collections)],
     settings: ReadySettings,
     body: Annotated[CollectionRequest, Depends(JsonBody(CollectionRequest, required=False))],
     writes: Writes,
 ) -> Response:
     """Has no effect on a collection that exists, and is refused if that has another model."""
     settings.require_allowed_model(body.model)
-    return await writes.run(_create_collection, collections, caller, name, body.model)
+    validate_title(body.title)
+    return await writes.run(_create_collection, naming, caller, name, body)
 
 
-def _create_collection(collections: Collections, caller: Principal, name: str, model: str) -> Response:
+def _create_collection(
+    naming: NamingCollections, caller: Principal, name: str, body: CollectionRequest
+) -> Response:
+    collections, titles, model = naming.collections, naming.titles, body.model
     try:
         opened, status_code = collections.open(caller, name, model=model), 200
     except errors.CollectionNotFound:
         opened, status_code = collections.open(caller, name, create=True, model=model), 201
-    return json_reply(_collection_json(opened, caller), status_code=status_code)
+        if body.title:
+            titles.change(opened, body.title)
+    return json_reply(_collection_json(opened, caller, titles.of(name)), status_code=status_code)
+
+
+@router.patch("/v1/collections/{name}", summary="Rename a collection", response_model=Collection)
+@access(Scope.ADMIN, "collections")
+async def change_collection(
+    name: CollectionPath,
+    caller: Caller,
+    naming: Annotated[NamingCollections, Depends(naming_collections)],
+    body: Annotated[CollectionChanges, Depends(JsonBody(CollectionChanges))],
+    writes: Writes,
+) -> Response:
+    """Changes what people call the collection. Its name stays, and with it addresses, keys and locators."""
+    return await writes.run(_change_collection, naming, caller, name, body.title)
+
+
+def _change_collection(naming: NamingCollections, caller: Principal, name: str, title: str) -> Response:
+    opened = naming.collections.open(caller, name)
+    naming.titles.change(opened, title)
+    return json_reply(_collection_json(opened, caller, naming.titles.of(name)))
 
 
 @router.delete(

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index import errors
+from index.collection import Collection
 from index.ingest import Source
+from index.naming import validate_document_id
 from index.readers import text_media_type
 from index.records import DocumentRecord, Put
 from service.errors import MayRaise
@@ -36,6 +38,7 @@ from service.faces.dependencies import (
 )
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.purging import WAIT_SECONDS
+from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.requests import DocumentRequest
 from service.http.json_body import JsonBody, read_json
 from service.http.links import DEFAULT_COLLECTION, document_path, in_collection
@@ -129,7 +132,8 @@ async def read_text(
 ) -> Response:
     """The text to which all offsets refer. The SHA-256 in citations is that of its UTF-8 bytes."""
     known = request.headers.get("if-none-match", "")
-    return await texts.run(_read_text, collections, caller, document_id, query, known)
+    read = partial(_read_text, collections, caller, query=query, known=known)
+    return await texts.run(collections.following, caller, query.collection, document_id, read)
 
 
 def _read_text(
@@ -163,8 +167,13 @@ async def get_document(
     collections: ReadyCollections,
     pools: ReadyPools,
 ) -> Response:
-    """The document's attributes, and how many of its passages are embedded."""
-    return await pools.lookups.run(_get_document, collections, caller, document_id, query.collection)
+    """The document's attributes, and how many of its passages are embedded.
+
+    A former id of a document leads to it, here and where its text, versions and original are read.
+    """
+    name = query.collection
+    read = partial(_get_document, collections, caller, collection=name)
+    return await pools.lookups.run(collections.following, caller, name, document_id, read)
 
 
 def _get_document(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
@@ -288,7 +297,7 @@ def _embed_document(
 
 @router.patch(
     "/v1/documents/{document_id:path}",
-    summary="Update a document's metadata and groups",
+    summary="Update or rename a document",
     response_model=StoredDocument,
 )
 @access(Scope.WRITE, "documents")
@@ -296,23 +305,38 @@ async def describe_document(
     document_id: CurrentDocumentId,
     query: Annotated[CollectionQuery, Query()],
     caller: Caller,
-    collections: ReadyCollections,
+    ingestion: ReadyIngestion,
     body: Annotated[PatchRequest, Depends(JsonBody(PatchRequest))],
     writes: Writes,
 ) -> Response:
-    """Changes metadata, source and groups. The text does not change, and nothing is embedded again.
+    """Changes metadata, source and groups, the title, and the id. The text does not change.
 
-    A later `PUT` of the document replaces these values.
+    Locators and links with the former id go on. A later `PUT` of the document replaces these values. With
+    another title its passages are embedded again.
     """
-    return await writes.run(_describe_document, collections, caller, document_id, query.collection, body)
+    return await writes.run(_describe_document, ingestion, caller, document_id, query.collection, body)
 
 
 def _describe_document(
-    collections: Collections, caller: Principal, document_id: str, collection: str, body: PatchRequest
+    ingestion: Ingestion, caller: Principal, document_id: str, collection: str, body: PatchRequest
 ) -> Response:
-    opened = collections.open(caller, collection)
-    found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
+    opened = ingestion.collections.open(caller, collection)
+    found = change_document(opened, document_id, body)
+    if found.embedded < found.passages:
+        ingestion.embedding.notify(collection)
     return json_reply(stored_json(found, collection, opened.state.change))
+
+
+def change_document(opened: Collection, document_id: str, body: PatchRequest) -> DocumentRecord:
+    """Change what a document is called and what is said of it; returns its record."""
+    if body.document_id is not None:
+        validate_document_id(body.document_id)
+    found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
+    if body.title is not None and body.title != found.title:
+        found = opened.retitle(document_id, body.title)
+    if body.document_id is not None and validate_document_id(body.document_id) != found.id:
+        found = opened.editor.rename(document_id, body.document_id)
+    return found
 
 
 @router.delete(

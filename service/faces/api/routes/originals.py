@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
@@ -102,7 +103,8 @@ async def read_original(
     texts: Texts,
 ) -> Response:
     """The bytes that a version was read from, whole or in part (`Range`), where they are kept."""
-    return await texts.run(_read_original, collections, caller, document_id, query, request.headers)
+    read = partial(_read_original, collections, caller, query=query, given=request.headers)
+    return await texts.run(collections.following, caller, query.collection, document_id, read)
 
 
 def _read_original(
@@ -177,7 +179,8 @@ async def draw_page(
     The `rectangles` of citations lie on it: multiply them by the picture's width over the page's width.
     """
     known = request.headers.get("if-none-match", "")
-    return await drawing.run(_draw_page, collections, caller, document_id, query, known)
+    read = partial(_draw_page, collections, caller, query=query, known=known)
+    return await drawing.run(collections.following, caller, query.collection, document_id, read)
 
 
 def _draw_page(

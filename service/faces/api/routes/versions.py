@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -54,7 +55,9 @@ async def list_versions(
     pools: ReadyPools,
 ) -> Response:
     """Lists the versions that are kept, newest first. Citations of all of them resolve."""
-    return await pools.lookups.run(_list_versions, collections, caller, document_id, query.collection)
+    name = query.collection
+    read = partial(_list_versions, collections, caller, collection=name)
+    return await pools.lookups.run(collections.following, caller, name, document_id, read)
 
 
 def _list_versions(
@@ -80,7 +83,8 @@ async def diff_versions(
     texts: Texts,
 ) -> Response:
     """Compares line by line, and word by word in lines that were replaced by similar ones."""
-    return await texts.run(_diff_versions, collections, caller, document_id, query)
+    read = partial(_diff_versions, collections, caller, query=query)
+    return await texts.run(collections.following, caller, query.collection, document_id, read)
 
 
 def _diff_versions(

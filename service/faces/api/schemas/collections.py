@@ -32,7 +32,8 @@ class Lag(BaseModel):
 class Collection(BaseModel):
     """A collection and its size."""
 
-    name: str
+    name: str = Field(description="What addresses and keys have; it stays.")
+    title: str = Field(description="What people call it, by default its name.")
     fingerprint: str
     model: str = Field(description="Name of its embedding model.")
     precision: VectorPrecision = Field(
@@ -127,11 +128,12 @@ def lag_json(lag: KnownLag) -> Json:
     return {"changes": lag.changes, "seconds": round(lag.seconds, 3)}
 
 
-def collection_json(collection: OpenCollection, *, refused_mirrors: bool) -> Json:
+def collection_json(collection: OpenCollection, *, title: str, refused_mirrors: bool) -> Json:
     """A collection as :class:`Collection`, with its refused mirrors or without."""
     counts = collection.archive.counts()
     return {
         "name": collection.name,
+        "title": title,
         "fingerprint": collection.fingerprint,
         "model": collection.description.model_name,
         "precision": collection.description.precision,

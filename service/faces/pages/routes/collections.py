@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,11 +13,13 @@ from starlette.types import Scope as Connection
 from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
 from index.records import Counts
 from service.advice import message_with_advice
+from service.errors import InvalidRequest
 from service.faces.dependencies import (
     Caller,
     ReadyCollections,
     ReadyIngestion,
     ReadyPools,
+    ReadyTitles,
     Writes,
 )
 from service.faces.pages import page
@@ -30,8 +33,8 @@ from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
+from service.state.files import Titles, free_name, validate_title
 from service.state.identity import Principal, Scope, access
-from service.state.limits.pools import Pools
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -83,43 +86,71 @@ async def collections(
     request: Request, caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """The collections, with a form for a new one."""
-    return await _render_collections(request, caller, collections, pools)
+    return await pools.lookups.run(_render_collections, request.scope, collections, caller, {})
 
 
-async def _render_collections(
-    request: Request,
-    caller: Principal,
-    collections: Collections,
-    pools: Pools,
-    *,
-    name: str = "",
-    problem: str = "",
+def _render_collections(
+    connection: Connection, collections: Collections, caller: Principal, again: Mapping[str, str]
 ) -> Response:
-    found = await pools.lookups.run(show_collections, collections, caller)
+    """The page; ``again`` has the fields of a form that was refused, and the problem."""
     return page(
-        request.scope,
+        connection,
         "collections",
-        status_code=422 if problem else 200,
-        collections=found,
+        status_code=422 if again else 200,
+        collections=show_collections(collections, caller),
         in_collection=in_collection,
-        name=name,
-        problem=problem,
+        **{"name": "", "title": "", "problem": "", **again},
     )
 
 
 @router.post(f"{_PATH}/create")
 @access(Scope.ADMIN, "collections")
 async def create(
-    request: Request, caller: Caller, collections: ReadyCollections, pools: ReadyPools, writes: Writes
+    request: Request,
+    caller: Caller,
+    collections: ReadyCollections,
+    titles: ReadyTitles,
+    pools: ReadyPools,
+    writes: Writes,
 ) -> Response:
     """Creates a collection with the model of the settings, and shows its library."""
-    name = (await form_fields(request, most_bytes=_MOST_BYTES)).get("name", "").strip()
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    name, title = fields.get("name", "").strip(), fields.get("title", "").strip()
     try:
-        await writes.run(lambda: collections.open(caller, name, create=True))
-    except InvalidCollectionName as error:
+        name = await writes.run(_create, collections, titles, caller, (name, title))
+    except (InvalidCollectionName, InvalidRequest) as error:
         problem = plain_message(error, context_of(request.scope).language)
-        return await _render_collections(request, caller, collections, pools, name=name, problem=problem)
+        again = {"name": name, "title": title, "problem": problem}
+        return await pools.lookups.run(_render_collections, request.scope, collections, caller, again)
     return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
+
+
+def _create(collections: Collections, titles: Titles, caller: Principal, called: tuple[str, str]) -> str:
+    """Create a collection by its name and title, or by one of them; returns its name."""
+    name, title = called
+    title = validate_title(title)
+    with collections.naming:
+        name = name or (free_name(title, collections.library.names()) if title else "")
+        opened = collections.open(caller, name, create=True)
+    if title:
+        titles.change(opened, title)
+    return name
+
+
+@router.post(f"{_PATH}/rename")
+@access(Scope.ADMIN, "collections")
+async def rename(
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    titles: ReadyTitles,
+    writes: Writes,
+) -> Response:
+    """Gives a collection another title. Its name stays, and with it addresses, keys and locators."""
+    title = (await form_fields(request, most_bytes=_MOST_BYTES)).get("title", "")
+    await writes.run(lambda: titles.change(collections.open(caller, query.collection), title))
+    return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
 
 
 @router.get(f"{_PATH}/delete")

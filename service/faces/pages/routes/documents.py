@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -14,7 +15,9 @@ from index.records import DocumentRecord, VersionRecord
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Texts, Writes
 from service.faces.pages import page
 from service.faces.pages.context import context_of
-from service.faces.pages.routes.library import PATH, WORDS, deleted_path
+from service.faces.pages.listing import tag_in_words
+from service.faces.pages.routes.library import PATH as LIBRARY
+from service.faces.pages.routes.library import WORDS, deleted_path
 from service.http.links import document_path, in_collection, reading_address, text_path
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
@@ -23,7 +26,7 @@ from service.state.identity import Principal, Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
-_PATH = f"{PATH}/document"
+PATH = f"{LIBRARY}/document"
 _MOST_HUNKS = 200
 
 
@@ -31,6 +34,7 @@ class DocumentQuery(PageQuery):
     """Which document is shown."""
 
     id: str = Field("", description="The document's id.")
+    was: str = Field("", max_length=1024, description="The id that led here, of a document that was renamed.")
 
 
 class VersionsQuery(DocumentQuery):
@@ -40,7 +44,7 @@ class VersionsQuery(DocumentQuery):
     new: int = Field(1, ge=1, le=2**31 - 1)
 
 
-@router.get(_PATH)
+@router.get(PATH)
 @access(Scope.READ, "documents", "versions")
 async def document(
     request: Request,
@@ -49,8 +53,21 @@ async def document(
     collections: ReadyCollections,
     pools: ReadyPools,
 ) -> Response:
-    """A document, with its versions and metadata; retired ones too."""
-    return await pools.lookups.run(_render_document, request.scope, collections, caller, query)
+    """A document, with its versions and metadata; retired ones too. A former id leads to it."""
+    return await pools.lookups.run(_show_document, request.scope, collections, caller, query)
+
+
+def _show_document(
+    connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
+) -> Response:
+    try:
+        return render_document(connection, collections, caller, query)
+    except DocumentNotFound:
+        today = collections.open(caller, query.collection).archive.renamed_to(query.id)
+        if today is None:
+            raise
+        address = in_collection(f"{PATH}?{urlencode({'id': today, 'was': query.id})}", query.collection)
+        return RedirectResponse(context_of(connection).at(address), status_code=303)
 
 
 def find_document(
@@ -64,15 +81,25 @@ def find_document(
     return record, archive.versions(query.id)
 
 
-def _render_document(
-    connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
+def render_document(
+    connection: Connection,
+    collections: Collections,
+    caller: Principal,
+    query: DocumentQuery,
+    *,
+    problem: str = "",
 ) -> Response:
+    """The page of a document; with a problem, that of a change that was refused."""
     record, versions = find_document(collections, caller, query)
     archive = collections.open(caller, query.collection).archive
     newest = next((one for one in versions if one.number == record.version), None)
     return page(
         connection,
         "document",
+        status_code=422 if problem else 200,
+        problem=problem,
+        was=query.was if archive.renamed_to(query.was) == record.id else "",
+        tags=[(name, tag_in_words(value)) for name, value in sorted(record.provenance.metadata.items())],
         document=record,
         versions=versions,
         collection=query.collection,
@@ -87,7 +114,7 @@ def _render_document(
     )
 
 
-@router.get(f"{_PATH}/diff")
+@router.get(f"{PATH}/diff")
 @access(Scope.READ, "versions")
 async def diff(
     request: Request,
@@ -119,7 +146,7 @@ def _render_diff(
     )
 
 
-@router.get(f"{_PATH}/delete")
+@router.get(f"{PATH}/delete")
 @access(Scope.WRITE, "documents", "versions")
 async def confirm_deletion(
     request: Request,
@@ -139,7 +166,7 @@ def _render_confirmation(
     return page(connection, "delete_document", document=record, collection=query.collection, **WORDS)
 
 
-@router.post(f"{_PATH}/delete")
+@router.post(f"{PATH}/delete")
 @access(Scope.WRITE, "documents")
 async def delete(
     request: Request,

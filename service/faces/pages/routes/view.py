@@ -239,6 +239,7 @@ def _render_view(
         source=citation.links.get("source", ""),
         links=with_links(citation, name).links,
         standing=found.standing,
+        was="" if wanted.document_id == citation.document_id else wanted.document_id,
         retired="" if version.retired is None else moment(version.retired)[:10],
         is_excerpt=any(is_cut),
         is_cut=is_cut,

@@ -233,7 +233,7 @@ def test_the_collection_is_in_the_address_and_in_the_result(checking: TestClient
     response = checking.post("/check", data={"text": f"{LAMP} Yes.", "collection": "lights"})
     assert str(response.url).endswith("/check?collection=lights")
     assert "documents of the collection lights" in shown(response.text)
-    assert "<option selected>lights</option>" in response.text
+    assert '<option value="lights" selected>lights</option>' in response.text
 
 
 def test_the_address_with_the_collection_keeps_the_path_of_a_proxy(

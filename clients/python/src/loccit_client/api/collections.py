@@ -22,13 +22,25 @@ def get(name: str) -> Call[Collection]:
     )
 
 
-def create(name: str, *, model: str = "") -> Call[Collection]:
+def create(name: str, *, model: str = "", title: str = "") -> Call[Collection]:
     """Create a collection, with an embedding model of its own; no effect on one that exists."""
     return Call(
         method="PUT",
         path=_COLLECTION,
         named={"name": name},
-        json=without_defaults(model=model) or None,
+        json=without_defaults(model=model, title=title) or None,
+        read=one(Collection),
+        has_collection=False,
+    )
+
+
+def rename(name: str, title: str) -> Call[Collection]:
+    """Give a collection another title; its name stays, and with it addresses, keys and locators."""
+    return Call(
+        method="PATCH",
+        path=_COLLECTION,
+        named={"name": name},
+        json={"title": title},
         read=one(Collection),
         has_collection=False,
     )

@@ -146,10 +146,14 @@ def update(
     metadata: Mapping[str, Any] | None = None,
     source: str | None = None,
     groups: Sequence[str] | None = None,
+    title: str | None = None,
+    rename: str | None = None,
     collection: str | None = None,
 ) -> Call[StoredDocument]:
-    """Set entries of a document's metadata (None removes one), its source, or its groups."""
+    """Set a document's metadata (None removes an entry), source, groups, title, or id (``rename``)."""
     given = {
+        "title": title,
+        "document_id": rename,
         "metadata": None if metadata is None else dict(metadata),
         "source": source,
         "groups": None if groups is None else list(groups),

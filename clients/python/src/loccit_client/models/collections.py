@@ -45,6 +45,7 @@ class Collection(Reply):
     """A collection and its size. One in a list that cannot be opened has its name and an ``error`` only."""
 
     name: str
+    title: str = ""
     fingerprint: str = ""
     model: str = ""
     precision: str = ""

@@ -53,8 +53,8 @@ def test_what_cannot_be_said_is_refused(client: TestClient, record: dict[str, An
     address = "/v1/documents/house/lamps.md"
     wrong = {"metadata": {"a": {"b": "c"}}}
     assert client.patch(address, json=wrong).status_code == 422
-    message = assert_error(client.patch(address, json={"title": "x"}), 422, "invalid_request")
-    assert message.startswith("title: there is no such field here")
+    message = assert_error(client.patch(address, json={"titles": "x"}), 422, "invalid_request")
+    assert message.startswith("titles: there is no such field here")
     assert_error(client.patch("/v1/documents/nope", json={"metadata": {}}), 404, "document_not_found")
     assert client.get(address).json()["metadata"] == {"year": 1859, "draft": True}
 

@@ -1,0 +1,29 @@
+"""A former id leads to the document that had it last, as long as that is there."""
+
+from index.protocols import RecordStore
+from tests.contracts.documents import document, now, put
+
+
+def test_a_former_id_leads_to_the_document_that_had_it_last(store: RecordStore) -> None:
+    put(store, [document("a")])
+    assert now(store).renamed_to("a") is None
+    store.rename("a", "b")
+    store.rename("b", "c")
+    assert [now(store).renamed_to(one) for one in "abc"] == ["c", "c", None]
+    put(store, [document("b")])
+    store.rename("b", "d")
+    assert [now(store).renamed_to(one) for one in "abcd"] == ["c", "d", None, None]
+
+
+def test_a_document_that_is_named_as_before_has_no_former_id(store: RecordStore) -> None:
+    put(store, [document("a")])
+    store.rename("a", "b")
+    store.rename("b", "a")
+    assert [now(store).renamed_to(one) for one in "ab"] == [None, "a"]
+
+
+def test_an_erased_document_leaves_no_former_id(store: RecordStore) -> None:
+    put(store, [document("a")])
+    store.rename("a", "b")
+    store.delete("b")
+    assert now(store).renamed_to("a") is None
