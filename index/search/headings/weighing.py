@@ -24,7 +24,6 @@ _SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -8.0}
 """Added to the strength of a sentence: one of another section is not lit."""
 _ASKED_FOR, _MORE = 2.5, 0.5
 """Least strength of the sentence by which begins what is asked for, and how much more than others it has."""
-_LOWERED = 4.0
 _ANNOUNCES = regex.compile(
     r"(?:in\s+)?this\s+(?:page|section|chapter|guide|manual|handbook|part|tutorial|lesson)\s+(?:also\s+|briefly\s+)?"
     r"(?:explains|describes|shows|covers|tells|lists|gives|introduces|outlines|discusses|is\s+about|we\s+)|"

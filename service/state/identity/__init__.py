@@ -26,10 +26,9 @@ from service.state.identity.person import Adjustment, Person, new_adjustment
 from service.state.identity.postgresql import PostgresqlKeyStore
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
-from service.state.identity.protocols import KeyStore
 from service.state.identity.records import Key, KeyOptions, SigningKey, StoreState, new_key
 from service.state.identity.sessions import COOKIE, Sessions
-from service.state.identity.sql import SqlKeyStore, count_gone, read_state
+from service.state.identity.sql import KeyStore, count_gone, read_state
 from service.state.identity.sqlite import SESSIONS, SqliteKeyStore, find_state
 from service.state.identity.sqlite import prepare as prepare_keys
 from service.state.inventory import Inventory
@@ -38,7 +37,7 @@ KEYS = "keys.sqlite"
 """Name in a data folder."""
 
 
-def open_key_store(data: Path, *, store: str = "") -> SqlKeyStore:
+def open_key_store(data: Path, *, store: str = "") -> KeyStore:
     """Open the key store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
     return PostgresqlKeyStore(store) if store else SqliteKeyStore(data / KEYS)
 

@@ -14,9 +14,9 @@ from index.errors import Damaged, LoccitError
 from service.errors import KeysLost, Unauthorized
 from service.state.identity.person import Adjustment, Person, person_of, seen_again
 from service.state.identity.principal import Principal, Scope
-from service.state.identity.protocols import KeyStore
 from service.state.identity.records import Ended, Key, StoreState
 from service.state.identity.secret import digest, id_of, is_same
+from service.state.identity.sql import KeyStore
 from service.state.inventory import CLOSED_BY_SETTINGS
 
 log = logging.getLogger("loccit.service")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.state.databases.announcing import Announced
 from service.state.databases.postgresql import PostgresqlDatabase
-from service.state.identity.sql import SqlKeyStore
+from service.state.identity.sql import KeyStore
 
 _TABLES = """
     CREATE TABLE keys (
@@ -55,7 +55,7 @@ _PEOPLE = """
 """
 
 
-class PostgresqlKeyStore(Announced, SqlKeyStore):
+class PostgresqlKeyStore(Announced, KeyStore):
     """Keys and secrets in the database at a URL. Raises :class:`index.errors.StoreUnavailable`."""
 
     def __init__(self, url: str) -> None:

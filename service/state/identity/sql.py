@@ -28,10 +28,15 @@ _FINGERPRINT = 8
 _SELECT = f"SELECT {_COLUMNS} FROM keys"
 
 
-class SqlKeyStore(SqlPeople, ABC):
-    """Implements :class:`service.state.identity.protocols.KeyStore` in a database that has its tables."""
+class KeyStore(SqlPeople, ABC):
+    """Records keys, in a database that has its tables. Safe to use from several threads and processes.
+
+    A change is durable when its method returns. All methods may raise :class:`index.errors.CollectionBusy`
+    (try again later) and :class:`index.errors.StoreDamaged`.
+    """
 
     is_announced: bool
+    """Whether :meth:`attending` tells of changes, so that it is enough to look now and then."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,6 +47,7 @@ class SqlKeyStore(SqlPeople, ABC):
         return self._database
 
     def add(self, key: Key) -> None:
+        """Record a key, whose id no other key has."""
         with self._database.write() as connection:
             connection.execute(
                 f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
@@ -65,10 +71,12 @@ class SqlKeyStore(SqlPeople, ABC):
             self._count_change(connection)
 
     def all(self) -> list[Key]:
+        """All keys, revoked ones included, oldest first."""
         with self._database.read() as connection:
             return [_key_of_row(row) for row in connection.execute(f"{_SELECT} ORDER BY number").fetchall()]
 
     def revoke(self, key_id: str, moment: float) -> Key:
+        """Revoke a key from a moment on; a revoked one keeps its moment. Raises :class:`KeyNotFound`."""
         with self._database.write() as connection:
             changed = connection.execute(
                 "UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL", (moment, key_id)
@@ -81,6 +89,7 @@ class SqlKeyStore(SqlPeople, ABC):
         return _key_of_row(row)
 
     def note_use(self, used: Mapping[str, float]) -> None:
+        """Record when keys (by id) were last used; an earlier time than the recorded one has no effect."""
         with self._database.write() as connection:
             connection.executemany(
                 "UPDATE keys SET last_used = ? WHERE id = ? AND COALESCE(last_used, 0) < ?",
@@ -88,6 +97,10 @@ class SqlKeyStore(SqlPeople, ABC):
             )
 
     def end_session(self, session: str, until: float, now: float, *, most: int = KEPT_ENDED) -> None:
+        """Record that a session is ended, and forget those that would have ended by themselves.
+
+        The ``most`` that last longest are kept: where the clock is wrong, they may not have ended.
+        """
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO ended_sessions VALUES (?, ?) ON CONFLICT DO NOTHING", (session, until)
@@ -100,6 +113,7 @@ class SqlKeyStore(SqlPeople, ABC):
             self._count_change(connection)
 
     def end_sessions(self, key_id: str) -> None:
+        """Record that all sessions of a key that have begun are ended."""
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO session_rounds VALUES (?, 1)"
@@ -109,22 +123,29 @@ class SqlKeyStore(SqlPeople, ABC):
             self._count_change(connection)
 
     def ended(self) -> Ended:
+        """The sessions that are ended."""
         with self._database.read() as connection:
             sessions = connection.execute("SELECT session FROM ended_sessions").fetchall()
             rounds = connection.execute("SELECT key, number FROM session_rounds").fetchall()
         return Ended(frozenset(session for (session,) in sessions), dict(rounds))
 
     def generation(self) -> int:
+        """A number that grows with each change of keys or groups and each end of sessions, in any process.
+
+        Cheap.
+        """
         with self._database.read() as connection:
             (number,) = connection.execute("SELECT number FROM generation").fetchone()
             return int(number)
 
     def state(self) -> StoreState:
+        """Describe which store it is now. Raises :class:`service.errors.KeysLost`. Cheap."""
         self._require_same()
         with self._database.read() as connection:
             return read_state(connection)
 
     def identify(self) -> str:
+        """Its id, made at the first call: another store has another one."""
         identity = identity_of(self.secret(_IDENTITY))
         with self._database.read() as connection:
             is_sealed = _sealed(connection) is not None
@@ -140,6 +161,7 @@ class SqlKeyStore(SqlPeople, ABC):
             _seal(connection)
 
     def secret(self, purpose: str) -> bytes:
+        """A secret of 32 bytes for signing, made at the first call; the same in every process."""
         with self._database.read() as connection:
             known = connection.execute("SELECT secret FROM secrets WHERE purpose = ?", (purpose,)).fetchone()
         if known is not None:
@@ -154,14 +176,20 @@ class SqlKeyStore(SqlPeople, ABC):
             return bytes(secret)
 
     def renew_secret(self, purpose: str) -> None:
+        """Forget a secret: the next call of :meth:`secret` makes another."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM secrets WHERE purpose = ?", (purpose,))
 
     def signing_keys(self) -> list[SigningKey]:
+        """The keys that sign evidence, oldest first: the last one is in use."""
         with self._database.read() as connection:
             return _signing_keys(connection)
 
     def add_signing_key(self, key: SigningKey, *, after: str) -> None:
+        """Record a key in the place of the one in use, ``after`` (an id, empty for none).
+
+        Nothing happens if another one is in use by now: of several processes one makes the next key.
+        """
         with self._database.write() as connection:
             # Changes nothing, and lets one transaction after the other go on from here.
             connection.execute("UPDATE generation SET number = number")
@@ -177,7 +205,10 @@ class SqlKeyStore(SqlPeople, ABC):
 
     @abstractmethod
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
-        """See :meth:`service.state.identity.protocols.KeyStore.attending`."""
+        """Call ``woken`` in another thread when the generation has grown, until the ``with`` block ends.
+
+        Only where the store can tell, and calls may be lost: look from time to time, too.
+        """
 
     @abstractmethod
     def _require_same(self) -> None:

@@ -16,11 +16,12 @@ _COLUMNS = "key, issuer, subject, name, scope, groups, first_seen, last_seen, ad
 
 
 class SqlPeople:
-    """The part of :class:`service.state.identity.protocols.KeyStore` that is about people."""
+    """The part of a :class:`service.state.identity.sql.KeyStore` that is about people."""
 
     _database: Database
 
     def note_people(self, people: Iterable[Person]) -> None:
+        """Record people who were seen; what is known of them from later, and by administrators, stays."""
         rows = [
             (
                 one.key,
@@ -46,11 +47,13 @@ class SqlPeople:
             )
 
     def people(self) -> list[Person]:
+        """All people who were seen, in no order that means anything."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM people ORDER BY key").fetchall()
         return [_person_of_row(row) for row in rows]
 
     def adjust(self, key: str, adjustment: Adjustment) -> Person:
+        """Record what administrators change of a person's groups. Raises :class:`PersonNotFound`."""
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE people SET added = ?, withdrawn = ? WHERE key = ?",
@@ -63,6 +66,7 @@ class SqlPeople:
         return _person_of_row(row)
 
     def adjustments(self) -> Mapping[str, Adjustment]:
+        """What administrators changed, by the people's ids; without those of whom nothing is changed."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT key, added, withdrawn FROM people WHERE added <> '[]' OR withdrawn <> '[]'"
@@ -70,6 +74,7 @@ class SqlPeople:
         return {key: Adjustment(_names(added), _names(withdrawn)) for key, added, withdrawn in rows}
 
     def forget_person(self, key: str) -> None:
+        """Forget a person, with what administrators changed. Raises :class:`PersonNotFound`."""
         with self._database.write() as connection:
             if not connection.execute("DELETE FROM people WHERE key = ?", (key,)).rowcount:
                 raise PersonNotFound("There is no such person.")

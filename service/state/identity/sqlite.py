@@ -13,7 +13,7 @@ from index.store.sqlite import Database, cover, create_tables, file_damage, prep
 from service.errors import KeysLost
 from service.state.databases.announcing import Unannounced
 from service.state.identity.records import StoreState
-from service.state.identity.sql import SEAL, SqlKeyStore, count_gone, read_state
+from service.state.identity.sql import SEAL, KeyStore, count_gone, read_state
 
 FORMAT = 1
 _TABLES = (
@@ -85,7 +85,7 @@ _OWNER_ONLY = 0o600
 _BUSY_SECONDS = 10.0
 
 
-class SqliteKeyStore(Unannounced, SqlKeyStore):
+class SqliteKeyStore(Unannounced, KeyStore):
     """Keys in a file that only its owner can read."""
 
     def __init__(self, path: Path) -> None:
