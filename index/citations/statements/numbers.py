@@ -104,7 +104,7 @@ def _in_digits(text: str) -> Iterator[Number]:
 
 
 def _factor(word: str) -> int:
-    word = word.lower()
+    word = word.casefold()
     return _SCALES.get(word) or _ABBREVIATED[word]
 
 

@@ -63,6 +63,10 @@ _NUMBERED = (
     rf"(?P<value>\d{{1,4}}[a-z]?|[ivxlc]{{1,6}}|{_any(_NUMBER_WORDS)}|[A-Z])(?![\w]|[.,]\d))"
 )
 _ANY = regex.compile(rf"{_DATE}|{_NUMBERED}|{_VERSION}", regex.IGNORECASE)
+_FIGURE = regex.compile(r"[\d§]")
+_NAMES = frozenset(word.casefold() for word in (*_MONTHS, *_NOUNS))
+"""Words of which a text without figures has one, if it names anything: sooner told than by the pattern."""
+_LETTERS = regex.compile(r"\w+")
 _BARE_NUMBER = regex.compile(r"\s*(?:#+\s*)?(?P<value>\d{1,3})[.):]?\s+\p{L}")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _IS_ROMAN = regex.compile(r"(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", regex.IGNORECASE)
@@ -113,6 +117,8 @@ class Designation:
 
 def designations_in(text: str) -> list[Designation]:
     """The dates, versions and numbered parts that a text names, in order."""
+    if not _FIGURE.search(text) and _NAMES.isdisjoint(_LETTERS.findall(text.casefold())):
+        return []
     return [one for match in _ANY.finditer(text) if (one := _read(match)) is not None]
 
 
@@ -160,7 +166,7 @@ def _read(match: regex.Match[str]) -> Designation | None:
         value = _number(match["value"])
         if value is None:
             return None
-        noun = "section" if match["sign"] else _NOUNS[match["noun"].lower()]
+        noun = "section" if match["sign"] else _NOUNS[match["noun"].casefold()]
         return Designation(noun, (value,), start, end)
     return Designation("date", _date(match), start, end)
 
@@ -169,13 +175,13 @@ def _date(match: regex.Match[str]) -> Value:
     if match["iso"]:
         return int(match["y1"]), int(match["m1"]), _int(match["d1"])
     if match["month"]:
-        return None, _MONTHS[match["n6"].lower()], None
+        return None, _MONTHS[match["n6"].casefold()], None
     if match["points"]:
         return int(match["y2"]), int(match["m2"]), int(match["d2"])
     if match["of_year"]:
-        return int(match["y5"]), _MONTHS[match["n5"].lower()], None
+        return int(match["y5"]), _MONTHS[match["n5"].casefold()], None
     name, day, year = ("n3", "d3", "y3") if match["day_first"] else ("n4", "d4", "y4")
-    return _int(match[year]), _MONTHS[match[name].lower()], int(match[day])
+    return _int(match[year]), _MONTHS[match[name].casefold()], int(match[day])
 
 
 def _int(digits: str | None) -> int | None:

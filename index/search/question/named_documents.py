@@ -21,8 +21,9 @@ _NOUN = (
     r"[\w-]+\.(?:md|txt|html?|pdf|docx?|xlsx?|csv|eml|json|pptx?|odt|ods|rst|xml))"
 )
 _NAME = rf"(?:[^,?;:]{{0,60}}?\b)?{_NOUN}\b(?:\s+(?:of|from|on|for)\s+[^,?;:]{{1,40}}?)?"
+_PHRASES = regex.compile("according to|as per", regex.IGNORECASE)
 _FORMS = tuple(
-    regex.compile(pattern, regex.IGNORECASE)
+    (_PHRASES.pattern in pattern, regex.compile(pattern, regex.IGNORECASE))
     for pattern in (
         r"^\s*(?:according to|as per)\s+(?P<name>[^,?;:]{2,80}),\s*(?P<rest>.+)$",
         rf"^\s*in\s+(?P<name>(?:the|our|my|this)?\s*{_NAME}),\s*(?P<rest>.+)$",
@@ -43,11 +44,14 @@ class NamedDocument:
     @staticmethod
     def of(question: str) -> NamedDocument | None:
         """Read a question; None if it names no document, as most questions."""
-        for form in _FORMS:
+        has_phrase = _PHRASES.search(question) is not None
+        for needs_phrase, form in _FORMS:
+            if needs_phrase and not has_phrase:
+                continue
             match = form.match(question)
             if match is not None and len(_WORD.findall(match["rest"])) > 1:
                 return NamedDocument(match["name"].strip(), match["rest"].strip())
-            if match is not None and form is _FORMS[-1] and _WORD.search(match["rest"]):
+            if match is not None and form is _FORMS[-1][1] and _WORD.search(match["rest"]):
                 return NamedDocument(match["name"].strip(), match["rest"].strip())
         return None
 

@@ -101,3 +101,8 @@ def test_the_end_of_a_range_of_years_is_a_year() -> None:
     assert year.values == {Decimal(2018)}
     assert end.values == {Decimal(19), Decimal(2019)}
     assert read_numbers("12018-19")[-1].values == {Decimal(19)}
+
+
+@pytest.mark.parametrize("scale", ["thousand", "thousands", "tausend", "millions", "billions"])
+def test_the_long_s_of_old_prints_is_an_s(scale: str) -> None:
+    assert one(f"5 {scale.replace('s', chr(0x17F))}").values == one(f"5 {scale}").values

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from index.search.headings.designations import (
+    CONTENT,
     Standing,
     best_standing,
+    designations_in,
     designations_of_heading,
     designations_of_question,
 )
@@ -92,3 +94,20 @@ def test_other_numbers_and_comparisons_name_none(question: str) -> None:
 )
 def test_a_heading_is_compared_with_the_question(question: str, heading: str, standing: Standing) -> None:
     assert best_standing(designations_of_question(question), designations_of_heading(heading)) == standing
+
+
+@pytest.mark.parametrize("letters", [("s", "\u017f"), ("k", "\u212a")])
+def test_letters_of_old_prints_are_read_as_those_they_stand_for(letters: tuple[str, str]) -> None:
+    """Patterns that ignore case find the long s for an s, and the sign of Kelvin for a k."""
+    nouns = [word for words in CONTENT["numbered"].values() for word in words.split()]
+    dates = ["4 {} 2024", "{} 4, 2024", "in {} 2024", "on {} 4", "in {}"]
+    months = ["August", "September", "Oktober", "agosto", "settembre", "oktober"]
+    told = [f"{noun} 7" for noun in nouns] + [one.format(month) for one in dates for month in months]
+    for text in told:
+        found = designations_in(text)
+        assert designations_in(text.replace(*letters)) == found, text
+
+
+@pytest.mark.parametrize("text", ["may we", "The parties agree.", "in the house", "IV", "two of them", ""])
+def test_a_text_that_names_nothing_has_none(text: str) -> None:
+    assert designations_in(text) == []

@@ -9,7 +9,7 @@ from index.readers.base.builder import BlockBuilder, assemble
 from index.search.tables.asked import Asked
 from index.search.tables.computing import Computed, compute
 from index.search.tables.grid import grid_of
-from index.search.tables.operations import operation_of
+from index.search.tables.operations import measures_of, operation_of
 from index.text.analysis import Analyzer
 
 ANALYZER = Analyzer()
@@ -258,3 +258,21 @@ def test_amounts_that_look_like_years_are_added_and_years_are_not() -> None:
     rows = [["Lamp", "Founded"], ["Argand", "1889"], ["Dietz", "1904"]]
     found, _ = computed("Lamps", rows, "What is the total of founded?")
     assert found is None or found.value == ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which tower is the highest?",
+        "Which tower is the second smallest?",
+        "Which tower is taller, Ash or Birch, and older?",
+        "Which lamp is less expensive, Ash or Birch?",
+    ],
+)
+def test_the_long_s_of_old_prints_is_an_s(question: str) -> None:
+    old = question.replace("st", "\u017ft").replace("ss", "\u017fs")
+    plain, read = operation_of(question), operation_of(old)
+    assert plain is not None
+    assert read is not None
+    assert (read.name, read.measures, read.nth) == (plain.name, plain.measures, plain.nth)
+    assert measures_of("How fa\u017ft is it?") == measures_of("How fast is it?") == ("speed",)
