@@ -16,6 +16,7 @@ REQUESTS: Mapping[str, str] = {
     "invalid_metadata": "Use a flat object: names with strings, numbers, booleans, or lists of them.",
     "invalid_group": "Use printable characters without commas, and no white space at an end.",
     "invalid_source": "Correct what the message names; [sources](../sources.md) has what each kind needs.",
+    "removal_refused": "If it is meant, do what the message says; otherwise look why so much is missing.",
     "document_id_taken": "Choose another id, or use a key that has the document's "
     "[group](../access.md#groups).",
     "moment_too_large": "Ask as of a state with fewer passages, or raise the limit.",

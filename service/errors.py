@@ -71,6 +71,12 @@ class Forbidden(ServiceError):
     code = "forbidden"
 
 
+class RemovalRefused(library.Conflict):
+    """So many documents would be removed at once that it is more likely a mistake: none was."""
+
+    code = "removal_refused"
+
+
 class RouteNotFound(ServiceError):
     """There is no such route."""
 

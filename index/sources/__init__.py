@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from index.sources.background import put_all
     from index.sources.files import FoundFile, Patterns, Skipped, resolve_location
     from index.sources.folders import FolderIngest, FolderOptions, IngestReport
-    from index.sources.mirroring import Refusal
+    from index.sources.mirroring import FEW, SHARE, Refusal
     from index.sources.sidecars import MAX_SIDECAR_BYTES, SIDECAR_SUFFIXES, Sidecar, is_sidecar, parse_sidecar
     from index.sources.walking import Selection, walk
     from index.sources.watching import watch
 
 __all__ = [
+    "FEW",
     "MAX_SIDECAR_BYTES",
+    "SHARE",
     "SIDECAR_SUFFIXES",
     "FolderIngest",
     "FolderOptions",
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "FEW": "mirroring",
+    "SHARE": "mirroring",
     "MAX_SIDECAR_BYTES": "sidecars",
     "SIDECAR_SUFFIXES": "sidecars",
     "FolderIngest": "folders",

@@ -198,7 +198,7 @@ def assert_error(response: Any, status: int, code: str) -> str:
     body = response.json()
     if shape and "error" not in shape.schema["properties"]:
         assert set(body) == set(shape.schema["properties"])
-        return str(body.get("message") or body["error_msg"])
+        return str(body.get("message") or body.get("detail") or body["error_msg"])
     assert set(body) == {"error"}
     fields = {"code", "message", "request_id"} | ({"type", "param"} if shape else set())
     assert set(body["error"]) == fields

@@ -10,7 +10,7 @@ from service.errors import BodyTooLarge, Overloaded
 from service.http.error_handlers import render_error
 from service.state.identity import caller_of
 
-DOCUMENTS = "/v1/documents/"
+DOCUMENTS = ("/v1/documents/", "/api/v1/")
 UPLOADS = frozenset({"/v1/ingest", "/v1/files", "/library/upload"})
 STREAMED = (b"multipart/form-data", b"application/zip", b"application/x-zip-compressed")
 """Content types of uploads that are written to disk as they arrive."""

@@ -77,6 +77,12 @@ _FORM = (
     '--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n'
     '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nA.\r\n--x--\r\n'
 )
+_KNOWLEDGE = "/api/v1/knowledge/{knowledge_id}"
+_KNOWLEDGE_FORM = (
+    f'--x\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{{"knowledge_id": "{COLLECTION}", '
+    '"file_hash": "1"}\r\n'
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="probe.txt"\r\n\r\nA.\r\n--x--\r\n'
+)
 OF_PROVIDERS = {
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/mcp",
@@ -210,6 +216,18 @@ GIVEN = {
     ),
     "POST /retrieval": Probe("/retrieval", RETRIEVAL, params=NONE),
     "POST /dify/retrieval": Probe("/dify/retrieval", RETRIEVAL, params=NONE),
+    f"POST {_KNOWLEDGE}/sync/diff": Probe(
+        "/api/v1/knowledge/{name}/sync/diff", {"manifest": []}, params=NONE
+    ),
+    f"POST {_KNOWLEDGE}/sync/cleanup": Probe(
+        "/api/v1/knowledge/{name}/sync/cleanup", {"file_ids": []}, params=NONE
+    ),
+    f"POST {_KNOWLEDGE}/dirs/create": Probe(
+        "/api/v1/knowledge/{name}/dirs/create", {"name": "probe"}, params=NONE
+    ),
+    "POST /api/v1/files/": Probe(
+        "/api/v1/files/", content=_KNOWLEDGE_FORM, headers=_FORM_HEADERS, params=NONE
+    ),
     "GET /docs": Probe("/docs", params=NONE),
     "GET /docs/{operation}": Probe("/docs/post-v1-ask", params=NONE),
 }
@@ -219,6 +237,7 @@ _PATH_VALUES = {
     "document_id": "{document}",
     "file_id": "{file}",
     "job_id": "{job}",
+    "knowledge_id": "{name}",
     "key_id": "{unused}",
     "locator": "{locator}",
     "model": "loccit:{name}",

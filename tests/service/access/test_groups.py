@@ -63,6 +63,11 @@ LISTS = (
     "POST /v1/anthropic/tool_result",
     "POST /retrieval",
     "POST /dify/retrieval",
+    "POST /api/v1/files/",
+    "POST /api/v1/knowledge/{knowledge_id}/sync/diff",
+    "POST /api/v1/knowledge/{knowledge_id}/sync/cleanup",
+    "POST /api/v1/knowledge/{knowledge_id}/reset",
+    "GET /api/v1/knowledge/{knowledge_id}/files",
 )
 """Routes that answer others too, and leave the document out."""
 OF_WHOLE_ADMINS = (

@@ -58,6 +58,8 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /view/{locator}": "citations",
     },
     Scope.READ: {
+        "GET /api/v1/knowledge/{knowledge_id}": "collections",
+        "GET /api/v1/knowledge/{knowledge_id}/files": "documents",
         "GET /v1/changes": "changes",
         "POST /v1/changes": "changes citations",
         "GET /v1/collections": "collections",
@@ -91,6 +93,11 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /v1/documents/{document_id}": "documents",
     },
     Scope.WRITE: {
+        "POST /api/v1/knowledge/{knowledge_id}/sync/diff": "documents",
+        "POST /api/v1/knowledge/{knowledge_id}/sync/cleanup": "documents",
+        "POST /api/v1/knowledge/{knowledge_id}/dirs/create": "collections",
+        "POST /api/v1/knowledge/{knowledge_id}/reset": "documents",
+        "POST /api/v1/files/": "documents",
         "POST /v1/ingest": "jobs",
         "GET /v1/jobs": "jobs",
         "GET /v1/jobs/{job_id}": "jobs",

@@ -81,6 +81,10 @@ UNDOCUMENTED = {
     "sign_in_failed": "only pages sign people in",
     "method_not_allowed": "no route answers it",
     "route_not_found": "no route answers it",
+    "invalid_source": "only commands add sources",
+    "source_not_found": "only commands name sources",
+    "source_failed": "a run records it",
+    "source_refused": "a run records it",
 }
 
 

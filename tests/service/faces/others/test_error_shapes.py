@@ -18,7 +18,7 @@ from tests.service.http_service import assert_error, served
 
 OPENAI = "/v1/vector_stores"
 OWN = "/v1/documents"
-FOREIGN = {"openai", "cohere", "dify"}
+FOREIGN = {"openai", "cohere", "dify", "open_webui"}
 """Tags of the routes whose errors have another shape."""
 
 
