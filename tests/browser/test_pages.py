@@ -255,3 +255,14 @@ def test_text_stands_out_from_what_is_behind_it(browser: "Browser", address: str
         for selector in ("mark.quote", "mark.evidence"):
             if page.locator(selector).count():
                 assert contrast(page, selector) >= 4.5, selector
+
+
+def test_addresses_have_no_empty_fields_and_the_navigation_is_one_line(page: "Page") -> None:
+    page.goto("/")
+    page.locator("#q").fill("Who lit the lamp?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=Who+lit+the+lamp%3F")
+    assert page.locator("#q").is_enabled()
+    page.set_viewport_size({"width": 390, "height": 800})
+    links = page.locator(".top nav a").all()
+    assert len({one.bounding_box()["y"] for one in links}) == 1  # type: ignore[index]

@@ -87,7 +87,8 @@ class HomeQuery(PageQuery):
     @property
     def kept(self) -> dict[str, str | list[str]]:
         """The fields that a follow-up question keeps."""
-        fields = {name: getattr(self, name) for name in (*_FILTERS, "also")}
+        fields = {name: getattr(self, name) for name in _FILTERS}
+        fields["also"] = list(filter(None, self.also))
         if self.extent != "passage":
             fields["extent"] = self.extent
         if self.collection != "default":

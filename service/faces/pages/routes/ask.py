@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.answers import Extent
@@ -30,6 +31,7 @@ from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, sug
 from service.faces.pages.asking.earlier import lost_passages, time_of
 from service.faces.pages.asking.form import extents, kinds, languages
 from service.faces.pages.context import context_of
+from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.existing import choose_collection, existing_collection
 from service.faces.pages.navigation import is_page
 from service.flows.answer.answering import Answering
@@ -56,6 +58,10 @@ async def home(
 ) -> Response:
     """A form, and the answer to the submitted question: sentences with citations, and the passages."""
     lookups, scope = answering.pools.lookups, request.scope
+    if query.question and "" in request.query_params.values():
+        # A form sends its empty fields, too, where no script takes them out.
+        address = query.address(mode=query.mode, was=list(filter(None, query.was)))
+        return RedirectResponse(context_of(scope).at(address), status_code=303)
     await choose_collection(request, query, answering.collections, answering.pools, caller)
     if not query.question:
         return await lookups.run(_render_page, scope, answering, query)
@@ -63,7 +69,12 @@ async def home(
         found = await find(HttpClient(request), answering, caller, parse_question(query, caller, answering))
     except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidLimit, InvalidRequest) as error:
         return await lookups.run(
-            _render_page, scope, answering, query, problem=error.message, status_code=422
+            _render_page,
+            scope,
+            answering,
+            query,
+            problem=plain_message(error, context_of(scope).language),
+            status_code=422,
         )
     except CollectionNotFound:
         if query.collection != DEFAULT_COLLECTION or query.several is not None:
@@ -74,7 +85,7 @@ async def home(
         try:
             made = await unless_gone(HttpClient(request), collect_answer(events(found, answering)))
         except (WriterFailed, WriterTimeout) as error:
-            problem = error.message
+            problem = plain_message(error, context_of(scope).language)
     pool = lookups if query.as_of is None and not query.was else answering.pools.texts
     return await pool.run(_render_answer, scope, answering, query, found, made, problem)
 

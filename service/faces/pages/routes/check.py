@@ -26,6 +26,7 @@ from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings
 from service.faces.pages import page
 from service.faces.pages.checking import Checked, Kind, Pasted, Words, check_pasted_input, parse_pasted_input
+from service.faces.pages.checking.example import example_of
 from service.faces.pages.checking.sentences import CERTAIN
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
@@ -235,6 +236,9 @@ def _render_page(
         collection=query.collection,
         collections=collections.names(caller),
         has_documents=collection is not None and collection.archive.counts().documents > 0,
+        example=None
+        if collection is None or given.text or error
+        else example_of(collection.archive, query.collection),
         problem=plain_message(error, context_of(connection).language) if error else "",
         elsewhere=outcome.elsewhere,
         suffixes=SUFFIXES,

@@ -17,6 +17,7 @@ from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import day_and_time
+from service.http.links import base_url
 from service.http.parameters import names_of
 from service.http.route import GuardedRoute
 from service.state.identity import SCOPES, Key, KeyOptions, Principal, Scope, access, new_key
@@ -43,7 +44,7 @@ async def _render_keys(
     credentials: ReadyCredentials,
     pools: ReadyPools,
     *,
-    token: str = "",
+    made: tuple[str, Key] | None = None,
     problem: str = "",
 ) -> Response:
     has_keys = credentials.are_required
@@ -59,10 +60,20 @@ async def _render_keys(
         keys=[(one, _key_state(one, now)) for one in found],
         own=caller.key,
         scopes=list(SCOPES),
-        token=token,
+        token=made[0] if made else "",
+        widget=_widget_tag(request, *made) if made else "",
+        sites=made[1].origins if made else (),
         problem=problem,
         day=day_and_time,
     )
+
+
+def _widget_tag(request: Request, token: str, key: Key) -> str:
+    """The tag for the pages of a key's sites; empty for a key without sites."""
+    if not key.origins:
+        return ""
+    base = base_url(request.scope, request.app.state.settings.public_url)
+    return f'<script src="{base}/widget.js" data-key="{token}" async></script>'
 
 
 def require_whole_administrator(caller: Principal) -> None:
@@ -97,7 +108,7 @@ async def create(
         )
     await pools.writes.run(credentials.keyring.add, key)
     request.scope["state"]["audit"] = {"command": "keys create", "made": key.id, "scope": key.scope.word}
-    response = await _render_keys(request, caller, credentials, pools, token=token)
+    response = await _render_keys(request, caller, credentials, pools, made=(token, key))
     response.headers["Cache-Control"] = "no-store"
     return response
 

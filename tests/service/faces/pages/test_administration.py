@@ -157,3 +157,15 @@ def test_the_state_of_the_service_is_told(client: TestClient) -> None:
     ):
         assert said in text
     assert names(html) == ["default"]
+
+
+def test_a_key_for_pages_of_a_site_comes_with_the_tag_for_them(library: Library) -> None:
+    with served(library, api_key="correct-horse") as client:
+        data = {"name": "site", "scope": "ask", "origins": "https://www.example.org"}
+        html = lxml.html.document_fromstring(client.post("/keys/create", data=data, headers=ADMIN).text)
+        token, tag = (html.get_element_by_id(name).text_content() for name in ("token", "tag"))
+        assert f'/widget.js" data-key="{token}" async></script>' in tag
+        plain = client.post("/keys/create", data={"name": "a", "scope": "read"}, headers=ADMIN).text
+        assert "widget.js" not in plain
+        for address in ("/keys", "/people", "/status", "/library", "/check", "/"):
+            assert "LOCCIT_" not in client.get(address, headers=ADMIN).text.partition("<main")[2]

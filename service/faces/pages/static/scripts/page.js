@@ -26,6 +26,16 @@ document.addEventListener("keydown", (event) => {
   found.run();
 });
 
+// An address has the fields that say something: empty ones, and those as they are anyway, stay away.
+document.addEventListener("submit", ({ target: form }) => {
+  if (form.method !== "get") return;
+  const fields = [...form.elements].filter((one) => one.name && (one.value === "" || one.value === one.dataset.default));
+  for (const field of fields) field.disabled = true;
+  setTimeout(() => fields.forEach((field) => (field.disabled = false)));
+});
+
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 shortcut("/", t("Go to the search field"), () => {
   const field = document.querySelector("input[type=search]") ?? document.querySelector("textarea");
   field?.focus();
