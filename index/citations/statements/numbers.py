@@ -62,6 +62,7 @@ _PERCENT = regex.compile(
     regex.IGNORECASE,
 )
 _FEWEST_ROUNDED = 2
+_YEAR = regex.compile(r"(?:1\d|20|21)\d\d")
 _RANGE = regex.compile(r"(?<![\p{N}.,])(1\d|20)\d\d[-–/]$")
 """A year before the last two digits of another one: 2018–19."""
 
@@ -74,6 +75,8 @@ class Number:
     end: int
     values: frozenset[Decimal]
     is_percent: bool = False
+    is_year: bool = False
+    """Whether it is written as a year is: 2020 is not 2019 rounded."""
 
     def is_at_most(self, most: int) -> bool:
         """Whether it is a whole number up to this one, and no percentage."""
@@ -81,8 +84,8 @@ class Number:
 
     def equals(self, other: Number) -> bool:
         """Whether both share a reading, or this one is the other rounded to its own digits."""
-        if self.values & other.values:
-            return True
+        if self.values & other.values or (self.is_year and other.is_year):
+            return bool(self.values & other.values)
         return any(_rounds_to(exact, stated) for exact in other.values for stated in self.values)
 
 
@@ -100,7 +103,8 @@ def _in_digits(text: str) -> Iterator[Number]:
         if scale := _SCALE.match(text, end):
             factor = _factor(scale[1] or scale[2])
             values, end = frozenset(value * factor for value in values), scale.end()
-        yield _with_unit(text, match.start(), end, values)
+        is_year = end == match.end() and _YEAR.fullmatch(match[0]) is not None
+        yield _with_unit(text, match.start(), end, values, is_year=is_year)
 
 
 def _factor(word: str) -> int:
@@ -108,9 +112,13 @@ def _factor(word: str) -> int:
     return _SCALES.get(word) or _ABBREVIATED[word]
 
 
-def _with_unit(text: str, start: int, end: int, values: frozenset[Decimal]) -> Number:
+def _with_unit(
+    text: str, start: int, end: int, values: frozenset[Decimal], *, is_year: bool = False
+) -> Number:
     percent = _PERCENT.match(text, end)
-    return Number(start, percent.end() if percent else end, values, percent is not None)
+    if percent is None:
+        return Number(start, end, values, is_year=is_year)
+    return Number(start, percent.end(), values, is_percent=True)
 
 
 def _values(written: str) -> frozenset[Decimal]:

@@ -50,6 +50,8 @@ def test_one_number_in_two_notations(a: str, b: str) -> None:
         ("2.5 million", "2.5 billion"),
         ("35", "36"),
         ("2019", "2018"),
+        ("2020", "2019"),
+        ("1990", "1987"),
         ("0.125", "125"),
     ],
 )
