@@ -47,6 +47,8 @@ SPLITTING = _words("splitting")
 """Words that begin a clause."""
 SPLITTING_SUBJECT = _words("splitting_subject")
 """The same, where a subject and a verb follow."""
+ROLES = _words("roles")
+"""Words that name somebody or something only within a document, also with a capital: "the Recipient"."""
 TIMES = {
     **dict.fromkeys("when while as after once whenever if because since".split(), "then"),
     **dict.fromkeys("before until till".split(), "earlier"),

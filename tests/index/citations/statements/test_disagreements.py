@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from index.citations.statements.disagreements import Assertion, disagreement
+from index.text import Analyzer
+
+TERMS = Analyzer().terms
+
+
+def compare(one: str, other: str, *, are_related: bool = False) -> tuple[str, str, str] | None:
+    sides = [Assertion.read(text, TERMS) for text in (one, other)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    found = disagreement(sides[0], sides[1], are_related=are_related)
+    return found and (found.fact.kind, found.fact.claimed, found.fact.stated)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (
+            "Employees receive 25 days of annual leave.",
+            "Employees receive 30 days of annual leave each year.",
+            ("number", "25", "30"),
+        ),
+        (
+            "Lisbon University was founded in the spring of 1911.",
+            "Lisbon University was founded in the spring of 1913.",
+            ("number", "1911", "1913"),
+        ),
+        (
+            "The Tagus Bridge was opened to cars in August.",
+            "The Tagus Bridge was opened to cars in October.",
+            ("date", "August", "October"),
+        ),
+        (
+            "Visitors to the archive may take photographs of maps.",
+            "Please note that visitors to the archive may not take photographs of maps.",
+            ("negation", "", "not"),
+        ),
+        (
+            "The Tagus Bridge was designed by engineers in Portugal.",
+            "The Tagus Bridge was designed by engineers in France.",
+            ("name", "Portugal", "France"),
+        ),
+        (
+            "Membership fees are paid within thirty (30) days of the invoice.",
+            "Membership fees are paid within ten (10) days of the invoice.",
+            ("number", "30", "10"),
+        ),
+    ],
+)
+def test_one_other_fact_of_the_same_is_found_from_either_side(
+    one: str, other: str, expected: tuple[str, str, str]
+) -> None:
+    kind, claimed, stated = expected
+    assert compare(one, other) == expected
+    assert compare(other, one) == (kind, stated, claimed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # Another year, place or group: both may be true.
+        ("Revenue of Acme was 5 million in 2019.", "Revenue of Acme was 7 million in 2020."),
+        ("Tickets to Evora cost 10 euros for adults.", "Tickets to Evora cost 5 euros for children."),
+        ("Crime in Porto fell by 5 percent in total.", "Crime in Braga fell by 5 percent in total."),
+        ("The fee for adults is 10 euros a day.", "The fee for children is 5 euros a day."),
+        ("Leave is granted for 5 days a month.", "Leave is granted for 5 hours a month."),
+        # What only the text before a sentence tells.
+        ("The song reached number 22 on the charts.", "The song reached number 8 on the charts."),
+        ("It was published in the spring of 1911.", "It was published in the spring of 1913."),
+        ("We found fever in 45 percent of patients.", "We found fever in 60 percent of patients."),
+        (
+            "This Agreement is governed by the laws of Delaware.",
+            "This Agreement is governed by the laws of Nevada.",
+        ),
+        # Numbers of things, spellings, the same number.
+        ("Data of Acme are given in detail in Table 2.", "Data of Acme are given in detail in Table 3."),
+        ("Completed forms go to Window 14 in the hall.", "Completed forms go to Window 10 in the hall."),
+        ("Most Jews in Ohio celebrate Hannukkah.", "Most Jews in Ohio celebrate Hanukkah."),
+        ("Acme has about 2.6 million clients.", "Acme has 2,643,037 clients."),
+        # Roles exchanged.
+        ("The burden of Acme is lower than that of Bolt.", "The burden of Bolt is higher than that of Acme."),
+        # No sentences.
+        ("Elliott Greenblott May 07, 2024", "Marisa Winters May 07, 2024"),
+    ],
+)
+def test_what_may_both_be_true_is_no_disagreement(one: str, other: str) -> None:
+    assert compare(one, other) is None
+    assert compare(other, one) is None
+
+
+def test_documents_about_the_same_may_speak_of_themselves() -> None:
+    one = "This Agreement shall remain in force for two (2) years from the date of signature."
+    other = "This Agreement shall remain in force for five (5) years from the date of signature."
+    assert compare(one, other) is None
+    assert compare(one, other, are_related=True) == ("number", "2", "5")
+
+
+def test_the_spans_are_those_of_the_whole_sentences() -> None:
+    one, other = "3. Employees receive 25 days of leave [4].", "(a) Employees receive 30 days of leave."
+    sides = [Assertion.read(text, TERMS) for text in (one, other)]
+    assert sides[0] is not None
+    assert sides[1] is not None
+    found = disagreement(sides[0], sides[1])
+    assert found is not None
+    assert (one[found.fact.start : found.fact.end], other[found.fact.at : found.fact.to]) == ("25", "30")
