@@ -72,6 +72,34 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictingSentence:
+    """A sentence that another document disagrees with, and the words that differ.
+
+    ``words`` are those at ``[start, end)`` of the document's text; an empty span stands where the other
+    sentence has a negation. ``stored`` is when its version was, in seconds since the epoch.
+    """
+
+    citation: Citation
+    words: str
+    start: int
+    end: int
+    stored: float
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentConflict:
+    """Two sentences of two documents that state different facts of the same subject.
+
+    ``supersedes``: the metadata of the newer document say that it replaces the older one.
+    """
+
+    kind: Literal["number", "date", "name", "negation", "direction"]
+    newer: ConflictingSentence
+    older: ConflictingSentence
+    supersedes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """An earlier message of a conversation."""
 

@@ -18,6 +18,7 @@ from index.citations.budget import ReadingBudget
 from index.citations.statements import Checking, Judging, KnownSources
 from index.citations.verification import Verification
 from index.collection.backlog import Backlog
+from index.collection.conflicts import Conflicts
 from index.collection.following import Following
 from index.collection.likeness import Likeness
 from index.collection.questions import Questions
@@ -52,6 +53,7 @@ class Collection:
     """A named set of documents with one embedding model.
 
     ``archive`` reads documents, versions, citations and changes; ``questions`` answers checked questions;
+    ``conflicts`` finds documents that disagree;
     ``editor`` changes documents that are stored; ``purging`` removes from the files what was erased. Safe to
     use from several threads; several processes may open the same collection, one of them writes at a time,
     and each sees what the others committed after :meth:`refresh`.
@@ -106,6 +108,7 @@ class Collection:
         derived = partial(derive, catalogue, name, self._store, models, config, readers)
         self._following = Following(name, self._store, derived, self.archive)
         self.questions = Questions(self._store, self._following, reranker, cross_encoder=cross_encoder)
+        self.conflicts = Conflicts(self.archive, self._following)
         self._backlog = Backlog(self._store, self.archive, self._following, self._writing)
         self._enter_erasures()  # those of a process that was killed before it did
         self._log_outdated()
@@ -205,6 +208,7 @@ class Collection:
         seen.archive = self.archive.of(seen._store)
         seen.editor = self.editor.of(seen._store)
         seen.questions = self.questions.of(seen._store, readable)
+        seen.conflicts = self.conflicts.of(seen.archive, readable)
         seen._writer = self._writer.of(seen._store, seen._writing)
         return seen
 

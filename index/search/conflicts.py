@@ -1,0 +1,154 @@
+"""Find sentences of other documents that disagree with those of one.
+
+What both sentences are about is found by the lexical index and by the terms of sentences that are stored with
+each passage, so that this needs no index of its own: it follows erasures, earlier changes and filters as
+every search does. Then the words decide (:mod:`index.citations.statements.disagreements`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from index.citations.statements.conflicts import Conflict
+from index.citations.statements.disagreements import Assertion, Disagreement, disagreement
+from index.filters import Filter
+from index.protocols import Passages, Searchable
+from index.records import StoredPassage, VersionRecord
+from index.text.analysis import Analyzer
+from index.text.sentences import Span, sentence_spans
+
+_SEARCHED = 20
+"""Passages in which a sentence that disagrees is looked for."""
+_LEAST_SHARED, _LEAST_SHARED_BACK = 0.5, 0.3
+"""Least share of the terms of a sentence that the other has, and of those of the other."""
+_MOST_FACTS = 2
+"""Facts in which a formula differs from document to document, each about something else."""
+_LONG_ITEM = 100
+_KEPT = 20_000
+_NUMBER = regex.compile(r"\s*\(?(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[a-z][.)])\s+")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_VERSION_WORDS = frozenset(
+    "version draft final rev revision amendment copy of the to a an and new old".split()
+)
+_FEWEST_TITLE_WORDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FoundConflict:
+    """A fact on which a sentence and one of another document disagree; spans are those of the documents.
+
+    ``claimed`` of the fact is in the first sentence, ``stated`` in the other.
+    """
+
+    span: Span
+    other: VersionRecord
+    other_span: Span
+    fact: Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    found: FoundConflict
+    is_sure: bool
+
+
+class ConflictSearch:
+    """Finds what disagrees with sentences, among the passages that ``where`` admits.
+
+    Use it for one request, in one thread: it keeps what it has read.
+    """
+
+    def __init__(
+        self, passages: Passages, engine: Searchable, analyzer: Analyzer, where: Filter | None
+    ) -> None:
+        self._passages, self._engine, self._analyzer, self._where = passages, engine, analyzer, where
+        self._read = lru_cache(_KEPT)(lambda sentence: Assertion.read(sentence, analyzer.terms))
+        self._hashes = lru_cache(_KEPT)(lambda text: frozenset(analyzer.term_hashes(text).tolist()))
+
+    def of_sentence(self, version: VersionRecord, span: Span, sentence: str) -> list[FoundConflict]:
+        """The sentences of other documents that disagree with one at ``span`` of a version."""
+        own = self._read(sentence)
+        if own is None:
+            return []
+        found: dict[str, _Candidate] = {}
+        for passage, (start, end) in self._similar(version, sentence):
+            other = self._read(passage.text[start:end])
+            differs = None if other is None else self._disagreement(version, own, passage.version, other)
+            if differs is not None and passage.version.document_id not in found:
+                at = passage.passage.start
+                one = FoundConflict(span, passage.version, (at + start, at + end), differs.fact)
+                found[passage.version.document_id] = _Candidate(one, differs.is_sure)
+        unsure = {one.found.fact.stated.lower() for one in found.values() if not one.is_sure}
+        is_formula = len(unsure) >= _MOST_FACTS
+        return [one.found for one in found.values() if one.is_sure or not is_formula]
+
+    def _similar(self, version: VersionRecord, sentence: str) -> Iterator[tuple[StoredPassage, Span]]:
+        """The sentences of other documents that share many terms with one, by passage, best first."""
+        own = self._hashes(sentence)
+        ids = self._engine.search_words(sentence, _SEARCHED, where=self._where)
+        for passage in self._passages.passages(ids):
+            if passage.version.document_id == version.document_id:
+                continue
+            for span, terms in self._sentences(passage):
+                shared = len(own & terms)
+                if shared >= _LEAST_SHARED * len(own) and shared >= _LEAST_SHARED_BACK * len(terms):
+                    yield passage, span
+
+    def _sentences(self, passage: StoredPassage) -> Iterator[tuple[Span, frozenset[int]]]:
+        """The sentences of a passage's running text, with their terms."""
+        begin = passage.passage.start
+        tables = [(one.start - begin, one.end - begin) for one in passage.passage.tables]
+        for start, end in sentences_between(passage.text, 0, len(passage.text)):
+            if not any(start < last and first < end for first, last in tables):
+                yield (start, end), self._hashes(passage.text[start:end])
+
+    @staticmethod
+    def _disagreement(
+        version: VersionRecord, own: Assertion, other_version: VersionRecord, other: Assertion
+    ) -> Disagreement | None:
+        if replaces(version, other_version) or replaces(other_version, version):
+            return disagreement(own, other, are_related=True)
+        if _are_titles_alike(_title(version), _title(other_version)):
+            found = disagreement(own, other, are_related=True)
+            return found and Disagreement(found.fact, is_sure=False)
+        return disagreement(own, other)
+
+
+def sentences_between(text: str, start: int, end: int) -> Iterator[Span]:
+    """The sentences of a part of a text. An item of a list that begins with a number is divided, too."""
+    for first, last in sentence_spans(text, start, end):
+        number = _NUMBER.match(text, first, last)
+        if number is None or last - first < _LONG_ITEM:
+            yield first, last
+        else:
+            yield from sentence_spans(text, number.end(), last)
+
+
+def replaces(version: VersionRecord, other: VersionRecord) -> bool:
+    """Whether the metadata of a document say that it supersedes another one."""
+    return other.document_id in superseded(version)
+
+
+def superseded(version: VersionRecord) -> tuple[str, ...]:
+    """The ids of the documents that a document supersedes, by its metadata."""
+    value = version.metadata.get("supersedes", ())
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+
+
+def _title(version: VersionRecord) -> str:
+    return version.title or version.document_id
+
+
+@lru_cache(4096)
+def _title_words(title: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(title.lower())) - _VERSION_WORDS
+
+
+def _are_titles_alike(one: str, other: str) -> bool:
+    """Whether one of two titles has all words of the other: "Amendment to the Leave Policy"."""
+    mine, theirs = _title_words(one), _title_words(other)
+    return min(len(mine), len(theirs)) >= _FEWEST_TITLE_WORDS and (mine <= theirs or theirs <= mine)
