@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "cite": "cli.questions:cite",
     "verify": "cli.questions:verify",
     "evidence": "cli.evidence:app",
+    "conflicts": "cli.conflicts:conflicts",
     "changes": "cli.history:changes",
     "diff": "cli.history:diff",
     "prune": "cli.documents:prune",

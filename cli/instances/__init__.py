@@ -120,6 +120,10 @@ class Instance(Protocol):
         """As ``POST /v1/changes``."""
         ...
 
+    def conflicts(self, citations: Sequence[str], after: Json | None) -> Json:
+        """As ``POST /v1/conflicts``."""
+        ...
+
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         """As ``GET /v1/documents/{document_id}/diff``."""
         ...

@@ -13,7 +13,8 @@ from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question,
 from cli.options import read_settings
 from index.answers import Answer, Turn
 from index.citations import Claim, format_citation, parse_locator
-from index.collection import Collection
+from index.collection import Collection, ConflictPage
+from index.collection import Place as ConflictsPlace
 from index.errors import Damaged
 from index.filters import parse_filter
 from index.library import Library
@@ -21,6 +22,7 @@ from index.search import merge_answers
 from service.faces.api.schemas.answers import answer_json
 from service.faces.api.schemas.changes import citation_status_json, event_json
 from service.faces.api.schemas.citations import resolved_json
+from service.faces.api.schemas.conflicts import conflicts_json, place_json
 from service.faces.api.schemas.documents import deleted_json, document_json, hunk_json, version_json
 from service.faces.api.schemas.evidence import answer_content, public_key_json, verification_content
 from service.faces.api.schemas.values import state_json
@@ -128,6 +130,21 @@ class Folder:
     def evidence_keys(self) -> list[Json]:
         with open_signer(self._settings) as signer:
             return [public_key_json(key) for key in signer.published()]
+
+    def conflicts(self, citations: Sequence[str], after: Json | None) -> Json:
+        opened = self._collection
+        if citations:
+            found = opened.conflicts.of_citations([parse_locator(one) for one in citations])
+            page, sentences = ConflictPage(tuple(found), 0, None), None
+        else:
+            page = opened.conflicts.scan(ConflictsPlace(**after) if after else ConflictsPlace())
+            sentences = page.sentences
+        return {
+            "conflicts": conflicts_json(page.conflicts, self.collection),
+            "sentences": sentences,
+            "next": place_json(page.next),
+            "index": state_json(opened.state),
+        }
 
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         opened = self._collection

@@ -135,6 +135,10 @@ class Remote:
         return self._client.follow(citations, since=since, until=until, limit=limit).raw
 
     @translate_client_errors()
+    def conflicts(self, citations: Sequence[str], after: Json | None) -> Json:
+        return self._client.conflicts(citations, after=after).raw
+
+    @translate_client_errors()
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         return self._client.documents.diff(document_id, old, new).raw
 

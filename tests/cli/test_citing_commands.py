@@ -7,6 +7,7 @@ import pytest
 
 from index.citations.formats import FORMATS
 from service.faces.api.schemas.citations import CitationResponse
+from service.faces.api.schemas.conflicts import DocumentConflict
 from service.faces.api.schemas.verdicts import AnswerVerdict, Verdict
 from tests.cli.commands import TERMINAL, loccit
 from tests.service.http_service import assert_shape
@@ -168,6 +169,19 @@ def test_a_quote_is_verified_in_the_document_it_is_said_to_stand_in(tmp_path: Pa
     nowhere = loccit(tmp_path, "verify", "It is the largest.", "--document", "jupiter.txt", status=1)
     assert "not found" in nowhere.stdout
     assert "jupiter.txt" in nowhere.stdout
+
+
+def test_documents_that_disagree_are_listed(tmp_path: Path, own_folder: Path) -> None:
+    assert "No documents were found to disagree." in loccit(tmp_path, "conflicts").stdout
+    (own_folder / "again.txt").write_text("Mars has three moons, Phobos and Deimos.")
+    loccit(tmp_path, "ingest", str(own_folder))
+    done = loccit(tmp_path, "conflicts")
+    assert "number, newer:\nMars has three moons, Phobos and Deimos.\n" in done.stdout
+    assert f"number, older:\n{MARS}\n" in done.stdout
+    (one,) = json.loads(loccit(tmp_path, "conflicts", "--json").stdout)["conflicts"]
+    assert_shape(DocumentConflict, one)
+    again = loccit(tmp_path, "conflicts", one["older"]["citation"]["locator"])
+    assert "1 found." in again.stdout
 
 
 def test_a_verdict_as_json_is_that_of_the_http_api(tmp_path: Path, folder: Path) -> None:

@@ -25,6 +25,7 @@ SCHEMAS = {
     "Answer": "AnswerResponse",
     "AskResult": "AskResponse",
     "Changes": "ChangesResponse",
+    "Conflicts": "ConflictsResponse",
     "DeletedCollection": "DeletedCollection",
     "DocumentExplanation": "ExplainResponse",
     "Job": "JobResponse",

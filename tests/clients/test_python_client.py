@@ -116,6 +116,29 @@ def test_quotes_citations_and_answers_are_verified(client: Client) -> None:
     assert (verdict.conflicts[0].claimed, verdict.conflicts[0].stated) == ("three", "two")
 
 
+def test_claims_are_judged_as_the_caller_asks(client: Client) -> None:
+    locator = client.ask("moons of Mars", k=1).passages[0].citation.locator
+    asked = {"answer": "Mars has two moons, Phobos and Deimos [1].", "cited": [locator], "read": False}
+    statuses = []
+    for least in (None, 0.0, 1.0):
+        answer = client.verify(**asked, supported_from=least).answer
+        assert answer is not None
+        verdict = answer.sentences[0].verdict
+        assert verdict is not None
+        statuses.append(verdict.status)
+    assert statuses == ["supported", "supported", "unsupported"]
+
+
+def test_documents_that_disagree_are_told(client: Client) -> None:
+    assert client.conflicts().conflicts == []
+    client.documents.put("mars-again.txt", "Mars has three moons, Phobos and Deimos.")
+    (one,) = client.conflicts().conflicts
+    assert (one.kind, one.newer.words, one.older.words) == ("number", "three", "two")
+    again = client.conflicts([one.older.citation.locator])
+    assert [each.newer.citation.locator for each in again.conflicts] == [one.newer.citation.locator]
+    client.documents.delete("mars-again.txt")
+
+
 # Answers
 
 

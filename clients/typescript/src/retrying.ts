@@ -9,7 +9,7 @@ export const DEFAULT_RETRIES: Retries = { most: 4, first: 250, longest: 30_000 }
 
 /** What is posted and has the same effect once or twice; all else that is posted may make something. */
 const QUESTIONS =
-  /\/(ask|answer|verify|changes|search|rerank|retrieval|embeddings|completions|responses|tool_result|cancel|prune)$/;
+  /\/(ask|answer|verify|conflicts|changes|search|rerank|retrieval|embeddings|completions|responses|tool_result|cancel|prune)$/;
 
 /** Whether a request has the same effect once or twice. */
 export function isRepeatable(request: Request): boolean {

@@ -104,6 +104,7 @@ GIVEN = {
         "/v1/responses", {"model": f"loccit:{COLLECTION}", "input": QUESTION}, params=NONE
     ),
     "POST /v1/verify": Probe("/v1/verify", {"quotes": [TEXT[:30]]}),
+    "POST /v1/conflicts": Probe("/v1/conflicts", {}),
     "POST /v1/changes": Probe("/v1/changes", {}),
     "PUT /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"text": TEXT}),
     "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),

@@ -42,6 +42,7 @@ LISTS = (
     "POST /v1/chat/completions",
     "POST /v1/responses",
     "POST /v1/verify",
+    "POST /v1/conflicts",
     "GET /v1/changes",
     "POST /v1/changes",
     "GET /v1/documents",

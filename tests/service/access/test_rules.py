@@ -70,6 +70,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /metrics": "collections",
         "GET /v1/documents/{document_id}/original": "texts",
         "GET /v1/documents/{document_id}/page.png": "texts",
+        "POST /v1/conflicts": "citations documents texts",
         "POST /v1/verify": "citations texts",
         "GET /v1/verify/thresholds": "",
         "GET /v1/documents/{document_id}/versions": "versions",

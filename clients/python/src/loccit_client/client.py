@@ -154,6 +154,7 @@ class Client(_Group):
     evidence_keys = _reply(citations.evidence_keys)
     verify_thresholds = _reply(citations.verify_thresholds)
     explain = _reply(asking.explain)
+    conflicts = _reply(citations.conflicts)
     changes = _reply(citations.changes)
     follow = _reply(citations.follow)
     ingest = _reply(jobs.ingest)

@@ -12,6 +12,8 @@ from loccit_client.calls import Call, json_of, one, without_defaults
 from loccit_client.decoding import Json
 from loccit_client.models import (
     Changes,
+    Conflicts,
+    ConflictsPlace,
     EvidencePack,
     PublicKeys,
     ResolvedCitation,
@@ -85,15 +87,20 @@ def verify(
     cited: Sequence[str] = (),
     sources: Sequence[SourceText] = (),
     claims: bool = True,
+    read: bool = True,
+    supported_from: float | None = None,
     collection: str | None = None,
 ) -> Call[VerifyResult]:
     """Verify citations, quotes, and what an answer says against the stored texts.
 
     ``cited`` are the locators of the passages that the answer was given, in the order of its marks: [1] is
     the first. ``sources`` are texts to verify by in place of the collection, which are not stored.
-    ``claims=False`` judges the quotes of the answer only.
+    ``claims=False`` judges the quotes of the answer only; ``read=False`` compares words, numbers and names
+    without a model. ``supported_from`` is the least probability of a sentence that is supported.
     """
     body = _to_verify(citations, quotes, answer, cited, claims=claims)
+    if "answer" in body:
+        body["answer"] |= without_defaults(supported_from=supported_from) | ({} if read else {"read": False})
     body |= without_defaults(sources=list(sources))
     return Call(method="POST", path="/v1/verify", json=body, read=one(VerifyResult), collection=collection)
 
@@ -134,6 +141,23 @@ def _to_verify(
     if answer is not None:
         body["answer"] = {"text": answer, "citations": list(cited), "claims": claims}
     return body
+
+
+def conflicts(
+    citations: Sequence[str] = (),
+    *,
+    after: ConflictsPlace | Json | None = None,
+    limit: int | None = None,
+    as_of: int | None = None,
+    collection: str | None = None,
+) -> Call[Conflicts]:
+    """Documents that disagree with cited sentences; without citations a page of those of a collection.
+
+    Go on with ``after=reply.next`` until that is None.
+    """
+    place = after.raw if isinstance(after, ConflictsPlace) else after
+    body = without_defaults(citations=list(citations), after=place, limit=limit, as_of=as_of)
+    return Call(method="POST", path="/v1/conflicts", json=body, read=one(Conflicts), collection=collection)
 
 
 def changes(*, since: int = 0, limit: int | None = None, collection: str | None = None) -> Call[Changes]:

@@ -4,6 +4,7 @@ from loccit_client.models.answering import *
 from loccit_client.models.asking import *
 from loccit_client.models.citations import *
 from loccit_client.models.collections import *
+from loccit_client.models.conflicts import *
 from loccit_client.models.documents import *
 from loccit_client.models.evidence import *
 from loccit_client.models.jobs import *
