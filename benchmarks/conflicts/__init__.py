@@ -1,0 +1,1 @@
+"""Documents that disagree: planted contradictions, and alarms that nobody planted."""
