@@ -108,7 +108,7 @@ def judge_sentences(
     for *_, own in sentences:
         for word in own:
             among[word] += 1
-    judged = []
+    judged, has_lines = [], "\n" in text
     for start, end, cosine, own in sentences:
         inside: Set[int] = headings
         share = share_above
@@ -117,7 +117,8 @@ def judge_sentences(
             share = share_above + sum([shares[word] for word in more])
         logit = _logit(cosine, own, inside, share, shares, among)
         is_row = bool(tables) and _is_in(tables, start)
-        judged.append(JudgedSentence(start, end, logit, _is_line(text, start - at, end - at), is_row))
+        is_line = has_lines and _is_line(text, start - at, end - at)
+        judged.append(JudgedSentence(start, end, logit, is_line, is_row))
     return judged
 
 

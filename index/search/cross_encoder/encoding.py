@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ WINDOW_TOKENS = 192
 """Most tokens of a question and a window together."""
 WIDTH_STEP = 16
 """Batches are padded to a multiple of this: kernels are compiled for each shape."""
+_CACHED_QUESTIONS = 64
 _SPECIAL = 3
 _HEAD_END = ": "
 OUTSIDE = -1
@@ -65,6 +67,8 @@ class Encoder:
         tokenizer.no_truncation()
         marks = tokenizer.encode("", add_special_tokens=True).ids
         self._start, self._end = marks[0], marks[-1]
+        # The same question is encoded with each window.
+        self._ids_of_question = lru_cache(_CACHED_QUESTIONS)(self._encode_question)
 
     def starts(self, text: str) -> list[int]:
         """The start offsets of the tokens of a text."""
@@ -72,17 +76,19 @@ class Encoder:
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
-        return len(self.starts(text))
+        return len(self.tokenizer.encode(text, add_special_tokens=False))
 
     def budget(self, question: str, head: str) -> int:
         """How many tokens are left for the sentences of a window."""
-        asked = min(self.count(question), QUESTION_TOKENS)
         above = self.count(head + _HEAD_END) if head else 0
-        return self.max_tokens - _SPECIAL - asked - above
+        return self.max_tokens - _SPECIAL - len(self._ids_of_question(question)) - above
+
+    def _encode_question(self, question: str) -> tuple[int, ...]:
+        return tuple(self.tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS])
 
     def encode(self, question: str, window: Window) -> Encoded:
         """Encode a question and a window. What is too long is cut at its end."""
-        asked = self.tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS]
+        asked = self._ids_of_question(question)
         head = window.head + _HEAD_END if window.head else ""
         read = self.tokenizer.encode(head + window.text, add_special_tokens=False)
         room = self.max_tokens - _SPECIAL - len(asked)

@@ -44,14 +44,18 @@ def choose_excerpt(
     def piece(at: int) -> str:
         return _readable(text, *spans[at], tables)
 
+    @cache
+    def size(at: int) -> int:
+        return count(piece(at))
+
     first = last = int(np.argmax(strengths))
-    left = budget - count(piece(first))
+    left = budget - size(first)
     while True:
-        sides = [at for at in (first - 1, last + 1) if 0 <= at < len(spans) and count(piece(at)) <= left]
+        sides = [at for at in (first - 1, last + 1) if 0 <= at < len(spans) and size(at) <= left]
         if not sides:
             break
-        side = max(sides, key=lambda at: strengths[at])
-        left -= count(piece(side))
+        side = max(sides, key=strengths.__getitem__)
+        left -= size(side)
         first, last = min(first, side), max(last, side)
     return _excerpt(text, spans[first : last + 1], [piece(at) for at in range(first, last + 1)], head)
 
