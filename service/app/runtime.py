@@ -26,6 +26,7 @@ from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.ingest.jobs.runner import JobRunner
+from service.flows.sources.running import SourceRunner
 from service.flows.upkeep.readiness import Readiness
 from service.http.parts import Parts
 from service.monitoring.audit import AuditLog
@@ -175,6 +176,7 @@ class Runtime:
             job_store,
             open_intake(settings, spool),
             on_stored=self.worker.notify,
+            sources=SourceRunner(settings),
         )
         self.worker.on_embedded = self.job_runner.wake
         self.jobs = Jobs(self.job_runner, followers=Permits(settings.max_queue))

@@ -11,6 +11,7 @@ from service.errors import InvalidSettings
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.runner import JobRunner
+from service.flows.sources.running import SourceRunner
 from service.flows.upkeep.opening import open_all
 from service.monitoring.probes import Health
 from service.settings import Settings
@@ -62,6 +63,7 @@ class Work:
                 self._job_store,
                 open_intake(settings, spool),
                 on_stored=self._embedding.notify,
+                sources=SourceRunner(settings),
             )
             self._embedding.on_embedded = self._jobs.wake
         self._is_begun = False

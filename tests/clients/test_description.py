@@ -53,6 +53,7 @@ ARGUMENTS: dict[str, Any] = {
     "answer": "a",
     "cited": [],
     "name": "planets",
+    "source": "manuals",
     "title": "Planets",
     "job_id": "9c5e",
     "files": [("a.txt", b"A.")],

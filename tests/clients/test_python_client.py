@@ -331,7 +331,7 @@ def test_both_clients_have_the_same_methods() -> None:
     one, other = public(Client()), public(AsyncClient())
     other[""] = [method.replace("aclose", "close") for method in other[""]]
     assert {name: sorted(methods) for name, methods in other.items()} == one
-    assert one.keys() == {"", "documents", "collections", "jobs"}
+    assert one.keys() == {"", "documents", "collections", "jobs", "sources"}
 
 
 def test_methods_look_as_if_they_were_written_out() -> None:

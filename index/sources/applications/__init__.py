@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,11 +17,10 @@ from index.sources.applications.configured import (
     source_of,
     sources_of,
     validate_source,
-    want_run,
 )
 from index.sources.applications.connectors import CONNECTORS, Connector, require_connector
 from index.sources.applications.guard import Clock, Guard, Limits
-from index.sources.applications.listing import Application, Entry, EntryRefused, Listing
+from index.sources.applications.listing import Application, Entry, EntryRefused, Listing, Stopped
 from index.sources.applications.synchronizing import SourceSync, origin_of, read_origin, retire_documents
 from index.sources.web import Fetcher, WebConfig
 from index.sources.web.transport import PinnedTransport
@@ -30,6 +29,7 @@ __all__ = [
     "CONNECTORS",
     "LEAST_EVERY",
     "Application",
+    "Connector",
     "Entry",
     "EntryRefused",
     "Limits",
@@ -37,6 +37,7 @@ __all__ = [
     "Run",
     "Source",
     "SourceSync",
+    "Stopped",
     "note_run",
     "open_application",
     "origin_of",
@@ -48,7 +49,6 @@ __all__ = [
     "source_of",
     "sources_of",
     "validate_source",
-    "want_run",
 ]
 
 _SECONDS = 60.0
@@ -64,8 +64,11 @@ def open_application(  # noqa: PLR0913 -- the last two are for tests
     limits: Limits | None = None,
     transport: httpx.BaseTransport | None = None,
     clock: Clock | None = None,
+    may_continue: Callable[[], bool] = lambda: True,
 ) -> Connector:
     """Open the application of a source. ``networks`` are those that may be connected to beside the internet.
+
+    ``may_continue`` is asked before each request; :class:`Stopped` is raised where it says no.
 
     Raises :class:`index.errors.InvalidSource`, :class:`index.errors.SourceError`, and
     :class:`index.errors.NotSupported` where the packages for it are not installed.
@@ -76,5 +79,11 @@ def open_application(  # noqa: PLR0913 -- the last two are for tests
         ports = (80, 443, address.port) if address.port else (80, 443)
         web = WebConfig(max_bytes=max_bytes, seconds=_SECONDS, ports=ports, allowed_networks=tuple(networks))
         transport = PinnedTransport(Fetcher(web))
-    guard = Guard(transport, limits or Limits(), clock=clock or Clock(), allows_http=address.scheme == "http")
+    guard = Guard(
+        transport,
+        limits or Limits(),
+        clock=clock or Clock(),
+        allows_http=address.scheme == "http",
+        may_continue=may_continue,
+    )
     return kind(source, secret, guard, max_bytes)

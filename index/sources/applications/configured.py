@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -56,13 +55,9 @@ class Source:
     every: float = 0.0
     erases: bool = False
     last: Run | None = None
-    wanted: float = 0.0
-    """When somebody asked for a run that has not begun yet; 0 without."""
 
     def is_due(self, now: float) -> bool:
         """Whether it is to run now."""
-        if self.wanted:
-            return True
         return bool(self.every) and (self.last is None or now - self.last.began >= self.every)
 
 
@@ -135,19 +130,7 @@ def note_run(collection: Collection, name: str, run: Run) -> None:
 
     def change(known: dict[str, Source]) -> None:
         if name in known:
-            is_served = known[name].wanted <= run.began
-            known[name] = replace(known[name], last=run, wanted=0.0 if is_served else known[name].wanted)
-
-    _change(collection, change)
-
-
-def want_run(collection: Collection, name: str) -> None:
-    """Ask for a run of a source. Raises :class:`index.errors.SourceNotFound`."""
-
-    def change(known: dict[str, Source]) -> None:
-        if name not in known:
-            raise _not_found(name)
-        known[name] = replace(known[name], wanted=time.time())
+            known[name] = replace(known[name], last=run)
 
     _change(collection, change)
 

@@ -19,7 +19,7 @@ import httpx
 from index.errors import InvalidSource, LoccitError, SourceFailed, SourceRefused
 from index.sources.applications.configured import Source
 from index.sources.applications.guard import Guard, connector_module, source_error
-from index.sources.applications.listing import Entry, EntryRefused, Listing
+from index.sources.applications.listing import Entry, EntryRefused, Listing, Stopped
 
 _PERMISSIONS = ("read", "write", "owner")
 
@@ -382,7 +382,7 @@ class _translated:  # noqa: N801 -- a context manager
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if (
             error is None
-            or isinstance(error, (LoccitError, EntryRefused))
+            or isinstance(error, (LoccitError, EntryRefused, Stopped))
             or not isinstance(error, Exception)
         ):
             return

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from index.errors import NotSupported, SourceError, SourceFailed, SourceRefused
-from index.sources.applications.listing import EntryRefused
+from index.sources.applications.listing import EntryRefused, Stopped
 from index.sources.web.errors import FetchFailed, FetchRefused, PageTooLarge
 
 _LOADED = itertools.count(1)
@@ -64,12 +64,19 @@ class Guard(httpx.BaseTransport):
     """
 
     def __init__(
-        self, transport: httpx.BaseTransport, limits: Limits, *, clock: Clock, allows_http: bool = False
+        self,
+        transport: httpx.BaseTransport,
+        limits: Limits,
+        *,
+        clock: Clock,
+        allows_http: bool = False,
+        may_continue: Callable[[], bool] = lambda: True,
     ) -> None:
         self._transport = transport
         self._limits = limits
         self._clock = clock
         self._allows_http = allows_http
+        self._may_continue = may_continue
         self._requests = 0
         self._seen: set[tuple[str, str, bytes]] = set()
         self._began = clock.now()
@@ -111,6 +118,8 @@ class Guard(httpx.BaseTransport):
         self._admit(request)
         wait = _FIRST_WAIT
         for attempt in range(self._limits.waits + 1):
+            if not self._may_continue():
+                raise Stopped
             try:
                 response = self._transport.handle_request(request)
             except FetchRefused as error:

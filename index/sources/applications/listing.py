@@ -57,6 +57,10 @@ class Application(Protocol):
         """Close its connections."""
 
 
+class Stopped(Exception):
+    """A run ends early because it was asked to; what was read is stored."""
+
+
 class EntryRefused(Exception):
     """An entry is not taken; ``code`` is that of :class:`index.sources.files.Skipped`."""
 

@@ -11,8 +11,8 @@ from index.sources.applications import Run, Source
 def source_json(source: Source) -> dict[str, Any]:
     """A source, with its last run and when the next one is due."""
     following = None
-    if source.every:
-        following = _time(source.last.began + source.every if source.last else 0.0)
+    if source.every and source.last:
+        following = _time(source.last.began + source.every)
     return {
         "name": source.name,
         "kind": source.kind,
@@ -27,7 +27,6 @@ def source_json(source: Source) -> dict[str, Any]:
         "owner": source.owner,
         "every_seconds": source.every,
         "erases": source.erases,
-        "is_waiting": bool(source.wanted),
         "next": following,
         "last": None if source.last is None else run_json(source.last),
     }

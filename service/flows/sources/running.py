@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -11,6 +12,7 @@ import httpx
 from index.collection import Collection
 from index.errors import InvalidSource, LoccitError
 from index.sources.applications import (
+    Connector,
     Limits,
     Run,
     Source,
@@ -42,27 +44,39 @@ class SourceRunner:
         *,
         any_share: bool = False,
         on_file: Callable[[int, int], None] = lambda done, total: None,
+        may_continue: Callable[[], bool] = lambda: True,
     ) -> tuple[IngestReport, Run]:
         """Synchronize a source and record the run.
 
         Raises :class:`index.errors.SourceNotFound`, :class:`index.errors.CollectionBusy` while another
-        process runs it, and what its application raises, which is recorded, too.
+        process runs it, what its application raises, which is recorded, too, and
+        :class:`index.sources.applications.Stopped`.
         """
         source = source_of(collection, name)
         with collection.editor.running(name):
             began, clock = time.time(), time.monotonic()
             try:
-                report, missing = self._synchronize(collection, source, any_share, on_file)
+                with self._open(collection, source, may_continue) as application:
+                    sync = SourceSync(
+                        collection,
+                        source,
+                        application,
+                        limits=self.limits,
+                        any_share=any_share,
+                        on_file=on_file,
+                    )
+                    report = sync.run()
             except LoccitError as error:
                 note_run(collection, name, _failed(error, began, time.monotonic() - clock))
                 raise
-            run = _finished(report, missing, began, time.monotonic() - clock)
+            run = _finished(report, sync.missing, began, time.monotonic() - clock)
             note_run(collection, name, run)
         return report, run
 
-    def _synchronize(
-        self, collection: Collection, source: Source, any_share: bool, on_file: Callable[[int, int], None]
-    ) -> tuple[IngestReport, str]:
+    @contextmanager
+    def _open(
+        self, collection: Collection, source: Source, may_continue: Callable[[], bool]
+    ) -> Iterator[Connector]:
         application = open_application(
             source,
             self._secret(source),
@@ -70,12 +84,10 @@ class SourceRunner:
             networks=split_list(self.settings.web_networks),
             limits=self.limits,
             transport=self.transport,
+            may_continue=may_continue,
         )
         try:
-            sync = SourceSync(
-                collection, source, application, limits=self.limits, any_share=any_share, on_file=on_file
-            )
-            return sync.run(), sync.missing
+            yield application
         finally:
             application.close()
 

@@ -17,8 +17,8 @@ JobState = Literal["queued", "running", "embedding", "done", "cancelled", "faile
 """``embedding``: all files are stored and can be found by their words; some vectors are still missing."""
 Outcome = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled", "expanded"]
 """``expanded``: an archive, a sitemap or a crawl whose members are items of their own."""
-JobKind = Literal["ingest", "upgrade"]
-"""Kind of a job: ingest documents, or make a collection's passages and vectors anew."""
+JobKind = Literal["ingest", "upgrade", "sync"]
+"""Kind of a job: ingest documents, make a collection's passages and vectors anew, or synchronize a source."""
 Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
 SAME_TEXT = "Its text is the same: the original is new, and there is no new version."

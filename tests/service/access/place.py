@@ -9,6 +9,7 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
+from index.sources.applications import Source, put_source
 from service.http.middleware.cross_site import READS
 from service.state.identity import COOKIE, Principal, Scope
 from service.state.jobs.records import FINISHED
@@ -22,6 +23,8 @@ TEXT = "The quagga grazes near the lighthouse at dusk."
 QUESTION = "Where does the quagga graze?"
 SECRETS = ("quagga", "obsidian")
 """Words of the document's text and id, which no refused caller may see."""
+SOURCE = Source("manuals", "jira", "HELP", url="https://jira.invalid")
+"""It has no secret, so that its runs fail before they ask anybody."""
 PERSON = Principal(
     "sso/1", "Olga of obsidian", Scope.READ, groups=frozenset(), issuer="https://sso.example.org", subject="1"
 )
@@ -83,6 +86,8 @@ class Place:
         self.has_pdf = False
         self.client.app.state.runtime.keyring.note_person(PERSON)  # type: ignore[attr-defined]
         self.as_admin("PUT", f"/v1/collections/{COLLECTION}")
+        library = self.client.app.state.runtime.library  # type: ignore[attr-defined]
+        put_source(library.open(COLLECTION), SOURCE)
         self.as_admin(
             "PUT",
             f"/v1/documents/{DOCUMENT}",

@@ -188,6 +188,9 @@ GIVEN = {
     "POST /people/forget": Probe(
         "/people/forget", params=NONE, content=f"key={PERSON.key}", headers=_URLENCODED
     ),
+    "POST /v1/sources/{source}/sync": Probe("/v1/sources/manuals/sync"),
+    "GET /status/sources": Probe("/status/sources", params=NONE),
+    "POST /status/sources/{source}/sync": Probe("/status/sources/manuals/sync", content=""),
     "GET /status/unanswered": Probe("/status/unanswered", params=NONE),
     "POST /status/unanswered/clear": Probe("/status/unanswered/clear", params=NONE, content=""),
     "POST /library/collections/delete": Probe(
@@ -281,6 +284,7 @@ OF_THE_KEY = (
     "GET /library/collections",
     "POST /library/collections/create",
     "GET /status",
+    "GET /status/sources",
     "GET /jobs",
     "GET /v1/jobs",
     "GET /v1/collections",

@@ -133,6 +133,10 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "DELETE /v1/documents/{document_id}": "documents",
     },
     Scope.ADMIN: {
+        "GET /v1/sources": "collections",
+        "POST /v1/sources/{source}/sync": "collections",
+        "GET /status/sources": "collections",
+        "POST /status/sources/{source}/sync": "collections",
         "PUT /v1/collections/{name}": "collections",
         "PATCH /v1/collections/{name}": "collections",
         "DELETE /v1/collections/{name}": "collections",

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import anyio
 import httpx
 
-from loccit_client.api import answering, asking, citations, collections, documents, jobs
+from loccit_client.api import answering, asking, citations, collections, documents, jobs, sources
 from loccit_client.async_transport import AsyncTransport
 from loccit_client.binding import look_like
 from loccit_client.calls import Call, Events, Pages
@@ -90,6 +90,13 @@ class AsyncCollections(_Group):
     plan_upgrade = _reply(collections.plan_upgrade)
 
 
+class AsyncSources(_Group):
+    """List sources, and synchronize them."""
+
+    list = _reply(sources.list_all)
+    sync = _reply(sources.sync)
+
+
 class AsyncJobs(_Group):
     """Follow, cancel, retry and delete jobs."""
 
@@ -141,6 +148,7 @@ class AsyncClient(_Group):
         self.documents = AsyncDocuments(self._transport)
         self.collections = AsyncCollections(self._transport)
         self.jobs = AsyncJobs(self._transport)
+        self.sources = AsyncSources(self._transport)
 
     ask = _reply(asking.ask)
     ask_many = _reply(asking.ask_many)

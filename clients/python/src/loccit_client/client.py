@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from loccit_client.api import answering, asking, citations, collections, documents, jobs
+from loccit_client.api import answering, asking, citations, collections, documents, jobs, sources
 from loccit_client.binding import look_like
 from loccit_client.calls import Call, Events, Pages
 from loccit_client.models import Job
@@ -90,6 +90,13 @@ class Collections(_Group):
     plan_upgrade = _reply(collections.plan_upgrade)
 
 
+class Sources(_Group):
+    """List sources, and synchronize them."""
+
+    list = _reply(sources.list_all)
+    sync = _reply(sources.sync)
+
+
 class Jobs(_Group):
     """Follow, cancel, retry and delete jobs."""
 
@@ -141,6 +148,7 @@ class Client(_Group):
         self.documents = Documents(self._transport)
         self.collections = Collections(self._transport)
         self.jobs = Jobs(self._transport)
+        self.sources = Sources(self._transport)
 
     ask = _reply(asking.ask)
     ask_many = _reply(asking.ask_many)

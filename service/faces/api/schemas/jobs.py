@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from service.faces.api.schemas.sources import SyncDetails
 from service.faces.api.schemas.upgrades import UpgradeDetails, upgrade_seconds_left
 from service.faces.api.schemas.values import Json, moment
 from service.http.links import document_path, in_collection, job_path
@@ -71,6 +72,7 @@ class JobResponse(BaseModel):
     passages_per_second: float | None = Field(description="Average rate of embedding since the job started.")
     seconds_left: float | None = Field(description="Estimated remaining time; null while it is unknown.")
     upgrade: UpgradeDetails | None = Field(description="Of an upgrade; else null.")
+    sync: SyncDetails | None = Field(description="Of a run of a source; else null.")
     links: dict[str, str]
 
 
@@ -135,6 +137,7 @@ def job_json(job: Job, waiting: int, unindexed: int, change: int | None, note: s
         "passages_per_second": round(embedded / elapsed, 1) if elapsed and embedded else None,
         "seconds_left": _seconds_left(job, embedded, elapsed),
         "upgrade": dict(job.details) if job.kind == "upgrade" else None,
+        "sync": dict(job.details) if job.kind == "sync" else None,
         "links": {"self": self_link, "files": f"{self_link}/files", "events": f"{self_link}/events"},
     }
 

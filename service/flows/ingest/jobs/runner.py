@@ -27,6 +27,8 @@ from service.flows.ingest.jobs.intake import Intake
 from service.flows.ingest.jobs.storing import ClaimsLost, ItemStoring, refused_item
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
 from service.flows.ingest.jobs.waiting import WaitingJobs
+from service.flows.sources.jobs import SourceJobs
+from service.flows.sources.running import SourceRunner
 from service.state.jobs.protocols import JobStore, Session, Spool
 from service.state.jobs.records import EXPANDED, Item, Job, Rejection, lease_to_run
 
@@ -55,13 +57,14 @@ class JobRunner:
     :meth:`stop`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- this is where the parts are put together
         self,
         library: Library,
         store: JobStore,
         intake: Intake,
         *,
         on_stored: Callable[[str], None],
+        sources: SourceRunner | None = None,
         keep_days: float = KEEP_DAYS,
         turn_seconds: float = _TURN_SECONDS,
     ) -> None:
@@ -78,6 +81,9 @@ class JobRunner:
         self._finishing = JobFinishing(library, store, intake.spool, keep_days=keep_days)
         self.waiting = WaitingJobs(store)
         self._upgrades = UpgradeRunner(library, store, self.waiting, may_continue=self._is_wanted)
+        self._syncs = sources and SourceJobs(
+            library, store, self.waiting, sources, may_continue=self._is_wanted
+        )
         self._attending = ExitStack()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -110,6 +116,8 @@ class JobRunner:
                     finally:
                         self._intake.close()
                         self._upgrades.join(_STOP_SECONDS)
+                        if self._syncs:
+                            self._syncs.join(_STOP_SECONDS)
                         self._session.close()
             except (DiskFull, DiskReadOnly, ObjectsUnavailable) as error:
                 log.warning("Jobs wait: %s", error.message)
@@ -133,6 +141,9 @@ class JobRunner:
             unfinished = self.store.in_state("running", "queued", most=_FILES_PER_COMMIT)
             # They take hours, for which no document must wait.
             self._upgrades.start([job for job in unfinished if job.kind == "upgrade"], session)
+            if self._syncs:
+                self._syncs.queue_due(session)
+                self._syncs.start([job for job in unfinished if job.kind == "sync"], session)
             if not self._ingest_next([job for job in unfinished if job.kind == "ingest"], session):
                 self._intake.close()
                 is_idle = not unfinished and not is_embedding and self.store.is_announced

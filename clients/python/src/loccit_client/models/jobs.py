@@ -9,6 +9,7 @@ from typing import Literal
 
 from loccit_client.decoding import Reply
 from loccit_client.models.collections import UpgradeDetails
+from loccit_client.models.sources import SyncDetails
 
 __all__ = [
     "FileCounts",
@@ -52,7 +53,7 @@ class Job(Reply):
     """
 
     job_id: str
-    kind: Literal["ingest", "upgrade"]
+    kind: Literal["ingest", "upgrade", "sync"]
     collection: str
     state: Literal["queued", "running", "embedding", "done", "cancelled", "failed"]
     problem: str
@@ -68,6 +69,7 @@ class Job(Reply):
     passages_per_second: float | None
     seconds_left: float | None
     upgrade: UpgradeDetails | None
+    sync: SyncDetails | None = None
     links: Mapping[str, str]
 
     @property

@@ -1,0 +1,61 @@
+"""Sources of collections, and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from loccit_client.decoding import Reply
+
+__all__ = ["Source", "SourceRun", "SyncDetails", "SyncProgress"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRun(Reply):
+    """A run of a source: ``problem`` says why it failed, or why documents were kept that may be gone."""
+
+    began: datetime
+    seconds: float
+    counts: Mapping[str, int]
+    problem: str
+    code: str
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncProgress(Reply):
+    """How many of the entries that are listed have been looked at."""
+
+    entries: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncDetails(Reply):
+    """The source that a job synchronizes, its progress, and what it did."""
+
+    source: str
+    progress: SyncProgress | None
+    result: SourceRun | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Reply):
+    """A place in another application whose documents a collection has, and its last run."""
+
+    name: str
+    kind: str
+    place: str
+    url: str
+    user: str
+    options: Mapping[str, str]
+    prefix: str
+    groups: Sequence[str] | None
+    group_prefixes: Mapping[str, Sequence[str]]
+    takes_readers: bool
+    owner: str
+    every_seconds: float
+    erases: bool
+    next: datetime | None
+    last: SourceRun | None

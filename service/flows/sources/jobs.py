@@ -1,0 +1,161 @@
+"""Runs of sources as jobs, when they are due: one after the other, in a thread of whoever runs jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from index.errors import LoccitError
+from index.library import Library
+from index.sources.applications import Stopped, sources_of
+from service.advice import message_with_advice
+from service.errors import JobNotFound
+from service.flows.ingest.jobs.finishing import UNEXPECTED, fail_job
+from service.flows.ingest.jobs.waiting import WaitingJobs
+from service.flows.sources.describing import run_json
+from service.flows.sources.running import SourceRunner
+from service.state.jobs.protocols import JobStore, Session
+from service.state.jobs.records import Job, lease_to_run, new_job_id
+
+log = logging.getLogger("loccit.service")
+
+_LOOK_SECONDS = 15.0
+"""Between two looks at what is due; sources are looked at each minute at most."""
+_TELL_SECONDS = 1.0
+DUE = "due-sources"
+"""The lease to queue what is due."""
+
+
+def queue_sync(store: JobStore, collection: str, source: str) -> Job:
+    """The job that synchronizes a source: one that has not finished, else a new one."""
+    for job in store.in_state("queued", "running"):
+        if job.kind == "sync" and (job.collection, job.details["source"]) == (collection, source):
+            return job
+    details = {"source": source, "progress": None, "result": None}
+    return store.add(new_job_id(), collection, [], kind="sync", details=details)
+
+
+class SourceJobs:
+    """Runs jobs of the kind ``sync``, and queues those of sources that are due.
+
+    ``may_continue`` is asked between two files. A job that stops goes on when it is started again, in this
+    process or another: what was read is stored, and is not read again.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        store: JobStore,
+        waiting: WaitingJobs,
+        runner: SourceRunner,
+        *,
+        may_continue: Callable[[], bool],
+    ) -> None:
+        self._library = library
+        self._store = store
+        self._waiting = waiting
+        self._runner = runner
+        self._may_continue = may_continue
+        self._thread: threading.Thread | None = None
+        self._looked = -_LOOK_SECONDS
+
+    def queue_due(self, session: Session) -> None:
+        """Queue a job for each source that is due, now and then."""
+        if time.monotonic() < self._looked + _LOOK_SECONDS or not session.acquire(DUE):
+            return
+        try:
+            self._looked = time.monotonic()
+            for name in self._library.names():
+                try:
+                    due = [one for one in sources_of(self._library.open(name)) if one.is_due(time.time())]
+                except LoccitError as error:
+                    log.info("The sources of the collection %r are not looked at: %s", name, error.message)
+                    continue
+                for source in due:
+                    queue_sync(self._store, name, source.name)
+        finally:
+            session.release(DUE)
+
+    def start(self, jobs: Sequence[Job], session: Session) -> None:
+        """Run those of these jobs in the thread that need not wait, unless it runs others."""
+        due = [job for job in jobs if self._waiting.are_due(job)]
+        if due and not (self._thread is not None and self._thread.is_alive()):
+            self._thread = threading.Thread(
+                target=self._run, args=(due, session), name="loccit-sources", daemon=True
+            )
+            self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread to stop."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self, jobs: Sequence[Job], session: Session) -> None:
+        def may_continue() -> bool:
+            return self._may_continue() and session.is_held()
+
+        for job in jobs:
+            try:
+                if may_continue() and session.acquire(lease := lease_to_run(job)):
+                    try:
+                        self._run_job(job, may_continue)
+                    finally:
+                        session.release(lease)
+            except LoccitError as error:
+                self._waiting.set_aside(job, error)
+            except Exception:
+                log.exception("The thread that runs sources could not run job %s, and goes on.", job.id)
+                self._waiting.pause(job)
+
+    def _run_job(self, job: Job, may_continue: Callable[[], bool]) -> None:
+        """Run one job. Raises an error that jobs wait for, and what the store raises."""
+        try:
+            if self._store.job(job.id).state == "running" or self._store.begin(job.id):
+                self._synchronize(job, may_continue)
+        except JobNotFound:
+            pass  # cancelled and deleted since it was listed
+        except LoccitError as error:
+            if self._waiting.wait_for(error):
+                raise
+            fail_job(self._store, job, message_with_advice(error))
+        except Exception:
+            log.exception("Job %s failed.", job.id)
+            fail_job(self._store, job, UNEXPECTED)
+        self._waiting.forget(job)
+
+    def _synchronize(self, job: Job, may_continue: Callable[[], bool]) -> None:
+        told = _Told(self._store, job)
+
+        def goes_on() -> bool:
+            return may_continue() and not self._store.is_cancelling(job.id)
+
+        collection = self._library.open(job.collection)
+        try:
+            _, run = self._runner.run(
+                collection, job.details["source"], on_file=told.note, may_continue=goes_on
+            )
+        except Stopped:
+            if self._store.is_cancelling(job.id):
+                self._store.move(job.id, "cancelled")
+            return
+        self._store.set_details(job.id, {**job.details, "progress": told.progress, "result": run_json(run)})
+        self._store.move(job.id, "done")
+
+
+class _Told:
+    """Keeps the progress of a job, and stores it once a second."""
+
+    def __init__(self, store: JobStore, job: Job) -> None:
+        self._store = store
+        self._job = job
+        self._at = 0.0
+        self.progress: dict[str, Any] | None = None
+
+    def note(self, done: int, total: int) -> None:
+        self.progress = {"entries": total, "done": done}
+        if time.monotonic() >= self._at + _TELL_SECONDS:
+            self._at = time.monotonic()
+            self._store.set_details(self._job.id, {**self._job.details, "progress": self.progress})
