@@ -11,13 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.terminal.consoles import stderr, stdout
+from cli.terminal.evaluation_outcome import print_summary
 from cli.terminal.progress import bars
 from evaluation import calibration, harness, questions
 from evaluation.by_kind import MAIN_MEASURES, MIN_QUESTIONS, Figures
 from evaluation.comparison import compare
 from evaluation.harness import Evaluation
 from evaluation.measures import Estimate
-from evaluation.report import write_report
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.library import Library
@@ -26,7 +26,7 @@ from index.sources import put_all
 from service.settings import Settings
 from service.state.library import open_library
 
-_SAVED_SETTINGS = ("dense_weight", "model")
+_SAVED_SETTINGS = ("dense_weight", "min_answerability", "model")
 """Settings that are saved with an evaluation, so that two of them can be told apart."""
 _NAMED = 5
 """Missing documents that are named; more are counted."""
@@ -69,12 +69,15 @@ def run(source: Path, settings: Settings, options: Options) -> None:
         )
         asked = locate_questions(collection, asked, skip_missing=options.skip_missing)
         evaluation = evaluate(collection, asked, source.resolve().name, settings)
+        print_summary(evaluation, others)
         print_evaluation(evaluation, others)
         print_by_kind(evaluation)
         warn_of_drafts(evaluation)
         if options.save:
             harness.save(evaluation, options.save)
         if options.html:
+            from evaluation.report import write_report  # matplotlib takes a second
+
             write_report(options.html, [evaluation, *others])
             stdout().print(f"Report: {options.html}", highlight=False)
         if options.calibrate:

@@ -146,8 +146,9 @@ def eval_(
     ] = False,
 ) -> None:
     """Measure the quality of answers with questions whose answers are known."""
-    from evaluation import EvaluationMissing
+    from evaluation import EvaluationMissing, require_libraries
 
+    require_libraries()  # told at once: importing what evaluates takes seconds
     try:
         from cli import evaluation
     except ModuleNotFoundError as error:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from index.errors import LoccitError
+
+_LIBRARIES = ("ir_measures", "matplotlib", "sklearn")
+"""Modules of the extra ``eval``."""
 
 
 class EvaluationMissing(LoccitError):
@@ -12,3 +17,14 @@ class EvaluationMissing(LoccitError):
 
     def __init__(self, module: str) -> None:
         super().__init__(f"loccit eval needs {module}. Run: pip install 'loccit[eval]'")
+
+
+def require_libraries() -> None:
+    """Raise :class:`EvaluationMissing` for a library that is not installed. Imports none of them."""
+    for module in _LIBRARIES:
+        try:
+            found = find_spec(module)
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            raise EvaluationMissing(module)

@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from evaluation import by_kind, measures, reliability
+from evaluation import by_kind, measures, reliability, verdicts
 from evaluation.by_kind import Figures
 from evaluation.questions import InvalidQuestions, Question
+from evaluation.verdicts import Verdict
 from index.answers import Answer, Extent, Hit
 from index.collection import Collection
 
-FORMAT = 3
-_READABLE = {1, 2, 3}
-"""Formats that can be read. In format 1 questions have no kinds, before format 3 no words."""
+FORMAT = 4
+_READABLE = {1, 2, 3, 4}
+"""Formats that can be read. In format 1 questions have no kinds, before 3 no words, before 4 no places."""
 MAX_LOCATORS = 3
 """Locators recorded for each question, for inspection."""
 _MOST_EXPECTED, _MOST_WORDS = 3, 300
@@ -32,6 +33,8 @@ class Outcome:
     ``kinds`` are those of the documents that answer it, without repetition; ``is_draft`` as in
     :class:`evaluation.questions.Question`. ``expected`` are words that answer, one entry for each way, or the
     ids of documents where no words are known; ``found`` is what the passages of ``locators`` light or quote.
+    ``place`` is the rank of the first passage with the answer, 0 if none has it, None where the answer is not
+    known; ``is_lit``: a lit sentence of that passage has it.
     """
 
     id: str
@@ -46,6 +49,8 @@ class Outcome:
     is_draft: bool = False
     expected: Sequence[str] = ()
     found: Sequence[str] = ()
+    place: int | None = None
+    is_lit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,15 @@ class Evaluation:
         return reliability.measure(
             np.array([one.answerability for one in known]), np.array([bool(one.answerable) for one in known])
         )
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """What a reader would have got, by question id, for the questions whose answers are known."""
+        least = self.settings.get("min_answerability", verdicts.LEAST)
+        judged = {
+            one.id: verdicts.judge(one.answerable, one.place, one.answerability, least, is_lit=one.is_lit)
+            for one in self.outcomes
+        }
+        return {id_: verdict for id_, verdict in judged.items() if verdict is not None}
 
     def by_kind(self) -> dict[str, Figures]:
         """Figures by the kind of the documents that answer a question, kinds with most questions first.
@@ -140,6 +154,8 @@ def evaluate(
             is_draft=question.is_draft,
             expected=_expected(collection, question),
             found=[_found(hit) for hit in answer.hits[:MAX_LOCATORS]],
+            place=(where := measures.find_answer(question, answer.hits))[0],
+            is_lit=where[1],
         )
         for question, answer, of_question, of_documents in zip(questions, answers, values, kinds, strict=True)
     ]

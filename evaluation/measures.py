@@ -120,6 +120,24 @@ def first_with_answer(answers: Sequence[SpanSet], hits: Sequence[Hit]) -> tuple[
     return None
 
 
+def find_answer(question: Question, hits: Sequence[Hit]) -> tuple[int | None, bool]:
+    """The rank of the first hit with an answer, and whether a lit sentence of that hit has it.
+
+    The rank is 0 if no hit has one, and None if the question's answers are not known. Where only documents
+    are known, every passage of them has the answer.
+    """
+    if question.answerable is False or not (question.answers or question.relevant):
+        return None, False
+    if not question.answers:
+        of_documents = (hit.rank for hit in hits if hit.citation.document_id in question.relevant)
+        return (rank := next(of_documents, 0)), rank > 0
+    with_answer = first_with_answer([merge_spans(answer) for answer in question.answers], hits)
+    if with_answer is None:
+        return 0, False
+    hit, inside = with_answer
+    return hit.rank, not hit.evidence or _evidence_hit(inside, hit, len(hit.evidence)) > 0
+
+
 def _evidence_hit(answers: Sequence[SpanSet], hit: Hit, depth: int) -> float:
     """Whether one of the first ``depth`` sentences of a hit's evidence is part of an answer."""
     document_id = hit.citation.document_id

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from evaluation.by_kind import MAIN_MEASURES, MIN_QUESTIONS
 from evaluation.comparison import compare
 from evaluation.harness import Evaluation, Outcome
+from evaluation.verdicts import summarize
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 _MAIN_MEASURES = ("span_recall@5", "ndcg@10", "recall@5")
@@ -27,10 +28,11 @@ _WORST = 20
 def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
     """Write a report of the first evaluation, with the others for comparison.
 
-    It has tables, also by kind of document, what each measure says, plots (quality against latency,
-    reliability, precision and recall of answerability), the questions that lost most against the second
-    evaluation, or without one those with the lowest values, and those whose answerability is most wrong; with
-    the words that were expected and found, by both evaluations side by side.
+    It begins with how many questions were answered, and with those that were not. It has tables, also by kind
+    of document, what each measure says, plots (quality against latency, reliability, precision and recall of
+    answerability), the questions that lost most against the second evaluation, or without one those with the
+    lowest values, and those whose answerability is most wrong; with the words that were expected and found,
+    by both evaluations side by side.
     """
     first, *others = evaluations
     measure = main_measure(first)
@@ -52,6 +54,12 @@ def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
         enough=MIN_QUESTIONS,
         plots=plots(evaluations, measure),
         explanation=explanation,
+        summary=summarize(verdicts := first.verdicts()),
+        not_right=[
+            (one, verdicts[one.id])
+            for one in first.outcomes
+            if one.id in verdicts and not verdicts[one.id].is_right
+        ],
         worst=worst(first, others[0] if others else None, measure),
         misjudged=misjudged(first, others[0] if others else None),
     )

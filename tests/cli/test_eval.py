@@ -49,6 +49,31 @@ def test_own_questions_are_asked_of_a_collection(tmp_path: Path) -> None:
     assert "(invalid_questions)" in loccit(tmp_path, "eval", str(asked), status=1).stderr
 
 
+def test_first_it_says_how_many_questions_were_answered_and_which_were_not(tmp_path: Path) -> None:
+    asked, saved = ingested(tmp_path), tmp_path / "saved.json"
+    (tmp_path / "docs" / "venus.txt").write_text("Venus has no moon at all.")
+    loccit(tmp_path, "ingest", str(tmp_path / "docs"))
+    rows = [
+        {"question": "Which moons has Mars?", "quote": "two moons, Phobos and Deimos"},
+        {"question": "Has Venus [a] moon?", "quote": "Phobos and Deimos", "id": "other"},
+        {"question": "Has Mars moons?", "answerable": False},
+    ]
+    asked.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = loccit(tmp_path, "eval", str(asked), "--save", str(saved), LOCCIT_MIN_ANSWERABILITY="0").stdout
+    lines = told.splitlines()
+    assert lines[0] == "1 of 2 answered, 1 near, 0 wrong."
+    assert "1 got one" in lines[1]
+    assert told.index("Has Venus [a] moon?") < told.index("span_recall@1")
+    near = told[told.index("Near:") : told.index("measure")]
+    assert [line.split()[0] for line in near.splitlines()[1:5]] == ["Has", "seen", "expected:", "why:"]
+    assert "Venus has no moon at all. (venus.txt)" in near
+    assert "passage 2 has the answer" in near
+    assert "answered, though the documents do not say (1)" in told
+
+    worse = loccit(tmp_path, "eval", str(asked), "--compare", str(saved), LOCCIT_MIN_ANSWERABILITY="1").stdout
+    assert "Against own.jsonl: 1 (3) better, 1 (1) worse." in worse
+
+
 def ingested(folder: Path) -> Path:
     """Ingest a document about Mars; return where its questions are to be written."""
     documents = folder / "docs"

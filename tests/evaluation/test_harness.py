@@ -1,4 +1,6 @@
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,30 @@ def test_every_question_is_asked_and_measured(evaluation: harness.Evaluation, co
     trust = evaluation.reliability()
     assert trust is not None
     assert trust.auroc == 1.0
+    assert [(one.place, one.is_lit) for one in evaluation.outcomes] == [(1, True), (1, True), (None, False)]
+
+
+def test_a_verdict_depends_on_the_saved_probability_from_which_answers_are_given(
+    evaluation: harness.Evaluation,
+) -> None:
+    kinds = [
+        [one.kind for one in replace(evaluation, settings={"min_answerability": least}).verdicts().values()]
+        for least in (0.0, 1.0)
+    ]
+    assert kinds == [["answered", "answered", "overclaimed"], ["near", "near", "declined"]]
+
+
+def test_an_evaluation_of_an_earlier_format_has_no_verdicts(
+    evaluation: harness.Evaluation, tmp_path: Path
+) -> None:
+    path = tmp_path / "saved.json"
+    harness.save(evaluation, path)
+    saved = json.loads(path.read_text())
+    saved["format"], saved["outcomes"] = 3, saved["outcomes"][:2]
+    for one in saved["outcomes"]:
+        del one["place"], one["is_lit"]
+    path.write_text(json.dumps(saved))
+    assert harness.load(path).verdicts() == {}
 
 
 def test_an_evaluation_is_kept(evaluation: harness.Evaluation, tmp_path: Path) -> None:
@@ -85,6 +111,7 @@ def outcome(id_: str, value: float, stated: float, *, answerable: bool, found: s
     return harness.Outcome(
         id_, f"Question {id_}?", {"ndcg@10": value}, stated, {}, answerable, 1.0, [f"{id_}.txt@0"],
         expected=["the <i>right</i> words"] if answerable else [], found=[found],
+        place=(1 if value == 1.0 else 9) if answerable else None, is_lit=True,
     )  # fmt: skip
 
 
@@ -104,6 +131,8 @@ def test_a_report_shows_what_was_expected_and_found_where_it_went_wrong(tmp_path
     assert "Questions whose answerability is wrong" in alone
     assert "the documents do not say" in alone
     assert "rightly found" not in alone
+    assert "1 of 2 answered, 0 near, 1 wrong." in alone
+    assert "only passage 9 has the answer" in alone
     write_report(tmp_path / "beside.html", [now, before])
     beside = (tmp_path / "beside.html").read_text()
     assert "Questions that got worse against before" in beside
