@@ -19,6 +19,10 @@ from cli.terminal.output import (
     print_formatted,
     print_verdicts,
 )
+from cli.terminal.waiting import Waiting
+
+_ONCE = "(the first time on a processor it is converted for it, up to a minute)"
+_FASTER = "A running service has them open: loccit serve, then --server http://127.0.0.1:8000."
 
 
 def ask(
@@ -71,8 +75,13 @@ def ask(
         near_duplicates=near_duplicates,
         collections=several,
     )
-    with open_instance(Place(name, data, server, key)) as instance:
-        answer = instance.ask(asked)
+    with Waiting(advice="" if server else _FASTER) as waiting:
+        waiting.step("Loading libraries")
+        with open_instance(Place(name, data, server, key)) as instance:
+            waiting.step("Opening the model", _ONCE)
+            instance.prepare(asked)
+            waiting.step("Asking")
+            answer = instance.ask(asked)
     print_answer(answer, is_filtered=asked.where is not None, as_json=as_json)
 
 

@@ -80,6 +80,10 @@ class Instance(Protocol):
 
     collection: str
 
+    def prepare(self, question: Question) -> None:
+        """Open what a question needs, such as the model of a data folder's collection."""
+        ...
+
     def ask(self, question: Question) -> Json:
         """As ``POST /v1/ask``."""
         ...

@@ -57,6 +57,10 @@ class Folder:
     def _collection(self) -> Collection:
         return self._library.open(self.collection)
 
+    def prepare(self, question: Question) -> None:
+        if question.collections is None:
+            self._library.open(self.collection)
+
     def ask(self, question: Question) -> Json:
         return answer_json(self._ask(question), self.collection)
 

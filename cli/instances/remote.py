@@ -70,6 +70,9 @@ class Remote:
         self._client = client
         self.collection = collection
 
+    def prepare(self, question: Question) -> None:
+        """Do nothing: the service has opened its collections."""
+
     @translate_client_errors()
     def ask(self, question: Question) -> Json:
         found = self._client.ask(
