@@ -27,6 +27,7 @@ from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
+from service.flows.suggesting import Suggestions
 from service.flows.upkeep.readiness import Readiness
 from service.http.parts import Parts
 from service.monitoring.audit import AuditLog
@@ -210,6 +211,7 @@ class Runtime:
             Erasing: erasing,
             Files: files,
             Titles: Titles(files.store),
+            Suggestions: Suggestions(),
             Inventory: self.inventory,
             Ingestion: Ingestion(
                 settings=self.settings,

@@ -18,6 +18,7 @@ from service.flows.evidence_packs.signing import Signer
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.jobs import Jobs
+from service.flows.suggesting import Suggestions
 from service.flows.upkeep.readiness import Readiness
 from service.http.json_body import read_body
 from service.http.parts import Parts, parts_of
@@ -78,6 +79,7 @@ ReadyJobs = Annotated[Jobs, provide(Jobs), NOT_READY]
 ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
 ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
 ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
+ReadySuggestions = Annotated[Suggestions, provide(Suggestions), NOT_READY]
 ReadyTitles = Annotated[Titles, provide(Titles), NOT_READY]
 ReadySigner = Annotated[Signer, provide(Signer), NOT_READY]
 

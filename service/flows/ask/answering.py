@@ -60,7 +60,8 @@ async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[
 
     Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collections raise.
     """
-    client.audit(_audit_fields(plan.body, asking.settings))
+    if plan.is_kept:
+        client.audit(_audit_fields(plan.body, asking.settings))
     if plan.body.at_least_change is not None:
         # Wait before taking a permit.
         name = plan.body.collection
@@ -190,7 +191,7 @@ def _make_answers(asking: Asking, plan: Plan, searches: Sequence[_Answering]) ->
 def _finished(asking: Asking, plan: Plan, answer: Answer, question: str) -> Answer:
     """An answer as the caller may see it. Keeps the question if nothing answers."""
     collection = plan.body.collection
-    if asking.unanswered is not None and plan.body.as_of is None:
+    if asking.unanswered is not None and plan.body.as_of is None and plan.is_kept:
         nearest = max(answer.searched, key=lambda one: one.answerability, default=None)
         asked = collection if nearest is None else nearest.collection
         asking.unanswered.note(asked, question, answer.answerability)

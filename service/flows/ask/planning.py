@@ -36,6 +36,8 @@ class Plan:
     questions: Sequence[Question]
     body: AskRequest
     caller: Principal
+    is_kept: bool = True
+    """Whether somebody asks: what the service asks itself is neither kept nor audited."""
 
     @property
     def names(self) -> list[str] | None:

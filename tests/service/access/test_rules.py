@@ -64,6 +64,8 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "POST /v1/changes": "changes citations",
         "GET /v1/collections": "collections",
         "GET /v1/collections/{name}": "collections",
+        "GET /library/overview": "collections documents texts",
+        "GET /suggestions": "collections texts",
         "GET /v1/documents": "documents",
         "GET /v1/documents/{document_id}/text": "texts",
         "POST /v1/explain": "answers documents",

@@ -209,7 +209,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/docs", "/docs/{operation}", "/evidence", "/help", "/help/{name}",
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain", "/library/documents/delete",
-        "/library/document/change", "/library/collections/rename",
+        "/library/document/change", "/library/overview", "/suggestions", "/library/collections/rename",
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
         "/library/collections", "/library/collections/create", "/library/collections/delete",
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",

@@ -2,6 +2,5 @@
 
 from service.faces.pages.asking.form import HomeQuery
 from service.faces.pages.asking.showing import ShownAnswer, shown_answer
-from service.faces.pages.asking.suggestions import suggest_questions
 
-__all__ = ["HomeQuery", "ShownAnswer", "shown_answer", "suggest_questions"]
+__all__ = ["HomeQuery", "ShownAnswer", "shown_answer"]

@@ -27,7 +27,7 @@ from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAnswering
 from service.faces.pages import page
-from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, suggest_questions
+from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer
 from service.faces.pages.asking.earlier import lost_passages, time_of
 from service.faces.pages.asking.form import extents, kinds, languages
 from service.faces.pages.context import context_of
@@ -40,7 +40,9 @@ from service.flows.answer.finding import Asked, Found, find
 from service.flows.answer.flow import Whole, collect_answer, events
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import MAX_COLLECTIONS, MAX_QUESTION_CHARACTERS, validate_question
+from service.flows.suggesting import Suggestions
 from service.http.links import DEFAULT_COLLECTION, in_collection
+from service.http.parts import parts_of
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access, caller_of
@@ -166,7 +168,9 @@ def _render_page(
         permanent=permanent,
         evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if lasting else "",
         most_collections=MAX_COLLECTIONS,
-        start=None if answer or problem else _start_context(answering.collections, caller, query.collection),
+        start=None
+        if answer or problem
+        else _start_context(connection, answering.collections, query.collection),
         may_write=caller.scope >= Scope.WRITE,
         library=_LIBRARY if is_page(_LIBRARY) else "",
     )
@@ -187,11 +191,13 @@ def _folders(collections: Collections, caller: Principal, name: str) -> list[str
     return [] if collection is None else folders_of(collection.archive)
 
 
-def _start_context(collections: Collections, caller: Principal, name: str) -> dict[str, Any]:
+def _start_context(connection: Connection, collections: Collections, name: str) -> dict[str, Any]:
     """Context of an empty form: the number of documents, questions that they answer, and another collection.
 
-    A key with the scope ask learns neither numbers nor words of documents before it has asked.
+    The questions are None while they are to be found, which takes a moment. A key with the scope ask
+    learns neither numbers nor words of documents before it has asked.
     """
+    caller = caller_of(connection)
     collection = existing_collection(collections, caller, name)
     count = collection.archive.counts().documents if collection else 0
     if collection is None or not count:
@@ -202,7 +208,8 @@ def _start_context(collections: Collections, caller: Principal, name: str) -> di
         }
     if caller.scope is Scope.ASK:
         return {"documents": None, "questions": [], "other": ""}
-    return {"documents": count, "questions": suggest_questions(collection.archive), "other": ""}
+    known = parts_of(connection)[Suggestions].known(caller, collection)
+    return {"documents": count, "questions": known, "other": ""}
 
 
 def _other_collection_with_documents(collections: Collections, caller: Principal, name: str) -> str:

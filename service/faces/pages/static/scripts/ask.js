@@ -3,11 +3,13 @@
 import { copyCitations } from "./asking/copying.js";
 import { keepHistory } from "./asking/history.js";
 import { openBeside } from "./asking/reader.js";
+import { suggest } from "./asking/suggesting.js";
 import { uploadFirstFiles } from "./asking/uploading.js";
 import { writeAnswer } from "./asking/writing.js";
 
 openBeside();
 copyCitations();
 keepHistory();
+suggest();
 uploadFirstFiles();
 writeAnswer();

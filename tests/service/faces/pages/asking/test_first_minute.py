@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.state.identity import KeyOptions, Scope, new_key
-from tests.service.faces.pages.pages import LAMP, page, told, words
+from tests.service.faces.pages.pages import LAMP, page, told
 from tests.service.http_service import put, served
 
 
@@ -46,7 +46,6 @@ def test_a_key_of_one_collection_asks_that(keyed: TestClient) -> None:
     put(keyed, "a.md", f"# Lamps\n\n## Who lit the lamp?\n\n{LAMP}\n", collection="essays")
     reader = page(with_key(keyed, Scope.READ, "essays", "empty"), "/")
     assert "1 document to ask" in told(reader)
-    assert [words(one) for one in reader.xpath("//section[@class='suggested']//a")] == ["Who lit the lamp?"]
     asker = page(with_key(keyed, Scope.ASK, "essays", "empty"), "/")
     assert asker.xpath("//select[@name='collection']/option/text()") == ["essays"]
     assert "no documents here" not in told(asker)
@@ -64,17 +63,3 @@ def test_an_empty_collection_names_one_with_documents(keyed: TestClient) -> None
     (link,) = html.xpath("//section[@class='empty']//a[contains(., 'default')]/@href")
     assert "1 document to ask" in told(page(keyed, link))
     assert "default" not in told(page(with_key(keyed, Scope.ASK, "empty"), "/"))
-
-
-def test_headings_that_are_questions_are_worth_asking(keyed: TestClient) -> None:
-    put(keyed, "a.md", f"# Lamps\n\n## Who lit the lamp?\n\n{LAMP}\n\n## 谁点亮了灯？\n\n守塔人。\n")
-    (section,) = page(keyed, "/").xpath("//section[@class='suggested']")
-    assert [words(one) for one in section.xpath(".//a")] == ["Who lit the lamp?", "谁点亮了灯？"]
-    answer = page(keyed, section.xpath(".//a/@href")[0])
-    assert answer.xpath("//p[@class='sentence']")
-    assert not page(with_key(keyed, Scope.ASK), "/").xpath("//section[@class='suggested']")
-
-
-def test_without_such_headings_nothing_is_suggested(keyed: TestClient) -> None:
-    put(keyed, "a.md", f"# Lamps\n\n{LAMP}\n")
-    assert not page(keyed, "/").xpath("//section[@class='suggested']")

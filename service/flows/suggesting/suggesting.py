@@ -1,0 +1,134 @@
+"""Ask the drafts of a collection, and keep the questions that its documents answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from index.answers import Answer
+from index.collection import Collection
+from index.errors import DocumentNotFound
+from index.history import Archive
+from service.flows.ask.answering import answer_all
+from service.flows.ask.asking import Asking
+from service.flows.ask.disconnection import Client
+from service.flows.ask.planning import validate_request
+from service.flows.ask.requests import AskRequest
+from service.flows.suggesting.drafting import Draft, drafts_of
+from service.state.identity import Principal
+
+LEAST = 0.8
+"""Probability above which a question is shown."""
+_LISTED, _DOCUMENTS = 400, 60
+"""Documents that are listed, and of these so many, evenly spread, are read."""
+_LONGEST = 400_000
+"""Code points of a document that is read."""
+_AT_ONCE, _MOST_ASKED = 8, 40
+_MOST_KEPT = 64
+"""Collections, as callers see them, whose questions are kept."""
+_LONGEST_QUESTION = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    change: int
+    questions: Sequence[str]
+
+
+class Suggestions:
+    """The questions of collections, kept until the collection changes. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, frozenset[str] | None], _Kept] = OrderedDict()
+
+    def known(self, caller: Principal, collection: Collection) -> Sequence[str] | None:
+        """The questions that were asked before; None if none were since the last change."""
+        with self._lock:
+            kept = self._kept.get((collection.name, caller.groups))
+        return kept.questions if kept and kept.change == collection.last_change() else None
+
+    async def find(
+        self,
+        client: Client,
+        asking: Asking,
+        caller: Principal,
+        collection: Collection,
+        *,
+        first: Sequence[Draft] = (),
+        most: int,
+    ) -> Sequence[str]:
+        """At most ``most`` questions that the documents answer; the drafts in ``first`` are asked first.
+
+        Raises what :func:`service.flows.ask.answering.answer_all` raises.
+        """
+        change = await asking.pools.lookups.run(collection.last_change)
+        drafts = [*first, *await asking.pools.lookups.run(_drafts, collection.archive)][:_MOST_ASKED]
+        found: list[str] = []
+        for at in range(0, len(drafts), _AT_ONCE):
+            if len(found) >= most:
+                break
+            found += await _answered(client, asking, caller, collection.name, drafts[at : at + _AT_ONCE])
+        with self._lock:
+            self._kept[collection.name, caller.groups] = _Kept(change, found[:most])
+            self._kept.move_to_end((collection.name, caller.groups))
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return found[:most]
+
+
+async def _answered(
+    client: Client, asking: Asking, caller: Principal, name: str, drafts: Sequence[Draft]
+) -> list[str]:
+    """The questions of drafts that their own places answer."""
+    questions = [one.question for one in drafts]
+    body = AskRequest.model_validate({"questions": questions, "collection": name, "k": 3})
+    plan = replace(validate_request(body, caller), is_kept=False)
+    return await answer_all(
+        client,
+        asking,
+        plan,
+        lambda answers: [
+            draft.question
+            for draft, one in zip(drafts, answers.each, strict=True)
+            if is_answered(draft, one.answer)
+        ],
+    )
+
+
+def is_answered(draft: Draft, answer: Answer) -> bool:
+    """Whether an answer is probable, and its lit words are those that the draft was made from."""
+    if answer.answerability <= LEAST or not answer.hits:
+        return False
+    first = answer.hits[0]
+    is_same = first.citation.document_id == draft.document_id
+    return is_same and any(one.start < draft.end and draft.start < one.end for one in first.evidence[:1])
+
+
+def _drafts(archive: Archive) -> list[Draft]:
+    """Drafts of some documents, the best first, one of each document before the second of any."""
+    listed = [one for one in archive.documents(limit=_LISTED) if 0 < one.length <= _LONGEST]
+    step = max(1, len(listed) / _DOCUMENTS)
+    ordered: list[tuple[int, int, Draft]] = []
+    for at in range(min(len(listed), _DOCUMENTS)):
+        document = listed[int(at * step)]
+        try:
+            version, text, structure = archive.structured_text(document.id)
+        except DocumentNotFound:
+            continue  # deleted in the meantime
+        found = drafts_of(document.id, version.title or document.id, text, structure.blocks)
+        own = sorted(_distinct(found), key=lambda one: one.order)
+        ordered += [(turn, one.order, one) for turn, one in enumerate(own[:4])]
+    ordered.sort(key=lambda one: one[:2])
+    return _distinct(one for _, _, one in ordered)
+
+
+def _distinct(drafts: Iterable[Draft]) -> list[Draft]:
+    """Drafts with different questions, of a length that can be read in a list."""
+    each: dict[str, Draft] = {}
+    for one in drafts:
+        if len(one.question) <= _LONGEST_QUESTION:
+            each.setdefault(one.question.casefold(), one)
+    return list(each.values())

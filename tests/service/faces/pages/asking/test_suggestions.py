@@ -1,0 +1,113 @@
+"""Questions worth asking: drafted from documents, and shown only where their own words answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.embedding import WordEmbedder
+from index.library import Library
+from index.naming import CALIBRATION_FILE
+from index.search import FEATURES, Regression, load_answerability
+from service.state.identity import KeyOptions, Scope, new_key
+from tests.service.faces.pages.pages import page, told, words
+from tests.service.http_service import put, served
+
+LAMPS = """# Lamps
+
+## Who lit the lamp?
+
+The keeper lit the lamp at dusk, every day of the year.
+
+## Wick
+
+Saturn is a planet that has many moons.
+"""
+
+
+def open_service(folder: Path, probability: float) -> Iterator[TestClient]:
+    """A service that gives every answer this probability."""
+    with Library(folder, embedder=WordEmbedder()) as library:
+        collection = library.open("default", create=True).folder
+        always = Regression.plain(dict.fromkeys(FEATURES, 0.0), log(probability / (1 - probability)))
+        numbers = load_answerability().with_question(known=always, spelt=always, read=always, provenance={})
+        numbers.save(collection / CALIBRATION_FILE)
+    with Library(folder, embedder=WordEmbedder()) as library, served(library) as client:
+        yield client
+
+
+@pytest.fixture
+def certain(tmp_path: Path) -> Iterator[TestClient]:
+    yield from open_service(tmp_path, 0.95)
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> Iterator[TestClient]:
+    yield from open_service(tmp_path, 0.8)
+
+
+def shown(client: TestClient, address: str = "/suggestions") -> list[str]:
+    return [words(one) for one in page(client, address).xpath("//ul[@class='suggestions']//a")]
+
+
+def test_a_question_is_shown_once_its_documents_have_answered_it(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS)
+    (section,) = page(certain, "/").xpath("//section[@class='suggested']")
+    assert section.get("data-load") == "/suggestions"
+    found = shown(certain)
+    assert {"Who lit the lamp?", "What is Saturn?"} <= set(found)
+    assert shown(certain, "/") == found
+    html = page(certain, page(certain, "/").xpath("//ul[@class='suggestions']//a/@href")[0])
+    assert html.xpath("//p[contains(@class, 'sentence')]")
+
+
+def test_after_a_change_they_are_asked_again(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS)
+    assert "What is Saturn?" in shown(certain)
+    certain.delete("/v1/documents/lamps.md")
+    put(certain, "other.md", "# Oil\n\nOlive oil is a fat that is pressed from olives.\n")
+    assert "Saturn" not in certain.get("/").text
+    assert "Saturn" not in certain.get("/suggestions").text
+
+
+def test_doubtful_questions_are_not_shown(doubtful: TestClient) -> None:
+    put(doubtful, "lamps.md", LAMPS)
+    assert shown(doubtful) == []
+    assert "No question was found" in told(page(doubtful, "/suggestions"))
+    assert not page(doubtful, "/").xpath("//section[@class='suggested']")
+
+
+def test_nobody_learns_of_documents_of_others(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS, groups=["keepers"])
+    put(certain, "oil.md", "# Oil\n\n## Who pressed the oil?\n\nThe miller pressed the oil in autumn.\n")
+    runtime = certain.app.state.runtime  # type: ignore[attr-defined]
+    for scope, groups, seen in (
+        (Scope.READ, ["keepers"], True),
+        (Scope.READ, ["readers"], False),
+        (Scope.ASK, ["keepers"], None),
+    ):
+        token, key = new_key("one", scope, KeyOptions(groups=groups))
+        runtime.keyring.add(key)
+        got = certain.get("/suggestions", headers={"authorization": f"Bearer {token}"})
+        if seen is None:
+            assert got.status_code == 403
+        else:
+            assert ("Saturn" in got.text) is seen
+            assert "Who pressed the oil?" in got.text
+
+
+def test_the_overview_says_what_the_documents_are(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS, metadata={"date": "2021-05-03", "language": "en-GB"})
+    put(certain, "empty.txt", "Word.", metadata={"date": "2020"})
+    sent = certain.post("/v1/ingest", files=[("files", ("bad.pdf", b"%PDF-1.4"))])
+    assert sent.status_code == 202
+    while certain.get(f"/v1/jobs/{sent.json()['job_id']}").json()["state"] != "done":
+        pass
+    overview = told(page(certain, "/library/overview"))
+    assert "2 documents" in overview
+    for said in ("Text and Markdown 2", "2020: 1, 2021: 1", "Wick", "Who lit the lamp?", "bad.pdf"):
+        assert said in overview
