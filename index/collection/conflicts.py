@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from index.answers import ConflictingSentence, DocumentConflict
 from index.citations import Locator, Resolution
+from index.citations.supersession import VALID_FROM
 from index.collection.following import Following
 from index.collection.questions import visible
 from index.errors import CitationNotFound, DocumentNotFound
@@ -111,7 +112,7 @@ class Conflicts:
             past = None if as_of is None else moment.at(as_of)
             passages, engine = (moment, derived.engine) if past is None else (past, derived.engine.at(past))
             search = ConflictSearch(passages, engine, derived.analyzer, where)
-            yield _Opened(resolution, search, as_of)
+            yield _Opened(resolution, search, as_of, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class _Opened:
     resolution: Resolution
     search: ConflictSearch
     as_of: int | None
+    texts: dict[bytes, str]
+    """The last text that was read."""
 
     @property
     def _moment(self) -> Snapshot:
@@ -158,11 +161,17 @@ class _Opened:
         found = self._moment.find_document(document_id)
         return None if found is None else self._moment.version(document_id)
 
+    def _text(self, version: VersionRecord) -> str:
+        if version.text_sha256 not in self.texts:
+            self.texts.clear()
+            self.texts[version.text_sha256] = self._moment.text(version.text_sha256)
+        return self.texts[version.text_sha256]
+
     def sentences(self, version: VersionRecord, start: int, end: int) -> Iterator[Span]:
         """The sentences of a version's running text that begin in a span, or of which a part is in it."""
         if version.length > _LONGEST:
             return
-        text = self._moment.text(version.text_sha256)
+        text = self._text(version)
         for block in self._moment.structure(version).blocks:
             if block.kind in ("paragraph", "list") and block.start < end and start < block.end:
                 for span in sentences_between(text, block.start, block.end):
@@ -173,8 +182,7 @@ class _Opened:
         self, version: VersionRecord, span: Span, *, above: str | None = None
     ) -> list[DocumentConflict]:
         """What disagrees with a sentence; with ``above`` only in documents whose ids come behind that."""
-        text = self._moment.text(version.text_sha256)[slice(*span)]
-        found = self.search.of_sentence(version, span, text)
+        found = self.search.of_sentence(version, span, self._text(version)[slice(*span)])
         return [self._cite(version, one) for one in found if above is None or one.other.document_id > above]
 
     def _cite(self, version: VersionRecord, one: FoundConflict) -> DocumentConflict:
@@ -203,7 +211,7 @@ def _is_newer(version: VersionRecord, other: VersionRecord) -> bool:
     """Whether a document supersedes the other, else is valid from a later day, else was stored later."""
     if replaces(version, other) != replaces(other, version):
         return replaces(version, other)
-    days = [str(one.metadata.get("valid_from", "")) for one in (version, other)]
+    days = [str(one.metadata.get(VALID_FROM, "")) for one in (version, other)]
     if all(days) and days[0] != days[1]:
         return days[0] > days[1]
     return (version.created, version.document_id) > (other.created, other.document_id)

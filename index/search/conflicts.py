@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import regex
 
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.disagreements import Assertion, Disagreement, disagreement
+from index.citations.supersession import superseded
 from index.filters import Filter
 from index.protocols import Passages, Searchable
 from index.records import StoredPassage, VersionRecord
 from index.text.analysis import Analyzer
 from index.text.sentences import Span, sentence_spans
+from index.types import Ids
 
 _SEARCHED = 20
 """Passages in which a sentence that disagrees is looked for."""
@@ -90,13 +93,26 @@ class ConflictSearch:
         """The sentences of other documents that share many terms with one, by passage, best first."""
         own = self._hashes(sentence)
         ids = self._engine.search_words(sentence, _SEARCHED, where=self._where)
-        for passage in self._passages.passages(ids):
+        for passage in self._passages.passages(self._likely(ids, own)):
             if passage.version.document_id == version.document_id:
                 continue
             for span, terms in self._sentences(passage):
                 shared = len(own & terms)
                 if shared >= _LEAST_SHARED * len(own) and shared >= _LEAST_SHARED_BACK * len(terms):
                     yield passage, span
+
+    def _likely(self, ids: Ids, own: frozenset[int]) -> Ids:
+        """The passages that have a sentence with enough of some terms, by what is stored of sentences."""
+        documents, table = self._passages.sentences(ids)
+        is_own = np.isin(table.terms, np.fromiter(own, np.uint32, len(own)))
+        count = np.concatenate([[0], np.cumsum(is_own)])
+        likely = np.zeros(len(ids), np.bool_)
+        for at in range(len(ids)):
+            ends = table.term_ends[table.bounds[at] : table.bounds[at + 1]] + table.term_bounds[at]
+            shared = np.diff(count[ends], prepend=count[table.term_bounds[at]])
+            likely[at] = not table.known[at] or bool(np.any(shared >= _LEAST_SHARED * len(own)))
+        likely &= documents != 0
+        return ids[likely]
 
     def _sentences(self, passage: StoredPassage) -> Iterator[tuple[Span, frozenset[int]]]:
         """The sentences of a passage's running text, with their terms."""
@@ -130,13 +146,7 @@ def sentences_between(text: str, start: int, end: int) -> Iterator[Span]:
 
 def replaces(version: VersionRecord, other: VersionRecord) -> bool:
     """Whether the metadata of a document say that it supersedes another one."""
-    return other.document_id in superseded(version)
-
-
-def superseded(version: VersionRecord) -> tuple[str, ...]:
-    """The ids of the documents that a document supersedes, by its metadata."""
-    value = version.metadata.get("supersedes", ())
-    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+    return other.document_id in superseded(version.metadata)
 
 
 def _title(version: VersionRecord) -> str:
