@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from benchmarks.answerability import study as answerability
 from benchmarks.citations import reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
+from benchmarks.conflicts import amendments
 from benchmarks.conflicts import study as conflicts
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from benchmarks.near_misses import others
@@ -47,6 +48,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answers": answers.study,
     "columns": lambda: columns.figures(columns.study()),
     "catching_up": catching_up.study,
+    "amendments": amendments.study,
     "conflicts": conflicts.study,
     "conversations": conversations.study,
     "definitions": definitions.study,

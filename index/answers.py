@@ -165,6 +165,8 @@ class Hit:
     also_in: tuple[str, ...] = ()
     probability: float = 0.0
     match: float = 0.0
+    superseded_by: tuple[str, ...] = ()
+    """The ids of documents that supersede its document, by their metadata."""
 
     @property
     def metadata(self) -> Metadata:

@@ -2,9 +2,9 @@
 
 A comparison is ``{"type": "eq", "key": "year", "value": 2020}``, with one of :data:`OPERATORS`;
 ``{"type": "and" | "or", "filters": [...]}`` combines filters, nested up to ``MAX_DEPTH`` levels.
-``ne`` and ``nin`` are the exact complements of ``eq`` and ``in``: they also match documents that lack the
-key. A list in the metadata matches if one of its members does. Values are compared with values of the same
-kind only: numbers with numbers, strings with strings.
+``ne``, ``nin``, ``ngt`` and ``nlt`` are the exact complements of ``eq``, ``in``, ``gt`` and ``lt``: they also
+match documents that lack the key. A list in the metadata matches if one of its members does. Values are
+compared with values of the same kind only: numbers with numbers, strings with strings.
 """
 
 from __future__ import annotations
@@ -69,6 +69,24 @@ _COMPARISONS = (
     Operator("gte", "at least `value`", operator.ge, ">=", kinds=_ORDERED, spellings=("≥", ">=")),
     Operator("lt", "less than `value`", operator.lt, "<", kinds=_ORDERED, spellings=("<", "before")),
     Operator("lte", "at most `value`", operator.le, "<=", kinds=_ORDERED, spellings=("≤", "<=")),
+    Operator(
+        "ngt",
+        "not greater than `value`, or absent",
+        operator.gt,
+        ">",
+        kinds=_ORDERED,
+        is_complement=True,
+        spellings=("≯",),
+    ),
+    Operator(
+        "nlt",
+        "not less than `value`, or absent",
+        operator.lt,
+        "<",
+        kinds=_ORDERED,
+        is_complement=True,
+        spellings=("≮",),
+    ),
     Operator("in", "in the list `value`", operator.eq, "=", takes_list=True, spellings=("in",)),
     Operator(
         "nin",

@@ -9,6 +9,7 @@ from index.citations.formats import FORMATS, Format, block_spans, format_citatio
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.statements import Judging
+from index.citations.supersession import in_force
 from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
 from index.citations.verification import Verification
 
@@ -34,6 +35,7 @@ __all__ = [
     "block_spans",
     "find_carried",
     "format_citation",
+    "in_force",
     "locator_of",
     "mark_spans",
     "marks_in",

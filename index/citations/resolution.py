@@ -11,6 +11,7 @@ from index.citations import citing
 from index.citations.anchoring import AnchoringText
 from index.citations.citing import Locator
 from index.citations.standing import Standing, gone_since, standing
+from index.citations.supersession import superseded_by
 from index.errors import CitationNotFound
 from index.protocols import Snapshot
 from index.records import VersionRecord
@@ -59,6 +60,8 @@ class Resolved:
     today: Today
     rectangles: tuple[PageMark, ...] = ()
     cells: tuple[Cell, ...] = ()
+    superseded_by: tuple[str, ...] = ()
+    """The ids of documents that supersede its document, by their metadata."""
 
 
 class Resolution:
@@ -91,6 +94,7 @@ class Resolution:
             self._newest(citation, newest),
             () if packed is None else _marks(Layout.from_bytes(packed), start, end),
             span.cells(tables),
+            superseded_by(self.moment, [version.document_id]).get(version.document_id, ()),
         )
 
     def citation(self, version: VersionRecord, start: int, end: int) -> Citation:

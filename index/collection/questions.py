@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.answers import Answer, IndexState, UnknownLanguage
+from index.citations.supersession import among, superseded_by
 from index.collection.following import DerivedState, Following, state_of
 from index.derivation import Derivation
 from index.errors import ChangeNotReached, DocumentNotFound, StoreUnavailable
@@ -23,6 +24,7 @@ from index.protocols import (
     Snapshot,
 )
 from index.records import PlacedPassage
+from index.search.amendments import put_amendments_first
 from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
 from index.search.question import Query, Question
@@ -119,7 +121,8 @@ class Questions:
             where = visible(question.where, moment, self._readable)
 
             def answered(passages: Passages, engine: Searchable, state: IndexState) -> Answer:
-                answer = self._search(passages, moment, engine, derived).answer(
+                search = self._search(passages, moment, engine, derived)
+                answer = search.answer(
                     asked,
                     k=question.k,
                     where=where,
@@ -127,6 +130,8 @@ class Questions:
                     state=state,
                     answerability=derived.answerability,
                 )
+                if question.as_of is None:
+                    answer = self._with_amendments(answer, asked, where, (search, moment), derived)
                 answer = replace(answer, question=question.text)
                 model = derived.description.model_name
                 if not _is_unknown(asked, model):
@@ -155,6 +160,32 @@ class Questions:
             with watch.stage("moment"):
                 engine = derived.engine.at(past)
             return answered(past, engine, state)
+
+    def _with_amendments(
+        self,
+        answer: Answer,
+        asked: Queries,
+        where: Filter | None,
+        reading: tuple[Search, Snapshot],
+        derived: Derivation,
+    ) -> Answer:
+        """The answer with what amends its hits before them, if documents supersede those of the hits."""
+        search, moment = reading
+        newer = superseded_by(moment, [hit.citation.document_id for hit in answer.hits], where)
+        if not newer:
+            return answer
+        ids = sorted({id_ for some in newer.values() for id_ in some})
+        k = max(len(answer.hits), len(ids))
+        amending = search.answer(
+            asked,
+            k=k,
+            where=among(ids, where),
+            watch=Stopwatch(),
+            state=answer.index,
+            answerability=derived.answerability,
+        )
+        hashes = derived.analyzer.hashes
+        return put_amendments_first(answer, amending, newer, len(answer.hits), hashes)
 
     def _require_change(self, question: Question, reached: int) -> None:
         if reached < question.at_least_change:

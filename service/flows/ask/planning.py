@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.answers import Turn
+from index.citations import in_force
 from index.config import MAX_K
 from index.errors import CollectionNotFound, EmptyQuestion, InvalidLimit, QuestionTooLong
 from index.filters import parse_filter
@@ -80,6 +81,8 @@ def validate_request(body: AskRequest, caller: Principal) -> Plan:
     k = validate_k(body.k, most) if "k" in body.model_fields_set else min(body.k, most)
     per_document = validate_per_document(body.max_per_document, most)
     where = None if body.filter is None else parse_filter(body.filter)
+    if body.in_force is not None:
+        where = in_force(body.in_force.isoformat(), where)
     texts, turns = _validate_questions(body)
     questions = [
         Question(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -73,6 +74,11 @@ class AskRequest(SeveralCollections):
         f"2020}}` with one of {', '.join(OPERATORS)}; or `and` and `or` with a list of `filters`.",
     )
 
+    in_force: date | None = Field(
+        None,
+        description="Search only documents that are in force on this day, such as `2024-05-01`: by "
+        "`valid_from` and `valid_to` in their metadata. Those that lack both are in force.",
+    )
     as_of: PastChange | None = Field(
         None,
         description="Search the collection as of this change: `index.change` of an earlier answer.",

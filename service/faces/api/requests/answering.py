@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -14,8 +15,8 @@ from service.http.parameters import LIMITED, FilterJson, PastChange, Question, R
 from service.http.request_models import CollectionBody, SeveralCollections
 
 _ASKING = set(
-    "collection collections on_behalf_of question k turns filter as_of at_least_change max_per_document "
-    "near_duplicates read".split()
+    "collection collections on_behalf_of question k turns filter in_force as_of at_least_change "
+    "max_per_document near_duplicates read".split()
 )
 
 
@@ -47,6 +48,9 @@ class AnswerOptions(CollectionBody):
     )
     filter: FilterJson | None = Field(
         None, description="Answer only from documents with matching metadata, as in `/v1/ask`."
+    )
+    in_force: date | None = Field(
+        None, description="Answer only from documents that are in force on this day, as in `/v1/ask`."
     )
     as_of: PastChange | None = Field(None, description="Answer from the collection as of this change.")
     at_least_change: ReachedChange | None = Field(

@@ -110,6 +110,10 @@ class Passage(BaseModel):
         description="Locators, at most ten, of places that say the same as this passage, or as a part of it, "
         "in nearly or exactly the same words."
     )
+    superseded_by: list[str] = Field(
+        description="The ids of documents that supersede this one, by `supersedes` in their metadata. What "
+        "amends the passage stands before it. Not with `as_of`."
+    )
     metadata: DocumentMetadata
     says_of_itself: SaysOfItself
     formats: dict[str, Any] = Field(description="The citation in the requested `formats`.")
@@ -268,6 +272,7 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
         "citation": cited,
         "also_at": hit.also_at,
         "also_in": hit.also_in,
+        "superseded_by": hit.superseded_by,
         "metadata": hit.metadata,
         "says_of_itself": hit.provenance.says_of_itself,
         "formats": formats,

@@ -117,6 +117,9 @@ class CitationResponse(Citation):
         "in no table."
     )
     standing: Standing
+    superseded_by: list[str] = Field(
+        description="The ids of documents that supersede this one, by `supersedes` in their metadata."
+    )
     index: IndexState
 
 
@@ -193,6 +196,7 @@ def resolved_json(one: resolution.Resolved, state: answers.IndexState, collectio
         "rectangles": [_rectangle_json(mark) for mark in one.rectangles],
         "cells": cells_json(one.cells),
         "standing": _standing_json(one.today, there[0] if there else None),
+        "superseded_by": one.superseded_by,
         "index": state_json(state),
     }
 

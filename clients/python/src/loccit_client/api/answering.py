@@ -29,6 +29,7 @@ class AnswerOptions(TypedDict, total=False):
     k: int
     turns: Sequence[Turn]
     filter: Mapping[str, Any] | None
+    in_force: str | None
     as_of: int | None
     at_least_change: int | None
     max_per_document: int | None

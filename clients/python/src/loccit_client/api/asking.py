@@ -32,8 +32,9 @@ class AskOptions(TypedDict, total=False):
     """Options of a question; those left out have the service's default.
 
     ``k``: most passages (5). ``filter``: only documents with this metadata. ``turns``: the conversation so
-    far, for a follow-up question. ``min_answerability``: below this probability, no passages. ``as_of``: the
-    number of a change, to ask the collection as it was then. ``at_least_change``: ``change`` of the reply to
+    far, for a follow-up question. ``in_force``: only documents in force on this day (``2024-05-01``).
+    ``min_answerability``: below this probability, no passages. ``as_of``: the number of a change, to ask the
+    collection as it was then. ``at_least_change``: ``change`` of the reply to
     a write, to be answered with it by whichever process. ``extent``: how much each passage quotes.
     ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
     same words into the best of them, or ``keep`` them. ``read``: whether the cross-encoder reads the first
@@ -46,6 +47,7 @@ class AskOptions(TypedDict, total=False):
     filter: Mapping[str, Any] | None
     turns: Sequence[Turn]
     min_answerability: float
+    in_force: str | None
     as_of: int | None
     at_least_change: int | None
     extent: Extent

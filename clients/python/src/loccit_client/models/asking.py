@@ -92,6 +92,7 @@ class Passage(Reply):
     citation: Citation
     also_at: list[str]
     also_in: list[str]
+    superseded_by: list[str] = field(default_factory=list)
     metadata: Mapping[str, Any]
     says_of_itself: Mapping[str, Any]
     formats: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -126,4 +126,5 @@ class ResolvedCitation(Citation):
     rectangles: list[Rectangle]
     cells: list[Cell]
     standing: Standing
+    superseded_by: list[str] = field(default_factory=list)
     index: IndexState

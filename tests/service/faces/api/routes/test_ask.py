@@ -14,7 +14,7 @@ from index.library import Library
 from service.faces.api.schemas.answers import AskResponse, BatchResponse
 from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, MAX_QUESTIONS
 from tests.patience import eventually
-from tests.service.http_service import GatedEmbedder, app_of, assert_error, assert_shape, live, put
+from tests.service.http_service import GatedEmbedder, app_of, assert_error, assert_shape, live, put, success
 
 LAMPS = "== Lamps ==\n\nThe lamp was lit at dusk by the keeper 👩‍🚒.\n\nOil lamps need a wick and oil.\n"
 DOGS = "Dogs sleep most of the day.\n\nA 𝔡𝔬𝔤 that sleeps, lies – as cafe\u0301 owners know – by the door.\n"
@@ -391,3 +391,42 @@ def test_limits_are_kept(client: TestClient) -> None:
         ({"question": "Who?" * MAX_QUESTION_CHARACTERS}, "question_too_long", MAX_QUESTION_CHARACTERS),
     ):
         assert str(most) in assert_error(client.post("/v1/ask", json=body), 422, code)
+
+
+def test_documents_in_force_on_a_day_are_asked(client: TestClient) -> None:
+    text = "The rent of the boat house is paid in advance."
+    put(client, "old.txt", text, metadata={"valid_to": "2023-12-31"})
+    put(client, "new.txt", f"{text} It is due on Mondays.", metadata={"valid_from": "2024-01-01"})
+
+    def asked(**body: object) -> list[str]:
+        given = {"question": "When is the rent of the boat house paid?", "near_duplicates": "keep", **body}
+        found = success(client.post("/v1/ask", json=given), AskResponse)
+        return sorted(one["citation"]["document_id"] for one in found["passages"])
+
+    assert asked() == ["new.txt", "old.txt"]
+    assert asked(in_force="2023-06-01") == ["old.txt"]
+    assert asked(in_force="2024-06-01") == ["new.txt"]
+    only_old = {"type": "eq", "key": "document_id", "value": "old.txt"}
+    assert asked(in_force="2024-06-01", filter=only_old) == []
+    refused = client.post("/v1/ask", json={"question": "When?", "in_force": "yesterday"})
+    assert_error(refused, 422, "invalid_request")
+
+
+def test_what_supersedes_a_passage_is_named_and_stands_before_it(client: TestClient) -> None:
+    clause = "Either side may end the lease of the boat house with a notice of"
+    put(client, "lease.txt", f"{clause} two months.")
+    put(
+        client,
+        "amended.txt",
+        f"From May on it is agreed: {clause} six months.",
+        metadata={"supersedes": "lease.txt"},
+    )
+    body = {
+        "question": "With a notice of two months may either side end the lease of the boat house?",
+        "k": 2,
+    }
+    found = success(client.post("/v1/ask", json=body), AskResponse)["passages"]
+    told = [(one["citation"]["document_id"], one["superseded_by"]) for one in found]
+    assert told == [("amended.txt", []), ("lease.txt", ["amended.txt"])]
+    cited = client.get(found[1]["citation"]["links"]["citation"]).json()
+    assert cited["superseded_by"] == ["amended.txt"]

@@ -1,0 +1,56 @@
+"""Which documents supersede others, and when they are in force.
+
+Documents say in their metadata which ones they supersede, in ``supersedes``, and on which days they are in
+force, in ``valid_from`` and ``valid_to``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.filters import Comparison, Compound, Filter
+from index.protocols import Documents
+from index.types import Metadata
+
+SUPERSEDES, VALID_FROM, VALID_TO = "supersedes", "valid_from", "valid_to"
+"""Entries of the metadata."""
+_MOST = 100
+"""Documents that supersede some; more are left out."""
+
+
+def in_force(day: str, where: Filter | None) -> Filter:
+    """A filter that also requires documents to be in force on a day, as ``2024-05-01``.
+
+    Documents that do not say from when and until when are in force.
+    """
+    valid = (Comparison("ngt", VALID_FROM, (day,)), Comparison("nlt", VALID_TO, (day,)))
+    return Compound("and", valid if where is None else (*valid, where))
+
+
+def superseded_by(
+    moment: Documents, document_ids: Sequence[str], where: Filter | None = None
+) -> dict[str, tuple[str, ...]]:
+    """The documents that supersede some, by the ids of these; of those that ``where`` admits."""
+    if not document_ids:
+        return {}
+    newer: Filter = Comparison("in", SUPERSEDES, tuple(dict.fromkeys(document_ids)))
+    if where is not None:
+        newer = Compound("and", (newer, where))
+    found: dict[str, list[str]] = {}
+    for one in moment.documents(limit=_MOST, where=newer):
+        for id_ in superseded(one.metadata):
+            if id_ in document_ids and id_ != one.id:
+                found.setdefault(id_, []).append(one.id)
+    return {id_: tuple(newer) for id_, newer in found.items()}
+
+
+def superseded(metadata: Metadata) -> tuple[str, ...]:
+    """The ids of the documents that a document with these metadata supersedes."""
+    value = metadata.get(SUPERSEDES, ())
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+
+
+def among(document_ids: Sequence[str], where: Filter | None) -> Filter:
+    """A filter that also requires documents to have one of some ids."""
+    own = Comparison("in", "document_id", tuple(document_ids))
+    return own if where is None else Compound("and", (own, where))
