@@ -68,10 +68,34 @@ def _replaced_facts(alignment: Alignment) -> list[Conflict]:
         others = _group_facts(source, {to for to in range(len(source)) if to not in taken})
         candidates = [other for other in others if _comparable(claim, run, source, other)]
         slots = [(_context_share(alignment, run, other), other) for other in candidates]
-        best = max(slots, key=lambda one: one[0], default=(0.0, []))
-        if best[0] >= _SAME_SLOT:
-            found.append(_conflict(kind, claim, run, source, best[1]))
+        if max((share for share, _ in slots), default=0.0) < _SAME_SLOT:
+            continue
+        # Which of them is told decides nothing about the claim.
+        _, other = max(slots, key=lambda one: _likeness(alignment, run, one[1], one[0]))
+        found.append(_conflict(kind, claim, run, source, other))
     return found
+
+
+def _likeness(
+    alignment: Alignment, run: list[int], other: list[int], share: float
+) -> tuple[bool, float, float]:
+    """The order of facts that may be the one claimed: numbers of the same thing, by context, by value."""
+    one, that = alignment.claim[run[0]], alignment.source[other[0]]
+    if one.number is None or that.number is None:
+        return False, share, 0.0
+    mine, theirs = _counted(alignment.claim, run[0]), _counted(alignment.source, other[0])
+    is_same_thing = mine is not None and theirs is not None and mine.equals(theirs)
+    return is_same_thing and _alike(one, that), share, -one.number.distance(that.number)
+
+
+def _counted(words: Sequence[Word], at: int) -> Word | None:
+    """The word for what a number counts: the next content word of its clause that is no number."""
+    for one in words[at + 1 :]:
+        if one.clause != words[at].clause or one.sentence != words[at].sentence:
+            return None
+        if one.has_content and one.kind != "number":
+            return one
+    return None
 
 
 def _group_facts(words: Sequence[Word], free: set[int]) -> list[list[int]]:

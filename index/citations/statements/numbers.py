@@ -88,6 +88,14 @@ class Number:
             return bool(self.values & other.values)
         return any(_rounds_to(exact, stated) for exact in other.values for stated in self.values)
 
+    def distance(self, other: Number) -> float:
+        """The least difference of two readings, as a share of the larger."""
+        return min(
+            float(abs(one - that) / (max(abs(one), abs(that)) or 1))
+            for one in self.values
+            for that in other.values
+        )
+
 
 def read_numbers(text: str) -> list[Number]:
     """The numbers of a text, in order, in digits of any script, in English words, or in Han characters."""
