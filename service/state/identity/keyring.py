@@ -47,10 +47,10 @@ class Keyring:
     """Finds who has a key. Its own changes take effect with the next request of this process.
 
     A thread notices within a second what other processes changed, in five if the store's word of it is lost,
-    and records at most once a minute when keys were used, and which people came. ``api_key`` is an admin key
-    beside those of the store, or empty; ``closed_by_settings`` says that the settings ask for a key or for
-    single sign-on. ``marking`` gives the data its access mark. A store that is lost while it is open opens
-    nothing: see :attr:`loss`.
+    and records at most once a minute when keys were used, but a first use at once, and which people came.
+    ``api_key`` is an admin key beside those of the store, or empty; ``closed_by_settings`` says that the
+    settings ask for a key or for single sign-on. ``marking`` gives the data its access mark. A store that is
+    lost while it is open opens nothing: see :attr:`loss`.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ class Keyring:
         self._state = StoreState()
         self._adjustments: Mapping[str, Adjustment] = {}
         self._used: dict[str, float] = {}
+        self._known_used: set[str] = set()
+        """Keys of which a use is recorded."""
         self._met: dict[str, Person] = {}
         self._noted = clock()
         self._refreshing = threading.Lock()
@@ -202,6 +204,14 @@ class Keyring:
         self.store.forget_person(key)
         self.refresh()
 
+    def keys(self) -> list[Key]:
+        """All keys, with the uses of this process that are not recorded yet."""
+        used = self._used.copy()
+        return [
+            replace(key, last_used=max(key.last_used or 0.0, used[key.id])) if key.id in used else key
+            for key in self.store.all()
+        ]
+
     def add(self, key: Key) -> None:
         """Record a key."""
         self.store.add(key)
@@ -264,7 +274,7 @@ class Keyring:
             self._wake.clear()
             try:
                 self.refresh()
-                if self._clock() >= self._noted + _NOTE_SECONDS:
+                if self._clock() >= self._noted + _NOTE_SECONDS or self._has_first_use():
                     self._note_use()
             except (KeysLost, Damaged) as error:
                 self._tell_loss(error.message)
@@ -276,11 +286,19 @@ class Keyring:
             log.critical("The keys are lost: %s", loss)
         self.loss = loss
 
+    def _has_first_use(self) -> bool:
+        """Whether a key was used of which no use is recorded: "never" would mislead whoever tries it out."""
+        return any(
+            id_ not in self._known_used and id_ in self._keys and self._keys[id_][0].last_used is None
+            for id_ in self._used.copy()
+        )
+
     def _note_use(self) -> None:
         self._noted = self._clock()
         used, self._used = self._used, {}
         if used:
             self.store.note_use(used)
+            self._known_used.update(used)
         self._note_people()
 
     def _note_people(self) -> None:

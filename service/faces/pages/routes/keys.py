@@ -50,7 +50,7 @@ async def _render_keys(
     has_keys = credentials.are_required
     if has_keys:
         require_whole_administrator(caller)
-    found = await pools.lookups.run(credentials.keyring.store.all) if has_keys else []
+    found = await pools.lookups.run(credentials.keyring.keys) if has_keys else []
     now = time.time()
     return page(
         request.scope,

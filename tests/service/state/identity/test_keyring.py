@@ -150,15 +150,17 @@ def test_a_change_that_the_store_tells_counts_at_once() -> None:
         assert running.principal(token.encode()).key == key.id
 
 
-def test_the_last_use_is_recorded_after_a_minute_and_at_the_end(clock: Clock) -> None:
+def test_the_first_use_is_recorded_at_once_and_later_ones_after_a_minute_and_at_the_end(clock: Clock) -> None:
     store = TemporaryKeyStore()
     keyring = Keyring(store, clock=clock)
     token, _ = made(keyring)
     keyring.start()
     keyring.principal(token)
+    eventually(lambda: store.all()[0].last_used == 1e9)  # the first use, at once
     clock.now += 59
     keyring.principal(token)
-    assert store.all()[0].last_used is None
+    assert store.all()[0].last_used == 1e9
+    assert keyring.keys()[0].last_used == 1e9 + 59
     clock.now += 1
     eventually(lambda: store.all()[0].last_used == 1e9 + 59)
     clock.now += 10
