@@ -22,6 +22,15 @@ _MAX_TITLE = 500
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
 
+def reason_beside(path: str, message: str) -> str:
+    """A message about a file, to be shown beside its path: without the file's name at the beginning."""
+    for name in (path, re.split(r"[/\\]", path)[-1]):
+        if name and (found := re.match(rf"{re.escape(name)}(?: \([^()]*\))?: ", message)):
+            rest = message[found.end() :]
+            return rest[:1].upper() + rest[1:]
+    return message
+
+
 def validate_document_id(document_id: str) -> str:
     """Return the id in NFC.
 

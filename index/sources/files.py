@@ -12,13 +12,14 @@ from urllib.request import url2pathname
 from pathspec import GitIgnoreSpec
 
 from index.errors import InvalidInput
+from index.naming import reason_beside
 
 _LOCAL_SCHEMES = ("file", "local")
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that was not ingested, and why.
+    """A file or folder that was not ingested, and why. The reason does not repeat the name of the file.
 
     ``code`` names the kind of reason, where a program or advice depends on it: that of an error,
     ``duplicate_id``, ``file_too_large``, ``unreadable_folder``, ``outside_link`` or ``repeated_link``.
@@ -27,6 +28,9 @@ class Skipped:
     path: str
     reason: str
     code: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", reason_beside(self.path, self.reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ import pytest
 from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidMetadata
 from index.naming import (
     keep_valid_metadata,
+    reason_beside,
     validate_collection_name,
     validate_document_id,
     validate_metadata,
@@ -68,3 +69,15 @@ def test_what_a_file_says_of_itself_is_kept_as_far_as_it_fits() -> None:
     said = {"year": 2020, "title": "mine", "a" * 65: 1, "nested": {"b": 1}, "tags": ["a"]}
     assert keep_valid_metadata(said) == {"year": 2020, "tags": ("a",)}
     assert len(keep_valid_metadata({str(n): n for n in range(100)})) == 64
+
+
+@pytest.mark.parametrize("path", ["a (1).pdf", "in/a (1).pdf", "C:\\in\\a (1).pdf"])
+@pytest.mark.parametrize("kind", ["", " (application/pdf)"])
+def test_a_reason_beside_a_path_does_not_repeat_the_name(path: str, kind: str) -> None:
+    assert reason_beside(path, f"a (1).pdf{kind}: it is damaged: line 1.") == "It is damaged: line 1."
+    assert reason_beside(path, f"{path}{kind}: it is damaged.") == "It is damaged."
+
+
+@pytest.mark.parametrize("message", ["It is damaged.", "a.pdf.meta.json: no JSON.", "b/a.pdf: damaged.", ""])
+def test_a_reason_that_names_another_file_stays(message: str) -> None:
+    assert reason_beside("in/a.pdf", message) == message

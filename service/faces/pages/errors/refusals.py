@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from index import errors
 from index.errors import LoccitError, Unreadable
+from index.naming import reason_beside
 from index.sources import web
 from service.faces.pages.languages import ENGLISH, Language
 from service.state.jobs.records import SAME_BYTES, SAME_TEXT, Item
@@ -70,7 +69,7 @@ def reason_of(item: Item, language: Language) -> Reason:
         return Reason(language.t("same text, new original: no new version"))
     if not item.message:
         return Reason()
-    message = _without_name(item)
+    message = reason_beside(item.name, item.message)  # jobs of earlier versions have the name
     if language is ENGLISH:
         return Reason(message)
     kind = _KINDS.get(item.code)
@@ -80,12 +79,3 @@ def reason_of(item: Item, language: Language) -> Reason:
 def can_be_retried(code: str) -> bool:
     """Whether another attempt may take a file that was refused with this code."""
     return code not in _FINAL
-
-
-def _without_name(item: Item) -> str:
-    """The message without the file's name at its beginning, which stands beside it."""
-    for name in (item.name, PurePosixPath(item.name).name):
-        if found := re.match(rf"{re.escape(name)}(?: \([^()]*\))?: ", item.message):
-            rest = item.message[found.end() :]
-            return rest[:1].upper() + rest[1:]
-    return item.message

@@ -13,6 +13,7 @@ from index.collection import Collection
 from index.errors import InvalidInput, LoccitError, ReaderFailed
 from index.ingest import Source
 from index.library import Library
+from index.naming import reason_beside
 from index.records import Put
 from service.flows.ingest.jobs.intake import Intake
 from service.state.jobs.protocols import JobStore, Session
@@ -24,7 +25,7 @@ Taken = tuple[Job, Item, Source | Rejection]
 """An item of a job, and what it names or why that is refused."""
 
 _BYTES_PER_COMMIT = 8 * 1024 * 1024
-_COPY = "{name}: the document {other} has the same bytes, so it was left out."
+_COPY = "The document {other} has the same bytes, so it was left out."
 _UNEXPECTED = "the service met an error of its own with this file; its log has the reason under the job's id."
 
 
@@ -84,7 +85,7 @@ class ItemStoring:
             return source
         for one in archive.documents_of_source(sha256(source.data).digest()):
             if one.created < job.created:
-                return Rejection(SAME_BYTES, _COPY.format(name=source.id, other=one.id))
+                return Rejection(SAME_BYTES, _COPY.format(other=one.id))
         return source
 
     def store_added(self, job: Job, item: Item, source: Source | Rejection, session: Session) -> None:
@@ -185,8 +186,8 @@ class _Leased:
 
 
 def refused_item(item: Item, why: Rejection) -> Item:
-    """The item with the reason why it is refused."""
-    return replace(item, outcome="refused", code=why.code, message=why.message)
+    """The item with the reason why it is refused, which does not repeat the name of the item."""
+    return replace(item, outcome="refused", code=why.code, message=reason_beside(item.name, why.message))
 
 
 def _settled_item(item: Item, outcome: Put | InvalidInput | Rejection) -> Item:
