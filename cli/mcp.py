@@ -68,7 +68,7 @@ async def _forward(server: str, key: str, collection: str) -> None:
 
 
 def _create_forwarder(client: Client) -> McpServer[Any]:
-    """Create an MCP server that passes every call on to a running service."""
+    """Create an MCP server that passes every call on to a running service, and has its version."""
 
     async def list_tools(_: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return await client.list_tools(cursor=params.cursor if params else None)
@@ -89,8 +89,12 @@ def _create_forwarder(client: Client) -> McpServer[Any]:
     async def read_resource(_: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         return await client.read_resource(params.uri)
 
+    server = client.server_info
     return McpServer(
         "loccit",
+        version=server.version if server else "",
+        title=server.title if server else None,
+        instructions=client.instructions,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         on_list_resources=list_resources,

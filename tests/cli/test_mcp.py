@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ async def called(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_tools_and_resources_answer_from_the_data_folder(folder: Path, mode: str) -> None:
     async with started(folder, mode=mode) as client:
+        assert (client.server_info.name, client.server_info.version) == ("loccit", version("loccit"))
         (found,) = (await called(client, "search", query="When was the lamp lit?"))["results"]
         assert found["text"] == TEXT
         assert (await called(client, "fetch", id=found["id"]))["text"] == TEXT
@@ -99,6 +101,8 @@ async def test_a_running_service_answers_instead_where_one_is_named(folder: Path
         address = str(http.base_url).rstrip("/")
         elsewhere = folder / "nothing"
         async with started(elsewhere, "--server", address, mode=mode, LOCCIT_KEY="sesame") as client:
+            assert client.server_info.version == version("loccit")
+            assert client.instructions
             assert len((await client.list_tools()).tools) == 6
             (found,) = (await called(client, "search", query="lamp"))["results"]
             assert found["url"].startswith(f"{address}/view/lamps.txt@")
