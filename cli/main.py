@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, str] = {
     "export": "cli.upkeep.exchange:export",
     "import": "cli.upkeep.exchange:import_",
     "sources": "cli.sources:app",
+    "webhooks": "cli.webhooks:app",
     "upgrade": "cli.upkeep.upgrading:upgrade",
     "keys": "cli.keys:app",
     "unanswered": "cli.unanswered:app",

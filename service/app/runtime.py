@@ -29,6 +29,7 @@ from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
 from service.flows.suggesting import Suggestions
 from service.flows.upkeep.readiness import Readiness
+from service.flows.webhooks.delivering import Sender, WebhookWorker
 from service.http.parts import Parts
 from service.monitoring.audit import AuditLog
 from service.monitoring.metrics import Metrics, Sampler, SharedState, WorkerState
@@ -106,6 +107,7 @@ class Runtime:
         self.answering = self._answering()
         self.files = self._files()
         self._open_jobs()
+        self.webhooks = WebhookWorker(self.library, self.jobs.store, Sender(settings))
         self.retention = RetentionWorker(self.library, keep_days=settings.keep_retired_days)
         self.readiness = Readiness(
             self.library,
@@ -267,6 +269,7 @@ class Runtime:
         self.worker.stop()  # first: it ends the waits of uploads in the embedding pool
         self.pools.close()
         self.job_runner.stop()
+        self.webhooks.stop()
         self.retention.stop()
         self.jobs.store.close()
         self.files.store.close()
@@ -289,6 +292,7 @@ class Runtime:
         self.purger.start()
         if not self.settings.answers_only:
             self.job_runner.start()
+            self.webhooks.start()
         self.retention.start()
         self.readiness.declare()
 

@@ -3,12 +3,15 @@
 from service.settings.environment import (
     METRICS_FOLDER,
     hand_down,
+    hook_secret,
     load_settings,
     metrics_folder,
     shared_metrics,
     source_secret,
     source_variable,
     unknown_variables,
+    webhook_secret,
+    webhook_variable,
 )
 from service.settings.removed import REMOVED
 from service.settings.settings import (
@@ -28,10 +31,13 @@ __all__ = [
     "LogFormat",
     "Settings",
     "hand_down",
+    "hook_secret",
     "load_settings",
     "metrics_folder",
     "shared_metrics",
     "source_secret",
     "source_variable",
     "unknown_variables",
+    "webhook_secret",
+    "webhook_variable",
 ]

@@ -21,8 +21,9 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client knows the folder."""
 _OF_COMMANDS = frozenset({"KEY", "PASSWORD", "URL"})
 """Variables of options of the commands, which are no settings."""
-_SECRETS = f"{PREFIX}SOURCE_SECRET_"
-"""Beginning of the variables that have the secrets of sources."""
+_SECRETS = (f"{PREFIX}SOURCE_SECRET_", f"{PREFIX}SOURCE_HOOK_", f"{PREFIX}WEBHOOK_SECRET_")
+"""Beginnings of the variables that have secrets: of sources, of those who say that one has changed, and of
+webhooks."""
 log = logging.getLogger("loccit.service")
 
 
@@ -94,14 +95,33 @@ def _report_unknown() -> None:
         raise InvalidSettings(" ".join(stopping))
 
 
+def _variable(beginning: str, name: str) -> str:
+    return f"{beginning}{name.upper().replace('-', '_')}"
+
+
 def source_variable(source: str) -> str:
     """The variable that has the secret of a source, by the source's name."""
-    return f"{_SECRETS}{source.upper().replace('-', '_')}"
+    return _variable(_SECRETS[0], source)
 
 
 def source_secret(source: str) -> str:
     """The secret of a source; empty without one. It is read when it is needed and kept nowhere."""
     return os.environ.get(source_variable(source), "").strip()
+
+
+def hook_secret(source: str) -> str:
+    """The secret by which applications sign that a source has changed; empty without one."""
+    return os.environ.get(_variable(_SECRETS[1], source), "").strip()
+
+
+def webhook_variable(webhook: str) -> str:
+    """The variable that has the secret that the messages of a webhook are signed with."""
+    return _variable(_SECRETS[2], webhook)
+
+
+def webhook_secret(webhook: str) -> str:
+    """The secret that the messages of a webhook are signed with; empty without one."""
+    return os.environ.get(webhook_variable(webhook), "").strip()
 
 
 def hand_down(settings: Settings, names: Iterable[str]) -> None:

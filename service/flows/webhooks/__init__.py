@@ -1,0 +1,1 @@
+"""Webhooks: tell other programs what has changed."""

@@ -1,0 +1,137 @@
+"""Webhooks as a collection keeps them, each with how far it has been told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from index.citations import parse_locator
+from index.collection import Collection
+from index.errors import InvalidSource, SourceNotFound
+from index.naming import validate_groups
+from index.sources.web import parse_url
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_WEBHOOKS = "webhooks"
+Topic = Literal["documents", "jobs", "citations"]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
+MOST_CITATIONS = 1000
+MOST_UNDELIVERED = 20
+"""Messages that are listed as undelivered, the newest."""
+EVERYONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that was given up: its changes, jobs and citations, when, and the last problem."""
+
+    since: int
+    until: int
+    jobs: Sequence[str]
+    citations: Mapping[str, str]
+    at: float
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address that is told what happens in a collection.
+
+    ``groups`` are those whose documents it is told of, besides documents for everybody; ``*`` for all.
+    ``citations`` (locators) are watched. It has been told the changes up to ``since``, the jobs that finished
+    until ``jobs_since`` or are in ``jobs_told``, and the ``statuses`` of citations. After ``failures`` in a
+    row it is tried again at ``next_try``.
+    """
+
+    name: str
+    url: str
+    topics: tuple[str, ...] = TOPICS
+    groups: tuple[str, ...] = ()
+    citations: tuple[str, ...] = ()
+    since: int = 0
+    jobs_since: float = 0.0
+    jobs_told: tuple[str, ...] = ()
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    failures: int = 0
+    next_try: float = 0.0
+    problem: str = ""
+    undelivered: tuple[Undelivered, ...] = ()
+
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The groups that it sees with; None for all documents."""
+        return None if EVERYONE in self.groups else frozenset(self.groups)
+
+
+def validate_webhook(webhook: Webhook) -> Webhook:
+    """Return the webhook with groups in order.
+
+    Raises :class:`index.errors.InvalidSource`, and for its parts :class:`index.sources.web.InvalidUrl`,
+    :class:`index.errors.InvalidLocator`, :class:`index.errors.InvalidGroup`.
+    """
+    if not _NAME.fullmatch(webhook.name):
+        raise InvalidSource(
+            f"{webhook.name[:63]!r} cannot name a webhook. Use 1 to 63 of a-z, 0-9, '-' and '_'; begin with "
+            "a letter or digit."
+        )
+    parse_url(webhook.url)
+    if unknown := set(webhook.topics) - set(TOPICS):
+        raise InvalidSource(
+            f"{min(unknown)[:80]!r} is nothing that a webhook tells. There are: {', '.join(TOPICS)}."
+        )
+    if len(webhook.citations) > MOST_CITATIONS:
+        raise InvalidSource(f"A webhook watches {MOST_CITATIONS} citations at most. Make several.")
+    for locator in webhook.citations:
+        parse_locator(locator)
+    groups = webhook.groups if EVERYONE in webhook.groups else validate_groups(webhook.groups)
+    return replace(webhook, groups=tuple(groups))
+
+
+def webhooks_of(collection: Collection) -> list[Webhook]:
+    """The webhooks of a collection, by their names."""
+    return list(_read(collection.archive.connections()).values())
+
+
+def change_webhook(
+    collection: Collection, name: str, change: Callable[[Webhook | None], Webhook | None]
+) -> None:
+    """Replace a webhook by what ``change`` returns for it; None, given or returned, is for no webhook."""
+
+    def changed(connections: dict[str, Any]) -> Mapping[str, Any]:
+        known = _read(connections)
+        one = change(known.pop(name, None))
+        if one is not None:
+            known[name] = one
+        others = {key: value for key, value in connections.items() if key != _WEBHOOKS}
+        return {**others, _WEBHOOKS: [_written(known[key]) for key in sorted(known)]} if known else others
+
+    collection.editor.set_connections(changed)
+
+
+def webhook_not_found(name: str) -> SourceNotFound:
+    """The error for a webhook that there is not."""
+    return SourceNotFound(f"There is no webhook {name!r}.")
+
+
+def _written(webhook: Webhook) -> dict[str, Any]:
+    """A webhook as JSON values, as they are when they are read again."""
+    found = asdict(webhook)
+    listed = ("topics", "groups", "citations", "jobs_told", "undelivered")
+    return {key: list(value) if key in listed else value for key, value in found.items()}
+
+
+def _read(connections: Mapping[str, Any]) -> dict[str, Webhook]:
+    return {one["name"]: _webhook(one) for one in connections.get(_WEBHOOKS, ())}
+
+
+def _webhook(value: Mapping[str, Any]) -> Webhook:
+    known = {one.name for one in fields(Webhook)}
+    given: dict[str, Any] = {
+        key: tuple(found) if isinstance(found, list) else found
+        for key, found in value.items()
+        if key in known
+    }
+    given["undelivered"] = tuple(Undelivered(**one) for one in given.get("undelivered", ()))
+    return Webhook(**given)

@@ -1,0 +1,197 @@
+"""The thread that delivers the messages of webhooks, again and later where that fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import httpx
+
+from index.collection import Collection
+from index.errors import CollectionBusy, LoccitError
+from index.library import Library
+from index.sources.web import Fetcher, WebConfig
+from index.sources.web.transport import PinnedTransport
+from service.flows.webhooks.configured import (
+    MOST_UNDELIVERED,
+    Webhook,
+    change_webhook,
+    webhooks_of,
+)
+from service.flows.webhooks.messages import Message, compose, compose_again, signature
+from service.settings import Settings, webhook_secret, webhook_variable
+from service.settings.values import split_list
+from service.state.jobs.protocols import JobStore
+
+log = logging.getLogger("loccit.service")
+
+ATTEMPTS = 10
+"""Tries of a message, over about nine hours, until it is given up."""
+_FIRST_PAUSE = 30.0
+_LONGEST_PAUSE = 3 * 3600.0
+_LOOK_SECONDS = 5.0
+_STOP_SECONDS = 10.0
+_REPLY_BYTES = 65_536
+_SECONDS = 10.0
+_LEASE = "@webhooks"
+"""No source has this name."""
+
+
+class Undeliverable(Exception):
+    """A message was not taken; the text says why, without anything of the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends messages to the addresses of webhooks. ``transport`` takes the place of the network in tests."""
+
+    settings: Settings
+    transport: httpx.BaseTransport | None = None
+    clock: Callable[[], float] = time.time
+
+    def send(self, webhook: Webhook, message: Message) -> None:
+        """Send a message. Raises :class:`Undeliverable`. Redirects are not followed."""
+        secret = webhook_secret(webhook.name)
+        if not secret:
+            raise Undeliverable(f"The variable {webhook_variable(webhook.name)} has no secret to sign with.")
+        now = int(self.clock())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Loccit",
+            "webhook-id": message.id,
+            "webhook-timestamp": str(now),
+            "webhook-signature": signature(secret, message.id, now, message.body),
+        }
+        try:
+            with httpx.Client(transport=self._transport(webhook.url), trust_env=False) as client:
+                status = client.post(webhook.url, content=message.body, headers=headers).status_code
+        except LoccitError as error:
+            raise Undeliverable(error.message) from None
+        except httpx.HTTPError:
+            raise Undeliverable("The address could not be reached.") from None
+        if not 200 <= status < 300:
+            raise Undeliverable(f"The address answered {status}.")
+
+    def _transport(self, url: str) -> httpx.BaseTransport:
+        if self.transport is not None:
+            return self.transport
+        port = urlsplit(url).port
+        web = WebConfig(
+            max_bytes=_REPLY_BYTES,
+            seconds=_SECONDS,
+            ports=(80, 443, port) if port else (80, 443),
+            allowed_networks=tuple(split_list(self.settings.web_networks)),
+        )
+        return PinnedTransport(Fetcher(web))
+
+
+class WebhookWorker:
+    """Looks at the webhooks of all collections now and then, and delivers what they have not been told."""
+
+    def __init__(self, library: Library, jobs: JobStore, sender: Sender) -> None:
+        self._library = library
+        self._jobs = jobs
+        self._sender = sender
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="loccit-webhooks", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread after the message in hand."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_LOOK_SECONDS):
+            try:
+                for name in self._library.names():
+                    self.look_at(name)
+            except Exception:
+                log.exception("The thread that delivers webhooks failed, and goes on.")
+
+    def look_at(self, name: str) -> None:
+        """Deliver what the webhooks of one collection have not been told and are due for."""
+        try:
+            collection = self._library.open(name)
+            webhooks = webhooks_of(collection)
+            if not webhooks:
+                return
+            with collection.editor.running(_LEASE):
+                for webhook in webhooks_of(collection):
+                    if not self._stopped.is_set() and webhook.next_try <= self._sender.clock():
+                        self._deliver(collection, name, webhook)
+        except CollectionBusy:
+            return  # another process does it
+        except LoccitError as error:
+            log.info("The webhooks of the collection %r wait: %s", name, error.message)
+
+    def _deliver(self, collection: Collection, name: str, webhook: Webhook) -> None:
+        now = self._sender.clock()
+        if webhook.since > (last := collection.last_change()):  # an earlier backup was restored
+            restored = replace(webhook, since=last)
+            _store(collection, webhook, restored)
+            webhook = restored
+        jobs = (
+            [job for job in self._jobs.in_state("done", "failed", "cancelled") if job.collection == name]
+            if "jobs" in webhook.topics
+            else []
+        )
+        message = compose(collection, name, webhook, jobs, now)
+        if message is None:
+            return
+        if not message.id:  # nothing that it is to be told of
+            _store(collection, webhook, message.after)
+            return
+        try:
+            self._sender.send(webhook, message)
+        except Undeliverable as error:
+            _store(collection, webhook, failed(webhook, message, str(error), now))
+            return
+        _store(collection, webhook, message.after)
+
+
+def failed(webhook: Webhook, message: Message, problem: str, now: float) -> Webhook:
+    """A webhook after a message was not taken: it is tried later, or given up after too many tries."""
+    failures = webhook.failures + 1
+    if failures < ATTEMPTS:
+        pause = min(_FIRST_PAUSE * 2 ** (failures - 1), _LONGEST_PAUSE)
+        return replace(webhook, failures=failures, next_try=now + pause, problem=problem)
+    log.warning("A message of the webhook %r was given up: %s", webhook.name, problem)
+    given_up = replace(message.content, at=now, problem=problem)
+    listed = (*webhook.undelivered, given_up)[-MOST_UNDELIVERED:]
+    return replace(message.after, undelivered=listed, problem=problem)
+
+
+def retry(collection: Collection, name: str, webhook: Webhook, jobs: JobStore, sender: Sender) -> int:
+    """Send the messages that were given up again; returns how many were taken.
+
+    Raises :class:`Undeliverable` for the first that is not.
+    """
+    finished = [job for job in jobs.in_state("done", "failed", "cancelled") if job.collection == name]
+    count = 0
+    for one in webhook.undelivered:
+        message = compose_again(collection, name, webhook, one, finished)
+        sender.send(webhook, message)
+        change_webhook(
+            collection,
+            webhook.name,
+            lambda known, gone=one: (
+                known  # type: ignore[misc]
+                and replace(known, undelivered=tuple(left for left in known.undelivered if left != gone))
+            ),
+        )
+        count += 1
+    return count
+
+
+def _store(collection: Collection, before: Webhook, after: Webhook) -> None:
+    """Store how far a webhook was told, unless it was removed or replaced meanwhile."""
+    change_webhook(collection, before.name, lambda known: after if known == before else known)
