@@ -24,7 +24,7 @@ from service.faces.mcp.tools import server as tools
 from service.faces.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
 from service.faces.openai import errors as openai_errors
 from service.faces.openai.answers import chat, responses
-from service.faces.others import anthropic, cohere, dify, open_webui
+from service.faces.others import anthropic, cohere, dify, hooks, open_webui
 from service.faces.pages import ERROR_PAGES
 from service.faces.pages import routes as pages
 from service.faces.widget import routes as widget
@@ -186,7 +186,7 @@ def all_routes() -> list[BaseRoute]:
     A path whose last parameter takes slashes comes after the others, because it matches paths of theirs.
     """
     others = (vector_stores, search, store_files, file_batches, files, embeddings, models, chat, responses)
-    more = (widget, mcp, metadata, tools, cohere, dify, anthropic, open_webui)
+    more = (widget, mcp, metadata, tools, cohere, dify, anthropic, open_webui, hooks)
     modules = (*_modules_in(api), *others, *_modules_in(pages), *more)
     found = [route for module in modules for route in _router_of(module).routes]
     return sorted(found, key=lambda route: getattr(route, "path", "").endswith(":path}"))

@@ -23,6 +23,8 @@ OPEN_PATHS = ("/healthz", "/readyz")
 """Health checks, which need no API key: a process supervisor has none."""
 SIGN_IN = "/sign-in"
 """The page to sign in on; below it are the addresses of providers."""
+HOOKS = "/hooks/sources/"
+"""Prefix of the addresses at which applications say that a source has changed; they sign it."""
 MCP = "/mcp"
 RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 """Address of what clients of OAuth ask first (RFC 9728), followed by the path of the resource."""

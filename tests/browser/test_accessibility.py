@@ -47,6 +47,7 @@ LIBRARY = {
     "jobs": "/jobs",
     "keys": "/keys",
     "status": "/status",
+    "sources": "/status/sources",
 }
 PAGES = {
     "ask": "/",

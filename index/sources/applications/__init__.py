@@ -17,6 +17,7 @@ from index.sources.applications.configured import (
     source_of,
     sources_of,
     validate_source,
+    want_run,
 )
 from index.sources.applications.connectors import CONNECTORS, Connector, require_connector
 from index.sources.applications.guard import Clock, Guard, Limits
@@ -49,6 +50,7 @@ __all__ = [
     "source_of",
     "sources_of",
     "validate_source",
+    "want_run",
 ]
 
 _SECONDS = 60.0

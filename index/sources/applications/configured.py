@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -55,9 +56,14 @@ class Source:
     every: float = 0.0
     erases: bool = False
     last: Run | None = None
+    wanted: float = 0.0
+    """When the application said that it has changed; a run that begins later serves that."""
 
     def is_due(self, now: float) -> bool:
-        """Whether it is to run now."""
+        """Whether it is to run now: by its schedule, or because it has changed, but once a minute at most."""
+        began = self.last.began if self.last else 0.0
+        if self.wanted > began and now - began >= LEAST_EVERY:
+            return True
         return bool(self.every) and (self.last is None or now - self.last.began >= self.every)
 
 
@@ -109,7 +115,7 @@ def put_source(collection: Collection, source: Source) -> Source:
 
     def change(known: dict[str, Source]) -> None:
         before = known.get(checked.name)
-        known[checked.name] = replace(checked, last=before.last) if before else checked
+        known[checked.name] = replace(checked, last=before.last, wanted=before.wanted) if before else checked
 
     _change(collection, change)
     return checked
@@ -131,6 +137,19 @@ def note_run(collection: Collection, name: str, run: Run) -> None:
     def change(known: dict[str, Source]) -> None:
         if name in known:
             known[name] = replace(known[name], last=run)
+
+    _change(collection, change)
+
+
+def want_run(collection: Collection, name: str) -> None:
+    """Note that a source has changed. Raises :class:`index.errors.SourceNotFound`."""
+    source = source_of(collection, name)
+    if source.wanted > (source.last.began if source.last else 0.0):
+        return  # it is noted already, and many may say so
+
+    def change(known: dict[str, Source]) -> None:
+        if name in known:
+            known[name] = replace(known[name], wanted=time.time())
 
     _change(collection, change)
 

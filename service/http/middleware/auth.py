@@ -18,6 +18,7 @@ from service.http.error_handlers import render_error
 from service.http.links import (
     ASSETS,
     DEFAULT_COLLECTION,
+    HOOKS,
     MCP,
     OPEN_PATHS,
     RESOURCE_METADATA,
@@ -38,7 +39,7 @@ NOBODY = Principal("", "nobody", Rights.NONE)
 """The caller of an open address who sends no key."""
 _CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 _OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language", "/widget.js"}
-_OPEN_BEGINNINGS = (ASSETS, f"{SIGN_IN}/", RESOURCE_METADATA)
+_OPEN_BEGINNINGS = (ASSETS, HOOKS, f"{SIGN_IN}/", RESOURCE_METADATA)
 
 
 class Authentication:

@@ -91,6 +91,8 @@ OF_PROVIDERS = {
     "/sign-in/{provider}/back-channel",
 }
 """Addresses of providers of OpenID Connect, of which the service has none."""
+UNPROVEN = {"POST /sign-in", "POST /hooks/sources/{source}"}
+"""Routes that answer 401 to their requests here, whoever sends them: these have no key or signature."""
 GIVEN = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
@@ -232,6 +234,7 @@ GIVEN = {
     "POST /api/v1/files/": Probe(
         "/api/v1/files/", content=_KNOWLEDGE_FORM, headers=_FORM_HEADERS, params=NONE
     ),
+    "POST /hooks/sources/{source}": Probe("/hooks/sources/manuals", content="{}"),
     "GET /docs": Probe("/docs", params=NONE),
     "GET /docs/{operation}": Probe("/docs/post-v1-ask", params=NONE),
 }

@@ -16,7 +16,7 @@ from index.library import Library
 from service.state.identity import KEYS, Scope, new_key, open_key_store
 from tests.failures import all_cases
 from tests.service.access.place import Place, assert_status, assert_tells_nothing
-from tests.service.access.probes import OF_PROVIDERS, PROBES, ROUTES, described
+from tests.service.access.probes import OF_PROVIDERS, PROBES, ROUTES, UNPROVEN, described
 from tests.service.http_service import served
 
 
@@ -88,7 +88,7 @@ def lost(request: pytest.FixtureRequest, tmp_path: Path, stranger: tuple[Path, s
 def test_a_store_that_is_lost_opens_no_route(lost: Place) -> None:
     with all_cases() as case:
         for route, probe in PROBES.items():
-            is_open = ROUTES[route].rule.scope is Scope.NONE and route != "POST /sign-in"
+            is_open = ROUTES[route].rule.scope is Scope.NONE and route not in UNPROVEN
             opened = 404 if route.partition(" ")[2] in OF_PROVIDERS else 200
             for key in ("none", "wrong"):
                 with case(described(route, key)):

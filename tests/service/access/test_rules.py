@@ -22,6 +22,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /sign-in/{provider}/callback": "",
         "POST /sign-in/{provider}/back-channel": "",
         "GET /widget.js": "",
+        "POST /hooks/sources/{source}": "",
         "GET /.well-known/oauth-protected-resource": "",
         "GET /.well-known/oauth-protected-resource/mcp": "",
         "GET /static/{version}/{name}": "",
