@@ -1,0 +1,50 @@
+"""Calls are counted where they are made, also those of generators and of functions that fail."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.speed.calls import counted, of_questions
+from index.embedding import WordEmbedder
+from index.ingest import Source
+from index.library import Library
+
+HERE = Path(__file__).parent
+
+
+def twice(number: int) -> int:
+    return 2 * number
+
+
+def failing() -> None:
+    twice(1)
+    raise ValueError
+
+
+def test_calls_below_a_folder_are_counted_by_function() -> None:
+    found = counted(lambda: [twice(one) for one in range(3)], HERE)
+    assert found["test_calls.py", "twice"] == 3
+    assert counted(lambda: [twice(one) for one in range(3)], HERE / "other").total() == 0
+
+
+def test_counting_ends_with_an_error() -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        counted(failing, HERE)
+    assert counted(lambda: None, HERE / "other").total() == 0
+
+
+def test_the_calls_of_a_question_do_not_grow_with_the_documents(tmp_path: Path) -> None:
+    """A step for each candidate belongs into an array."""
+    with Library(tmp_path, embedder=WordEmbedder()) as library:
+        collection = library.open("towers", create=True)
+        totals = []
+        for count in (20, 60):
+            texts = [f"Tower {one} has a keeper. Its lamp is lit at {one} o'clock." for one in range(count)]
+            collection.put_many([Source(f"{count}/{at}.txt", one.encode()) for at, one in enumerate(texts)])
+            while collection.embed_pending(limit=64):
+                pass
+            of_questions(collection, ["Who keeps the lamp at dusk?"])
+            totals.append(of_questions(collection, ["When is the lamp of a tower lit?"]).total())
+    few, many = totals
+    assert few > 100
+    assert many < 1.3 * few
