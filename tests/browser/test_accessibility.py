@@ -55,6 +55,7 @@ PAGES = {
     "help": "/help/",
     "sign in": "/sign-in",
     "check": "/check",
+    "conflicts": "/check/conflicts",
     "checked text": f"/check?text={CHECKED}+The+south+tower+has+six+lamps.+Ships+sail+to+ports.",
     "reference": "/docs",
     "operation": "/docs/post-v1-ask",

@@ -21,7 +21,7 @@ from index.citations.statements.attribution import find_attribution
 from index.citations.statements.clauses import is_verb
 from index.citations.statements.conflicts import Conflict, find_conflicts
 from index.citations.statements.words import Terms, Word, words_of
-from index.text.languages import FUNCTION_WORDS, is_english
+from index.text.languages import FUNCTION_WORDS
 
 LONGEST = 600
 """Code points of a sentence that is compared."""
@@ -89,7 +89,7 @@ class Assertion:
         words = tuple(_without_doubles(sentence, words_of(_without_references(sentence), terms)))
         if sum(one.has_content for one in words) <= _FEWEST_SHARED:
             return None
-        return Assertion(sentence, words) if not is_english(sentence) or _verb(words, 0) else None
+        return Assertion(sentence, words)
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _is_same_but_for(fact: Conflict, alignment: Alignment, ours: _Side, others: 
 
 def _of_same(subjects: Sequence[_Subject], fact: Conflict, *, is_long: bool) -> Disagreement | None:
     """The disagreement if both sentences are about the same in whatever documents they stand."""
-    if any(one.is_elsewhere for one in subjects):
+    if any(one.is_elsewhere or not _verb(one.words, one.begin) for one in subjects):
         return None
     if fact.kind == "name" and any(
         at < one.words[one.verb].start for at, one in zip((fact.start, fact.at), subjects, strict=True)

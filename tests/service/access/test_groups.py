@@ -55,6 +55,7 @@ LISTS = (
     "GET /",
     "GET /evidence",
     "GET /check",
+    "GET /check/conflicts",
     "POST /check",
     "POST /mcp",
     "POST /tools/search",

@@ -87,6 +87,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /v1/files/{file_id}": "documents",
         "GET /v1/files/{file_id}/content": "texts",
         "GET /check": "citations collections texts",
+        "GET /check/conflicts": "citations collections documents texts",
         "POST /check": "citations collections texts",
         "GET /library/document": "documents versions",
         "GET /library/document/diff": "versions",

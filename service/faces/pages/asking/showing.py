@@ -14,6 +14,7 @@ from index.text import Span
 from service.advice import count_minutes, upgrade_command
 from service.faces.pages.asking.earlier import LostPassage
 from service.faces.pages.asking.sources import ShownSource, SourceMaker, per_cent
+from service.faces.pages.disagreeing import ShownConflict
 from service.faces.pages.languages import Language
 from service.faces.pages.standings import ShownStanding, shown_standing
 from service.flows.answer.finding import Found
@@ -91,6 +92,8 @@ class ShownAnswer:
     """Of an earlier answer, when its change was made."""
     lost: Sequence[LostPassage] = ()
     """Citations of an earlier answer that have changed since."""
+    conflicts: Sequence[ShownConflict] = ()
+    """What other documents say against the sentences of the answer."""
 
     @property
     def said(self) -> str:

@@ -12,7 +12,14 @@ from service.faces.pages.languages import Language
 from service.faces.pages.marks import Segment, lit_segments
 from service.faces.pages.standings import ShownStanding
 from service.faces.pages.wording import pages_in_words
-from service.http.links import CitedWith, citation_path, in_collection, view_address, with_links
+from service.http.links import (
+    CitedWith,
+    citation_path,
+    document_page_address,
+    in_collection,
+    view_address,
+    with_links,
+)
 from service.state.identity import Principal, Prover, Scope
 
 _SHOWN, _LIT = 0.05, 0.2
@@ -70,6 +77,8 @@ class ShownSource:
     explain: Explanation | None = None
     also: Sequence[tuple[str, str]] = ()
     """Ids of other documents that say the same, and the addresses of these places; empty without a link."""
+    superseded: Sequence[tuple[str, str]] = ()
+    """Ids of the documents that supersede its own, and their addresses; none for a key with the scope ask."""
 
     @property
     def collection(self) -> str:
@@ -130,7 +139,7 @@ class SourceMaker:
         spans = [*cited, *((one.start, one.end) for one in hit.evidence[:1] if is_near and not cited)]
         inside = [(start - citation.start, end - citation.start) for start, end in spans]
         is_shown = bool(cited) or hit.rank == 1 or hit.probability >= _SHOWN
-        return self._source(
+        source = self._source(
             hit.rank,
             citation,
             address,
@@ -141,6 +150,7 @@ class SourceMaker:
             hit.explain,
             self._repeats(hit),
         )
+        return replace(source, superseded=self._superseded(hit))
 
     def _source(  # noqa: PLR0913, PLR0917 -- the parts of a source
         self,
@@ -193,6 +203,12 @@ class SourceMaker:
         people = [ShownFormat("link", t("Link"), links["view"])]
         people.append(ShownFormat("plain", t("Plain text"), f"{start}plain"))
         return [*people, *make_formats(_FOR_PEOPLE)], make_formats(_FOR_PROGRAMS)
+
+    def _superseded(self, hit: Hit) -> list[tuple[str, str]]:
+        if self.caller.scope is Scope.ASK:
+            return []
+        name = hit.citation.collection or self.collection
+        return [(id_, document_page_address(id_, name)) for id_ in hit.superseded_by]
 
     def _repeats(self, hit: Hit) -> list[tuple[str, str]]:
         """The other documents that say what a hit says, each once, and the addresses of these places."""

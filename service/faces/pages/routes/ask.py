@@ -14,7 +14,9 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.answers import Extent
+from index.citations import parse_locator
 from index.errors import (
+    CitationNotFound,
     CollectionNotFound,
     EmptyQuestion,
     InvalidFilter,
@@ -31,6 +33,7 @@ from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer
 from service.faces.pages.asking.earlier import lost_passages, time_of
 from service.faces.pages.asking.form import extents, kinds, languages
 from service.faces.pages.context import context_of
+from service.faces.pages.disagreeing import ShownConflict, shown_conflicts
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.existing import choose_collection, existing_collection
 from service.faces.pages.navigation import is_page
@@ -125,7 +128,8 @@ def _render_answer(
     out = filtered is not None and not any(one.documents(limit=1, where=filtered) for one in archives)
     show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
     if query.several is not None or (query.as_of is None and not query.was):
-        return _render_page(connection, answering, query, answer=show(None), problem=problem)
+        answer = replace(show(None), conflicts=_conflicts(answering, found, query))
+        return _render_page(connection, answering, query, answer=answer, problem=problem)
     with archives[0].resolution() as resolution:
         if query.as_of is not None:
             answer = replace(show(resolution), time=time_of(resolution, query.as_of))
@@ -134,6 +138,20 @@ def _render_answer(
             lost = tuple(lost_passages(resolution, was, found.collection, language))
             answer = replace(show(None), lost=lost)
     return _render_page(connection, answering, query, answer=answer, problem=problem)
+
+
+def _conflicts(answering: Answering, found: Found, query: HomeQuery) -> list[ShownConflict]:
+    """What other documents say against the sentences of an answer from one collection.
+
+    None for a key with the scope ask, which learns nothing but answers.
+    """
+    if found.caller.scope is Scope.ASK or query.several is not None or not found.answer.hits:
+        return []
+    collection = answering.collections.open(found.caller, found.collection)
+    cited = [parse_locator(one.citation.locator) for one in found.extract.sentences]
+    with suppress(CitationNotFound):  # erased since
+        return shown_conflicts(collection.conflicts.of_citations(cited), found.collection)
+    return []
 
 
 def _render_page(

@@ -239,6 +239,9 @@ def _render_view(
         source=citation.links.get("source", ""),
         links=with_links(citation, name).links,
         standing=found.standing,
+        superseded=[
+            (id_, document_page_address(id_, name)) for id_ in found.resolved.superseded_by if viewed.whole
+        ],
         was="" if wanted.document_id == citation.document_id else wanted.document_id,
         retired="" if version.retired is None else moment(version.retired)[:10],
         is_excerpt=any(is_cut),
