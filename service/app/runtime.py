@@ -41,6 +41,7 @@ from service.state.credentials import Credentials
 from service.state.data_folder import require_complete
 from service.state.databases.owner import find_owner
 from service.state.files import FILES, DocumentOrder, FileErasure, Files, Titles, open_file_store
+from service.state.gaps import Gaps
 from service.state.identity import (
     SESSIONS,
     CollectionGuard,
@@ -144,6 +145,7 @@ class Runtime:
                 keep_days=settings.keep_unanswered_days,
                 collections=library.names,
             ),
+            gaps=Gaps(library.data, store=library.config.store_url, collections=library.names),
             tracing=self.watch.tracing,
             writer=open_writer(settings),
             writing=Permits(settings.max_queue),
@@ -248,6 +250,7 @@ class Runtime:
             self.audit.start()
         if self.answering.unanswered is not None:
             self.answering.unanswered.start()
+        self.answering.gaps.start()
         self._warm_up = asyncio.create_task(self._get_ready())
         self.sampler.start()
 
@@ -279,6 +282,7 @@ class Runtime:
             self.audit.close()
         if self.answering.unanswered is not None:
             self.answering.unanswered.close()
+        self.answering.gaps.close()
         self.inventory.take_stock()
         if self._owns_library:
             self.library.close()

@@ -60,6 +60,7 @@ ARGUMENTS: dict[str, Any] = {
     "urls": ["https://example.org/"],
     "documents": [{"document_id": "a", "text": "A."}],
     "old": 1,
+    "verdict": "down",
 }
 FOREIGN = (
     "/v1/anthropic",

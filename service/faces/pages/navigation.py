@@ -30,7 +30,7 @@ PLACES = (
     Place("/status", "Status", Scope.ADMIN),
     Place("/docs", "API", Scope.ASK),
 )
-_UNDER = ("/view/", "/help/", "/suggestions")
+_UNDER = ("/view/", "/help/", "/suggestions", "/judge")
 """Addresses of pages that are in no navigation, by their beginnings."""
 
 

@@ -21,6 +21,7 @@ from service.flows.ask.planning import Plan, nothing_to_ask, validate_count
 from service.flows.ask.requests import AskRequest
 from service.http.links import with_proof
 from service.settings import Settings
+from service.state.gaps import AskedQuestion
 from service.state.identity import Principal, Prover, Scope
 from service.state.limits.pools import Place
 
@@ -191,10 +192,13 @@ def _make_answers(asking: Asking, plan: Plan, searches: Sequence[_Answering]) ->
 def _finished(asking: Asking, plan: Plan, answer: Answer, question: str) -> Answer:
     """An answer as the caller may see it. Keeps the question if nothing answers."""
     collection = plan.body.collection
-    if asking.unanswered is not None and plan.body.as_of is None and plan.is_kept:
+    if plan.body.as_of is None and plan.is_kept:
         nearest = max(answer.searched, key=lambda one: one.answerability, default=None)
         asked = collection if nearest is None else nearest.collection
-        asking.unanswered.note(asked, question, answer.answerability)
+        if asking.unanswered is not None:
+            asking.unanswered.note(asked, question, answer.answerability)
+        noted = AskedQuestion(time.time(), asked, question, answer.answerability, groups=plan.caller.groups)
+        asking.gaps.note(noted)
     answer = withhold_hits(answer, plan.body.min_answerability)
     if plan.caller.scope is Scope.ASK:
         answer = _with_proofs(answer, collection, asking.prover.of(plan.caller))

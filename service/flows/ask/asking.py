@@ -11,6 +11,7 @@ from service.flows.ask.queues import QuestionQueues
 from service.monitoring.tracing import Tracing
 from service.settings import Settings
 from service.state.collections import Collections
+from service.state.gaps import Gaps
 from service.state.identity import Prover
 from service.state.limits.pools import Pools
 from service.state.limits.rates import RateLimits
@@ -48,7 +49,7 @@ class Asking:
     """Collections, the queue in front of each model, threads, and the limits of callers.
 
     ``unanswered`` keeps the questions that found no answer, and ``tracing`` makes spans; None where the
-    settings do not ask for that.
+    settings do not ask for that. ``gaps`` keeps those of collections whose administrators want that.
     """
 
     settings: Settings
@@ -59,5 +60,6 @@ class Asking:
     rates: RateLimits
     prover: Prover
     unanswered: UnansweredQuestions | None
+    gaps: Gaps
     tracing: Tracing | None
     reading: ReadingShare = field(default_factory=ReadingShare)

@@ -110,6 +110,8 @@ GIVEN = {
     "POST /v1/changes": Probe("/v1/changes", {}),
     "PUT /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"text": TEXT}),
     "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),
+    "POST /v1/feedback": Probe("/v1/feedback", {"question": QUESTION, "verdict": "down"}),
+    "POST /judge": Probe("/judge", content="q=a&verdict=down", headers=_URLENCODED),
     "POST /library/document/change": Probe(
         "/library/document/change", params=_OF_DOCUMENT, content="tag=a&value=1", headers=_URLENCODED
     ),

@@ -62,6 +62,7 @@ class HomeQuery(PageQuery):
     as_of: PastChange | None = Field(None, ge=0, le=LARGEST, description="Change to ask as of.")
     was: list[str] = Field(default_factory=list, max_length=20, description="What an earlier answer cites.")
     mode: Literal["", "written", "extractive"] = Field("", description="Who writes the answer.")
+    judged: str = Field("", max_length=1, description="Whether the answer was just judged.")
     also: list[str] = Field(
         default_factory=list, description="Other collections to ask at once; * for all that there are."
     )

@@ -186,6 +186,8 @@ def _render_page(
         permanent=permanent,
         evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if lasting else "",
         most_collections=MAX_COLLECTIONS,
+        judged=bool(query.judged),
+        may_judge=query.several is None and answering.gaps.is_kept(query.collection),
         start=None
         if answer or problem
         else _start_context(connection, answering.collections, query.collection),

@@ -14,6 +14,7 @@ from service.flows.upkeep.migration.sides import Side
 from service.state.databases import Connection, Database
 from service.state.files import CONTENTS, has_files, open_file_store
 from service.state.files.store import CONTENT
+from service.state.gaps import has_gaps, open_gap_store
 from service.state.identity import has_keys, open_key_store
 from service.state.jobs import has_jobs, open_job_store, open_spool
 from service.state.jobs.protocols import Spool, size_of_spooled
@@ -60,8 +61,14 @@ _STORES = (
         lambda side: open_unanswered_store(side.data, store=side.store),
         lambda side: has_unanswered(side.data, store=side.store),
     ),
+    _Store(
+        "gaps",
+        ("gaps", "kept"),
+        lambda side: open_gap_store(side.data, store=side.store),
+        lambda side: has_gaps(side.data, store=side.store),
+    ),
 )
-_NUMBERED = frozenset({"keys", "signing_keys", "files", "jobs", "questions"})
+_NUMBERED = frozenset({"keys", "signing_keys", "files", "jobs", "questions", "gaps"})
 """Tables whose rows have numbers that the database gives."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 
 from loccit_client.calls import Call, many, one, several_collections, without_defaults
-from loccit_client.models import AskResult, DocumentExplanation
+from loccit_client.models import AskResult, DocumentExplanation, Feedback
 
 Extent = Literal["sentences", "passage", "section"]
 Format = Literal[
@@ -109,3 +109,16 @@ def _body(options: AskOptions) -> dict[str, Any]:
         **without_defaults(**given),
         **several_collections(options.get("collection"), options.get("collections")),
     }
+
+
+def judge(
+    question: str, verdict: Literal["up", "down"], *, reason: str = "", collection: str | None = None
+) -> Call[Feedback]:
+    """Say whether the answer to a question helps; it is kept where administrators turned that on."""
+    return Call(
+        method="POST",
+        path="/v1/feedback",
+        json={"question": question, "verdict": verdict, **without_defaults(reason=reason)},
+        read=one(Feedback),
+        collection=collection,
+    )

@@ -21,6 +21,7 @@ __all__ = [
     "ExplainedPlace",
     "Explanation",
     "ExplanationReason",
+    "Feedback",
     "FirstSentence",
     "LexicalScore",
     "Note",
@@ -260,3 +261,10 @@ class DocumentExplanation(Reply):
     passages: list[ExplainedPassage]
     cut_off: CutOff
     unmatched: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback(Reply):
+    """A verdict that was taken; ``kept`` where administrators turned that on for the collection."""
+
+    kept: bool

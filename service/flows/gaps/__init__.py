@@ -1,0 +1,6 @@
+"""What documents do not answer: kept questions, grouped by likeness, and what people say of answers."""
+
+from service.flows.gaps.grouping import QuestionGroup, group_questions
+from service.flows.gaps.judging import LONGEST_REASON, note_verdict
+
+__all__ = ["LONGEST_REASON", "QuestionGroup", "group_questions", "note_verdict"]

@@ -1,0 +1,78 @@
+"""Group questions that ask for the same thing, by the likeness of their vectors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.types import Vectors
+from service.state.gaps import AskedQuestion
+
+LIKENESS = 0.6
+"""Least cosine of a question with the mean of a group, for it to belong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionGroup:
+    """Questions that ask for the same; ``name`` is the one that is most like all of them."""
+
+    name: str
+    questions: Sequence[AskedQuestion]
+
+    @property
+    def count(self) -> int:
+        """How often it was asked."""
+        return len(self.questions)
+
+    @property
+    def words(self) -> list[tuple[str, int]]:
+        """The different questions, and how often each was asked."""
+        return Counter(one.question for one in self.questions).most_common()
+
+    @property
+    def reasons(self) -> list[str]:
+        """What people said of the answers, the newest first."""
+        return [one.reason for one in self.questions if one.reason]
+
+    @property
+    def disliked(self) -> int:
+        """How many of the answers were judged to be bad."""
+        return sum(one.verdict == "down" for one in self.questions)
+
+
+def group_questions(questions: Sequence[AskedQuestion], vectors: Vectors) -> list[QuestionGroup]:
+    """The groups, the most asked first. ``vectors`` are those of the questions, of length 1.
+
+    Pairs of groups whose means are most alike are joined, until none are alike enough: the order of the
+    questions changes nothing.
+    """
+    if not questions:
+        return []
+    alike: dict[str, list[int]] = {}
+    for at, one in enumerate(questions):
+        alike.setdefault(" ".join(one.question.casefold().split()), []).append(at)
+    groups = list(alike.values())
+    sums = np.stack([vectors[group].sum(axis=0) for group in groups]).astype(np.float32)
+    while len(groups) > 1:
+        means = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+        cosines = means @ means.T
+        np.fill_diagonal(cosines, -1.0)
+        first, second = divmod(int(cosines.argmax()), len(groups))
+        if cosines[first, second] < LIKENESS:
+            break
+        keep, gone = sorted((first, second))
+        groups[keep] += groups.pop(gone)
+        sums[keep] += sums[gone]
+        sums = np.delete(sums, gone, axis=0)
+    found = [_group(questions, vectors, one) for one in groups]
+    return sorted(found, key=lambda one: -one.count)
+
+
+def _group(questions: Sequence[AskedQuestion], vectors: Vectors, members: Sequence[int]) -> QuestionGroup:
+    mean = vectors[members].mean(axis=0)
+    middle = max(members, key=lambda at: float(vectors[at] @ mean))
+    newest = sorted((questions[at] for at in members), key=lambda one: -one.asked)
+    return QuestionGroup(questions[middle].question, newest)

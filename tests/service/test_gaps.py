@@ -1,0 +1,152 @@
+"""Questions that documents do not answer: kept where an administrator turned that on, grouped, and mended."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from index.library import Library
+from service.flows.gaps import group_questions
+from service.state.gaps import FILE, KEEP_DAYS, AskedQuestion, has_gaps, open_gap_store
+from service.state.identity import KeyOptions, Scope, new_key
+from tests.service.faces.pages.pages import LAMP, page, told, words
+from tests.service.http_service import put, served
+
+ASKED = "Does the zeppelin of Valparaiso quack?"
+MENDED = "The zeppelin of Valparaiso does quack at dawn, says its captain."
+
+
+@pytest.fixture
+def asking(library: Library) -> Iterator[TestClient]:
+    with served(library) as client:
+        put(client, "a.txt", LAMP)
+        yield client
+
+
+def ask(client: TestClient, question: str = ASKED, **more: Any) -> None:
+    assert client.post("/v1/ask", json={"question": question}, **more).status_code == 200
+
+
+def shown(client: TestClient, **more: Any) -> str:
+    response = client.get("/library/gaps", **more)
+    assert response.status_code == 200, response.text
+    return str(response.text)
+
+
+def test_nothing_is_kept_before_an_administrator_turns_it_on(asking: TestClient, library: Library) -> None:
+    ask(asking)
+    html = page(asking, "/library/gaps")
+    assert "Questions can hold personal data" in told(html)
+    assert asking.post("/v1/feedback", json={"question": ASKED, "verdict": "down"}).json() == {"kept": False}
+    assert "It does not answer" not in asking.get("/", params={"q": ASKED}).text
+    assert not has_gaps(library.data)
+    assert not (library.data / FILE).exists()
+
+
+def test_a_gap_is_seen_and_mended(asking: TestClient, library: Library) -> None:
+    (form,) = page(asking, "/library/gaps").xpath("//form[contains(@action, '/keep')]")
+    kept = asking.post(form.get("action"))
+    assert f"each for {KEEP_DAYS} days" in kept.text
+    assert (library.data / FILE).stat().st_mode & 0o077 == 0
+    for question in (ASKED, ASKED, f"{ASKED[:-1]} today?"):
+        ask(asking, question)
+    ask(asking, "Who lit the lamp in the north tower at dusk?")
+    (group,) = page(asking, "/library/gaps").xpath("//ol[@class='gaps']/li")
+    assert "asked 3 times" in words(group)
+    assert "Not mentioned in the nearest passages: " in words(group)
+    assert "Valparaiso" in words(group)
+    assert "answered by now" not in words(group)
+    put(asking, "zeppelins.txt", MENDED)
+    assert "answered by now" in words(page(asking, "/library/gaps").xpath("//ol[@class='gaps']/li")[0])
+    assert "There are none" in told(page(asking, "/library/gaps?week=1"))
+    asking.post("/library/gaps/stop")
+    assert "No questions are kept" in shown(asking)
+    ask(asking)
+    for path in library.data.glob(f"{FILE}*"):
+        assert b"zeppelin" not in path.read_bytes(), path
+
+
+def test_a_thumb_with_a_reason_is_kept_and_said_so(asking: TestClient) -> None:
+    asking.post("/library/gaps/keep")
+    html = page(asking, "/", q=ASKED)
+    (form,) = html.xpath("//form[@class='judge']")
+    fields = {one.get("name"): one.get("value") for one in form.xpath(".//input[@type='hidden']")}
+    said = asking.post(form.get("action"), data={**fields, "verdict": "down", "reason": "Only <b>ducks</b>."})
+    assert "Thank you" in said.text
+    assert "Only &lt;b&gt;ducks&lt;/b&gt;." in shown(asking)
+    assert "1 answer was judged to be bad" in shown(asking)
+    up = asking.post("/v1/feedback", json={"question": "Who lit the lamp?", "verdict": "up"}).json()
+    assert up == {"kept": True}
+    assert "Who lit the lamp?" not in shown(asking)
+    assert asking.post("/v1/feedback", json={"question": "a", "verdict": "so-so"}).status_code == 422
+
+
+def test_nobody_reads_questions_of_those_who_may_read_more(library: Library) -> None:
+    with served(library, api_key="correct-horse") as client:
+        admin = {"authorization": "Bearer correct-horse"}
+        client.headers.update(admin)
+        put(client, "a.txt", LAMP)
+        client.post("/library/gaps/keep")
+        runtime = client.app.state.runtime  # type: ignore[attr-defined]
+        for groups in (["keepers"], ["keepers", "guards"], []):
+            token, key = new_key("one", Scope.READ, KeyOptions(groups=groups))
+            runtime.keyring.add(key)
+            ask(
+                client,
+                f"Do zeppelins of {'-'.join(groups) or 'nobody'} quack?",
+                headers={"authorization": f"Bearer {token}"},
+            )
+        ask(client, "Do zeppelins of everybody quack?")
+        assert all(one in shown(client) for one in ("keepers-guards", "nobody", "everybody"))
+        seen = shown(client, headers={**admin, "X-On-Behalf-Of": "keepers"})
+        assert "of keepers quack" in seen
+        assert "of nobody quack" in seen
+        assert "keepers-guards" not in seen
+        assert "everybody" not in seen
+        token, key = new_key("other", Scope.ADMIN, KeyOptions(collections=["other"]))
+        runtime.keyring.add(key)
+        other = client.get("/library/gaps?collection=default", headers={"authorization": f"Bearer {token}"})
+        assert other.status_code == 404
+
+
+def test_questions_are_erased_after_their_time(tmp_path: Path) -> None:
+    now = time.time()
+    with closing(open_gap_store(tmp_path)) as store:
+        store.keep("default")
+        store.keep("gone")
+        old, new = now - (KEEP_DAYS + 1) * 86_400, now - (KEEP_DAYS - 1) * 86_400
+        store.add(
+            [
+                AskedQuestion(asked, name, f"zeppelin {asked}", 0.1)
+                for asked in (old, new)
+                for name in ("default", "gone", "never kept")
+            ]
+        )
+        store.prune(before=now - KEEP_DAYS * 86_400, existing=["default"])
+        assert [one.asked for one in store.asked("default", 0, now, limit=9)] == [new]
+        assert store.asked("gone", 0, now, limit=9) == []
+        assert set(store.kept()) == {"default"}
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM gaps").fetchone() == (1,)
+
+
+def test_groups_do_not_depend_on_the_order_of_questions() -> None:
+    vectors = np.array(
+        [[1, 0, 0], [0.9, 0.436, 0], [0, 0, 1], [1, 0, 0], [0.05, 0, 0.9987]], dtype=np.float32
+    )
+    asked = [AskedQuestion(float(at), "a", name, 0.1) for at, name in enumerate("abcad")]
+    found = {frozenset(one.question for one in group.questions) for group in group_questions(asked, vectors)}
+    assert found == {frozenset("ab"), frozenset("cd")}
+    back = group_questions(asked[::-1], vectors[::-1])
+    assert {frozenset(one.question for one in group.questions) for group in back} == found
+    assert back[0].count == 3
+    assert back[0].name == "a"
+    assert group_questions([], np.zeros((0, 3), dtype=np.float32)) == []
