@@ -20,13 +20,14 @@ def test_every_condition_is_named_once_and_every_result_has_one() -> None:
     assert results().keys() <= set(names)
 
 
-def test_every_figure_of_the_readme_is_the_one_measured() -> None:
-    readme = (ROOT / "README.md").read_text()
-    rows = re.findall(r"(\d[\d.,]*) <!-- ([\w-]+) -->", readme)
-    assert len(rows) > 10
+@pytest.mark.parametrize(("page", "figures"), [("README.md", 3), ("docs/speed.md", 15)])
+def test_every_figure_of_a_page_is_the_one_measured(page: str, figures: int) -> None:
+    text = (ROOT / page).read_text()
+    rows = re.findall(r"(\d[\d.,]*) <!-- ([\w-]+) -->", text)
+    assert len(rows) == figures
     kept = results()
     missed = {one.name for one in conditions() if one.name in kept and one.is_missed_by(kept[one.name])}
-    for line in readme.splitlines():
+    for line in text.splitlines():
         assert not missed.intersection(re.findall(r"<!-- ([\w-]+) -->", line)) or "✗" in line, line
     for told, name in rows:
         estimate = kept[name]
@@ -34,6 +35,17 @@ def test_every_figure_of_the_readme_is_the_one_measured() -> None:
         expected = f"{estimate.value:.{len(shown[0].partition('.')[2])}f}"
         of_all = f"{round(estimate.value * estimate.questions)}"
         assert shown[0] in (expected, of_all), f"{name} is {estimate.value}, not {told}"
+
+
+def test_what_the_readme_tells_of_others_is_kept_with_the_condition() -> None:
+    (scifact,) = [one for one in conditions() if one.name == "scifact"]
+    (row,) = [line for line in (ROOT / "README.md").read_text().splitlines() if "<!-- scifact -->" in line]
+    others = {str(one["value"]) for one in scifact.others}
+    assert set(re.findall(r"0\.\d+", row)) <= {
+        *others,
+        str(scifact.at_least),
+        f"{results()['scifact'].value:.3f}",
+    }
 
 
 def test_every_time_is_kept_and_shown_with_the_processor_that_it_was_measured_on() -> None:

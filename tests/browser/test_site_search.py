@@ -50,6 +50,17 @@ EXPECTED = {
     "metrics": "running.html#monitoring",
     "loccit keys create": "reference/commands.html#loccit-keys-create",
     "hallucination": "integrations/check-a-model.html",
+    "slack": "sources.html#slack",
+    "Google Drive": "sources.html#slack",
+    "connectors": "sources.html",
+    "summary": "what-it-is-not.html",
+    "summarize": "what-it-is-not.html",
+    "translation": "what-it-is-not.html",
+    "password protected pdf": "formats.html#pdf-files-with-a-password",
+    "encrypted PDF": "formats.html#pdf-files-with-a-password",
+    "ollama": "answers.html",
+    "disk": "load-and-models.html#sizing",
+    "system requirements": "load-and-models.html#sizing",
 }
 """What is typed, and the beginning of an address that must be among the first three."""
 
