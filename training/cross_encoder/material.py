@@ -12,11 +12,12 @@ from training.cross_encoder.contexts import Contexts, word_vectors
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Names
 from training.cross_encoder.neighbours import neighbours
-from training.cross_encoder.pairs import Pair, load
+from training.cross_encoder.pairs import CLAIM_SETS, CLAIMS_WRITTEN, WRITTEN, Pair, load
 from training.cross_encoder.samples import Sample, Sampler, from_case
 from training.cross_encoder.stream import INVENTED, WEIGHTS, Stream
+from training.cross_encoder.written_pairs import document_pairs, passage_pairs
 
-VERSION = "5"
+VERSION = "6"
 """Of the stream. Another version begins at its start, in another order."""
 _OF_SET = 100
 _OF_KIND = 150
@@ -37,10 +38,12 @@ class Material:
     @classmethod
     def read(cls, folder: Path, work: Path) -> Material:
         """Read all sets of a folder."""
-        pairs = load(folder, [name for name in WEIGHTS if name != INVENTED])
+        own = {INVENTED, WRITTEN, CLAIMS_WRITTEN}
+        pairs = load(folder, [name for name in WEIGHTS if name not in own])
+        pairs += [*document_pairs(), *passage_pairs(pairs)]
         training = [pair for pair in pairs if not pair.development]
         development = [pair for pair in pairs if pair.development]
-        questions = list(dict.fromkeys(pair.question for pair in training if pair.set_name != "claims"))
+        questions = list(dict.fromkeys(pair.question for pair in training if pair.set_name not in CLAIM_SETS))
         contexts = Contexts(questions, word_vectors(questions, work))
         return cls(training, development, Names(training), contexts, work)
 
@@ -85,6 +88,10 @@ def _capped(rows: list[int], pairs: list[Pair]) -> list[int]:
     for row in rows:
         name = pairs[row].set_name
         counts[name] = counts.get(name, 0) + 1
-        if counts[name] <= _OF_SET * (3 if name in {"claims", "squad2_dev_half"} else 1) and WEIGHTS[name]:
+        if (
+            counts[name]
+            <= _OF_SET * (3 if name in {"claims", "squad2_dev_half"} else 1 if name != WRITTEN else 10)
+            and WEIGHTS[name]
+        ):
             kept.append(row)
     return kept

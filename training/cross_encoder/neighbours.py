@@ -6,7 +6,8 @@ They are what a search returns first where it is wrong.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.config import EmbeddingConfig
 from index.embedding import DEFAULT_MODEL, load_embedder
-from training.cross_encoder.pairs import Pair, words
+from training.cross_encoder.pairs import CLAIM_SETS, Pair, words
 
 COUNT = 20
 """Passages kept of a question, half by words and half by vectors."""
@@ -24,6 +25,7 @@ _AT_ONCE = 512
 _MEMORY = 128 << 20
 
 Numbers = NDArray[np.int32]
+Vectors = NDArray[np.float32]
 
 
 def passages(pairs: Sequence[Pair]) -> list[str]:
@@ -58,7 +60,7 @@ def _by_words(texts: Sequence[str], pairs: Sequence[Pair]) -> Numbers:
     found = np.full((len(pairs), _HALF), -1, np.int32)
     rows: dict[str, list[int]] = {}
     for row, pair in enumerate(pairs):
-        if pair.set_name != "claims":
+        if pair.set_name not in CLAIM_SETS:
             rows.setdefault(" ".join(words(pair.question).split()[:24]) or "nothing", []).append(row)
     for question, asked in rows.items():
         hits = searcher.search(index.parse_query(question, ["text"]), _HALF).hits
@@ -69,18 +71,37 @@ def _by_words(texts: Sequence[str], pairs: Sequence[Pair]) -> Numbers:
 
 def _by_vectors(texts: Sequence[str], pairs: Sequence[Pair], folder: Path, model: str) -> Numbers:
     found = np.full((len(pairs), _HALF), -1, np.int32)
-    rows = [row for row, pair in enumerate(pairs) if pair.set_name != "claims"]
+    rows = [row for row, pair in enumerate(pairs) if pair.set_name not in CLAIM_SETS]
     if not rows:
         return found
     embedder = load_embedder(model, config=EmbeddingConfig(cache=folder / "models"))
-    vectors = np.ascontiguousarray(embedder.embed_passages(texts).T)
-    questions = embedder.embed_queries([pairs[row].question for row in rows])
+    vectors = np.ascontiguousarray(_embedded(texts, embedder.embed_passages, folder / "passages").T)
+    asked = [pairs[row].question for row in rows]
+    questions = _embedded(asked, embedder.embed_queries, folder / "questions")
     for at in range(0, len(rows), _AT_ONCE):
         cosines = questions[at : at + _AT_ONCE] @ vectors
         most = min(_HALF, cosines.shape[1])
         best = np.argpartition(-cosines, most - 1, axis=1)[:, :most]
         order = np.argsort(-np.take_along_axis(cosines, best, axis=1), axis=1)
         found[rows[at : at + _AT_ONCE], :most] = np.take_along_axis(best, order, axis=1)
+    return found
+
+
+def _embedded(texts: Sequence[str], embed: Callable[[list[str]], Vectors], kept: Path) -> Vectors:
+    """Vectors of texts, in their order. They are kept, so that a further set costs only its own."""
+    numbers_path, vectors_path = kept.with_suffix(".json"), kept.with_suffix(".npy")
+    numbers: dict[str, int] = json.loads(numbers_path.read_text()) if numbers_path.exists() else {}
+    digests = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
+    fresh = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in numbers}
+    parts = [np.load(vectors_path, allow_pickle=False)[: len(numbers)]] if numbers else []
+    if fresh:
+        parts.append(embed(list(fresh.values())).astype(np.float16))
+        numbers |= {digest: len(numbers) + n for n, digest in enumerate(fresh)}
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        # The vectors first: rows that no number names are cut off above.
+        np.save(vectors_path, np.concatenate(parts))
+        numbers_path.write_text(json.dumps(numbers))
+    found: Vectors = np.concatenate(parts)[[numbers[digest] for digest in digests]].astype(np.float32)
     return found
 
 

@@ -19,6 +19,9 @@ WIKIPEDIA = frozenset(
     {"afriqa", "nq_open_oracle", "qed_dev", "selqa", "squad2_dev_half", "squad2_train_part"}
 )
 """Sets whose group is the title of an article."""
+WRITTEN, CLAIMS_WRITTEN = "written", "written_claims"
+"""Sets that were written for this project: :mod:`training.cross_encoder.written_pairs`."""
+CLAIM_SETS = frozenset({"claims", CLAIMS_WRITTEN})
 TITLED = WIKIPEDIA | {"medquad", "onestopqa", "fairytaleqa"}
 WITHOUT_LICENCE = frozenset({("faq_software", "tor")})
 """Documents whose licence is not known. They are not trained on."""
@@ -41,6 +44,10 @@ class Pair:
     """The answer, in code points of the passage."""
     answerable: bool = True
     label: str = ""
+    section: str = ""
+    """The heading above the passage."""
+    near: tuple[int, int] | None = None
+    """What a hasty reader would take for the answer, if there is none."""
 
     @property
     def development(self) -> bool:

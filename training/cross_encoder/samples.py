@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from index.search.cross_encoder.encoding import window_head
 from index.text import Span
 from training.cross_encoder import invented
 from training.cross_encoder.asked import exchange_asked
@@ -15,7 +16,7 @@ from training.cross_encoder.contexts import Contexts
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Exchange, Names, exchange_title
 from training.cross_encoder.neighbours import Numbers, passages
-from training.cross_encoder.pairs import Pair, words
+from training.cross_encoder.pairs import CLAIM_SETS, WRITTEN, Pair, words
 from training.cross_encoder.predicates import exchange_predicate, is_yes_no
 from training.cross_encoder.windows import Window, choose, locate, overlapping, split, window
 from training.cross_encoder.wording import keywords, mistyped, naming
@@ -33,13 +34,18 @@ KINDS: Mapping[str, float] = {
 }
 """How often each kind of sample is tried first for an answerable pair. The next one is tried where it cannot
 be made."""
+_KINDS_WRITTEN: Mapping[str, float] = {
+    "answers": 0.72, "group": 0.1, "words": 0.05, "cut": 0.08, "exchanged": 0.05,
+}  # fmt: skip
+"""Of questions that were written with near misses beside them."""
 CLAIMS = {
     "entailment": 0, "SUPPORTS": 0, "contradiction": 1, "REFUTES": 1, "neutral": 2, "NOT ENOUGH INFO": 2,
+    "supports": 0, "contradicts": 1, "neither": 2,
 }  # fmt: skip
 _PREFIXES = frozenset({"medquad", "stackexchange_small", "covid_faq_jhu", "conditionalqa_evidence"})
 """Sets whose passages answer from their beginning, so that a long one may be cut at its end."""
 _LONGEST_SPAN = 160
-_NO_KEYWORDS = frozenset({"group", "cut", "marked", "predicate", "property", "role", "word", "asked"})
+_NO_KEYWORDS = frozenset({"near", "group", "cut", "marked", "predicate", "property", "role", "word", "asked"})
 """Kinds whose questions are not cut to key words, because what was exchanged could be lost."""
 _NEAR = re.compile(r"\w{4,}")
 
@@ -110,15 +116,18 @@ class Sampler:
             "word": self._word_exchanged,
             "asked": self._asked_exchanged,
             "marked": self._marked,
+            "near": self._near,
         }
 
     def sample(self, row: int, draw: random.Random, kind: str = "") -> Sample | None:
         """Make a sample of a pair, of the given kind or of one chosen at random; None if that cannot be."""
         pair = self._pairs[row]
-        if pair.label in CLAIMS and pair.set_name == "claims":
+        if pair.label in CLAIMS and pair.set_name in CLAIM_SETS:
             return _claim(pair)
         source = self._source(row, draw)
-        weights = {**KINDS} if pair.answerable else {"marked": 0.7, "group": 0.15, "words": 0.15}
+        weights = {**(_KINDS_WRITTEN if pair.set_name == WRITTEN else KINDS)}
+        if not pair.answerable:
+            weights = {"near": 1.0} if pair.near else {"marked": 0.7, "group": 0.15, "words": 0.15}
         if kind:
             weights = {kind: 1.0} if kind in weights else {}
         while weights:
@@ -192,7 +201,9 @@ class Sampler:
         return [draw.choice(others)] if len(others) > 1 and draw.random() < 0.2 else []
 
     def _head(self, pair: Pair, draw: random.Random) -> str:
-        return pair.title if pair.title and draw.random() < 0.6 else ""
+        if not pair.title or draw.random() >= 0.6:
+            return ""
+        return window_head(pair.title, pair.section) if draw.random() < 0.7 else pair.title
 
     def _negative(
         self, source: _Source, passage: str, head: str, kind: str, draw: random.Random
@@ -327,6 +338,18 @@ class Sampler:
         whole = replace(source, answer=None)
         return self._negative(whole, source.pair.passage, self._head(source.pair, draw), "marked", draw)
 
+    def _near(self, source: _Source, draw: random.Random) -> Sample | None:
+        """A window around what a hasty reader would take for the answer."""
+        pair = source.pair
+        if pair.near is None:
+            return None
+        near = overlapping(source.sentences, *pair.near)
+        made = self._window_with_answer(replace(source, answering=near), draw)
+        if made is None:
+            return None
+        one, head = made
+        return Sample(pair.question, head, one.text, one.sentences, "near", pair.set_name, False, ())
+
     def _worded(self, made: Sample, pair: Pair, draw: random.Random) -> Sample:
         question, luck = made.question, draw.random()
         if luck < 0.05 and made.kind not in _NO_KEYWORDS:
@@ -361,7 +384,9 @@ def _claim(pair: Pair) -> Sample:
     spans = split(pair.passage)
     label = CLAIMS[pair.label]
     kind = ("supports", "contradicts", "neither")[label]
-    return Sample(pair.question, pair.title, pair.passage, spans, kind, "claims", None, None, None, label)
+    return Sample(
+        pair.question, pair.title, pair.passage, spans, kind, pair.set_name, None, None, None, label
+    )
 
 
 def _beginning(lengths: Sequence[int], budget: int) -> list[int]:

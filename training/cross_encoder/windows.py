@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from index.text import Span, sentence_spans
+
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,10 @@ class Window:
 
 @lru_cache(maxsize=60_000)
 def split(passage: str) -> tuple[Span, ...]:
-    """The sentences of a passage."""
-    return tuple(sentence_spans(passage, 0, len(passage), "en"))
+    """The sentences of a passage. A blank line ends one."""
+    ends = [match.start() for match in _BLANK_LINE.finditer(passage)]
+    parts = zip([0, *ends], [*ends, len(passage)], strict=True)
+    return tuple(span for start, end in parts for span in sentence_spans(passage, start, end, "en"))
 
 
 def overlapping(sentences: Sequence[Span], start: int, end: int) -> tuple[int, ...]:

@@ -23,6 +23,8 @@ WIDTH_STEP = 16
 """Batches are padded to a multiple of this: kernels are compiled for each shape."""
 _CACHED_QUESTIONS = 64
 _SPECIAL = 3
+_LONGEST_TITLE, _LONGEST_SECTION = 100, 60
+"""Characters of a head."""
 _HEAD_END = ": "
 OUTSIDE = -1
 """The number of the sentence of a token that is in none."""
@@ -55,6 +57,13 @@ class Encoded:
     sentence_of: list[int]
     offsets: list[Span]
     first: int
+
+
+def window_head(title: str, section: str) -> str:
+    """The head of a window: the title of its document and the heading above it, each cut where it is long."""
+    parts = (title, section if section != title else "")
+    lengths = (_LONGEST_TITLE, _LONGEST_SECTION)
+    return ", ".join(part[:most] for part, most in zip(parts, lengths, strict=True) if part)
 
 
 class Encoder:

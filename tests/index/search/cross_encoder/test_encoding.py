@@ -7,6 +7,7 @@ from index.search.cross_encoder.encoding import (
     Window,
     padded,
     padded_length,
+    window_head,
 )
 from tests.index.search.cross_encoder.toys import tokenizer
 
@@ -57,3 +58,11 @@ def test_rows_are_padded_to_one_width() -> None:
     assert width % 16 == 0
     for row, given in zip(made.tolist(), rows, strict=True):
         assert row == given + [7] * (width - len(given))
+
+
+def test_a_head_has_the_title_and_the_heading_above_and_neither_twice() -> None:
+    assert window_head("Handbook", "Leave") == "Handbook, Leave"
+    assert window_head("Handbook", "Handbook") == "Handbook"
+    assert window_head("", "Leave") == "Leave"
+    assert window_head("", "") == ""
+    assert len(window_head("t" * 999, "s" * 999)) == 162
