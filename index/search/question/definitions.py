@@ -95,6 +95,32 @@ _LEAD = (
 _MARK = r"[\"'“”‘’«»„`*_]*"
 
 
+def _compile(pattern: str) -> regex.Pattern[str]:
+    return regex.compile(pattern, regex.IGNORECASE)
+
+
+# What stands before the words of the thing and behind them. A pattern with the words in it would be compiled
+# for each question, which takes longer than all else that is done with it.
+_SPELT_OUT = r"\p{Lu}?[\p{L}\p{N}'’ -]{3,80}\(\s*"
+_CLOSED = rf"(?:e?s)?\s*{_MARK}\s*\)"
+_PLAIN = rf"(?:e?s)?\s*{_MARK}{_ASIDE}?"
+_DEFINES = rf"\s*(?:,?\s*{_IS}|,\s*an?\s|是|(?:[:：]|\s[—–-])\s+{_A}\s)"
+_SENTENCE_BEGINNINGS = tuple(
+    (
+        _compile(rf"{begin}{_MARK}{_ARTICLE}?{_MARK}\s*"),
+        _compile(rf"{begin}{_MARK}{_ARTICLE}?{_SPELT_OUT}{_MARK}\s*"),
+    )
+    for begin in (rf"(?:{_ITEM}|{_LEAD})?", rf"(?:{_ITEM})?")
+)
+"""Of a sentence that defines, and of one that tells: plain, and with the thing in brackets."""
+_SENTENCE_ENDS = tuple(
+    (_compile(f"{_PLAIN}{rest}"), _compile(f"{_CLOSED}{rest}")) for rest in (_DEFINES, rf"\s+{_TELLS}")
+)
+_HEADING = _compile(rf"[\d.\s#]*{_ARTICLE}?{_MARK}\s*")
+_HEADING_SPELT_OUT = _compile(rf"[\d.\s#]*{_ARTICLE}?[\p{{L}}\p{{N}} -]+\(\s*{_MARK}\s*")
+_ENDS_HEADING = _compile(_CLOSED)
+
+
 @dataclass(frozen=True, slots=True)
 class AskedThing:
     """The thing that a question asks the definition of."""
@@ -102,9 +128,8 @@ class AskedThing:
     name: str
     beginning: str
     """Its first word in small letters, without which a sentence need not be looked at."""
-    defines: regex.Pattern[str]
-    tells: regex.Pattern[str]
-    heads: regex.Pattern[str]
+    words: regex.Pattern[str]
+    """Finds its words."""
 
     @staticmethod
     @lru_cache(64)
@@ -118,17 +143,8 @@ class AskedThing:
         name = written.strip(" \"'“”‘’«»„`")
         if not _is_thing(name) or _THE.match(asked["x"]):
             return None
-        words = _GAP.join(map(regex.escape, name.split()))
-        written = rf"{_MARK}\s*{words}(?:e?s)?\s*{_MARK}"
-        of = rf"(?:\p{{Lu}}?[\p{{L}}\p{{N}}'’ -]{{3,80}}\(\s*{written}\s*\)|{written}{_ASIDE}?)"
-        own = rf"{_MARK}{_ARTICLE}?{of}"
-        compiled = (
-            rf"(?:{_ITEM}|{_LEAD})?{own}\s*(?:,?\s*{_IS}|,\s*an?\s|是|(?:[:：]|\s[—–-])\s+{_A}\s)",
-            rf"(?:{_ITEM})?{own}\s+{_TELLS}",
-            rf"[\d.\s#]*{_ARTICLE}?(?:{written}|[\p{{L}}\p{{N}} -]+\(\s*{written}\s*\))",
-        )
-        patterns = (regex.compile(one, regex.IGNORECASE) for one in compiled)
-        return AskedThing(name, name.split()[0].casefold(), *patterns)
+        words = _compile(_GAP.join(map(regex.escape, name.split())))
+        return AskedThing(name, name.split()[0].casefold(), words)
 
     def kind(self, sentence: str, above: Sequence[str] = ()) -> Kind:
         """Tell what a sentence says of the thing.
@@ -139,11 +155,21 @@ class AskedThing:
         sentence = sentence[:_LONGEST_SENTENCE]
         if self.beginning not in sentence.casefold():
             return "none"
-        if self.defines.match(sentence):
+        places = [one.span() for one in self.words.finditer(sentence, overlapped=True)]
+        defines, tells = zip(_SENTENCE_BEGINNINGS, _SENTENCE_ENDS, strict=True)
+        if _fits(sentence, places, *defines):
             return "defines"
-        if not self.tells.match(sentence):
+        if not _fits(sentence, places, *tells):
             return "none"
-        return "defines" if any(self.heads.match(one) for one in above) else "tells"
+        return "defines" if any(map(self._heads, above)) else "tells"
+
+    def _heads(self, heading: str) -> bool:
+        """Whether a heading begins with the thing, or has it in brackets."""
+        return any(
+            _HEADING.fullmatch(heading, 0, start)
+            or (_HEADING_SPELT_OUT.fullmatch(heading, 0, start) and _ENDS_HEADING.match(heading, end))
+            for start, end in (one.span() for one in self.words.finditer(heading, overlapped=True))
+        )
 
     def of_passage(self, sentences: Sequence[str], above: Sequence[str]) -> Kind:
         """The best that a sentence of a passage says of it, below its title and headings."""
@@ -165,6 +191,18 @@ class AskedThing:
             one._replace(strength=one.strength + _SENTENCE[kind])
             for one, kind in zip(judged, kinds, strict=True)
         ]
+
+
+_Pair = tuple[regex.Pattern[str], regex.Pattern[str]]
+
+
+def _fits(sentence: str, places: Sequence[tuple[int, int]], beginnings: _Pair, ends: _Pair) -> bool:
+    """Whether what is before and behind the words at one of some places is what a pair of patterns finds."""
+    return any(
+        end_.match(sentence, end) and begin.fullmatch(sentence, 0, start)
+        for start, end in places
+        for begin, end_ in zip(beginnings, ends, strict=True)
+    )
 
 
 def _is_thing(name: str) -> bool:

@@ -28,6 +28,8 @@ _BEFORE = 400
 _NUMBER = r"\d{1,3}(?![\p{L}\p{N}%°]|[.,:/-]\d)"
 _GAP = r"[ \u00a0\u202f-]"
 _AND = r"\s*(?:,|/|&|\b(?:and|or|und|oder|et|ou|y|o|e|en)\b)\s*"
+_NUMBERS = regex.compile(rf"{_GAP}(?P<n>{_NUMBER})(?:{_AND}(?P<n>{_NUMBER}))*")
+"""The numbers behind a name, as in "Aster 1, 2 and 3"."""
 _ASKED = regex.compile(rf"(?<![\p{{L}}\p{{N}}.-])(?P<name>\p{{L}}[\p{{L}}\p{{N}}]{{2,}}){_GAP}{_NUMBER}")
 _INSIDE = r"(?<=[\p{L}\p{N},;:(|]\s|\t)"
 """Before a word that is not the first of its sentence, and may be that of a cell."""
@@ -54,7 +56,7 @@ class _Name:
     written: str
     numbers: frozenset[str]
     told: regex.Pattern[str]
-    """Finds it in a text with the numbers behind it, as in "Aster 1, 2 and 3"."""
+    """Finds it in a text; the numbers behind it are found by :data:`_NUMBERS`."""
     own: regex.Pattern[str]
     """Finds one of the numbers that are asked for, also in another way to write it."""
 
@@ -63,9 +65,8 @@ class _Name:
         """In small letters only a name that a text writes with a capital inside of a sentence is one."""
         name, capital = regex.escape(written), regex.escape(written[0].upper() + written[1:])
         forms = rf"(?:{name}|{name.upper()})" if written[0].isupper() else f"{_INSIDE}{capital}"
-        numbers = rf"{_GAP}(?P<n>{_NUMBER})(?:{_AND}(?P<n>{_NUMBER}))*"
-        asked = _numbers(regex.compile(f"{name}{numbers}"), question)
-        told = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){forms}{numbers}")
+        asked = _numbers(regex.compile(name), question)
+        told = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){forms}")
         return _Name(written, asked, told, regex.compile("|".join(map(_any_form, sorted(asked)))))
 
     def stands_in(self, text: str) -> Standing:
@@ -144,8 +145,10 @@ def _is_name(word: str) -> bool:
     return not is_part(small) and not any(small in words for words in STOP_WORDS.values())
 
 
-def _numbers(pattern: regex.Pattern[str], text: str) -> frozenset[str]:
-    return frozenset(number for match in pattern.finditer(text) for number in match.captures("n"))
+def _numbers(name: regex.Pattern[str], text: str) -> frozenset[str]:
+    """The numbers behind a name in a text."""
+    behind = [_NUMBERS.match(text, match.end()) for match in name.finditer(text)]
+    return frozenset(number for match in behind if match for number in match.captures("n"))
 
 
 def _any_form(number: str) -> str:
