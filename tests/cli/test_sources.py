@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import Result
 
-from tests.cli.commands import loccit
-from tests.index.sources.applications.fakes import SECRET, FakeNextcloud
+from tests.cli.commands import environment, loccit
+from tests.index.sources.applications.fakes import SECRET, FakeNextcloud, Item
 from tests.index.sources.applications.serving import served
+from tests.patience import PATIENCE
 
 pytest.importorskip("oikb")
 
@@ -111,3 +116,39 @@ def test_no_file_no_output_and_no_backup_has_the_secret(
     files = [one for one in tmp_path.rglob("*") if one.is_file()]
     assert len(files) > 5
     assert [one for one in files if SECRET.encode() in one.read_bytes()] == []
+
+
+@pytest.mark.processes
+def test_a_run_that_is_killed_loses_nothing_and_puts_nothing_twice(
+    tmp_path: Path, url: str, fake: FakeNextcloud
+) -> None:
+    for number in range(1000, 1060):
+        fake.items[str(number)] = Item("more", f"m{number}", f"Sentence {number} tells of a lamp.")
+    add(tmp_path, url)
+    reached, goes_on = threading.Event(), threading.Event()
+
+    def wait(request: httpx.Request) -> None:
+        if fake.is_reading(request) and len([one for one in fake.requests if fake.is_reading(one)]) == 40:
+            reached.set()
+            goes_on.wait(PATIENCE)
+
+    fake.answer = wait  # type: ignore[assignment]
+    command = [sys.executable, "-m", "cli", "sources", "sync"]
+    with subprocess.Popen(
+        command, env=environment(tmp_path, **SETTINGS), stderr=subprocess.DEVNULL
+    ) as process:
+        assert reached.wait(2 * PATIENCE)
+        process.kill()
+    goes_on.set()
+    fake.answer = lambda request: None
+    before = len(json.loads(run(tmp_path, "list", "--collection", "default", "--json").stdout))
+    assert 0 < before < 70
+    run(tmp_path, "sources", "sync")
+    (listed,) = json.loads(run(tmp_path, "sources", "list", "--json").stdout)
+    counts = listed["last"]["counts"]
+    assert (counts["added"] + counts["unchanged"], counts["unchanged"]) == (70, before)
+    found = [
+        one["document_id"]
+        for one in json.loads(run(tmp_path, "list", "--collection", "default", "--json").stdout)
+    ]
+    assert sorted(found) == sorted(fake.documents())

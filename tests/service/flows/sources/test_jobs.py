@@ -164,6 +164,11 @@ def test_the_page_lists_sources_and_runs_them(
     shown = client.post(address)
     assert "Synchronization of things with the collection default" in shown.text
     eventually(lambda: source_of(library.open("default"), "things").last is not None)
+    job = ended(client, str(shown.url).rpartition("/")[2])
+    done = told(page(client, f"/jobs/{job['job_id']}"))
+    assert "10 added" in done
+    assert "nothing was new" not in done
+    assert "10 of 10" in told(page(client, "/jobs"))
     assert "10 added, 0 replaced, 0 retired, 0 unchanged" in told(page(client, "/status/sources"))
     fake.secret = "another"  # noqa: S105
     ended(client, sync(client))
