@@ -43,6 +43,7 @@ class Draft:
 def drafts_of(document_id: str, title: str, text: str, blocks: Sequence[Block]) -> Iterator[Draft]:
     """The drafts of a document, in the order of the text."""
     text = text[:_READ]
+    has_labels = " the " in text  # their question is in English
     for block in blocks:
         if block.kind == "heading" and block.end < len(text):
             question = _of_heading(" ".join(block.title.split()))
@@ -54,7 +55,7 @@ def drafts_of(document_id: str, title: str, text: str, blocks: Sequence[Block]) 
         sentence = " ".join(text[one.start : one.end].split())
         is_running = not any(start < one.end and one.start < end for start, end in headings)
         if is_running and len(sentence) <= _LONGEST and one.end < max(len(text), 1) + 1:
-            for order, question in _of_sentence(sentence, title):
+            for order, question in _of_sentence(sentence, title, has_labels=has_labels):
                 yield Draft(question, document_id, one.start, one.end, order)
 
 
@@ -91,9 +92,10 @@ _PEOPLE = re.compile(
     r"minister|director|producer|painter|artist|engineer|lawyer|general|officer|explorer|inventor|economist|"
     r"historian|journalist|rapper|comedian|wrestler|boxer|coach|quarterback|character|student|leader|founder|"
     r"professor|teacher|soldier|son|daughter|brother|wife|man|woman|band|group|physician|nurse|theologian|"
-    r"monk|bishop|pope|saint|businessman|businesswoman|entrepreneur|astronaut|pilot|architect|sculptor|"
+    r"monk|member|editor|pastor|reverend|senator|bishop|pope|saint|businessman|businesswoman|entrepreneur|astronaut|pilot|architect|sculptor|"
     r"dancer)$"
 )
+_IS_PERSON = re.compile(r"\( ?born|\b(?:Rev|Dr|Mr|Mrs|Ms|Prof|Rep|Sen|Sir)\.? [A-Z]")
 _CHINESE_PEOPLE = re.compile(
     "一名|一位|球员|运动员|政治家|演员|歌手|导演|作家|诗人|画家|科学家|教授|将领|皇帝"
 )
@@ -215,7 +217,7 @@ _FORMS = (
     ),
     _Form(
         re.compile(
-            r"(?P<name>[\u3040-\u30ff\u4e00-\u9fffA-Za-z0-9・ー]{2,20})(?:（[^（）]{1,80}）)?(?:とは|は)、?"
+            r"(?P<name>[\u30a0-\u30ff\u4e00-\u9fffA-Za-z0-9・ー]{2,20})(?:（[^（）]{1,80}）)?(?:とは|は)、?"
             r"[^。]{4,80}(?:である|です|こと)。?"
         ),
         "{name}とは何ですか？",
@@ -234,7 +236,7 @@ _NO_LABEL = frozenset(
 )
 
 
-def _of_sentence(sentence: str, title: str) -> Iterator[tuple[int, str]]:
+def _of_sentence(sentence: str, title: str, *, has_labels: bool) -> Iterator[tuple[int, str]]:
     """The questions that a sentence answers, each with its order."""
     if sentence.endswith(":"):  # what follows answers
         return
@@ -243,7 +245,7 @@ def _of_sentence(sentence: str, title: str) -> Iterator[tuple[int, str]]:
         if found and (not form.named or _is_named(found["name"], title)):
             is_of_title = not form.named or _words(found["name"]) <= _words(title)
             yield form.order + (not is_of_title), form.question.format(**_fields(found))
-    label = _LABEL.fullmatch(sentence)
+    label = _LABEL.fullmatch(sentence) if has_labels else None
     if label and not (_NO_LABEL | _NOT_A_NAME).intersection(label["label"].lower().split()):
         named = label["label"][:1].lower() + label["label"][1:]
         yield 2, f"What {'are' if re.search(r'[^sui]s$', named) else 'is'} the {named}?"
@@ -254,7 +256,7 @@ def _fields(found: re.Match[str]) -> dict[str, str]:
     fields = {name: value or "" for name, value in found.groupdict().items()}
     done = fields.get("done", "")
     kind = re.split(r" (?:who|that|which|of|from|in|for|by)\b|,", fields.get("kind", ""), maxsplit=1)[0]
-    kind = "character" if "(born" in found[0] or "( born" in found[0] else kind.strip()
+    kind = "character" if _IS_PERSON.search(found[0][: 2 * _LONGEST_NAME]) else kind.strip()
     name = fields.get("name", "")
     if twice := _TWICE.fullmatch(name):  # a title, and the sentence that begins with it
         name = fields["name"] = twice["name"]
@@ -281,6 +283,8 @@ def _is_named(name: str, title: str) -> bool:
     """Whether a name says by itself what it names, without the text before it."""
     words = [one for one in name.split() if one.lower() not in _ARTICLES]
     if not words or words[0].lower() in _NOT_A_NAME or len(name) > _LONGEST_NAME:
+        return False
+    if words[0][0].isdigit():  # the number of a list or a heading
         return False
     has_article = len(words) < len(name.split())
     is_proper = all(word[:1].isupper() or word[:1].isdigit() or word in _SMALL for word in words)

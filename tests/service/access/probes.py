@@ -111,6 +111,7 @@ GIVEN = {
     "PUT /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"text": TEXT}),
     "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),
     "POST /v1/feedback": Probe("/v1/feedback", {"question": QUESTION, "verdict": "down"}),
+    "GET /hand-on": Probe("/hand-on", params={"collection": COLLECTION, "q": QUESTION}),
     "POST /judge": Probe("/judge", content="q=a&verdict=down", headers=_URLENCODED),
     "POST /library/document/change": Probe(
         "/library/document/change", params=_OF_DOCUMENT, content="tag=a&value=1", headers=_URLENCODED

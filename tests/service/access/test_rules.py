@@ -67,6 +67,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "POST /v1/changes": "changes citations",
         "GET /v1/collections": "collections",
         "GET /v1/collections/{name}": "collections",
+        "GET /hand-on": "answers citations",
         "GET /library/overview": "collections documents texts",
         "GET /suggestions": "collections texts",
         "GET /v1/documents": "documents",

@@ -210,7 +210,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain", "/library/documents/delete",
         "/library/document/change", "/library/overview", "/library/gaps", "/library/gaps/keep",
-        "/library/gaps/stop", "/judge",
+        "/library/gaps/stop", "/judge", "/hand-on",
         "/suggestions", "/library/collections/rename",
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
         "/library/collections", "/library/collections/create", "/library/collections/delete",

@@ -185,6 +185,9 @@ def _render_page(
         to_write=_writing_request(query, caller, answering) if answer else None,
         permanent=permanent,
         evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if lasting else "",
+        hand_on=f"/hand-on{query.address().removeprefix('/')}"
+        if answer and answer.sources and caller.scope > Scope.ASK
+        else "",
         most_collections=MAX_COLLECTIONS,
         judged=bool(query.judged),
         may_judge=query.several is None and answering.gaps.is_kept(query.collection),
