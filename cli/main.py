@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, str] = {
     "backup": "cli.upkeep.backups:backup",
     "restore": "cli.upkeep.backups:restore",
     "check": "cli.upkeep.backups:check",
+    "adopt": "cli.upkeep.adopting:adopt",
     "migrate": "cli.upkeep.migrating:migrate",
     "export": "cli.upkeep.exchange:export",
     "import": "cli.upkeep.exchange:import_",

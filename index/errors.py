@@ -57,6 +57,7 @@
     │   └── SourceRefused
     ├── StoreUnavailable
     ├── ObjectsUnavailable
+    ├── ObjectsOfAnother
     ├── ReadersUnavailable
     ├── EngineUnsuitable
     ├── LedgerFailed
@@ -123,6 +124,7 @@ __all__ = [
     "NoTextLayer",
     "NotFound",
     "NotSupported",
+    "ObjectsOfAnother",
     "ObjectsUnavailable",
     "OriginalNotFound",
     "PageNotFound",
@@ -542,6 +544,12 @@ class ObjectsUnavailable(LoccitError):
     """The object store with originals and uploads cannot be reached or refuses; retry."""
 
     code = "objects_unavailable"
+
+
+class ObjectsOfAnother(LoccitError):
+    """A folder for originals or uploads belongs to another database: nothing is deleted there."""
+
+    code = "objects_of_another"
 
 
 class ReadersUnavailable(LoccitError):

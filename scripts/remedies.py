@@ -121,6 +121,9 @@ OPERATION: Mapping[str, str] = {
     "source_refused": "Renew the [secret](../sources.md#secrets) of the source, or the rights of its user.",
     "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
     "address that the service has of it.",
+    "objects_of_another": "The database is a copy of the one that owns these files. `loccit adopt` gives it "
+    "[places of its own](../postgresql.md#a-copy-beside-the-original), `loccit adopt --take-over` makes it "
+    "the owner.",
     "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "
     "and what the [credentials](../data.md#object-stores) allow.",
     "readers_unavailable": "Try again after `Retry-After`. If it stays, the log has the reason: `/dev/shm` "

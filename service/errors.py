@@ -267,6 +267,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.IndexUnavailable: 503,
     library.StoreUnavailable: 503,
     library.ObjectsUnavailable: 503,
+    library.ObjectsOfAnother: 409,
     library.ReadersUnavailable: 503,
     library.EngineUnsuitable: 500,
     InvalidSettings: 500,

@@ -59,6 +59,21 @@ def database() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def copy_of(url: str) -> Iterator[str]:
+    """Another database with what one has now, as pg_dump and pg_restore make it; yields its URL.
+
+    Ends the connections to the original.
+    """
+    name, original = f"test_{uuid.uuid4().hex}", urlsplit(url).path[1:]
+    folder = parse_qs(urlsplit(url).query)["host"][0]
+    with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
+        end_connections(url)
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
+        yield _url(folder, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def end_connections(url: str) -> None:
     """End all connections to a database, as a server that is started anew does, with all that they held."""
     with psycopg.connect(url) as connection:

@@ -21,7 +21,13 @@ from filelock import FileLock, Timeout
 from index.config import VectorsConfig
 from index.description import Description
 from index.engine.vectors import FORMAT, FaissIndex, hashes_of, install, mark_of, read_manifest
-from index.errors import CollectionBusy, CollectionNotFound, ObjectsUnavailable, StoreUnavailable
+from index.errors import (
+    CollectionBusy,
+    CollectionNotFound,
+    ObjectsOfAnother,
+    ObjectsUnavailable,
+    StoreUnavailable,
+)
 from index.protocols import Bases, PublishedBase, Snapshot
 
 _log = logging.getLogger("loccit.engine")
@@ -139,7 +145,7 @@ class SharedBase:
                     self.publish()
         except (CollectionBusy, CollectionNotFound, StoreUnavailable):
             return  # it is tried again
-        except (ObjectsUnavailable, OSError) as error:
+        except (ObjectsOfAnother, ObjectsUnavailable, OSError) as error:
             _log.warning(
                 "The base of the vector index in %s could not be shared: %s. This machine uses one of its "
                 "own, and may find other passages than other machines until one is shared.",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from index.errors import CollectionBusy
-from index.protocols import Engine, Originals, RecordStore
+from index.protocols import Engine, Originals, RecordStore, Stray
 from index.records import Erasure
 
 PurgeState = Literal["pending", "done"]
 
 _LONGEST_READ = 20.0
 """Seconds for which a request may go on reading what was erased since it began."""
+_TOGETHER = 100
+"""Originals that are removed while others cannot write."""
+_IDLE_SECONDS = 3600.0
+"""Age from which on a file that the record does not name belongs to no write that is under way."""
+_SWEEP_SECONDS = 86_400.0
 
 
 class Purging:
@@ -63,7 +69,7 @@ class Purging:
                     if not self._engine().purge(erasure.change):
                         return False
                     self._rid = erasure.change
-                self.sweep()
+                self._remove_discarded(erasure)
                 return self._store.purge(erasure)
         except CollectionBusy:
             return False
@@ -76,9 +82,67 @@ class Purging:
         change = self._store.last_erasure()
         return change <= self._rid or self._engine().cleanse(change)
 
-    def sweep(self) -> None:
-        """Remove originals that no version was read from. Raises :class:`index.errors.CollectionBusy`."""
-        with self._store.lease("write", seconds=self._lock_seconds) as lease:
-            with self._store.snapshot() as moment:
-                keep = moment.all_originals()
-            self._originals.sweep(keep, lease.check)
+    def claim(self) -> bool:
+        """Whether deleting originals is up to this database; a place without an owner is claimed by that."""
+        return self._originals.claim()
+
+    def is_sweep_due(self) -> bool:
+        """Whether the last sweep is long ago. The first one is due a day after this was first asked."""
+        last = self._store.last_sweep()
+        if not last:
+            self._store.note_sweep(time.time())
+        return bool(last) and time.time() - last >= _SWEEP_SECONDS
+
+    def strays(self, *, idle_seconds: float = _IDLE_SECONDS) -> list[Stray]:
+        """List files that belong to no version, and were written so long ago that no write is under way."""
+        limit = time.time() - idle_seconds
+        with self._store.snapshot() as moment:
+            keep = moment.all_originals()
+        return [one for one in self._originals.strays(keep) if one.written <= limit]
+
+    def sweep(self, *, idle_seconds: float = 0.0) -> int:
+        """Remove files that no version was read from, such as those of writes that failed.
+
+        Lists all of them, without the write lease; then holds that for a hundred at a time. Returns how many
+        were removed. Raises :class:`index.errors.CollectionBusy`, :class:`index.errors.ObjectsOfAnother`.
+        """
+        found = self.strays(idle_seconds=idle_seconds)
+        removed = 0
+        for first in range(0, len(found), _TOGETHER):
+            part = found[first : first + _TOGETHER]
+            with self._store.lease("write", seconds=self._lock_seconds) as lease:
+                needed = self._needed(one.sha256 for one in part if one.sha256)
+                unwanted = [one for one in part if one.sha256 not in needed]
+                lease.check()
+                self._originals.remove_strays(unwanted)
+                removed += len(unwanted)
+        self._store.note_sweep(time.time())
+        return removed
+
+    def sweep_strays(self) -> int:
+        """Sweep, in one process of all, what no write that is under way may need; returns how many."""
+        try:
+            with self._store.lease("sweep"):
+                return self.sweep(idle_seconds=_IDLE_SECONDS) if self.is_sweep_due() else 0
+        except CollectionBusy:
+            return 0
+
+    def _remove_discarded(self, erasure: Erasure) -> None:
+        """Remove originals that no version needs, by their names, or by a sweep where these are not known."""
+        names = self._store.discarded_originals(erasure.change)
+        if names is None:
+            self.sweep()
+            self._store.forget_all_discarded(erasure.change)
+            return
+        ordered = sorted(names)
+        for first in range(0, len(ordered), _TOGETHER):
+            part = ordered[first : first + _TOGETHER]
+            with self._store.lease("write", seconds=self._lock_seconds) as lease:
+                unwanted = set(part) - self._needed(part)
+                lease.check()
+                self._originals.remove(unwanted)
+                self._store.forget_discarded(part)
+
+    def _needed(self, sha256s: Iterable[bytes]) -> set[bytes]:
+        with self._store.snapshot() as moment:
+            return set(moment.originals(sha256s))

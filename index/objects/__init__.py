@@ -2,6 +2,7 @@
 
 from index.objects.address import BucketAddress, ObjectsPlace, parse_objects
 from index.objects.bucket import Bucket, open_bucket
+from index.objects.ownership import OwnedFolder, Owner
 from index.objects.reading import RangeReader, blocks
 from index.objects.shared_files import SharedFiles
 from index.objects.writing import ObjectWriter
@@ -11,6 +12,8 @@ __all__ = [
     "BucketAddress",
     "ObjectWriter",
     "ObjectsPlace",
+    "OwnedFolder",
+    "Owner",
     "RangeReader",
     "SharedFiles",
     "blocks",

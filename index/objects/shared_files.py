@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Container
+from collections.abc import Callable, Container
 from contextlib import closing
 from pathlib import Path
 
@@ -24,9 +24,12 @@ class SharedFiles:
     All methods raise :class:`index.errors.ObjectsUnavailable` when a bucket does not answer, and OSError.
     """
 
-    def __init__(self, place: Path | BucketAddress, name: str) -> None:
-        """``name`` has slashes and no slash at its end."""
+    def __init__(
+        self, place: Path | BucketAddress, name: str, require: Callable[[], object] = lambda: None
+    ) -> None:
+        """``name`` has slashes and no slash at its end. ``require`` raises where nothing may be deleted."""
         self._name = name
+        self._require = require
         self._folder = place / name if isinstance(place, Path) else None
         self._place = place
 
@@ -54,6 +57,7 @@ class SharedFiles:
 
         No other process may put files meanwhile.
         """
+        self._require()
         if self._folder is not None:
             unwanted = [path for path in self._folder.glob("*") if path.name not in keep]
             for path in unwanted:

@@ -1,6 +1,7 @@
 """PostgreSQL: connections, transactions, migrations, leases and notifications, whatever is stored there."""
 
 from index.postgresql.failures import translate_error
+from index.postgresql.identity import identify
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
 from index.postgresql.locks import IS_HELD, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
@@ -21,6 +22,7 @@ __all__ = [
     "Server",
     "SingleStatements",
     "Transaction",
+    "identify",
     "listeners",
     "listening",
     "lock_key",

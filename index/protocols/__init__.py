@@ -34,7 +34,7 @@ from index.protocols.models import (
     name_in,
     precision_in,
 )
-from index.protocols.originals import Originals
+from index.protocols.originals import Originals, Stray
 from index.protocols.record import Catalogue, EmbeddingWork, Erasures, Guard, Lease, RecordStore
 from index.protocols.snapshots import (
     Documents,
@@ -82,6 +82,7 @@ __all__ = [
     "Snapshot",
     "Stage",
     "Staging",
+    "Stray",
     "Tokenizer",
     "Unstaged",
     "VectorPrecision",

@@ -115,11 +115,12 @@ class RowTarget(RowSource, Protocol):
     def note(self, progress: CopyProgress) -> None:
         """Store the progress. The record gets the name of the source."""
 
-    def separate_originals(self, *, again: bool = False) -> None:
+    def separate_originals(self, *, again: bool = False, name: str = "") -> None:
         """Give a copy a folder of its own in a place for originals, where it has that of its source.
 
         Both may use one place, and what deletes the one must leave the files of the other. Repeated calls
-        change nothing; ``again`` makes a copy of a copy.
+        change nothing; ``again`` makes a copy of a copy. ``name``, hex digits, is that of the folder, which
+        gets a random one without.
         """
 
     def put_documents(self, keys: Sequence[int], rows: Rows, *, replace: bool) -> None:

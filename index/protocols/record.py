@@ -5,7 +5,7 @@ Writes are transactions: when a method returns, its write is durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -186,6 +186,27 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
 
         This is no change of the record. :meth:`put` notes it for documents with ``original_bytes``.
         """
+
+    def discarded_originals(self, up_to: int) -> set[bytes] | None:
+        """The originals that no version needs any more and whose files were not removed, by their SHA-256.
+
+        None if those of the erasures up to a change are not all known: then files are to be listed.
+        """
+
+    def forget_discarded(self, sha256s: Iterable[bytes]) -> None:
+        """Note that the files of these discarded originals are removed. This is no change of the record.
+
+        Hold the ``write`` lease under which they were removed.
+        """
+
+    def forget_all_discarded(self, up_to: int) -> None:
+        """Note that the files of all are removed that were discarded by erasures up to a change."""
+
+    def last_sweep(self) -> float:
+        """The Unix time of the last sweep for files that the record does not name; 0 if there was none."""
+
+    def note_sweep(self, time: float) -> None:
+        """Note the time of a sweep. This is no change of the record."""
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
         """Erase the versions (keys) that still exist and are not the newest; returns them."""

@@ -28,19 +28,21 @@ def open_catalogue(data: Path, store: str = "", *, objects: str = "") -> Catalog
     """
     from index.store.originals import SharedOriginals
 
-    shared = SharedOriginals(parse_objects(objects))
+    place = parse_objects(objects)
     if store:
         try:
-            from index.postgresql import open_server
+            from index.postgresql import identify, open_server
             from index.store.postgresql import PostgresqlCatalogue
         except ModuleNotFoundError as error:
             raise NotSupported(
                 f"A store in PostgreSQL needs {error.name}. Run: pip install 'loccit[postgresql]'"
             ) from error
-        return PostgresqlCatalogue(open_server(store), data / "collections", shared)
+        server = open_server(store)
+        shared = SharedOriginals(place, lambda: identify(server))
+        return PostgresqlCatalogue(server, data / "collections", shared)
     from index.store.sqlite import FolderCatalogue
 
-    return FolderCatalogue(data / "collections", shared)
+    return FolderCatalogue(data / "collections", SharedOriginals(place))
 
 
 def open_memory_store() -> RecordStore:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from contextlib import ExitStack, closing
 from typing import BinaryIO, cast
 
 from index.errors import CollectionNotFound, StoreDamaged
 from index.objects import Bucket, ObjectWriter, blocks
+from index.protocols import Stray
 
 _IN_MEMORY = 8 * 1024 * 1024
 """Bytes of an original that is open up to which no temporary file is made."""
@@ -62,13 +63,34 @@ class BucketOriginals:
             stack.pop_all()
         return cast(BinaryIO, file)
 
-    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
+    def claim(self) -> bool:
+        return True
+
+    def remove(self, sha256s: Iterable[bytes]) -> None:
+        self._bucket.delete([self._name(sha256) for sha256 in sha256s])
+
+    def strays(self, keep: Container[bytes]) -> list[Stray]:
+        found = [
+            Stray(one.name, None, 0, one.written.timestamp()) for one in self._bucket.unfinished(self._prefix)
+        ]
+        for one in self._bucket.list(self._prefix):
+            sha256 = self._sha256(one.name)
+            if sha256 is None or sha256 not in keep:
+                found.append(Stray(one.name, sha256, one.size, one.written.timestamp()))
+        return found
+
+    def remove_strays(self, strays: Iterable[Stray]) -> None:
+        wanted = {one.name for one in strays if one.name.startswith(self._prefix)}
         for upload in list(self._bucket.unfinished(self._prefix)):
-            self._bucket.abort(upload.name, upload.upload_id)
-        unwanted = [one.name for one in self._bucket.list(self._prefix) if not self._is_kept(one.name, keep)]
+            if upload.name in wanted:
+                self._bucket.abort(upload.name, upload.upload_id)
+        self._bucket.delete(sorted(wanted))
+
+    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
+        unwanted = self.strays(keep)
         for first in range(0, len(unwanted), _REMOVED_TOGETHER):
             check()
-            self._bucket.delete(unwanted[first : first + _REMOVED_TOGETHER])
+            self.remove_strays(unwanted[first : first + _REMOVED_TOGETHER])
         return len(unwanted)
 
     def _require_current(self) -> None:
@@ -78,8 +100,8 @@ class BucketOriginals:
     def _name(self, sha256: bytes) -> str:
         return f"{self._prefix}{sha256.hex()}"
 
-    def _is_kept(self, name: str, keep: Container[bytes]) -> bool:
+    def _sha256(self, name: str) -> bytes | None:
         try:
-            return bytes.fromhex(name.removeprefix(self._prefix)) in keep
+            return bytes.fromhex(name.removeprefix(self._prefix))
         except ValueError:
-            return False  # not ours
+            return None  # not ours

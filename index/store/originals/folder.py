@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from index.durability import sync
 from index.errors import CollectionNotFound, StoreDamaged
+from index.protocols import Stray
 
 _DIGITS = 2
 """Hex digits that name a subfolder; the others name the file in it."""
@@ -65,22 +66,47 @@ class FolderOriginals:
         file.seek(0)
         return file
 
+    def claim(self) -> bool:
+        return True
+
+    def remove(self, sha256s: Iterable[bytes]) -> None:
+        self._unlink([self._path(sha256) for sha256 in sha256s])
+
+    def strays(self, keep: Container[bytes]) -> list[Stray]:
+        found = []
+        for path in self._folder.glob("*/*"):
+            sha256 = _sha256(path)
+            if sha256 is None or sha256 not in keep:
+                with suppress(FileNotFoundError):  # it was put in its place meanwhile
+                    state = path.stat()
+                    name = path.relative_to(self._folder).as_posix()
+                    found.append(Stray(name, sha256, state.st_size, state.st_mtime))
+        return found
+
+    def remove_strays(self, strays: Iterable[Stray]) -> None:
+        self._unlink([self._folder / one.name for one in strays])
+
     def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
-        unwanted = [path for path in self._folder.glob("*/*") if not _is_kept(path, keep)]
-        for path in unwanted:
+        unwanted = self.strays(keep)
+        for one in unwanted:
             check()
-            path.unlink(missing_ok=True)
-        for folder in {path.parent for path in unwanted}:
-            sync(folder)
+            self.remove_strays([one])
         return len(unwanted)
+
+    def _unlink(self, paths: list[Path]) -> None:
+        gone = [path for path in paths if path.exists()]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        for folder in {path.parent for path in gone}:
+            sync(folder)
 
     def _path(self, sha256: bytes) -> Path:
         name = sha256.hex()
         return self._folder / name[:_DIGITS] / name[_DIGITS:]
 
 
-def _is_kept(path: Path, keep: Container[bytes]) -> bool:
+def _sha256(path: Path) -> bytes | None:
     try:
-        return bytes.fromhex(path.parent.name + path.name) in keep
+        return bytes.fromhex(path.parent.name + path.name)
     except ValueError:
-        return False  # unfinished, or not ours
+        return None  # unfinished, or not ours

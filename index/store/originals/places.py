@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from index.objects import ObjectsPlace, SharedFiles, open_bucket
+from index.objects import ObjectsPlace, OwnedFolder, Owner, SharedFiles, open_bucket
 from index.protocols import Originals
 from index.store.originals.bucket import BucketOriginals
 from index.store.originals.folder import FolderOriginals
+from index.store.originals.owned import OwnedOriginals
+
+_log = logging.getLogger("loccit.store")
 
 _COLLECTIONS = "collections"
 
@@ -17,11 +21,14 @@ _COLLECTIONS = "collections"
 class SharedOriginals:
     """The originals of all collections in a place, each in a folder that its record names.
 
-    A collection that was deleted and made again thus never meets objects of the one before.
+    A collection that was deleted and made again thus never meets objects of the one before. ``identify``
+    says which database the collections are in: what belongs to another one is not deleted. None, for a data
+    folder, checks nothing.
     """
 
-    def __init__(self, place: Path | ObjectsPlace) -> None:
+    def __init__(self, place: Path | ObjectsPlace, identify: Callable[[], Owner] | None = None) -> None:
         self._place = place
+        self._identify = identify
 
     @property
     def is_used(self) -> bool:
@@ -30,6 +37,17 @@ class SharedOriginals:
 
     def of(self, folder: str, is_current: Callable[[], bool] = lambda: True) -> Originals:
         """The originals of a collection."""
+        owned = self.owned(folder)
+        found = self._of(folder, is_current)
+        return found if owned is None else OwnedOriginals(found, owned)
+
+    def owned(self, folder: str) -> OwnedFolder | None:
+        """The mark of who owns a collection's folder; None where nothing is shared or checked."""
+        if self._place is None or self._identify is None:
+            return None
+        return OwnedFolder(self._place, self.name_of(folder), self._identify)
+
+    def _of(self, folder: str, is_current: Callable[[], bool]) -> Originals:
         if isinstance(self._place, Path):
             own = self._place / self.name_of(folder)
             own.mkdir(parents=True, exist_ok=True)
@@ -42,7 +60,9 @@ class SharedOriginals:
         """The files of a collection's bases of vectors; None if machines share no place."""
         if self._place is None:
             return None
-        return SharedFiles(self._place, f"{self.name_of(folder)}/bases")
+        owned = self.owned(folder)
+        require = owned.require if owned else lambda: None
+        return SharedFiles(self._place, f"{self.name_of(folder)}/bases", require)
 
     def name_of(self, folder: str) -> str:
         """The name of a collection's folder in the place."""
@@ -60,9 +80,17 @@ class SharedOriginals:
     def drop(self, folder: str) -> None:
         """Remove all originals and bases of a collection that was deleted; does nothing if there are none.
 
-        Raises :class:`index.errors.ObjectsUnavailable`, OSError.
+        Those of another database stay, for this one had a copy of their collection. Raises
+        :class:`index.errors.ObjectsUnavailable`, OSError.
         """
-        if isinstance(self._place, Path):
+        owned = self.owned(folder)
+        if owned is not None and not owned.is_own():
+            _log.warning(
+                "The originals of a deleted collection stay in %s: they belong to the database %s.",
+                owned.name,
+                owned.owner(),
+            )
+        elif isinstance(self._place, Path):
             if (own := self._place / self.name_of(folder)).exists():
                 shutil.rmtree(own)
         elif self._place is not None:

@@ -213,6 +213,11 @@ _CONNECTIONS = """
 ALTER TABLE state ADD COLUMN connections text; -- JSON: sources and webhooks
 """
 
+_DISCARDED = """
+ALTER TABLE state ADD COLUMN discarded text, -- JSON: originals that no version needs, to be removed
+    ADD COLUMN swept double precision;       -- Unix time of the last sweep of originals
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
 COLLECTION: tuple[Migration, ...] = (
     _COLLECTION + totals.TRIGGERS,
@@ -222,6 +227,7 @@ COLLECTION: tuple[Migration, ...] = (
     Compatible(_veil_groups),
     Compatible(_ACCESS),
     Compatible(_CONNECTIONS),
+    Compatible(_DISCARDED),
 )
 
 

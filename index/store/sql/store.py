@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -164,6 +164,31 @@ class SqlStore(ABC, Generic[Own]):
         """Note that bytes are kept, if a version was read from them. This is no change of the record."""
         with self._write() as statements:
             originals.attach(statements, sha256, size)
+
+    def discarded_originals(self, up_to: int) -> set[bytes] | None:
+        """The originals to be removed by name; see :class:`index.protocols.RecordStore`."""
+        with self._look() as statements:
+            return originals.discarded(statements, up_to)
+
+    def forget_discarded(self, sha256s: Iterable[bytes]) -> None:
+        """Note that files of discarded originals are gone; see :class:`index.protocols.RecordStore`."""
+        with self._write() as statements:
+            originals.forget_discarded(statements, sha256s)
+
+    def forget_all_discarded(self, up_to: int) -> None:
+        """Note that all are gone; see :class:`index.protocols.RecordStore`."""
+        with self._write() as statements:
+            originals.forget_all_discarded(statements, up_to)
+
+    def last_sweep(self) -> float:
+        """The Unix time of the last sweep of originals; 0 if there was none."""
+        with self._look() as statements:
+            return originals.last_sweep(statements)
+
+    def note_sweep(self, time: float) -> None:
+        """Note the time of a sweep. This is no change of the record."""
+        with self._write() as statements:
+            originals.note_sweep(statements, time)
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
         """Erase the versions (keys) that still exist and are not the newest; returns them."""

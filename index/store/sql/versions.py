@@ -170,4 +170,4 @@ def erase(statements: Statements, keys: Sequence[int], change: int) -> None:
         "DELETE FROM versions WHERE {among} RETURNING text_sha256, source_sha256", "key", keys
     )
     texts.drop_unused(statements, [sha for sha, _ in rows])
-    originals.drop_unused(statements, [source for _, source in rows])
+    originals.drop_unused(statements, [source for _, source in rows], erased_by=change)

@@ -1,5 +1,6 @@
 """Back up, restore and check a data folder."""
 
+from service.flows.upkeep.adoption import Adopted, Adoption
 from service.flows.upkeep.backup import back_up
 from service.flows.upkeep.bundle import read
 from service.flows.upkeep.check import Finding, check, outdated_collections, repair, require_unused
@@ -7,6 +8,8 @@ from service.flows.upkeep.manifest import Manifest
 from service.flows.upkeep.restore import Restored, restore
 
 __all__ = [
+    "Adopted",
+    "Adoption",
     "Finding",
     "Manifest",
     "Restored",

@@ -13,7 +13,7 @@ from pathlib import Path
 from index.config import LibraryConfig
 from index.description import Description, find, is_intact
 from index.engine import index_problems, open_engine, remove_indexes
-from index.errors import LoccitError, StoreDamaged
+from index.errors import LoccitError, ObjectsOfAnother, StoreDamaged
 from index.history import Ledger
 from index.naming import CALIBRATION_FILE
 from index.protocols import Catalogue, Originals, RecordStore
@@ -23,6 +23,7 @@ from index.search import answerability
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
 from service.errors import KeysLost
+from service.flows.upkeep.adoption import places_of_others
 from service.flows.upkeep.errors import NoData
 from service.monitoring.audit import AUDIT
 from service.state import data_folder
@@ -87,6 +88,11 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
         for problem in _collection_problems(catalogue, name, config, progress):
             yield Finding(name, problem)
     yield from _key_findings(catalogue, data, config)
+    for folder, owner in places_of_others(data, config):
+        message = (
+            f"it belongs to the database {owner}: nothing is deleted there. Run `loccit adopt` for a copy."
+        )
+        yield Finding("", Problem(ObjectsOfAnother.code, folder, message))
     for problem in _problems_beside(data, config):
         yield Finding("", problem)
     for problem in stock_problems(data, open_inventory(data, config)):

@@ -57,3 +57,9 @@ class StoredElsewhere(UpkeepError):
     """The state to back up, restore or check is in a database, not in the data folder."""
 
     code = "stored_elsewhere"
+
+
+class NothingShared(UpkeepError):
+    """There is no place with files of a database that could belong to another one."""
+
+    code = "nothing_shared"

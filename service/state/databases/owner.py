@@ -54,6 +54,15 @@ def name_owner(data: Path, name: str) -> None:
     _ensure_stored(data, name)
 
 
+def rename_owner(store: str, name: str) -> None:
+    """Give the service in the database at a URL another name, which nobody uses; nothing may have it open.
+
+    Raises :class:`index.errors.StoreUnavailable`.
+    """
+    with PostgresqlDatabase(store, "owner", _MIGRATIONS).write() as connection:
+        connection.execute("UPDATE owner SET name = ?", (name,))
+
+
 def folder_of(name: str) -> str:
     """The folder of an owner's uploads and files, in a place that several services may share."""
     return f"services/{name}"

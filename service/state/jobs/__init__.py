@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
-from index.objects import open_bucket, parse_objects
+from index.objects import OwnedFolder, open_bucket, parse_objects
 from index.records import Problem
 from service.state.databases.owner import folder_of, service_owner
 from service.state.jobs.postgresql import PostgresqlJobStore
@@ -19,6 +19,7 @@ from service.state.jobs.protocols import Spool
 from service.state.jobs.spool.bucket import BucketSpool
 from service.state.jobs.spool.folder import FolderSpool
 from service.state.jobs.spool.layered import LayeredSpool
+from service.state.jobs.spool.owned import OwnedSpool
 from service.state.jobs.sql import SqlJobStore
 from service.state.jobs.sql import problems as row_problems
 from service.state.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
@@ -57,15 +58,46 @@ def open_spool(
     Raises :class:`index.errors.ObjectsUnavailable`.
     """
     place = parse_objects(objects)
-    within = _folder_of_owner(service_owner(data, store), folder) if place or store else folder
+    owner = service_owner(data, store) if place or store else ""
+    within = _folder_of_owner(owner, folder)
     # The data folder beside a database may be that of another service, whose files these are not.
     keeps: dict[str, Any] = {"max_bytes": max_bytes, "keeps_unknown": keeps_unknown}
     own = FolderSpool(data / (within if store else folder), **keeps)
     if place is None:
         return own
-    if isinstance(place, Path):
-        return LayeredSpool(FolderSpool(place / within, **keeps), own)
-    return LayeredSpool(BucketSpool(open_bucket(place), f"{within}/", **keeps), own)
+    return LayeredSpool(open_shared_spool(store, objects, owner, folder, **keeps), own)
+
+
+def open_shared_spool(store: str, objects: str, owner: str, folder: str = SPOOL, **keeps: Any) -> Spool:
+    """Open the spool of a service in a place for objects; ``keeps`` are options of the implementations.
+
+    ``owner`` is the name of the service (:func:`service.state.databases.owner.service_owner`). What another
+    database owns is not deleted. Raises :class:`index.errors.ObjectsUnavailable`.
+    """
+    place, within = parse_objects(objects), _folder_of_owner(owner, folder)
+    assert place is not None  # noqa: S101 -- by the caller
+    shared: Spool = (
+        FolderSpool(place / within, **keeps)
+        if isinstance(place, Path)
+        else BucketSpool(open_bucket(place), f"{within}/", **keeps)
+    )
+    owned = owned_folder(store, objects, owner, folder)
+    return shared if owned is None else OwnedSpool(shared, owned)
+
+
+def owned_folder(store: str, objects: str, owner: str, folder: str = SPOOL) -> OwnedFolder | None:
+    """The mark of who may delete the uploads and files of a service in a shared place.
+
+    None for a data folder, which is not checked. ``owner`` is the name of the service in the database at the
+    URL ``store``.
+    """
+    place = parse_objects(objects)
+    if place is None or not store:
+        return None
+    from index.postgresql import identify, open_server
+
+    server = open_server(store)
+    return OwnedFolder(place, folder_of(owner) if owner else folder, lambda: identify(server))
 
 
 def _folder_of_owner(owner: str, folder: str) -> str:
@@ -97,6 +129,8 @@ __all__ = [
     "has_jobs",
     "job_problems",
     "open_job_store",
+    "open_shared_spool",
     "open_spool",
+    "owned_folder",
     "pin_jobs",
 ]

@@ -55,9 +55,9 @@ class SqlTarget(SqlSource):
         self._statements.execute(f"INSERT INTO {_PROGRESS} VALUES (?)", (stored,))
         self._statements.put_value("store", progress.store)
 
-    def separate_originals(self, *, again: bool = False) -> None:
+    def separate_originals(self, *, again: bool = False, name: str = "") -> None:
         if again or not self._statements.value("objects"):
-            self._statements.put_value("objects", random_name())
+            self._statements.put_value("objects", name or random_name())
 
     def put_documents(self, keys: Sequence[int], rows: Rows, *, replace: bool) -> None:
         versions, passages = rows[VERSIONS.name], rows[PASSAGES.name]

@@ -15,6 +15,7 @@ from index.errors import (
     DiskFull,
     DiskReadOnly,
     LoccitError,
+    ObjectsOfAnother,
     ObjectsUnavailable,
     StoreUnavailable,
 )
@@ -37,6 +38,8 @@ _LONGEST_DELAY = 10.0
 _LONGEST_PAUSE = 10.0
 _WARN_SECONDS = 60.0
 _SWEEP_SECONDS = 3600.0
+_TIDY_SECONDS = 3600.0
+"""Between two looks whether a collection's originals are to be swept."""
 _STOP_SECONDS = 10.0
 WAIT_SECONDS = 60.0
 
@@ -89,6 +92,7 @@ class Purger:
         self._beside = [one for one in (jobs, files) if one is not None]
         self._waiting: dict[str, _Waiting] = {}
         self._swept = -_SWEEP_SECONDS
+        self._tidied: dict[str, float] = {}
         self._problem = ""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loccit-purge", daemon=True)
@@ -112,7 +116,11 @@ class Purger:
 
         Raises the errors of the library.
         """
-        return self._until(lambda: self._purge_all(collection), seconds)
+        try:
+            return self._until(lambda: self._purge_all(collection), seconds)
+        except ObjectsOfAnother as error:
+            log.warning("What was erased from the collection %r is not purged: %s", collection.name, error)
+            return "pending"
 
     def finish_deleted(self, *, seconds: float = WAIT_SECONDS) -> PurgeState:
         """Erase what jobs and files hold of collections that do not exist, in the caller's thread.
@@ -154,7 +162,7 @@ class Purger:
         while not self._stopped.wait(_POLL_SECONDS):
             try:
                 self._round()
-            except (DiskFull, DiskReadOnly, ObjectsUnavailable, StoreUnavailable) as error:
+            except (DiskFull, DiskReadOnly, ObjectsOfAnother, ObjectsUnavailable, StoreUnavailable) as error:
                 log.warning("Erasures wait to be purged: %s", error.message)
             except Exception:
                 log.exception("The thread that purges what was erased failed, and goes on.")
@@ -182,6 +190,7 @@ class Purger:
         if erasure is None:
             self._waiting.pop(name, None)
             self._cleanse(collection)
+            self._tidy(collection)
             return
         waiting = self._waiting.setdefault(name, _Waiting(time.monotonic()))
         is_quiet, waiting.change = waiting.change == erasure.change, erasure.change
@@ -215,6 +224,28 @@ class Purger:
                     collection.name,
                     error,
                 )
+
+    def _tidy(self, collection: Collection) -> None:
+        """Claim the place of originals; now and then, sweep what belongs to no version."""
+        now = time.monotonic()
+        if now < self._tidied.get(collection.name, now):
+            return
+        self._tidied[collection.name] = now + _TIDY_SECONDS
+        try:
+            if not collection.purging.claim():
+                log.warning(
+                    "The originals of the collection %r belong to another database, of which this one is a "
+                    "copy: none are deleted. `loccit adopt` gives it places of its own.",
+                    collection.name,
+                )
+            elif collection.purging.is_sweep_due() and (swept := collection.purging.sweep_strays()):
+                log.info(
+                    "Removed %d files of the collection %r that no document has.", swept, collection.name
+                )
+        except (CollectionNotFound, RuntimeError):
+            return  # closed meanwhile
+        except (LoccitError, OSError) as error:
+            log.warning("Originals of the collection %r are swept later: %s", collection.name, error)
 
     def _attempt(self, collection: Collection, erasure: Erasure, waiting: _Waiting) -> bool:
         try:

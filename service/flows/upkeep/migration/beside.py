@@ -16,7 +16,7 @@ from service.state.files import CONTENTS, has_files, open_file_store
 from service.state.files.store import CONTENT
 from service.state.gaps import has_gaps, open_gap_store
 from service.state.identity import has_keys, open_key_store
-from service.state.jobs import has_jobs, open_job_store, open_spool
+from service.state.jobs import SPOOL, has_jobs, open_job_store, open_spool
 from service.state.jobs.protocols import Spool, size_of_spooled
 from service.state.unanswered import has_unanswered, open_unanswered_store
 
@@ -180,20 +180,29 @@ def _replace_rows(
 
 
 def _move_bytes(source: Side, target: Side) -> list[Difference]:
-    """Copy uploads that wait or can be tried again, and kept files, where the target has them not."""
+    def spools(folder: str) -> tuple[Spool, Spool]:
+        own, there = (
+            open_spool(side.data, store=side.store, folder=folder, objects=side.objects)
+            for side in (source, target)
+        )
+        return own, there
+
+    return copy_bytes(source, spools)
+
+
+def copy_bytes(source: Side, spools: Callable[[str], tuple[Spool, Spool]]) -> list[Difference]:
+    """Copy uploads that wait or can be tried again, and kept files, where the target has them not.
+
+    ``spools`` gives those of source and target, by the folder of jobs or of files. Returns what is missing.
+    """
     differences: list[Difference] = []
     if has_jobs(source.data, store=source.store):
-        own, there = (
-            open_spool(side.data, store=side.store, objects=side.objects) for side in (source, target)
-        )
+        own, there = spools(SPOOL)
         for job, name, is_needed in _spooled_files(source):
             if not _copy_file(own, there, job, name) and is_needed:
                 differences.append(Difference("the bytes are missing", f"upload {name} of the job {job}"))
     if has_files(source.data, store=source.store):
-        own, there = (
-            open_spool(side.data, store=side.store, folder=CONTENTS, objects=side.objects)
-            for side in (source, target)
-        )
+        own, there = spools(CONTENTS)
         with closing(open_file_store(source.data, store=source.store, objects=source.objects)) as files:
             for one in files.files():
                 if not _copy_file(own, there, one.id, CONTENT):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +98,75 @@ def test_originals_are_in_the_place_until_they_are_erased(data: Path, library: L
     library.open("notes").editor.delete("mars.txt")
     purge(library)
     assert place.names() == {sha(RINGS)}
+
+
+@pytest.mark.processes
+def test_an_erasure_deletes_by_name_and_lists_nothing(data: Path) -> None:
+    url = objects_url()
+    requests: list[str] = []
+    # Shared by all of the process; botocore tells of each request.
+    events = bucket_at(url)._client.meta.events
+
+    def note(model: Any, **_: object) -> None:
+        requests.append(model.name)
+
+    with open_library(data, url) as library:
+        for name, text in (("mars.txt", MOONS), ("again.txt", MOONS), ("saturn.txt", RINGS)):
+            put(library, name, text)
+        events.register("before-call.s3", note)
+        for name in ("saturn.txt", "mars.txt"):
+            library.open("notes").editor.delete(name)
+        purge(library)
+        events.unregister("before-call.s3", note)
+        assert requests == ["DeleteObject"]
+        assert original(library, "again.txt") == MOONS.encode()
+    assert Place(url).names() == {sha(MOONS)}
+
+
+@pytest.mark.parametrize("forgotten", ["none noted", "an earlier one noted", "too many"])
+def test_originals_whose_names_are_not_known_are_found_by_a_listing(
+    data: Path, library: Library, place: Place, forgotten: str
+) -> None:
+    put(library, "mars.txt", MOONS)
+    put(library, "saturn.txt", RINGS)
+    notes = library.open("notes")
+    notes.editor.delete("mars.txt")
+    noted = {"none noted": None, "an earlier one noted": '{"change": 1, "names": []}'}
+    with closing(sqlite3.connect(data / "collections/notes/store.sqlite")) as record, record:
+        (now,) = record.execute("SELECT value FROM meta WHERE key = 'discarded'").fetchone()
+        value = noted.get(forgotten, json.dumps(json.loads(now) | {"names": None}))
+        record.execute("DELETE FROM meta WHERE key = 'discarded'")
+        if value:
+            record.execute("INSERT INTO meta VALUES ('discarded', ?)", (value,))
+    purge(library)
+    assert place.names() == {sha(RINGS)}
+    put(library, "mars.txt", MOONS)
+    notes.editor.delete("mars.txt")
+    purge(library)
+    assert place.names() == {sha(RINGS)}
+
+
+def test_what_is_put_again_before_the_purge_stays(library: Library, place: Place) -> None:
+    put(library, "mars.txt", MOONS)
+    library.open("notes").editor.delete("mars.txt")
+    put(library, "again.txt", MOONS)
+    purge(library)
+    assert original(library, "again.txt") == MOONS.encode()
+    library.open("notes").editor.delete("again.txt")
+    purge(library)
+    assert place.names() == set()
+
+
+def test_a_sweep_removes_what_no_write_needs_any_more(library: Library, place: Place) -> None:
+    put(library, "mars.txt", MOONS)
+    purging = library.open("notes").purging
+    assert not purging.is_sweep_due()
+    library._catalogue.originals("notes").put(hashlib.sha256(RINGS.encode()).digest(), RINGS.encode())
+    assert purging.sweep(idle_seconds=60) == 0
+    assert place.names() == {sha(MOONS), sha(RINGS)}
+    assert [one.size for one in purging.strays(idle_seconds=-60)] == [len(RINGS)]
+    assert purging.sweep(idle_seconds=-60) == 1
+    assert place.names() == {sha(MOONS)}
 
 
 def test_a_collection_that_is_made_again_meets_no_objects_of_before(library: Library, place: Place) -> None:

@@ -1,0 +1,100 @@
+"""Who may delete below a folder of a place that machines share: a mark in it names one database.
+
+A copy of a database, as by ``pg_dump`` and ``pg_restore``, names the folders of the original. What the
+original has stored since the copy was made is unknown to the copy, which must not remove it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.durability import sync, write_text_durably
+from index.errors import ObjectsOfAnother
+from index.objects.address import BucketAddress
+from index.objects.bucket import open_bucket
+
+MARK = "owner.json"
+"""Name of the mark in its folder."""
+_MOST_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A database: the identifier of its server's files (which standbys share), and its number there."""
+
+    system: str
+    database: str
+    name: str = field(default="", compare=False)
+    """For people; it may change."""
+
+    def __str__(self) -> str:
+        return f"{self.name or 'unnamed'} (number {self.database} of the server {self.system})"
+
+
+class OwnedFolder:
+    """A folder of a place, and the mark in it. Safe to use from several threads and processes.
+
+    ``identify`` returns who asks, at each call: a database may be replaced while a process runs. Methods
+    raise :class:`index.errors.ObjectsUnavailable`, OSError, and what ``identify`` raises.
+    """
+
+    def __init__(self, place: Path | BucketAddress, name: str, identify: Callable[[], Owner]) -> None:
+        """``name`` is that of the folder in the place, with slashes and none at its end."""
+        self.name = name
+        self._place = place
+        self._identify = identify
+
+    def owner(self) -> Owner | None:
+        """Who owns the folder; None where it has no mark. One that cannot be read is that of a stranger."""
+        try:
+            found = json.loads(self._read())
+            return Owner(str(found["system"]), str(found["database"]), str(found.get("name", "")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Owner("unknown", "unknown")
+
+    def is_own(self) -> bool:
+        """Whether the folder belongs to the one who asks; one without a mark does from then on."""
+        own, found = self._identify(), self.owner()
+        if found is None:
+            self._write(own)
+            return True
+        return found == own
+
+    def take(self) -> None:
+        """Make the one who asks the owner, whoever was it before."""
+        self._write(self._identify())
+
+    def require(self) -> None:
+        """Raise :class:`index.errors.ObjectsOfAnother` unless the folder is own."""
+        if not self.is_own():
+            raise ObjectsOfAnother(
+                f"The folder {self.name} in the place for originals and uploads belongs to the database "
+                f"{self.owner()}, and this is {self._identify()}: nothing is deleted there. If this database "
+                "is a copy, stop what uses it and run `loccit adopt`: that gives it folders of its own. If "
+                "it takes the place of the other one for good, run `loccit adopt --take-over`."
+            )
+
+    def _read(self) -> bytes:
+        if isinstance(self._place, Path):
+            return (self._place / self.name / MARK).read_bytes()
+        bucket = open_bucket(self._place)
+        size = bucket.size(f"{self.name}/{MARK}")
+        if size is None:
+            raise FileNotFoundError(MARK)
+        return bucket.read(f"{self.name}/{MARK}", 0, min(size, _MOST_BYTES))
+
+    def _write(self, owner: Owner) -> None:
+        values = {"system": owner.system, "database": owner.database, "name": owner.name}
+        text = json.dumps(values, indent=2) + "\n"
+        if isinstance(self._place, Path):
+            folder = self._place / self.name
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text_durably(folder / MARK, text)
+            sync(folder)
+        else:
+            open_bucket(self._place).put(f"{self.name}/{MARK}", text.encode())
