@@ -25,6 +25,14 @@ from index.store.sqlite import file_damage
 from service.errors import KeysLost
 from service.flows.upkeep.adoption import places_of_others
 from service.flows.upkeep.errors import NoData
+from service.flows.upkeep.unused import (
+    CODES,
+    IDLE_SECONDS,
+    remove_unused_originals,
+    remove_unused_uploads,
+    unused_originals,
+    unused_uploads,
+)
 from service.monitoring.audit import AUDIT
 from service.state import data_folder
 from service.state.data_folder import DataInUse
@@ -74,10 +82,17 @@ class Finding:
     problem: Problem
 
 
-def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: None) -> Iterator[Finding]:
+def check(
+    data: Path,
+    config: LibraryConfig,
+    progress: Progress = lambda *_: None,
+    *,
+    idle_seconds: float = IDLE_SECONDS,
+) -> Iterator[Finding]:
     """Check every invariant of a data folder, or of the database of ``config`` and the folder beside it.
 
-    Others may read and write meanwhile. Raises :class:`NoData` when there is nothing, and
+    Others may read and write meanwhile: files that belong to nothing are told from an age of ``idle_seconds``
+    on. Raises :class:`NoData` when there is nothing, and
     :class:`service.state.data_folder.RestoreUnfinished`.
     """
     data_folder.require_complete(data)
@@ -87,6 +102,9 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
     for name in catalogue.names():
         for problem in _collection_problems(catalogue, name, config, progress):
             yield Finding(name, problem)
+        with suppress(LoccitError, OSError):  # which was told
+            for problem in unused_originals(catalogue, name, idle_seconds=idle_seconds):
+                yield Finding(name, problem)
     yield from _key_findings(catalogue, data, config)
     for folder, owner in places_of_others(data, config):
         message = (
@@ -94,6 +112,8 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
         )
         yield Finding("", Problem(ObjectsOfAnother.code, folder, message))
     for problem in _problems_beside(data, config):
+        yield Finding("", problem)
+    for problem in unused_uploads(data, config, idle_seconds=idle_seconds):
         yield Finding("", problem)
     for problem in stock_problems(data, open_inventory(data, config)):
         yield Finding("", problem)
@@ -161,7 +181,12 @@ def repair(data: Path, config: LibraryConfig, findings: list[Finding]) -> None:
     repairable = [one for one in findings if one.problem.is_repairable]
     for name in sorted({one.collection for one in repairable if one.collection}):
         codes = {one.problem.code for one in repairable if one.collection == name}
-        _repair_collection(catalogue, name, config, codes)
+        if codes & CODES:
+            remove_unused_originals(catalogue, name)
+        if codes - CODES:
+            _repair_collection(catalogue, name, config, codes - CODES)
+    if any(one.problem.code in CODES and not one.collection for one in repairable):
+        remove_unused_uploads(data, config)
     for path in data_folder.leftovers(data):
         shutil.rmtree(path)
     if lost := [one.problem.place for one in repairable if one.problem.code == LOST]:

@@ -111,9 +111,12 @@ class FileStore:
 
     def sweep(self) -> None:
         """Remove what aborted uploads have left for a day."""
+        self.spool.clear_unknown(self.ids(), idle_seconds=_ABORTED_SECONDS)
+
+    def ids(self) -> set[str]:
+        """The ids of all files, those whose erasure was begun included."""
         with self._database.read() as connection:
-            known = {file_id for (file_id,) in connection.execute("SELECT id FROM files").fetchall()}
-        self.spool.clear_unknown(known, idle_seconds=_ABORTED_SECONDS)
+            return {file_id for (file_id,) in connection.execute("SELECT id FROM files").fetchall()}
 
     # Attachments
 

@@ -277,6 +277,9 @@ class Spool(Protocol):
     def clear(self, job_id: str) -> None:
         """Delete all files of a job, incomplete ones included."""
 
+    def unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> dict[str, int]:
+        """The bytes of unlisted jobs that got no new file for so long, by their ids."""
+
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
         """Delete the files of unlisted jobs that got no new file for so long: those of aborted uploads."""
 

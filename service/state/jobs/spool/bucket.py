@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import closing
 from typing import BinaryIO, cast
@@ -84,18 +85,27 @@ class BucketSpool:
             size += sum(file.size for file in self._unkept.pop(job_id, ()))
         self.quota.release(size)  # not under the lock, which a count takes within that of the quota
 
+    def unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> dict[str, int]:
+        newest: dict[str, float] = {}
+        sizes: dict[str, int] = defaultdict(int)
+        for entries in (self._bucket.unfinished(self._prefix), self._bucket.list(self._prefix)):
+            for one in entries:
+                job_id, is_folder, _ = one.name.removeprefix(self._prefix).partition("/")
+                if is_folder:
+                    newest[job_id] = max(newest.get(job_id, 0.0), one.written.timestamp())
+                    sizes[job_id] += one.size
+        limit = time.time() - idle_seconds
+        return {
+            job_id: sizes[job_id]
+            for job_id, written in newest.items()
+            if job_id not in job_ids and written <= limit
+        }
+
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
         if self._keeps_unknown:
             return
-        newest: dict[str, float] = {}
-        for entries in (self._bucket.unfinished(self._prefix), self._bucket.list(self._prefix)):
-            for one in entries:
-                job_id = one.name.removeprefix(self._prefix).partition("/")[0]
-                newest[job_id] = max(newest.get(job_id, 0.0), one.written.timestamp())
-        limit = time.time() - idle_seconds
-        for job_id, written in newest.items():
-            if job_id not in job_ids and written <= limit:
-                self.clear(job_id)
+        for job_id in self.unknown(job_ids, idle_seconds=idle_seconds):
+            self.clear(job_id)
 
     def _name(self, job_id: str, name: str) -> str:
         return f"{self._prefix}{job_id}/{name}"

@@ -90,14 +90,19 @@ class FolderSpool:
         shutil.rmtree(folder, ignore_errors=True)
         self.quota.release(size - size_of(folder))
 
+    def unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> dict[str, int]:
+        newest, found = time.time() - idle_seconds, {}
+        for folder in self._folder.glob("*/"):
+            with suppress(FileNotFoundError):  # its upload was aborted meanwhile
+                if folder.name not in job_ids and folder.stat().st_mtime <= newest:
+                    found[folder.name] = size_of(folder)
+        return found
+
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
         if self._keeps_unknown:
             return
-        newest = time.time() - idle_seconds
-        for folder in self._folder.glob("*"):
-            with suppress(FileNotFoundError):  # its upload was aborted meanwhile
-                if folder.name not in job_ids and folder.stat().st_mtime <= newest:
-                    self.clear(folder.name)
+        for job_id in self.unknown(job_ids, idle_seconds=idle_seconds):
+            self.clear(job_id)
 
 
 class FolderFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import BinaryIO
 
@@ -52,6 +53,12 @@ class LayeredSpool:
     def clear(self, job_id: str) -> None:
         for spool in self._both:
             spool.clear(job_id)
+
+    def unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for spool in self._both:
+            found.update(spool.unknown(job_ids, idle_seconds=idle_seconds))
+        return dict(found)
 
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
         for spool in self._both:

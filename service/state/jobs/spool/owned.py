@@ -56,6 +56,10 @@ class OwnedSpool:
         if self._is_own():
             self._spool.clear(job_id)
 
+    def unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> dict[str, int]:
+        # In the folder of another database, what is not known here is known there.
+        return self._spool.unknown(job_ids, idle_seconds=idle_seconds) if self._is_own() else {}
+
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
         if self._is_own():
             self._spool.clear_unknown(job_ids, idle_seconds=idle_seconds)

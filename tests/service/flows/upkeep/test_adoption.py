@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.errors import ObjectsOfAnother
+from index.errors import ObjectsOfAnother, StoreDamaged
 from index.library import Library
 from service.flows.ingest.background.purging import open_purger
 from service.flows.upkeep import Adoption, check
@@ -130,6 +131,23 @@ def test_a_copy_that_takes_over_is_the_one_that_deletes(
         assert copy.delete(copied, "mars.txt") == "done"
     assert sha(MOONS) not in place.names()
     assert set(production.codes()) >= {"objects_of_another"}
+
+
+def test_a_write_that_the_database_refuses_leaves_nothing_for_good(production: Service, place: Place) -> None:
+    with psycopg.connect(production.config.store_url) as connection:
+        connection.execute("ALTER TABLE collection_1.documents ADD CHECK (id <> 'refused.txt')")
+    before = place.names()
+    with production.library() as library:
+        for number in range(3):
+            with pytest.raises(StoreDamaged):
+                put(library, "refused.txt", f"{LATER} {number}")
+        assert len(place.names() - before) == 3
+        found = list(check(production.data, production.config, idle_seconds=-60))
+        assert [one.problem.code for one in found] == ["file_unused"]
+        assert "3 files" in found[0].problem.message
+        assert library.open("notes").purging.sweep(idle_seconds=-60) == 3
+    assert place.names() == before
+    assert list(check(production.data, production.config, idle_seconds=-60)) == []
 
 
 def test_an_adoption_that_was_interrupted_goes_on(production: Service, copy: Service, place: Place) -> None:

@@ -19,7 +19,7 @@ from index.errors import ObjectsUnavailable
 from index.ingest import Source
 from index.library import Library
 from service.flows.ingest.background.purging import open_purger
-from service.flows.upkeep import back_up, check, restore
+from service.flows.upkeep import back_up, check, repair, restore
 from service.flows.upkeep.errors import BackupFailed
 from service.state.databases.owner import OWNER, find_owner
 from service.state.jobs import JOBS, open_job_store, open_spool
@@ -167,6 +167,30 @@ def test_a_sweep_removes_what_no_write_needs_any_more(library: Library, place: P
     assert [one.size for one in purging.strays(idle_seconds=-60)] == [len(RINGS)]
     assert purging.sweep(idle_seconds=-60) == 1
     assert place.names() == {sha(MOONS)}
+
+
+def test_a_check_tells_of_files_that_belong_to_nothing_and_a_repair_removes_them(
+    data: Path, library: Library, place: Place
+) -> None:
+    put(library, "mars.txt", MOONS)
+    upload(data, place.url, "job")
+    spool_file(open_spool(data, objects=place.url), "refused", 1, b"Pluto")
+    library._catalogue.originals("notes").put(hashlib.sha256(RINGS.encode()).digest(), RINGS.encode())
+    before, config = place.names(), library.config
+    library.close()
+    assert list(check(data, config)) == []  # they may be those of a write that is under way
+    found = list(check(data, config, idle_seconds=-60))
+    assert {(one.collection, one.problem.code) for one in found} == {
+        ("notes", "file_unused"),
+        ("", "upload_unused"),
+    }
+    assert f"1 files, {len(RINGS)} bytes" in found[0].problem.message
+    assert place.names() == before
+    repair(data, config, found)
+    assert list(check(data, config, idle_seconds=-60)) == []
+    with open_library(data, place.url) as again:
+        assert original(again, "mars.txt") == MOONS.encode()
+    assert read_upload(open_spool(data, objects=place.url), "job") == RINGS.encode()
 
 
 def test_a_collection_that_is_made_again_meets_no_objects_of_before(library: Library, place: Place) -> None:
