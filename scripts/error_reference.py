@@ -31,6 +31,7 @@ UNSEEN = frozenset(
         "data_not_writable",
         "invalid_settings",
         "key_not_found",
+        "objects_of_another",
         "person_not_found",
         "sign_in_failed",
     }

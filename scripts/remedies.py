@@ -151,6 +151,9 @@ COMMANDS: Mapping[str, str] = {
     "backup_damaged": "Use another backup.",
     "data_in_use": "Stop the services that have the data open, then try again.",
     "data_not_empty": "Restore into an empty folder, or replace what is there.",
+    "nothing_shared": "`loccit adopt` is for [a copy of a database]"
+    "(../postgresql.md#a-copy-beside-the-original) with `LOCCIT_OBJECTS`. Copies of data "
+    "folders are made with `loccit backup` and `loccit restore`.",
     "stored_elsewhere": "Back up the database with the tools of PostgreSQL: [how]"
     "(../postgresql.md#back-up-and-restore).",
     "same_store": "Name two stores with `--from` and `--to`; what is left out is `LOCCIT_STORE`, or else the "

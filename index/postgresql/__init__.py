@@ -1,5 +1,6 @@
 """PostgreSQL: connections, transactions, migrations, leases and notifications, whatever is stored there."""
 
+from index.postgresql.definitions import definition_problems, restore_indexes
 from index.postgresql.failures import translate_error
 from index.postgresql.identity import identify
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
@@ -22,6 +23,7 @@ __all__ = [
     "Server",
     "SingleStatements",
     "Transaction",
+    "definition_problems",
     "identify",
     "listeners",
     "listening",
@@ -29,6 +31,7 @@ __all__ = [
     "migrate",
     "notify",
     "open_server",
+    "restore_indexes",
     "translate_error",
     "vacuum",
 ]

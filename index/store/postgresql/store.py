@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from index.errors import StoreDamaged
-from index.postgresql import Server, Transaction, migrate, vacuum
+from index.postgresql import Server, Transaction, definition_problems, migrate, restore_indexes, vacuum
 from index.protocols import Lease
-from index.records import Notice, PendingPassage
+from index.records import Notice, PendingPassage, Problem
 from index.store.originals import SharedOriginals
 from index.store.postgresql import claims, schema
 from index.store.postgresql.access import WRITE, Access
@@ -135,6 +135,18 @@ class PostgresqlStore(SqlStore[PostgresqlStatements]):
         if self._access.look("SELECT 1 FROM erased WHERE position > {} LIMIT 1", after) is None:
             return []  # as after most commits, and faster than a transaction
         return super().erased_tags(after)
+
+    def problems(
+        self, dimension: int, progress: Callable[[int, int], None] = lambda *_: None
+    ) -> Iterator[Problem]:
+        """Check its tables and indexes, and every invariant; see :class:`index.protocols.RecordStore`."""
+        yield from definition_problems(self._server, self._access.schema, "record", schema.COLLECTION)
+        yield from super().problems(dimension, progress)
+
+    def repair(self, dimension: int) -> None:
+        """Make good what is repairable; see :class:`index.protocols.RecordStore`."""
+        restore_indexes(self._server, self._access.schema, "record", schema.COLLECTION)
+        super().repair(dimension)
 
     def _cleanse(self) -> bool:
         with self._access.translating_missing_table():

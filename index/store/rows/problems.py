@@ -10,6 +10,7 @@ from typing import Any
 
 from index.errors import StoreDamaged
 from index.records import Problem, Structure, content_key, indexed_text
+from index.types import Block
 
 MOST = 20
 """Most problems of one kind that are listed; the others are counted."""
@@ -109,6 +110,40 @@ def wrong_version(
         elif content_key(indexed_text(heading, quote)) != embedding_key:
             message = f"passage {id_} has the vector of another text. {_RESTORE}"
             yield Problem("passage_heading_damaged", place, message)
+
+
+def uncovered(
+    place: str, text: str, blocks: Sequence[Block], spans: Iterable[tuple[int, int]]
+) -> Iterator[Problem]:
+    """Compare a version's text with the spans of its passages: each has words that no other one has.
+
+    Headings may be in no passage, but above those of their section; one alone is a passage.
+    """
+    known = list(spans)
+    lost = [
+        (max(start, block.start), min(end, block.end))
+        for start, end in _gaps(text, known)
+        for block in blocks
+        if (block.kind != "heading" or not known) and block.start < end and start < block.end
+    ]
+    missing = [(start, end) for start, end in lost if text[start:end].strip()]
+    if missing:
+        count = sum(len(text[start:end].strip()) for start, end in missing)
+        message = (
+            f"{count:,} characters of its text, from offset {missing[0][0]} on, are in no passage: at least "
+            "one is lost, and questions do not find it. Delete the document and put it again, or restore a "
+            "backup."
+        )
+        yield Problem("passage_missing", place, message)
+
+
+def _gaps(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a text that no span covers, but for white space."""
+    reached = 0
+    for start, end in [*sorted(spans), (len(text), len(text))]:
+        if start > reached and text[reached:start].strip():
+            yield reached, start
+        reached = max(reached, end)
 
 
 def _has_valid_structure(read: Callable[[], Structure], length: int) -> bool:

@@ -25,6 +25,7 @@ from index.store.sqlite import file_damage
 from service.errors import KeysLost
 from service.flows.upkeep.adoption import places_of_others
 from service.flows.upkeep.errors import NoData
+from service.flows.upkeep.migration.beside import service_databases
 from service.flows.upkeep.unused import (
     CODES,
     IDLE_SECONDS,
@@ -60,6 +61,7 @@ _PUT_AGAIN = (
 _MOST_LINES = 20
 """Damaged lines of a log that are told one by one."""
 _RESTORE = "Restore a backup."
+MISSING_INDEX = "database_index_missing"
 _ADVICE = dict.fromkeys((UNANSWERED, GAPS), "Delete it: it is no part of a backup, and is made anew.")
 _PREPARE: Mapping[str, Callable[..., object]] = {
     data_folder.KEYS: prepare_keys,
@@ -136,8 +138,17 @@ def _key_findings(catalogue: Catalogue, data: Path, config: LibraryConfig) -> It
 
 def _problems_beside(data: Path, config: LibraryConfig) -> Iterator[Problem]:
     objects, store = config.objects, config.store_url
-    yield from job_problems(data, objects, store=store)
-    yield from file_problems(data, objects, store=store)
+    if store:
+        for database in service_databases(data, config):
+            yield from database.problems()
+    for place, found in (
+        ("jobs", job_problems(data, objects, store=store)),
+        ("files", file_problems(data, objects, store=store)),
+    ):
+        try:
+            yield from found
+        except StoreDamaged as error:
+            yield Problem(error.code, place, error.message)
     if not store:
         yield from _database_problems(data)
     if config.erasure_ledger is not None:
@@ -187,6 +198,11 @@ def repair(data: Path, config: LibraryConfig, findings: list[Finding]) -> None:
             _repair_collection(catalogue, name, config, codes - CODES)
     if any(one.problem.code in CODES and not one.collection for one in repairable):
         remove_unused_uploads(data, config)
+    if config.store_url and any(
+        one.problem.code == MISSING_INDEX for one in repairable if not one.collection
+    ):
+        for database in service_databases(data, config):
+            database.restore_indexes()
     for path in data_folder.leftovers(data):
         shutil.rmtree(path)
     if lost := [one.problem.place for one in repairable if one.problem.code == LOST]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from index.records import Problem
 from service.state.databases.protocols import Connection, Cursor
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class PostgresqlDatabase:
 
         self.server: Server = open_server(url)
         self._what = f"the store of {component}"
+        self._definition = (SCHEMA, component, migrations)
         self._channel = f"loccit_{component}"
         self._attending = lock_key("attending", component)
         migrate(self.server, SCHEMA, component, migrations)
@@ -58,6 +60,18 @@ class PostgresqlDatabase:
         from index.postgresql import listeners
 
         return listeners(self.server, self._attending)
+
+    def problems(self) -> Iterator[Problem]:
+        """Compare the tables and indexes with those that the migrations make."""
+        from index.postgresql import definition_problems
+
+        yield from definition_problems(self.server, *self._definition)
+
+    def restore_indexes(self) -> None:
+        """Make missing indexes again."""
+        from index.postgresql import restore_indexes
+
+        restore_indexes(self.server, *self._definition)
 
     def cleanse(self) -> bool:
         """Free the deleted rows of all these stores; PostgreSQL overwrites them when it needs their place."""

@@ -77,6 +77,7 @@ UNDOCUMENTED = {
     "data_mixed": "the service does not start",
     "data_not_writable": "the service does not start",
     "key_not_found": "only commands revoke keys",
+    "objects_of_another": "the purge stays pending, and the log tells it",
     "person_not_found": "only pages are about people",
     "sign_in_failed": "only pages sign people in",
     "method_not_allowed": "no route answers it",

@@ -12,6 +12,7 @@ from index.store.rows.problems import (
     damaged_text,
     damaged_vector,
     limit_per_kind,
+    uncovered,
     wrong_length,
     wrong_version,
 )
@@ -22,6 +23,10 @@ from index.store.sql.upkeep import rules
 Progress = Callable[[int, int], None]
 """Called with (texts and vectors checked, texts and vectors in all)."""
 
+_SPANS = (
+    'SELECT p.start, p."end" FROM passages p JOIN versions v ON v.key = p.version WHERE v.key = ?'
+    " AND (v.removed IS NOT NULL OR p.removed IS NULL)"
+)
 _PASSAGES = 'SELECT id, start, "end", heading, quote_key, embedding_key FROM passages WHERE version = ?'
 
 
@@ -61,8 +66,16 @@ def _of_texts(statements: Statements, progress: Callable[[int], None]) -> Iterat
         found += wrong_length(place, text, length)
         for key, name in used:
             rows = statements.rows(_PASSAGES, (key,))
-            found += wrong_version(name, text, partial(versions.structure, statements, key), rows)
+            read = partial(versions.structure, statements, key)
+            wrong = list(wrong_version(name, text, read, rows))
+            found += wrong or _lost_passages(statements, name, text, key)
     yield from limit_per_kind(found)
+
+
+def _lost_passages(statements: Statements, name: str, text: str, key: int) -> list[Problem]:
+    """Find out whether the passages of an intact version cover its text: of the newest one, those in use."""
+    spans = statements.rows(_SPANS, (key,))
+    return list(uncovered(name, text, versions.structure(statements, key).blocks, spans))
 
 
 def _of_vectors(statements: Statements, dimension: int, progress: Callable[[int], None]) -> Iterator[Problem]:

@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from index.config import LibraryConfig
 from index.copying import Difference
 from service.flows.upkeep.errors import StoreInUse
 from service.flows.upkeep.migration.sides import Side
 from service.state.databases import Connection, Database
+from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.files import CONTENTS, has_files, open_file_store
 from service.state.files.store import CONTENT
 from service.state.gaps import has_gaps, open_gap_store
@@ -123,6 +126,15 @@ def move_rows(source: Side, target: Side) -> tuple[dict[str, int], list[Differen
                 differences.append(Difference("its rows are different in the target", table))
     differences += _move_bytes(source, target)
     return moved, differences
+
+
+def service_databases(data: Path, config: LibraryConfig) -> Iterator[PostgresqlDatabase]:
+    """The databases of the stores beside the collections, in PostgreSQL; each is open while it is used."""
+    side = Side(data, config.store_url, config.objects)
+    for store in _STORES:
+        with _open_database(store, side) as found:
+            if isinstance(found, PostgresqlDatabase):
+                yield found
 
 
 @contextmanager
