@@ -106,6 +106,7 @@ class Folder:
             shape,
             provenance=found.version.provenance,
             accessed=datetime.now(UTC).date(),
+            news=found.news,
         )
         return citation  # type: ignore[no-any-return] # text or JSON, as the shape says
 

@@ -6,6 +6,7 @@ from index.citations.citing import Locator, locator_of, parse_locator
 from index.citations.claims import Quoted, Sentence, mark_spans, marks_in, without_marks
 from index.citations.claims import claims as sentences_of
 from index.citations.formats import FORMATS, Format, block_spans, format_citation
+from index.citations.references import news_of_hit
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.statements import Judging
@@ -39,6 +40,7 @@ __all__ = [
     "locator_of",
     "mark_spans",
     "marks_in",
+    "news_of_hit",
     "parse_locator",
     "sentences_of",
     "without_marks",

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from urllib.parse import quote as percent_encode
 
 from index.answers import Citation, Selector
-from index.citations.references import Reference, encode_link, one_line
+from index.citations.references import News, Reference, encode_link, one_line
 from index.provenance import Provenance
 from index.text.months import MONTHS
 from index.text.sentences import sentence_spans
@@ -135,7 +135,7 @@ _MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$^]|&(?=#?\w+;)")
 """What Markdown reads as markup; an ampersand only where it begins a reference to a character."""
 
 
-def format_citation(
+def format_citation(  # noqa: PLR0913 -- what the formats say
     citation: Citation,
     name: Format,
     *,
@@ -143,6 +143,7 @@ def format_citation(
     label: str = "1",
     index: int = 0,
     accessed: datetime.date | None = None,
+    news: News | None = None,
 ) -> object:
     """Format a citation: as a str for ``bibtex``, ``markdown_footnote`` and ``plain``, else as a JSON dict.
 
@@ -153,9 +154,10 @@ def format_citation(
     text of the answer (``openai_file_citation``).
     ``accessed`` is the day for ``urldate`` and ``accessed`` of reference managers. Absolute links of the
     citation to the service that made it identify a W3C annotation, and are the ``url`` of a document that
-    has no other.
+    has no other. ``news`` is what became of the citation, which the formats of the W3C, Anthropic and OpenAI
+    carry.
     """
-    return _FORMATS[name](Reference(citation, provenance, label, index, accessed))
+    return _FORMATS[name](Reference(citation, provenance, label, index, accessed, news))
 
 
 def _w3c_annotation(reference: Reference) -> dict[str, object]:
@@ -177,8 +179,21 @@ def _w3c_annotation(reference: Reference) -> dict[str, object]:
         "id": reference.own_link("citation") or _urn(citation.locator),
         "type": "Annotation",
         "motivation": "highlighting",
+        **_assessment(reference.news),
         "target": target,
     }
+
+
+def _assessment(news: News | None) -> dict[str, object]:
+    """The body of an annotation that says what became of the quote."""
+    if news is None:
+        return {}
+    value = "; ".join(filter(None, (news.status, news.words)))
+    body: dict[str, object] = {"type": "TextualBody", "purpose": "assessing", "value": value}
+    replacing = [_urn(one) for one in filter(None, (news.locator, *news.superseded_by))]
+    if news.status != "current" or news.superseded_by:
+        body["dcterms:isReplacedBy"] = [{"id": one} for one in replacing]
+    return {"body": body}
 
 
 def _urn(name: str) -> str:
@@ -195,6 +210,12 @@ def block_spans(quote: str) -> list[tuple[int, int]]:
     return list(sentence_spans(quote, 0, len(quote))) or [(0, len(quote))]
 
 
+def _title_with_news(reference: Reference) -> str:
+    """The title, and what became of the quote: these shapes have no field for it, and take none besides."""
+    words = reference.news.words if reference.news else ""
+    return f"{reference.citation.title} ({words})" if words else reference.citation.title
+
+
 def _anthropic_search_result(reference: Reference) -> dict[str, object]:
     """Messages API, content block ``search_result``: one text block, the unit of citation, per sentence."""
     citation = reference.citation
@@ -202,7 +223,7 @@ def _anthropic_search_result(reference: Reference) -> dict[str, object]:
     return {
         "type": "search_result",
         "source": reference.link_to_quote or citation.locator,
-        "title": citation.title,
+        "title": _title_with_news(reference),
         "content": [{"type": "text", "text": quote[start:end]} for start, end in block_spans(quote)],
         "citations": {"enabled": True},
     }
@@ -215,7 +236,7 @@ def _anthropic_char_location(reference: Reference) -> dict[str, object]:
         "type": "char_location",
         "cited_text": citation.quote,
         "document_index": reference.index,
-        "document_title": citation.title,
+        "document_title": _title_with_news(reference),
         "start_char_index": citation.start,
         "end_char_index": citation.end,
         "file_id": None,
@@ -223,7 +244,7 @@ def _anthropic_char_location(reference: Reference) -> dict[str, object]:
 
 
 def _openai_file_citation(reference: Reference) -> dict[str, object]:
-    """Responses API, annotation ``file_citation``; ``quote`` and ``locator`` are our extensions."""
+    """Responses API, annotation ``file_citation``; ``quote``, ``locator`` and ``standing`` are our own."""
     citation = reference.citation
     return {
         "type": "file_citation",
@@ -232,6 +253,16 @@ def _openai_file_citation(reference: Reference) -> dict[str, object]:
         "filename": PurePosixPath(citation.document_id).name or citation.document_id,
         "quote": citation.quote,
         "locator": citation.locator,
+        **({"standing": _standing(reference.news)} if reference.news else {}),
+    }
+
+
+def _standing(news: News) -> dict[str, object]:
+    return {
+        "status": news.status,
+        "version": news.version,
+        "locator": news.locator,
+        "superseded_by": list(news.superseded_by),
     }
 
 

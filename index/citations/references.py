@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote as percent_encode
 
-from index.answers import Citation
+from index.answers import Citation, Hit
 from index.provenance import Provenance
 from index.types import Metadata
 
@@ -23,6 +23,42 @@ _CLAIMS = ("title", "authors", "author", "publisher", "site", "date", "published
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What became of a citation: its status in the newest version, the number of that, and its place there.
+
+    ``locator`` is empty where the words are gone; ``superseded_by`` are ids of documents.
+    """
+
+    status: str
+    version: int
+    locator: str = ""
+    superseded_by: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The same in words; empty where there is nothing new."""
+        parts = [_STATUS[self.status].format(version=self.version)] if self.status in _STATUS else []
+        if self.superseded_by:
+            parts.append(f"superseded by {', '.join(map(one_line, self.superseded_by))}")
+        return "; ".join(parts)
+
+
+def news_of_hit(hit: Hit) -> News | None:
+    """What became of a passage that was just found: nothing, unless another document supersedes its own."""
+    citation = hit.citation
+    if not hit.superseded_by:
+        return None
+    return News("current", citation.version, citation.locator, hit.superseded_by)
+
+
+_STATUS = {
+    "changed": "these words have changed in version {version}",
+    "gone": "these words are gone in version {version}",
+}
+"""What is said of a status that concerns the words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The input of the formats, with accessors for the metadata."""
 
@@ -31,6 +67,7 @@ class Reference:
     label: str = "1"
     index: int = 0
     accessed: datetime.date | None = None
+    news: News | None = None
 
     def values(self, *keys: str) -> list[str]:
         """Return the known values of the first key that has any, each as one line."""

@@ -10,6 +10,7 @@ from index.answers import Citation
 from index.citations import citing
 from index.citations.anchoring import AnchoringText
 from index.citations.citing import Locator
+from index.citations.references import News
 from index.citations.standing import Standing, gone_since, standing
 from index.citations.supersession import superseded_by
 from index.errors import CitationNotFound
@@ -62,6 +63,14 @@ class Resolved:
     cells: tuple[Cell, ...] = ()
     superseded_by: tuple[str, ...] = ()
     """The ids of documents that supersede its document, by their metadata."""
+
+    @property
+    def news(self) -> News | None:
+        """What became of the citation, for the formats that carry it; None where it is as it was."""
+        there, status = self.today.citation, self.today.standing.status
+        if status == "current" and not self.superseded_by:
+            return None
+        return News(status, self.today.version, there.locator if there else "", self.superseded_by)
 
 
 class Resolution:

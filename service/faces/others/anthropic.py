@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.answers import Answer, Hit
-from index.citations import block_spans, format_citation
+from index.citations import block_spans, format_citation, news_of_hit
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import Citation, citation_json
 from service.faces.api.schemas.values import Json
@@ -135,7 +135,9 @@ def _response_json(body: ToolResultRequest, answer: Answer, base: str) -> Json:
 
 def _search_result(hit: Hit, collection: str, base: str) -> object:
     citation = with_absolute_links(with_links(hit.citation, collection), base)
-    return format_citation(citation, "anthropic_search_result", provenance=hit.provenance)
+    return format_citation(
+        citation, "anthropic_search_result", provenance=hit.provenance, news=news_of_hit(hit)
+    )
 
 
 def _citation_json(hit: Hit, collection: str) -> Json:

@@ -3,6 +3,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
+from urllib.parse import quote as percent_encode
 
 import pytest
 from bibtexparser.entrypoint import parse_string
@@ -14,6 +15,7 @@ from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_la
 
 from index.answers import Citation, Selector
 from index.citations.formats import FORMATS, Format, format_citation
+from index.citations.references import News
 from index.provenance import Provenance
 from index.types import Metadata
 
@@ -464,3 +466,52 @@ def test_what_is_known_is_not_replaced_by_what_a_document_says() -> None:
     assert made["author"] == [{"literal": "Ann"}]
     assert "publisher" not in made
     assert "URL" not in made
+
+
+NOTHING_NEW = News("moved", 3, LOCATOR)
+CHANGED = News("changed", 4, "notes/a b.html@0123456789ab:5-9", ("new.md",))
+
+
+def carried(name: Format, news: News | None) -> Any:
+    return format_citation(citation(), name, provenance=Provenance({}, {}), news=news)
+
+
+def test_an_annotation_says_what_became_of_the_quote() -> None:
+    assert "body" not in carried("w3c_annotation", None)
+    body = {"type": "TextualBody", "purpose": "assessing"}
+    assert carried("w3c_annotation", NOTHING_NEW)["body"] == {
+        **body,
+        "value": "moved",
+        "dcterms:isReplacedBy": [{"id": f"urn:loccit:{percent_encode(LOCATOR)}"}],
+    }
+    assert carried("w3c_annotation", CHANGED)["body"] == {
+        **body,
+        "value": "changed; these words have changed in version 4; superseded by new.md",
+        "dcterms:isReplacedBy": [
+            {"id": "urn:loccit:notes/a%20b.html%400123456789ab%3A5-9"},
+            {"id": "urn:loccit:new.md"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("anthropic_search_result", "title"), ("anthropic_char_location", "document_title")]
+)
+def test_the_title_says_it_where_a_shape_has_no_place_for_it(name: Format, key: str) -> None:
+    plain = carried(name, None)
+    assert carried(name, NOTHING_NEW) == plain
+    told = carried(name, CHANGED)
+    expected = "these words have changed in version 4; superseded by new.md"
+    assert told[key] == f"{plain[key]} ({expected})"
+    assert {**told, key: plain[key]} == plain
+    assert carried(name, News("gone", 4))[key].endswith("(these words are gone in version 4)")
+
+
+def test_a_file_citation_has_the_standing() -> None:
+    assert "standing" not in carried("openai_file_citation", None)
+    assert carried("openai_file_citation", CHANGED)["standing"] == {
+        "status": "changed",
+        "version": 4,
+        "locator": "notes/a b.html@0123456789ab:5-9",
+        "superseded_by": ["new.md"],
+    }

@@ -91,7 +91,11 @@ def _resolve_citation(
         return json_reply(resolved_json(found, collection.state, query.collection))
     citation = with_absolute_links(with_links(found.citation, query.collection), base)
     shape = format_citation(
-        citation, query.format, provenance=found.version.provenance, accessed=datetime.now(UTC).date()
+        citation,
+        query.format,
+        provenance=found.version.provenance,
+        accessed=datetime.now(UTC).date(),
+        news=found.news,
     )
     media_type = _MEDIA_TYPES.get(query.format, "application/json")
     if isinstance(shape, str):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from index import answers
-from index.citations import Format, format_citation
+from index.citations import Format, format_citation, news_of_hit
 from index.search.extraction import first_sentence
 from service.advice import describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
@@ -293,4 +293,5 @@ def _format_citation(hit: answers.Hit, name: Format, collection: str, base: str)
         label=str(hit.rank),
         index=hit.rank - 1,
         accessed=datetime.now(UTC).date(),
+        news=news_of_hit(hit),
     )

@@ -160,5 +160,6 @@ def _format_citation(found: Resolved, collection: str, backend: Backend, shape: 
         shape,
         provenance=found.version.provenance,
         accessed=datetime.now(UTC).date(),
+        news=found.news,
     )
     return made if isinstance(made, str) else to_json(made).decode()
