@@ -81,7 +81,8 @@ _NOT_A_NAME = frozenset(
     "each such some another in on at for from with by as if when while although because after before since "
     "and but "
     "or so most many several few all both other others figure table note example section chapter see however "
-    "then today thus also first second third finally".split()
+    "then today thus also first second third finally "
+    "sein seine ihr ihre dieser diese dieses strenggenommen allerdings jedoch".split()
 )
 _ARTICLES = frozenset("the a an each der die das ein eine".split())
 _TWICE = re.compile(r"(?P<name>.+) (?:(?:The|the) )?(?P=name)")
@@ -93,7 +94,8 @@ _PEOPLE = re.compile(
     r"historian|journalist|rapper|comedian|wrestler|boxer|coach|quarterback|character|student|leader|founder|"
     r"professor|teacher|soldier|son|daughter|brother|wife|man|woman|band|group|physician|nurse|theologian|"
     r"monk|member|editor|pastor|reverend|senator|bishop|pope|saint|businessman|businesswoman|entrepreneur|astronaut|pilot|architect|sculptor|"
-    r"dancer)$"
+    r"dancer)$",
+    re.IGNORECASE,
 )
 _IS_PERSON = re.compile(r"\( ?born|\b(?:Rev|Dr|Mr|Mrs|Ms|Prof|Rep|Sen|Sir)\.? [A-Z]")
 _CHINESE_PEOPLE = re.compile(
