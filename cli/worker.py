@@ -47,6 +47,6 @@ def worker(
         work = Work(settings)
         if health_port is not None:
             check_address(settings.host, health_port)
-            port = stack.enter_context(answering_probes(settings.host, health_port, work.health))
-            log.info("Health checks: http://%s:%d/readyz", settings.host, port)
+            port = stack.enter_context(answering_probes(settings.host, health_port, work.health, work.render))
+            log.info("Health checks: http://%s:%d/readyz, metrics: /metrics", settings.host, port)
         work.run(stopped)

@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -52,6 +53,16 @@ def open_server(url: str) -> Server:
         if found is None:
             found = _servers[url] = Server(url)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Connections of a pool: in use, idle, the most there may be, and transactions that wait for one."""
+
+    used: int
+    idle: int
+    most: int
+    waiting: int
 
 
 class Server:
@@ -251,6 +262,12 @@ class Server:
             connection.close()
             raise
         return connection
+
+    def connections(self) -> Connections:
+        """Count the connections of the pool now, and those that wait for one; asks the server nothing."""
+        found = self._pool.get_stats()
+        size, idle = found.get("pool_size", 0), found.get("pool_available", 0)
+        return Connections(size - idle, idle, self._pool.max_size, found.get("requests_waiting", 0))
 
     def close(self) -> None:
         """Close all idle connections; one in use is closed when it is given back."""

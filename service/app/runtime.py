@@ -298,6 +298,7 @@ class Runtime:
             self.job_runner.start()
             self.webhooks.start()
         self.retention.start()
+        self.sampler.begin_reading()
         self.readiness.declare()
 
 

@@ -13,6 +13,7 @@ from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
 from service.flows.upkeep.opening import open_all
+from service.monitoring.metrics import WorkMetrics
 from service.monitoring.probes import Health
 from service.settings import Settings
 from service.state.jobs import open_job_store, open_spool
@@ -66,6 +67,7 @@ class Work:
                 sources=SourceRunner(settings),
             )
             self._embedding.on_embedded = self._jobs.wake
+        self._metrics = WorkMetrics(self._library)
         self._is_begun = False
         self._error: Exception | None = None
 
@@ -93,6 +95,10 @@ class Work:
             is_ready=self._embedding.running,
             details={"embedded": self._embedding.embedded, "runs_jobs": self._jobs is not None},
         )
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """The metrics of this process, as text, and its media type; reads no database."""
+        return self._metrics.render(accept, self._embedding.embedded, is_ready=self._embedding.running)
 
     def _begin(self, stopped: threading.Event) -> None:
         try:

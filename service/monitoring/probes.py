@@ -21,14 +21,20 @@ class Health:
 
 
 @contextmanager
-def answering_probes(host: str, port: int, health: Callable[[], Health]) -> Iterator[int]:
+def answering_probes(
+    host: str, port: int, health: Callable[[], Health], metrics: Callable[[str], tuple[bytes, str]]
+) -> Iterator[int]:
     """Answer ``/healthz`` and ``/readyz`` with 200 or 503 until the ``with`` block ends; gives the port.
 
-    A port of 0 is any that is free. Raises OSError where nothing can listen.
+    ``/metrics`` is what ``metrics`` makes, with its media type, for the Accept header of a scrape. A port of
+    0 is any that is free. Raises OSError where nothing can listen.
     """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._send(200, *metrics(self.headers.get("Accept", "")))
+                return
             now = health()
             states = {
                 "/healthz": (now.is_up, "up", "failed"),
@@ -39,8 +45,11 @@ def answering_probes(host: str, port: int, health: Callable[[], Health]) -> Iter
                 return
             is_well, good, bad = states[self.path]
             body = json.dumps({"status": good if is_well else bad, **now.details}).encode()
-            self.send_response(200 if is_well else 503)
-            self.send_header("Content-Type", "application/json")
+            self._send(200 if is_well else 503, body, "application/json")
+
+        def _send(self, status: int, body: bytes, media_type: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

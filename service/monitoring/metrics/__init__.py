@@ -10,6 +10,7 @@ from service.monitoring.metrics.instruments import NO_ROUTE, Described, Instrume
 from service.monitoring.metrics.metrics import Metrics
 from service.monitoring.metrics.sampling import Sampler
 from service.monitoring.metrics.shared_state import DESCRIBED, SharedState
+from service.monitoring.metrics.work_metrics import WorkMetrics
 from service.monitoring.metrics.worker_state import WorkerState
 
 
@@ -25,6 +26,7 @@ __all__ = [
     "Metrics",
     "Sampler",
     "SharedState",
+    "WorkMetrics",
     "WorkerState",
     "describe_metrics",
 ]

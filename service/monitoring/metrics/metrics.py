@@ -40,14 +40,19 @@ class Metrics:
 
         ``accept`` is the Accept header of the scrape, which selects OpenMetrics or the text format.
         """
-        registry = CollectorRegistry()
-        registry.register(_Families(lambda: self._registry().collect()))
-        registry.register(_Families(more))
-        encode, media_type = choose_encoder(accept)
-        return encode(registry), media_type
+        return render_families(accept, lambda: self._registry().collect(), more)
 
     def _registry(self) -> CollectorRegistry:
         return self._own if self._place is None else self._place.collect()
+
+
+def render_families(accept: str, *sources: Callable[[], Families]) -> tuple[bytes, str]:
+    """Metrics as text, with its media type, in the format that an Accept header selects."""
+    registry = CollectorRegistry()
+    for source in sources:
+        registry.register(_Families(source))
+    encode, media_type = choose_encoder(accept)
+    return encode(registry), media_type
 
 
 class _Families(Collector):

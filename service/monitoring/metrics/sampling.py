@@ -44,7 +44,8 @@ class Sampler:
             self._task = asyncio.create_task(self._sample_often())
 
     async def stop(self) -> None:
-        """Stop sampling."""
+        """Stop sampling, and reading."""
+        self._shared.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -57,6 +58,10 @@ class Sampler:
         """All metrics as text, and its media type. For a thread: it reads counts from disk."""
         ready = self._is_ready()
         return self._metrics.render(accept, lambda: self._shared.families(ready=ready))
+
+    def begin_reading(self) -> None:
+        """Begin to read the values of a database in the background. Call it once collections are open."""
+        self._shared.start()
 
     async def _sample_often(self) -> None:
         # The worker that answers a scrape cannot look into the others: each writes down its state.
