@@ -86,7 +86,7 @@ class DiffResponse(BaseModel):
     unmodified_count: int
     mkdir: list[str]
     rmdir: list[str]
-    directory_map: dict[str, str] = Field(description="The id of each folder, by its path.")
+    directory_map: dict[str, str] = Field(description="The id of each folder that files are in, by its path.")
 
 
 class CleanupRequest(RequestModel):

@@ -99,7 +99,8 @@ def compare(collection: Collection, manifest: Sequence[File]) -> Difference:
         modified=modified,
         deleted=[file for path, file in known.items() if path not in wanted],
         unmodified=sum(path in known for path in wanted) - len(modified),
-        folders=sorted({folder for file in wanted.values() for folder in _folders(file.path)}),
+        # Those alone that files are in: all above them together would be far longer than the manifest.
+        folders=sorted({file.folder for file in wanted.values() if file.folder}),
     )
 
 
@@ -160,9 +161,3 @@ def _stored(path: str) -> str:
         return validate_document_id(path)
     except InvalidDocumentId:
         return path
-
-
-def _folders(path: str) -> Iterator[str]:
-    """The folders that a path leads through."""
-    parts = path.split("/")[:-1]
-    return ("/".join(parts[:length]) for length in range(1, len(parts) + 1))

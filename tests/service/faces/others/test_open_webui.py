@@ -66,7 +66,7 @@ def test_a_knowledge_base_is_filled_changed_and_emptied(client: TestClient) -> N
     first = diff(client, **{"a.txt": "1", "deep__er__b.txt": "1"})
     assert [one["filename"] for one in first["added"]] == ["a.txt", "b.txt"]
     assert first["mkdir"] == []
-    assert sorted(first["directory_map"]) == ["deep", "deep/er"]
+    assert first["directory_map"] == {"deep/er": knowledge.encode_id("deep/er")}
     upload(client, "a.txt", "The lamp was lit.", "1")
     made = upload(client, "deep/er/b.txt", "The bell was rung.", "1")
     assert made["id"] == knowledge.encode_id("deep/er/b.txt")
@@ -86,6 +86,13 @@ def test_a_knowledge_base_is_filled_changed_and_emptied(client: TestClient) -> N
     assert client.post(f"{KB}/reset?include_directories=True").json() == {"removed": 1}
     assert ids(client) == []
     assert client.get("/v1/documents/a.txt/versions").json()["versions"]
+
+
+def test_what_a_manifest_is_answered_with_is_not_far_longer_than_it(client: TestClient) -> None:
+    deep = [{"filename": "a/" * 2000 + "b", "path": "a/" * 2000 + str(at), "checksum": ""} for at in range(3)]
+    response = client.post(f"{KB}/sync/diff", json={"manifest": deep})
+    assert response.status_code == 200
+    assert len(response.content) < 10 * len(json.dumps(deep))
 
 
 def test_a_file_that_comes_back_is_not_embedded_again(client: TestClient) -> None:
