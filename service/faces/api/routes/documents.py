@@ -11,7 +11,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from index import errors
 from index.collection import Collection
 from index.ingest import Source
-from index.naming import validate_document_id
+from index.naming import (
+    stored_id,
+    validate_document_id,
+    validate_groups,
+    validate_metadata,
+    validate_title,
+)
 from index.readers import text_media_type
 from index.records import DocumentRecord, Put
 from service.errors import MayRaise
@@ -328,15 +334,18 @@ def _describe_document(
 
 
 def change_document(opened: Collection, document_id: str, body: PatchRequest) -> DocumentRecord:
-    """Change what a document is called and what is said of it; returns its record."""
-    if body.document_id is not None:
-        validate_document_id(body.document_id)
+    """Change what a document is called and what is said of it; returns its record.
+
+    All values are checked before the first is stored, and the id comes first, since it may be in use.
+    """
+    validate_metadata({key: value for key, value in body.metadata.items() if value is not None})
+    validate_groups(body.groups or ())
+    title = None if body.title is None else validate_title(body.title)
+    wanted = None if body.document_id is None else validate_document_id(body.document_id)
+    if wanted is not None and wanted != stored_id(document_id):
+        document_id = opened.editor.rename(document_id, wanted).id
     found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
-    if body.title is not None and body.title != found.title:
-        found = opened.retitle(document_id, body.title)
-    if body.document_id is not None and validate_document_id(body.document_id) != found.id:
-        found = opened.editor.rename(document_id, body.document_id)
-    return found
+    return found if title is None or title == found.title else opened.retitle(document_id, title)
 
 
 @router.delete(

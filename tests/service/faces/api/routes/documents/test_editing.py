@@ -59,6 +59,29 @@ def test_what_cannot_be_said_is_refused(client: TestClient, record: dict[str, An
     assert client.get(address).json()["metadata"] == {"year": 1859, "draft": True}
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"document_id": "taken.md", "title": "Other lamps", "metadata": {"year": 1999}},
+        {"document_id": "free.md", "title": "x" * 501},
+        {"document_id": "free.md", "metadata": {"a" * 65: 1}},
+        {"document_id": "free.md", "groups": ["a,b"]},
+        {"document_id": "../free.md", "title": "Other lamps"},
+    ],
+)
+def test_of_changes_that_are_refused_none_is_made(
+    client: TestClient, record: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    client.put("/v1/documents/taken.md?wait=true", json={"text": "The bell was rung."})
+    before = client.get("/v1/documents/house/lamps.md").json()
+    assert client.patch("/v1/documents/house/lamps.md", json=wrong).status_code == 422
+    assert client.get("/v1/documents/house/lamps.md").json() == before
+    assert [one["document_id"] for one in client.get("/v1/documents").json()["documents"]] == [
+        "house/lamps.md",
+        "taken.md",
+    ]
+
+
 def test_locators_of_an_old_id_resolve_over_http(
     client: TestClient, library: Library, record: dict[str, Any]
 ) -> None:
