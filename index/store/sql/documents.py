@@ -145,12 +145,19 @@ def rename(statements: Statements, record: DocumentRecord, document_id: str, cha
 
 def renamed_to(statements: Statements, document_id: str) -> str | None:
     """Return the id of the document that had this id last, or None."""
-    row = statements.row(
-        "SELECT d.id FROM aliases a JOIN documents d ON d.key = a.document WHERE a.id = ?"
-        " ORDER BY d.key DESC LIMIT 1",
+    rows = statements.rows(
+        "SELECT d.id, d.key FROM aliases a JOIN documents d ON d.key = a.document WHERE a.id = ?"
+        " ORDER BY d.key DESC",
         (document_id,),
     )
-    return None if row is None else str(row[0])
+    if len(rows) > 1:  # several documents had it, one after the other
+        last = statements.row(
+            "SELECT e.document FROM events e JOIN aliases a ON a.document = e.document AND a.id = e.was"
+            " WHERE e.kind = 'renamed' AND e.was = ? ORDER BY e.number DESC LIMIT 1",
+            (document_id,),
+        )
+        rows = [row for row in rows if last is not None and row[1] == last[0]] or rows
+    return str(rows[0][0]) if rows else None
 
 
 def add_alias(statements: Statements, document_id: str, key: int) -> None:

@@ -15,6 +15,15 @@ def test_a_former_id_leads_to_the_document_that_had_it_last(store: RecordStore) 
     assert [now(store).renamed_to(one) for one in "abcd"] == ["c", "d", None, None]
 
 
+def test_of_several_documents_that_had_an_id_the_last_counts_whichever_is_newer(store: RecordStore) -> None:
+    put(store, [document("old")])
+    put(store, [document("a")])
+    store.rename("a", "b")
+    store.rename("old", "a")
+    store.rename("a", "c")
+    assert now(store).renamed_to("a") == "c"
+
+
 def test_a_document_that_is_named_as_before_has_no_former_id(store: RecordStore) -> None:
     put(store, [document("a")])
     store.rename("a", "b")
