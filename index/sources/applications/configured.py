@@ -11,6 +11,7 @@ from typing import Any
 from index.collection import Collection
 from index.errors import InvalidSource, SourceNotFound
 from index.naming import validate_document_id, validate_groups
+from index.sources.web import parse_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SOURCES = "sources"
@@ -68,14 +69,18 @@ class Source:
 
 
 def validate_source(source: Source) -> Source:
-    """Return the source with groups in order. Raises :class:`index.errors.InvalidSource`, and for groups
-    :class:`index.errors.InvalidGroup`.
-    """  # noqa: D205
+    """Return the source with groups in order.
+
+    Raises :class:`index.errors.InvalidSource`, for groups :class:`index.errors.InvalidGroup`, and for an
+    address, which may have no password in it, :class:`index.sources.web.InvalidUrl`.
+    """
     if not _NAME.fullmatch(source.name):
         raise InvalidSource(
             f"{source.name[:63]!r} cannot name a source. Use 1 to 63 of a-z, 0-9, '-' and '_'; begin with a "
             "letter or digit."
         )
+    if source.url:
+        parse_url(source.url)
     prefix = source.prefix.strip("/") or source.name
     validate_document_id(f"{prefix}/x")
     if source.every and source.every < LEAST_EVERY:

@@ -119,7 +119,13 @@ class SourceSync:
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, Entry]:
         """The entries to have, by the ids of their documents; others are skipped with a reason."""
         wanted: dict[str, Entry] = {}
-        for entry in entries[: self._limits.entries]:
+        named = [(entry.path.rpartition("/")[2], entry) for entry in entries]
+        for name, entry in named:  # those too that come late or have no id: who may read depends on all
+            if name == RIGHTS_FILE:
+                self._read_rights(entry)
+        for name, entry in named[: self._limits.entries]:
+            if name == RIGHTS_FILE:
+                continue
             try:
                 document_id = validate_document_id(f"{self._source.prefix}/{entry.path}")
             except InvalidDocumentId as error:
@@ -129,12 +135,9 @@ class SourceSync:
                 self._skip(entry.path, "the application has another entry of this path", "duplicate_id")
                 continue
             self._listed.add(document_id)
-            name = entry.path.rpartition("/")[2]
-            if name == RIGHTS_FILE:
-                self._read_rights(entry)
-            elif is_hidden(entry.path.split("/")):
+            if is_hidden(entry.path.split("/")):
                 continue
-            elif not supported(name):
+            if not supported(name):
                 self._skip(entry.path, "no reader for this kind of file")
             else:
                 wanted[document_id] = entry
