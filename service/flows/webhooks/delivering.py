@@ -22,7 +22,7 @@ from service.flows.webhooks.configured import (
     change_webhook,
     webhooks_of,
 )
-from service.flows.webhooks.messages import Message, compose, compose_again, signature
+from service.flows.webhooks.messages import Message, compose, compose_again, signature, untold_since
 from service.settings import Settings, webhook_secret, webhook_variable
 from service.settings.values import split_list
 from service.state.jobs.protocols import JobStore
@@ -126,36 +126,34 @@ class WebhookWorker:
                 return
             with collection.editor.running(_LEASE):
                 for webhook in webhooks_of(collection):
-                    if not self._stopped.is_set() and webhook.next_try <= self._sender.clock():
-                        self._deliver(collection, name, webhook)
+                    going: Webhook | None = webhook
+                    while going and not self._stopped.is_set() and going.next_try <= self._sender.clock():
+                        going = self._deliver(collection, name, going)
         except CollectionBusy:
             return  # another process does it
         except LoccitError as error:
             log.info("The webhooks of the collection %r wait: %s", name, error.message)
 
-    def _deliver(self, collection: Collection, name: str, webhook: Webhook) -> None:
+    def _deliver(self, collection: Collection, name: str, webhook: Webhook) -> Webhook | None:
+        """Deliver one message; returns the webhook as it goes on where there is more to tell at once."""
         now = self._sender.clock()
         if webhook.since > (last := collection.last_change()):  # an earlier backup was restored
             restored = replace(webhook, since=last)
             _store(collection, webhook, restored)
             webhook = restored
-        jobs = (
-            [job for job in self._jobs.in_state("done", "failed", "cancelled") if job.collection == name]
-            if "jobs" in webhook.topics
-            else []
-        )
+        jobs = self._jobs.finished(name, untold_since(webhook)) if "jobs" in webhook.topics else []
         message = compose(collection, name, webhook, jobs, now)
         if message is None:
-            return
-        if not message.id:  # nothing that it is to be told of
-            _store(collection, webhook, message.after)
-            return
-        try:
-            self._sender.send(webhook, message)
-        except Undeliverable as error:
-            _store(collection, webhook, failed(webhook, message, str(error), now))
-            return
+            return None
+        if message.id:  # else there is nothing that it is to be told of
+            try:
+                self._sender.send(webhook, message)
+            except Undeliverable as error:
+                _store(collection, webhook, failed(webhook, message, str(error), now))
+                return None
         _store(collection, webhook, message.after)
+        # It goes on only as it is stored: it may have been removed or replaced meanwhile.
+        return message.after if message.more and message.after in webhooks_of(collection) else None
 
 
 def failed(webhook: Webhook, message: Message, problem: str, now: float) -> Webhook:

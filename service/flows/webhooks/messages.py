@@ -98,11 +98,16 @@ def compose_again(
     return _message(name, webhook, parts, replace(webhook, undelivered=left), one, False)
 
 
+def untold_since(webhook: Webhook) -> float:
+    """The time after which jobs finished that a webhook may not have been told."""
+    return webhook.jobs_since - _OVERLAP_SECONDS
+
+
 def _untold(webhook: Webhook, jobs: Sequence[Job]) -> list[Job]:
     return [
         job
         for job in jobs
-        if (job.finished or 0.0) > webhook.jobs_since - _OVERLAP_SECONDS and job.id not in webhook.jobs_told
+        if (job.finished or 0.0) > untold_since(webhook) and job.id not in webhook.jobs_told
     ]
 
 

@@ -101,6 +101,9 @@ class JobStore(Protocol):
         With ``most`` only so many of each kind for each collection, the oldest.
         """
 
+    def finished(self, collection: str, since: float) -> list[Job]:
+        """List the jobs of a collection that finished after a time, oldest first."""
+
     def count_states(self) -> Mapping[JobState, int]:
         """Count the jobs in each state; a state without jobs may be missing."""
 

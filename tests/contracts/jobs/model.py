@@ -145,6 +145,10 @@ class MemoryJobStore(Unannounced):
                 listed.append(job)
         return listed
 
+    def finished(self, collection: str, since: float) -> list[Job]:
+        found = self.in_state(*FINISHED)
+        return [job for job in found if job.collection == collection and (job.finished or 0.0) > since]
+
     def count_states(self) -> dict[JobState, int]:
         with self._lock:
             return dict(Counter(entry.job.state for entry in self._entries.values()))

@@ -108,6 +108,16 @@ def test_jobs_in_a_state_are_listed_oldest_first(store: JobStore) -> None:
     assert store.in_state("done") == []
 
 
+def test_jobs_that_finished_after_a_time_are_listed(store: JobStore) -> None:
+    for job, collection in (("first", "lamps"), ("second", "lamps"), ("other", "ships"), ("waits", "lamps")):
+        store.add(job, collection, [])
+    for job in ("first", "second", "other"):
+        store.move(job, "running")
+        store.move(job, "done")
+    assert [job.id for job in store.finished("lamps", 0.0)] == ["first", "second"]
+    assert store.finished("lamps", store.job("second").finished or 0.0) == []
+
+
 def test_the_oldest_jobs_of_each_collection_are_listed(store: JobStore) -> None:
     for number, collection in enumerate(["lamps", "lamps", "ships", "lamps", "ships", "ships"]):
         store.add(str(number), collection, [])

@@ -129,6 +129,15 @@ class SqlJobStore(ABC):
             rows = connection.execute(f"{job_rows.SELECT} WHERE {where} ORDER BY number", values).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
+    def finished(self, collection: str, since: float) -> list[Job]:
+        states = _placeholders(FINISHED)
+        sql = (
+            f"{job_rows.SELECT} WHERE state IN ({states}) AND collection = ? AND finished > ? ORDER BY number"
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(sql, (*FINISHED, collection, since)).fetchall()
+            return [job_rows.from_row(connection, row) for row in rows]
+
     def count_states(self) -> dict[JobState, int]:
         with self._database.read() as connection:
             return dict(connection.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall())

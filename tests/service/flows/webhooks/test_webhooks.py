@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,8 +35,10 @@ class Listener(httpx.BaseTransport):
     status: int = 200
     got: list[httpx.Request] = field(default_factory=list)
     now: float = 1_800_000_000.0
+    on_request: Callable[[], None] = lambda: None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.on_request()
         request.read()
         self.got.append(request)
         return httpx.Response(self.status, text="a reply that nobody repeats")
@@ -113,10 +115,21 @@ def test_many_changes_are_told_in_parts_and_none_is_lost(
     collection.put_many([Document(f"{number:03}.txt", b"A lamp.") for number in range(150)])
     for number in range(150, 260):
         collection.put(Document(f"{number:03}.txt", b"A lamp."))
-    for _ in range(6):
-        worker.look_at("default")
+    worker.look_at("default")  # once: what is left does not wait for the next look
     told = [event["document_id"] for message in listener.told for event in message["documents"]]
     assert told == [f"{number:03}.txt" for number in range(260)]
+
+
+def test_a_webhook_that_is_removed_is_told_no_more(
+    collection: Collection, worker: WebhookWorker, listener: Listener
+) -> None:
+    add(collection)
+    for number in range(150):
+        collection.put(Document(f"{number:03}.txt", b"A lamp."))
+    listener.on_request = lambda: change_webhook(collection, "team", lambda known: None)
+    worker.look_at("default")
+    assert len(listener.told) == 1
+    assert webhooks_of(collection) == []
 
 
 @pytest.mark.parametrize("status", [500, 404, 302, 429])
