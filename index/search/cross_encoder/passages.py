@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from index.records import StoredPassage
+from index.search.cross_encoder.encoding import window_head
 from index.search.cross_encoder.windows import Excerpt, choose_excerpt
 from index.search.question import is_spelt
 from index.search.second_look import Look
@@ -16,8 +17,6 @@ from index.text.tables import shift_tables
 
 if TYPE_CHECKING:
     from index.search.cross_encoder.model import CrossEncoder
-
-_LONGEST_HEAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ def judge_passages(
     excerpts: dict[int, Excerpt] = {}
     for one, look in passages:
         if len(look.spans):
-            head = one.version.title[:_LONGEST_HEAD]
+            section = one.passage.section
+            head = window_head(one.version.title, section[-1] if section else "")
             excerpt = choose_excerpt(
                 one.text,
                 look,
