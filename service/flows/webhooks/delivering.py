@@ -112,10 +112,17 @@ class WebhookWorker:
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):
             try:
-                for name in self._library.names():
-                    self.look_at(name)
+                self.look_around()
             except Exception:
                 log.exception("The thread that delivers webhooks failed, and goes on.")
+
+    def look_around(self) -> None:
+        """Look at the webhooks of all collections; one that fails does not keep the others waiting."""
+        for name in self._library.names():
+            try:
+                self.look_at(name)
+            except Exception:
+                log.exception("The webhooks of the collection %r failed; the others go on.", name)
 
     def look_at(self, name: str) -> None:
         """Deliver what the webhooks of one collection have not been told and are due for."""

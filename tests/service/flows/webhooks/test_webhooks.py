@@ -120,6 +120,29 @@ def test_many_changes_are_told_in_parts_and_none_is_lost(
     assert told == [f"{number:03}.txt" for number in range(260)]
 
 
+def test_a_collection_that_fails_does_not_keep_the_next_waiting(
+    library: Library,
+    collection: Collection,
+    worker: WebhookWorker,
+    listener: Listener,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    last = library.open("later", create=True)
+    for each in (collection, last):
+        add(each)
+        put(each, "a.txt", f"The lamp of {each.name} was lit.")
+
+    def fail_once() -> None:
+        listener.on_request = lambda: None
+        raise ZeroDivisionError("unexpected")
+
+    listener.on_request = fail_once
+    worker.look_around()
+    assert [told["collection"] for told in listener.told] == ["later"]
+    (logged,) = [one for one in caplog.records if one.exc_info]
+    assert "'default'" in logged.getMessage()
+
+
 def test_a_webhook_that_is_removed_is_told_no_more(
     collection: Collection, worker: WebhookWorker, listener: Listener
 ) -> None:
