@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Literal, get_args
 
 from index.errors import InvalidFilter
-from index.naming import stored_id
+from index.naming import CLOSED, stored_id
 from index.types import Scalar
 
 Kind = Literal["s", "n", "b"]
@@ -170,6 +170,7 @@ def veiled(group: str) -> str:
 
 @lru_cache(maxsize=256)
 def _with_veiled(groups: frozenset[str]) -> frozenset[str]:
+    groups = frozenset(group for group in groups if not group.startswith(CLOSED))  # nobody is in these
     return groups | {veiled(group) for group in groups}
 
 

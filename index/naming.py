@@ -18,6 +18,8 @@ _COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _RESERVED_TAILS = ("text", "versions", "diff", "original", "page.png")
 _RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type", EDITED})
 _MAX_GROUP, _MAX_GROUPS = 100, 256
+CLOSED = "loccit:closed:"
+"""What the groups of a closed document begin with. Whoever has such a group may read nothing by it."""
 _MAX_TITLE = 500
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
@@ -88,6 +90,21 @@ def shown_name(name: str) -> str:
     return name[1:].removesuffix(".unfinished") if name.startswith(".") else name
 
 
+def closed_groups(groups: Iterable[str]) -> tuple[str, ...]:
+    """The groups of a document that nobody may read, from which :func:`reopened_groups` has these again."""
+    return tuple(sorted({f"{CLOSED}{name.removeprefix(CLOSED)}" for name in groups} or {CLOSED}))
+
+
+def reopened_groups(groups: Iterable[str]) -> tuple[str, ...]:
+    """The groups that a document had before it was closed; those of any other document as they are."""
+    return tuple(sorted({name.removeprefix(CLOSED) for name in groups} - {""}))
+
+
+def are_closed(groups: Iterable[str]) -> bool:
+    """Whether these are the groups of a document that was closed."""
+    return any(name.startswith(CLOSED) for name in groups)
+
+
 def validate_groups(groups: Iterable[str]) -> tuple[str, ...]:
     """Return the groups in order, each once, or raise :class:`InvalidGroup` that names the wrong one.
 
@@ -97,7 +114,8 @@ def validate_groups(groups: Iterable[str]) -> tuple[str, ...]:
     if len(names) > _MAX_GROUPS:
         raise InvalidGroup(f"There are {len(names)} groups, at most {_MAX_GROUPS} are taken.")
     for name in names:
-        if not 1 <= len(name) <= _MAX_GROUP or name != name.strip() or "," in name or not name.isprintable():
+        most = _MAX_GROUP + (len(CLOSED) if name.startswith(CLOSED) else 0)
+        if not 1 <= len(name) <= most or name != name.strip() or "," in name or not name.isprintable():
             raise InvalidGroup(
                 f"{name[:_MAX_GROUP]!r} cannot name a group. Use 1 to {_MAX_GROUP} printable characters, "
                 "without commas and without white space at an end."

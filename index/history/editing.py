@@ -77,6 +77,15 @@ class Editor:
                 groups=groups,
             )
 
+    def withdraw(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+        """Retire documents, all or none, and let no group read what is stored of them; returns their records.
+
+        Those that are retired already are closed as well. :func:`index.naming.reopened_groups` has the groups
+        that they had. Raises :class:`index.errors.DocumentNotFound`.
+        """
+        with self.writing():
+            return self._store.retire(document_ids, closing=True)
+
     def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
         """Retire documents, all or none, so that questions no longer find them; returns their last records.
 

@@ -173,10 +173,10 @@ class ReadableStore:
         self._require(document_id)
         return self._store.describe(document_id, metadata, source=source, groups=groups)
 
-    def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+    def retire(self, document_ids: Sequence[str], *, closing: bool = False) -> list[DocumentRecord]:
         for document_id in document_ids:
             self._require(document_id)
-        return self._store.retire(document_ids)
+        return self._store.retire(document_ids, closing=closing)
 
     def delete(self, document_id: str) -> DocumentRecord:
         self._require(document_id)

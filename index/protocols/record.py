@@ -156,11 +156,12 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     ) -> DocumentRecord:
         """Replace a document's metadata, source and, if given, groups; its text stays as it is."""
 
-    def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+    def retire(self, document_ids: Sequence[str], *, closing: bool = False) -> list[DocumentRecord]:
         """Retire documents, all or none: questions no longer find them, citations still resolve.
 
         Returns their last records. Raises :class:`index.errors.DocumentNotFound`, and
-        :class:`index.errors.DocumentRetired` for one that is retired already.
+        :class:`index.errors.DocumentRetired` for one that is retired already. With ``closing`` no group may
+        read them any more, and those that are retired already are closed, too.
         """
 
     def delete(self, document_id: str) -> DocumentRecord:

@@ -28,6 +28,10 @@ class FolderRights:
         """Let nobody read what is in a folder, because its rights cannot be read."""
         self._groups[folder] = ()
 
+    def has(self, folder: str) -> bool:
+        """Whether it has rights of just this folder."""
+        return folder in self._groups
+
     def groups(self, path: str) -> tuple[str, ...] | None:
         """The groups that may read a file: empty where :meth:`close` was called; None without rights."""
         folder = path

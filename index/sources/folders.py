@@ -13,6 +13,7 @@ from pathlib import Path
 from index.collection import Collection
 from index.errors import InvalidGroup, InvalidInput, InvalidMetadata
 from index.ingest.preparation import Source
+from index.naming import are_closed, reopened_groups
 from index.records import DocumentRecord
 from index.sources.background import BackgroundEmbedding, commit_sizes
 from index.sources.files import FoundFile, Patterns, Skipped, location, presence, resolve_location
@@ -177,8 +178,8 @@ class FolderIngest:
         yield len(files), batch
 
     def _read(self, file: FoundFile) -> Source | None:
-        known = self._collection.archive.find_document(file.document_id)
-        origin = known.origin if known else ""
+        stored = self._collection.archive.find_document(file.document_id, retired=True)
+        origin = stored.origin if stored and stored.retired is None else ""
         if origin and location(origin) != file.path and presence(location(origin)) != "gone":
             self._skip(file.path, f"its id {file.document_id!r} is that of {origin}", "duplicate_id")
             return None
@@ -198,11 +199,11 @@ class FolderIngest:
             return None
         except (InvalidMetadata, InvalidGroup) as error:
             self._skip(file.path, error.message)
-            self._withdraw(known, file)
+            self._withdraw(stored, file)
             return None
-        if self._options.mirror and not self._collection.archive.find_document(
-            file.document_id, retired=True
-        ):
+        if groups is None and stored and are_closed(stored.groups):
+            groups = reopened_groups(stored.groups)
+        if self._options.mirror and not stored:
             self._rename_moved(data, file.document_id)
         return Source(
             file.document_id,
@@ -238,11 +239,14 @@ class FolderIngest:
                 break
         return self._options.groups
 
-    def _withdraw(self, known: DocumentRecord | None, file: FoundFile) -> None:
-        """Let nobody find a document of which it is not known who may read it."""
-        if known is not None and known.origin and location(known.origin) == file.path:
-            self._collection.editor.retire([known.id])
-            self._report.retired.append(known.id)
+    def _withdraw(self, stored: DocumentRecord | None, file: FoundFile) -> None:
+        """Let nobody read a document of which it is not known who may."""
+        if stored is None or not stored.origin or location(stored.origin) != file.path:
+            return
+        if stored.retired is None or not are_closed(stored.groups):
+            self._collection.editor.withdraw([stored.id])
+        if stored.retired is None:
+            self._report.retired.append(stored.id)
 
     def _rename_moved(self, data: bytes, document_id: str) -> None:
         """Rename the document with the same bytes whose file is gone: the file was moved."""

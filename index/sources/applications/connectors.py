@@ -35,6 +35,8 @@ class Connector:
     """Fields of a source that must be given, with what they are."""
     knows_readers: ClassVar = False
     needs_secret: ClassVar = True
+    has_rights_files: ClassVar = True
+    """Whether its entries can be files that name the groups of folders."""
     takes_address: ClassVar = False
     """Whether the application runs at an address of its own, ``url``."""
 
@@ -61,7 +63,7 @@ class Connector:
         if self._guard.failures and not self._missing:
             status, path = self._guard.failures[0]
             self._missing = f"the application answered {status} for {path}"
-        return Listing(found, self._missing)
+        return Listing(found, self._missing, self.has_rights_files)
 
     def read(self, entry: Entry) -> bytes:
         if entry.size > self._limit:
@@ -124,6 +126,7 @@ class Confluence(Connector):
     """Pages of a space, as text."""
 
     module = "confluence"
+    has_rights_files = False
     needs: ClassVar = {"place": "the key of a space", "url": "the address of Confluence"}
     takes_address = True
 
@@ -149,6 +152,7 @@ class Jira(Connector):
     """Issues of a project."""
 
     module = "jira"
+    has_rights_files = False
     needs: ClassVar = {"place": "the key of a project", "url": "the address of Jira"}
     takes_address = True
 
@@ -167,6 +171,7 @@ class Notion(Connector):
     """Pages of a database, or below a page."""
 
     module = "notion"
+    has_rights_files = False
     needs: ClassVar = {"place": "the id of a database or page"}
 
     def _make(self, module: ModuleType, source: Source, secret: str) -> Any:
@@ -208,6 +213,7 @@ class Zendesk(Connector):
     """Articles of a help centre, without drafts."""
 
     module = "zendesk"
+    has_rights_files = False
     needs: ClassVar = {"place": "the subdomain of the help centre"}
 
     def _make(self, module: ModuleType, source: Source, secret: str) -> Any:

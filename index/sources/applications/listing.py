@@ -28,10 +28,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All entries of one look. ``missing`` says why there may be more; empty for a complete listing."""
+    """All entries of one look. ``missing`` says why there may be more; empty for a complete listing.
+
+    ``has_rights_files`` says whether files that name the groups of folders can be among the entries.
+    """
 
     entries: Sequence[Entry]
     missing: str = ""
+    has_rights_files: bool = True
+
+    @property
+    def may_lack_rights(self) -> bool:
+        """Whether a file that names the groups of a folder may be there, and is not listed."""
+        return bool(self.missing) and self.has_rights_files
 
 
 class Application(Protocol):

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode
 from index.collection import Collection
 from index.errors import InvalidDocumentId, InvalidGroup, InvalidInput, InvalidMetadata
 from index.ingest.preparation import Source as NewDocument
-from index.naming import is_hidden, validate_document_id
+from index.naming import are_closed, closed_groups, is_hidden, reopened_groups, validate_document_id
 from index.readers import supported
 from index.records import DocumentRecord, RefusedMirror
 from index.sources.applications.configured import Source
@@ -86,8 +86,7 @@ class SourceSync:
         self._rights = FolderRights()
         self._known: dict[str, _Known] = {}
         self._listed: set[str] = set()
-        self._withdrawn: list[str] = []
-        """Documents that nobody may read now, because it is not known who may."""
+        self._may_lack_rights = False
         self.missing = ""
         """Why the listing was not complete; empty if it was."""
 
@@ -100,13 +99,14 @@ class SourceSync:
         began = time.monotonic()
         listing = self._application.listing()
         self.missing = listing.missing
+        self._may_lack_rights = listing.may_lack_rights
         self._known = {one.id: one for one in _stored(self._collection, self._source.name)}
         wanted = self._wanted(listing.entries)
         with BackgroundEmbedding(self._collection) as embedding:
             self._move_by_identity(wanted)
+            self._withdraw(wanted)
             moved = self._put_all(wanted, embedding.notify)
             self._move_by_content(moved, wanted)
-            self._retire(self._withdrawn)
             if not self.missing:
                 self._remove(bool(listing.entries))
         self._report.embedded = embedding.done
@@ -243,11 +243,9 @@ class SourceSync:
         """The document of an entry to put; None if it is unchanged or not taken."""
         known = self._known.get(document_id)
         try:
-            groups = self._groups(entry)
+            groups = self._groups(entry, known)
         except EntryRefused as error:
             self._skip(entry.path, error.reason, error.code)
-            if known and not known.is_retired:
-                self._withdrawn.append(document_id)
             return None
         if known is None and self._collection.archive.find_document(document_id, retired=True):
             self._skip(entry.path, f"its id {document_id!r} is that of another document", "duplicate_id")
@@ -283,8 +281,27 @@ class SourceSync:
             else:
                 getattr(self._report, outcome.status).append(outcome.record.id)
 
-    def _groups(self, entry: Entry) -> tuple[str, ...] | None:
-        """The groups that may read an entry. What is unknown is for the owner alone."""
+    def _groups(self, entry: Entry, known: _Known | None) -> tuple[str, ...] | None:
+        """The groups that may read an entry; None for those that it has."""
+        if self._is_unsure(entry):
+            if known is None or known.is_retired:
+                raise EntryRefused(
+                    f"the listing is not complete: a file {RIGHTS_FILE} above it may be missing"
+                )
+            return None
+        groups = self._named_groups(entry)
+        if groups is None and known and are_closed(known.groups):
+            return reopened_groups(known.groups)
+        return groups
+
+    def _is_unsure(self, entry: Entry) -> bool:
+        """Whether the nearest file with rights of folders may be one that is not listed."""
+        if not self._may_lack_rights or self._source.takes_readers or entry.is_restricted:
+            return False
+        return not self._rights.has(entry.path.rpartition("/")[0]) and self._rights.groups(entry.path) != ()
+
+    def _named_groups(self, entry: Entry) -> tuple[str, ...] | None:
+        """The groups that are named for an entry. What is unknown is for the owner alone."""
         source = self._source
         if source.takes_readers or entry.is_restricted:
             found = self._readers(entry) if source.takes_readers else None
@@ -306,9 +323,36 @@ class SourceSync:
 
     # Removal
 
+    def _withdraw(self, wanted: Mapping[str, Entry]) -> None:
+        """Let nobody read documents of which it is not known who may, also those that could not be moved.
+
+        It is done before anything is read, so that an application that stops to answer cannot prevent it.
+        """
+        withheld = {document_id: one for document_id, one in wanted.items() if self._is_withheld(one)}
+        identities = {one.identity for one in withheld.values()} - {""}
+        checksums = {one.checksum for one in withheld.values()} - {""}
+        closing = [
+            one
+            for one in self._known.values()
+            if one.id in withheld
+            or one.identity in identities
+            or (not self.missing and one.id not in self._listed and one.checksum in checksums)
+        ]
+        closing = [one for one in closing if not (one.is_retired and are_closed(one.groups))]
+        for start in range(0, len(closing), _AT_ONCE):
+            self._collection.editor.withdraw([one.id for one in closing[start : start + _AT_ONCE]])
+        self._report.retired += [one.id for one in closing if not one.is_retired]
+        for one in closing:
+            self._known[one.id] = replace(one, is_retired=True, groups=closed_groups(one.groups))
+
+    def _is_withheld(self, entry: Entry) -> bool:
+        source = self._source
+        if source.takes_readers or entry.is_restricted:
+            return not source.owner and not (source.takes_readers and self._readers(entry))
+        return self._rights.groups(entry.path) == ()
+
     def _remove(self, has_entries: bool) -> None:
-        withdrawn = {*self._withdrawn}
-        live = [one.id for one in self._known.values() if not one.is_retired and one.id not in withdrawn]
+        live = [one.id for one in self._known.values() if not one.is_retired]
         going = [document_id for document_id in live if document_id not in self._listed]
         refusal = self._refusal(len(going), len(live), has_entries=has_entries)
         self._note(refusal)

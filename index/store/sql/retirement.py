@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import astuple
 
+from index.naming import closed_groups
 from index.records import DocumentRecord, RefusedMirror
-from index.store.sql import documents, events, passages
+from index.store.sql import documents, events, groups, passages
 from index.store.sql.statements import Statements
 
 _REFUSED = "refused_mirrors"
@@ -33,6 +34,18 @@ def retire(statements: Statements, document_id: str, change: int) -> DocumentRec
     )
     statements.execute("UPDATE documents SET retired = ? WHERE key = ?", (now, record.key))
     events.put(statements, document_id, "retired", record.version, change)
+    return record
+
+
+def close(statements: Statements, document_id: str, change: int) -> DocumentRecord:
+    """Retire a document, unless it is, and let no group read it; returns its last record.
+
+    Raises :class:`index.errors.DocumentNotFound`.
+    """
+    record = documents.get(statements, document_id, retired=True)
+    if record.retired is None:
+        retire(statements, document_id, change)
+    groups.put(statements, record.key, closed_groups(record.groups))
     return record
 
 

@@ -127,10 +127,11 @@ class SqlStore(ABC, Generic[Own]):
                 put_groups(statements, record.key, groups)
             return documents.get(statements, document_id)
 
-    def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+    def retire(self, document_ids: Sequence[str], *, closing: bool = False) -> list[DocumentRecord]:
         """Retire documents; see :class:`index.protocols.RecordStore`."""
+        one = retirement.close if closing else retirement.retire
         with self._change() as (statements, change):
-            return [retirement.retire(statements, document_id, change) for document_id in document_ids]
+            return [one(statements, document_id, change) for document_id in document_ids]
 
     def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
         """Replace the refused mirrors, without a change number."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.collection import Collection
+from index.errors import LoccitError
 from index.sources.folders import FolderIngest, FolderOptions, IngestReport
 
 
@@ -66,6 +67,27 @@ def test_rights_that_cannot_be_read_let_nobody_read(collection: Collection, fold
     (folder / "board" / ".loccit.yaml").write_text("groups: [board]")
     run(collection, folder)
     assert groups(collection)["board/minutes.txt"] == ("board",)
+
+
+def test_rights_that_cannot_be_read_close_stored_versions_until_they_can(
+    collection: Collection, folder: Path
+) -> None:
+    (folder / "board" / ".loccit.yaml").unlink()
+
+    def run_open() -> None:
+        FolderIngest(collection, FolderOptions(mirror=True)).run([folder])
+
+    run_open()
+    anybody = collection.restrict_to(frozenset())
+    assert anybody.archive.text("board/minutes.txt", 1)
+    (folder / "board" / ".loccit.yaml").write_text("{")
+    run_open()
+    with pytest.raises(LoccitError):
+        anybody.archive.text("board/minutes.txt", 1)
+    (folder / "board" / ".loccit.yaml").unlink()
+    run_open()
+    assert anybody.archive.text("board/minutes.txt", 1)
+    assert groups(collection)["board/minutes.txt"] == ()
 
 
 def test_rights_above_the_folder_do_not_count(collection: Collection, folder: Path) -> None:
