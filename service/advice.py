@@ -65,6 +65,9 @@ SETTINGS_ADVICE: Advice = {
     errors.StoreUnavailable: "Its address is in LOCCIT_STORE, or was given with the command.",
     errors.LedgerFailed: "The setting LOCCIT_ERASURE_LEDGER says where it is.",
     errors.ObjectsUnavailable: "The setting LOCCIT_OBJECTS says where it is.",
+    errors.ObjectsOfAnother: "If this database is a copy, stop what uses it and run `loccit adopt`: that "
+    "gives it folders of its own. If it takes the place of the other one for good, run `loccit adopt "
+    "--take-over`.",
     errors.DocumentTooLarge: limit_advice,
     errors.InvalidLimit: limit_advice,
     errors.MomentTooLarge: "The limit is the setting LOCCIT_AS_OF_PASSAGES.",

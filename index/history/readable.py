@@ -136,7 +136,8 @@ class ReadableStore:
     REFUSED: ClassVar = frozenset(
         {
             "access_mark", "adopt", "bases", "begin_epoch", "claim", "close", "copying",
-            "drop_damaged_vectors", "end_snapshots", "erase_tagged", "erased_tags", "last_erasure",
+            "discarded_originals", "drop_damaged_vectors", "end_snapshots", "erase_tagged", "erased_tags",
+            "forget_all_discarded", "forget_discarded", "last_erasure", "last_sweep", "note_sweep",
             "objects_name", "problems", "purge", "put_vectors", "repair", "set_access_mark",
             "set_connections", "set_refused_mirrors", "staging", "tag", "unpurged", "waiting_since",
         }

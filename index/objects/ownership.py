@@ -74,9 +74,7 @@ class OwnedFolder:
         if not self.is_own():
             raise ObjectsOfAnother(
                 f"The folder {self.name} in the place for originals and uploads belongs to the database "
-                f"{self.owner()}, and this is {self._identify()}: nothing is deleted there. If this database "
-                "is a copy, stop what uses it and run `loccit adopt`: that gives it folders of its own. If "
-                "it takes the place of the other one for good, run `loccit adopt --take-over`."
+                f"{self.owner()}, and this is {self._identify()}: nothing is deleted there."
             )
 
     def _read(self) -> bytes:

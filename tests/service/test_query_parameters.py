@@ -21,6 +21,7 @@ PATHS = {
     "file_id": "file-0123456789abcdef01234567",
     "batch_id": "vsfb_unknown",
     "model": "loccit:default",
+    "source": "wiki",
 }
 
 

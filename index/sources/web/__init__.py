@@ -24,6 +24,7 @@ from index.sources.web.network import Resolver, SystemResolver
 from index.sources.web.pages import Page, Refusal
 from index.sources.web.polite_fetcher import PageSource, PoliteFetcher, Robots
 from index.sources.web.sitemap import Sitemap, SitemapEntry, read_sitemap, sitemap_entries
+from index.sources.web.transport import PinnedTransport
 from index.sources.web.urls import WebUrl, parse_url
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Page",
     "PageSource",
     "PageTooLarge",
+    "PinnedTransport",
     "PoliteFetcher",
     "Refusal",
     "Resolver",

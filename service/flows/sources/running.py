@@ -11,6 +11,7 @@ import httpx
 
 from index.collection import Collection
 from index.errors import InvalidSource, LoccitError
+from index.sources import IngestReport
 from index.sources.applications import (
     Connector,
     Limits,
@@ -22,7 +23,6 @@ from index.sources.applications import (
     require_connector,
     source_of,
 )
-from index.sources.folders import IngestReport
 from service.settings import Settings, source_secret, source_variable
 from service.settings.values import split_list
 

@@ -15,6 +15,7 @@ from index.config import LibraryConfig
 from index.errors import Damaged
 from index.protocols import Catalogue, Stray
 from index.records import Problem
+from service.state.databases.owner import OWNER
 from service.state.files import FILES, has_files, open_file_store
 from service.state.jobs import JOBS, has_jobs, open_job_store, open_spool
 from service.state.jobs.protocols import Spool
@@ -80,9 +81,15 @@ def _strays(catalogue: Catalogue, name: str, idle_seconds: float) -> list[Stray]
     return [one for one in originals.strays(keep) if one.written <= limit]
 
 
+def _is_empty(path: Path) -> bool:
+    return path.exists() and not path.stat().st_size
+
+
 def _spools(data: Path, config: LibraryConfig, stack: ExitStack) -> Iterator[_Kept]:
     """The spools of uploads and of files, but not where those who own their files were lost."""
     store, objects = config.store_url, config.objects
+    if not store and any(_is_empty(data / name) for name in (OWNER, JOBS, FILES)):
+        return  # to open one would fill it, and others tell that it was lost
     lost = open_inventory(data, config).losses()
     try:
         if has_jobs(data, store=store) and JOBS not in lost:

@@ -14,8 +14,7 @@ import httpx
 from index.collection import Collection
 from index.errors import CollectionBusy, LoccitError
 from index.library import Library
-from index.sources.web import Fetcher, WebConfig
-from index.sources.web.transport import PinnedTransport
+from index.sources.web import Fetcher, PinnedTransport, WebConfig
 from service.flows.webhooks.configured import (
     MOST_UNDELIVERED,
     Webhook,

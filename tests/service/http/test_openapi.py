@@ -206,7 +206,8 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
     app = create_app(app_of(library).state.settings, library=library)
     served = {route.path_format for route in routes(app.routes)}
     assert served - set(api["paths"]) == {
-        "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check", "/check/conflicts",
+        "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check",
+        "/check/conflicts",
         "/docs", "/docs/{operation}", "/evidence", "/help", "/help/{name}",
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain", "/library/documents/delete",

@@ -9,7 +9,7 @@ from tests.patience import PATIENCE
 def test_probes_say_whether_a_process_is_up_and_ready() -> None:
     now = Health(is_up=True, is_ready=False, details={"embedded": 0})
     with (
-        answering_probes("127.0.0.1", 0, lambda: now) as port,
+        answering_probes("127.0.0.1", 0, lambda: now, lambda _: (b"", "text/plain")) as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
     ):
         assert (up := client.get("/healthz")).status_code == 200

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from service.faces.api.requests.feedback import FeedbackRequest
 from service.faces.api.schemas.feedback import Feedback
-from service.faces.dependencies import Caller, ReadyAsking
+from service.faces.dependencies import Caller, ReadyAsking, Texts
 from service.flows.gaps import note_verdict
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
@@ -21,13 +21,16 @@ router = APIRouter(tags=["ask"], route_class=ApiRoute)
 @router.post("/v1/feedback", summary="Judge an answer", response_model=Feedback)
 @access(Scope.ASK)
 async def judge(
-    caller: Caller, asking: ReadyAsking, body: Annotated[FeedbackRequest, Depends(JsonBody(FeedbackRequest))]
+    caller: Caller,
+    asking: ReadyAsking,
+    body: Annotated[FeedbackRequest, Depends(JsonBody(FeedbackRequest))],
+    texts: Texts,
 ) -> Response:
     """Keeps a question with a verdict on its answer, where administrators of the collection turned that on.
 
     It is kept for 30 days, for administrators to see what the documents lack.
     """
     caller = body.narrow_caller(caller)
-    asking.collections.require(caller, body.collection)
+    await texts.run(asking.collections.open, caller, body.collection)
     said = (body.question.strip(), body.verdict, body.reason)
     return json_reply({"kept": note_verdict(asking, caller, body.collection, said)})

@@ -34,7 +34,7 @@ def test_a_body_that_is_no_folder_is_told_in_its_job(client: TestClient) -> None
     headers = {"content-type": "application/zip"}
     job = done(client, client.post("/v1/ingest", content=b"zzz", headers=headers))
     assert became(client, job) == {"the ZIP file": "corrupt_document"}
-    assert client.get(job["links"]["files"]).json()["files"][0]["message"].startswith("the ZIP file: ")
+    assert client.get(job["links"]["files"]).json()["files"][0]["message"].startswith("Not a ZIP file")
 
 
 BOMB = [
