@@ -58,12 +58,18 @@ class Sender:
         if not secret:
             raise Undeliverable(f"The variable {webhook_variable(webhook.name)} has no secret to sign with.")
         now = int(self.clock())
+        try:
+            signed = signature(secret, message.id, now, message.body)
+        except ValueError:
+            raise Undeliverable(
+                f"What follows whsec_ in the variable {webhook_variable(webhook.name)} is not base64."
+            ) from None
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Loccit",
             "webhook-id": message.id,
             "webhook-timestamp": str(now),
-            "webhook-signature": signature(secret, message.id, now, message.body),
+            "webhook-signature": signed,
         }
         try:
             with httpx.Client(transport=self._transport(webhook.url), trust_env=False) as client:

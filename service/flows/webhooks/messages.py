@@ -20,6 +20,8 @@ from service.state.jobs.records import Job
 _EVENTS = 100
 _OVERLAP_SECONDS = 60.0
 """Jobs that another process finished a moment earlier may be seen a moment later."""
+_ENCODED = "whsec_"
+"""Before a secret that is written in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,14 @@ def _message(
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """The header ``webhook-signature``."""
+    """The header ``webhook-signature``, as https://www.standardwebhooks.com describe it.
+
+    What follows ``whsec_`` in a secret is base64. Raises ``ValueError`` where it is not.
+    """
     signed = f"{message_id}.{timestamp}.".encode() + body
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    key = secret.removeprefix(_ENCODED)
+    raw = base64.b64decode(key, validate=True) if key != secret else secret.encode()
+    digest = hmac.new(raw, signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
 
 

@@ -53,7 +53,7 @@ class Listed:
     ("folder", "before"),
     [
         ("late", {}),  # beyond the limit
-        ("x" * 495, {}),  # the id of the file with the rights would be too long
+        ("x" * 500, {}),  # the id of the file with the rights would be too long
         (
             "e\N{COMBINING ACUTE ACCENT}",
             {"\N{LATIN SMALL LETTER E WITH ACUTE}/.loccit.yaml": "groups: [staff]"},

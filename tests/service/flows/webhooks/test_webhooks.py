@@ -19,6 +19,7 @@ from index.ingest.preparation import Source as Document
 from index.library import Library
 from service.flows.webhooks.configured import Webhook, change_webhook, validate_webhook, webhooks_of
 from service.flows.webhooks.delivering import ATTEMPTS, Sender, Undeliverable, WebhookWorker, retry
+from service.flows.webhooks.messages import signature
 from service.settings import Settings
 from service.state.jobs import open_job_store
 from service.state.jobs.protocols import JobStore
@@ -87,6 +88,23 @@ def put(collection: Collection, name: str, text: str, **given: Any) -> None:
 def one(collection: Collection) -> Webhook:
     (found,) = webhooks_of(collection)
     return found
+
+
+def test_a_secret_in_base64_signs_as_the_libraries_of_the_standard_do() -> None:
+    # The example of https://www.standardwebhooks.com
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
+    made = signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+    assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_a_secret_that_is_no_base64_is_told(
+    collection: Collection, worker: WebhookWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCCIT_WEBHOOK_SECRET_TEAM", "whsec_???")
+    add(collection)
+    put(collection, "a.txt", "The lamp was lit.")
+    worker.look_at("default")
+    assert "is not base64" in one(collection).problem
 
 
 def test_a_change_is_told_once_and_signed(
