@@ -10,6 +10,7 @@ from benchmarks.claims import statements, twins, written_answers
 from benchmarks.conflicts import amendments
 from benchmarks.conflicts import study as conflicts
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
+from benchmarks.gaps import study as gaps
 from benchmarks.near_misses import others
 from benchmarks.near_misses import study as near_misses
 from benchmarks.retrieval import (
@@ -56,6 +57,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "divided": divided.study,
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
     "engines_by_meaning": engines.by_meaning,
+    "gaps": gaps.study,
     "engines_by_words": engines.by_words,
     "everyday": everyday.study,
     "formats": lambda: formats.figures(formats.study()),

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.flows.gaps import group_questions
+from service.flows.gaps.grouping import LIKENESS
 from service.state.gaps import FILE, KEEP_DAYS, AskedQuestion, has_gaps, open_gap_store
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.service.faces.pages.pages import LAMP, page, told, words
@@ -150,3 +151,24 @@ def test_groups_do_not_depend_on_the_order_of_questions() -> None:
     assert back[0].count == 3
     assert back[0].name == "a"
     assert group_questions([], np.zeros((0, 3), dtype=np.float32)) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_groups_are_those_of_joining_the_most_alike_again_and_again(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    count = int(draw.integers(1, 50))
+    vectors = draw.normal(size=(8, 12))[draw.integers(0, 8, count)] + draw.normal(size=(count, 12)) * 0.6
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    wanted, sums = [{n} for n in range(count)], vectors.copy()
+    while len(wanted) > 1:
+        means = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        cosines = np.where(np.eye(len(wanted), dtype=bool), -1, means @ means.T)
+        keep, gone = sorted(divmod(int(cosines.argmax()), len(wanted)))
+        if cosines.max() < LIKENESS:
+            break
+        wanted[keep] |= wanted.pop(gone)
+        sums[keep] += sums[gone]
+        sums = np.delete(sums, gone, axis=0)
+    asked = [AskedQuestion(float(n), "a", str(n), 0.1) for n in range(count)]
+    found = [{int(one.question) for one in group.questions} for group in group_questions(asked, vectors)]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, wanted))

@@ -11,6 +11,8 @@ import numpy as np
 from index.types import Vectors
 from service.state.gaps import AskedQuestion
 
+_NONE = -2.0
+"""In place of the cosine of a group with itself, and with one that is no more."""
 LIKENESS = 0.6
 """Least cosine of a question with the mean of a group, for it to belong there."""
 
@@ -55,20 +57,41 @@ def group_questions(questions: Sequence[AskedQuestion], vectors: Vectors) -> lis
     for at, one in enumerate(questions):
         alike.setdefault(" ".join(one.question.casefold().split()), []).append(at)
     groups = list(alike.values())
-    sums = np.stack([vectors[group].sum(axis=0) for group in groups]).astype(np.float32)
-    while len(groups) > 1:
-        means = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-        cosines = means @ means.T
-        np.fill_diagonal(cosines, -1.0)
-        first, second = divmod(int(cosines.argmax()), len(groups))
-        if cosines[first, second] < LIKENESS:
-            break
-        keep, gone = sorted((first, second))
-        groups[keep] += groups.pop(gone)
-        sums[keep] += sums[gone]
-        sums = np.delete(sums, gone, axis=0)
-    found = [_group(questions, vectors, one) for one in groups]
+    _join(groups, np.stack([vectors[group].sum(axis=0) for group in groups]).astype(np.float32))
+    found = [_group(questions, vectors, one) for one in groups if one]
     return sorted(found, key=lambda one: -one.count)
+
+
+def _join(groups: list[list[int]], sums: Vectors) -> None:
+    """Join groups while two are alike; those that were joined to another are empty then.
+
+    For n groups the cosines of all pairs are kept (4 n squared bytes), and those of the group that grew are
+    computed anew, so that the time grows with the square of n.
+    """
+    means = _normalized(sums)
+    cosines = means @ means.T
+    np.fill_diagonal(cosines, _NONE)
+    nearest = cosines.argmax(axis=1)
+    likeness = cosines[np.arange(len(groups)), nearest]
+    while likeness[first := int(likeness.argmax())] >= LIKENESS:
+        keep, gone = sorted((first, int(nearest[first])))
+        groups[keep] += groups[gone]
+        groups[gone] = []
+        sums[keep] += sums[gone]
+        means[keep] = _normalized(sums[keep : keep + 1])[0]
+        cosines[gone], cosines[:, gone], likeness[gone] = _NONE, _NONE, _NONE
+        cosines[keep] = np.where(cosines[keep] == _NONE, _NONE, means @ means[keep])
+        cosines[:, keep] = cosines[keep]
+        changed = (nearest == keep) | (nearest == gone) | (cosines[keep] > likeness)
+        changed[keep] = True
+        rows = np.flatnonzero(changed & (likeness != _NONE))
+        nearest[rows] = cosines[rows].argmax(axis=1)
+        likeness[rows] = cosines[rows, nearest[rows]]
+
+
+def _normalized(sums: Vectors) -> Vectors:
+    found: Vectors = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def _group(questions: Sequence[AskedQuestion], vectors: Vectors, members: Sequence[int]) -> QuestionGroup:
