@@ -6,7 +6,7 @@ force, in ``valid_from`` and ``valid_to``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from index.filters import Comparison, Compound, Filter
 from index.protocols import Documents
@@ -14,6 +14,7 @@ from index.types import Metadata
 
 SUPERSEDES, VALID_FROM, VALID_TO = "supersedes", "valid_from", "valid_to"
 """Entries of the metadata."""
+_MOST_CALLERS = 256
 _MOST = 100
 """Documents that supersede some; more are left out."""
 
@@ -42,6 +43,26 @@ def superseded_by(
             if id_ in document_ids and id_ != one.id:
                 found.setdefault(id_, []).append(one.id)
     return {id_: tuple(newer) for id_, newer in found.items()}
+
+
+class Superseding:
+    """Whether documents supersede others, kept until the next change, so that most questions need not look.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[int, bool]] = {}
+
+    def is_told(self, moment: Documents, change: int, caller: Hashable) -> bool:
+        """Whether any document that the caller may read says that it supersedes another one."""
+        known = self._known.get(caller)
+        if known is None or known[0] != change:
+            found = moment.documents(limit=1, where=Comparison("gte", SUPERSEDES, ("",)))
+            if len(self._known) >= _MOST_CALLERS:
+                self._known = {}
+            self._known[caller] = known = change, bool(found)
+        return known[1]
 
 
 def superseded(metadata: Metadata) -> tuple[str, ...]:

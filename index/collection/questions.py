@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.answers import Answer, IndexState, UnknownLanguage
-from index.citations.supersession import among, superseded_by
+from index.citations.supersession import Superseding, among, superseded_by
 from index.collection.following import DerivedState, Following, state_of
 from index.derivation import Derivation
 from index.errors import ChangeNotReached, DocumentNotFound, StoreUnavailable
@@ -53,16 +53,25 @@ class Questions:
         readable: ReadableBy | None = None,
         *,
         cross_encoder: CrossEncoder | None = None,
+        superseding: Superseding | None = None,
     ) -> None:
         self._store = store
         self._following = following
         self._reranker = reranker
         self._readable = readable
         self._cross_encoder = cross_encoder
+        self._superseding = superseding or Superseding()
 
     def of(self, store: RecordStore, readable: ReadableBy) -> Questions:
         """The same, for a restricted view of the store."""
-        return Questions(store, self._following, self._reranker, readable, cross_encoder=self._cross_encoder)
+        return Questions(
+            store,
+            self._following,
+            self._reranker,
+            readable,
+            cross_encoder=self._cross_encoder,
+            superseding=self._superseding,
+        )
 
     def answer(self, question: Question, *, vectors: Vectors | None = None, model: str = "") -> Answer:
         """The passages that best answer a question, and the probability that they do.
@@ -171,6 +180,8 @@ class Questions:
     ) -> Answer:
         """The answer with what amends its hits before them, if documents supersede those of the hits."""
         search, moment = reading
+        if not self._superseding.is_told(moment, moment.change, self._readable):
+            return answer
         newer = superseded_by(moment, [hit.citation.document_id for hit in answer.hits], where)
         if not newer:
             return answer

@@ -156,8 +156,8 @@ IN_A_PURGE = [
     Point("call", f"{_LEXICAL}.rewriting:Rewriter._write_again"),
     Point("return", f"{_LEXICAL}.rewriting:Rewriter._write_again"),
     Point("call", f"{_LEXICAL}.segments:delete_unused"),
-    Point("call", "index.history.purging:Purging.sweep"),
-    Point("return", "index.history.purging:Purging.sweep"),
+    Point("call", "index.history.purging:Purging._remove_discarded"),
+    Point("return", "index.history.purging:Purging._remove_discarded"),
     Point("return", "index.history.purging:Purging.run"),
 ]
 IN_A_MIGRATION = [

@@ -86,7 +86,7 @@ def test_a_copy_deletes_nothing_of_the_original(production: Service, copy: Servi
         put(library, "neptune.txt", LATER)
         with copy.library() as copied:
             assert copy.delete(copied, "mars.txt") == "pending"
-            with pytest.raises(ObjectsOfAnother, match="loccit adopt"):
+            with pytest.raises(ObjectsOfAnother, match="nothing is deleted there"):
                 copied.open("notes").purging.sweep()
             clear_uploads(copy)
             copied.delete("notes")

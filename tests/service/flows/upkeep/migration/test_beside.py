@@ -66,7 +66,7 @@ def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
             beside.require_unused(source, target)
             moved, differences = beside.move_rows(source, target)
             assert differences == []
-            assert moved == {
+            assert {name: count for name, count in moved.items() if count} == {
                 "keys": 2,
                 "secrets": 2,  # that of sessions, and the fingerprints of the keys
                 "ended_sessions": 1,
