@@ -62,7 +62,7 @@ def study() -> Mapping[str, Estimate]:
             false += 1
     return {
         "found": _exactly(len(found)),
-        "false": _exactly(false),
+        "mistaken": _exactly(false),
         "kept_of_others": _exactly(sum(not topic for _, topic in kept)),
         "others": _exactly(len(others)),
     }
