@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,14 +10,12 @@ from typing import Any
 from index.errors import LoccitError
 from index.library import Library
 from index.sources.applications import Stopped, sources_of
-from service.advice import message_with_advice
-from service.errors import JobNotFound
-from service.flows.ingest.jobs.finishing import UNEXPECTED, fail_job
+from service.flows.ingest.jobs.job_thread import JobThread, MayContinue
 from service.flows.ingest.jobs.waiting import WaitingJobs
 from service.flows.sources.describing import run_json
 from service.flows.sources.running import SourceRunner
 from service.state.jobs.protocols import JobStore, Session
-from service.state.jobs.records import Job, lease_to_run, new_job_id
+from service.state.jobs.records import Job, new_job_id
 
 log = logging.getLogger("loccit.service")
 
@@ -56,10 +53,10 @@ class SourceJobs:
     ) -> None:
         self._library = library
         self._store = store
-        self._waiting = waiting
         self._runner = runner
-        self._may_continue = may_continue
-        self._thread: threading.Thread | None = None
+        self._thread = JobThread(
+            store, waiting, self._run_job, name="loccit-sources", may_continue=may_continue
+        )
         self._looked = -_LOOK_SECONDS
 
     def queue_due(self, session: Session) -> None:
@@ -81,50 +78,15 @@ class SourceJobs:
 
     def start(self, jobs: Sequence[Job], session: Session) -> None:
         """Run those of these jobs in the thread that need not wait, unless it runs others."""
-        due = [job for job in jobs if self._waiting.are_due(job)]
-        if due and not (self._thread is not None and self._thread.is_alive()):
-            self._thread = threading.Thread(
-                target=self._run, args=(due, session), name="loccit-sources", daemon=True
-            )
-            self._thread.start()
+        self._thread.start(jobs, session)
 
     def join(self, seconds: float) -> None:
         """Wait for the thread to stop."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        self._thread.join(seconds)
 
-    def _run(self, jobs: Sequence[Job], session: Session) -> None:
-        def may_continue() -> bool:
-            return self._may_continue() and session.is_held()
-
-        for job in jobs:
-            try:
-                if may_continue() and session.acquire(lease := lease_to_run(job)):
-                    try:
-                        self._run_job(job, may_continue)
-                    finally:
-                        session.release(lease)
-            except LoccitError as error:
-                self._waiting.set_aside(job, error)
-            except Exception:
-                log.exception("The thread that runs sources could not run job %s, and goes on.", job.id)
-                self._waiting.pause(job)
-
-    def _run_job(self, job: Job, may_continue: Callable[[], bool]) -> None:
-        """Run one job. Raises an error that jobs wait for, and what the store raises."""
-        try:
-            if self._store.job(job.id).state == "running" or self._store.begin(job.id):
-                self._synchronize(job, may_continue)
-        except JobNotFound:
-            pass  # cancelled and deleted since it was listed
-        except LoccitError as error:
-            if self._waiting.wait_for(error):
-                raise
-            fail_job(self._store, job, message_with_advice(error))
-        except Exception:
-            log.exception("Job %s failed.", job.id)
-            fail_job(self._store, job, UNEXPECTED)
-        self._waiting.forget(job)
+    def _run_job(self, job: Job, may_continue: MayContinue) -> None:
+        if self._store.job(job.id).state == "running" or self._store.begin(job.id):
+            self._synchronize(job, may_continue)
 
     def _synchronize(self, job: Job, may_continue: Callable[[], bool]) -> None:
         told = _Told(self._store, job)
