@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.progress import TaskID
 
 from cli.options import Data, read_settings
 from cli.terminal.consoles import stdout
 from cli.terminal.output import print_json
-from cli.terminal.progress import bars
+from cli.terminal.progress import step_bars
 from service.flows import upkeep
 
 
@@ -32,7 +29,7 @@ def adopt(
     settings = read_settings(data)
     config = settings.library_config()
     upkeep.require_unused(settings.data, config)
-    with _progress_bars() as progress:
+    with step_bars() as progress:
         adoption = upkeep.Adoption(settings.data, config, progress)
         done = adoption.take_over() if take_over else adoption.separate()
     if as_json:
@@ -52,17 +49,3 @@ def _print(done: upkeep.Adopted, *, take_over: bool) -> None:
     lines += [f"missing: {one.place}: {one.what}." for one in done.missing]
     for line in lines:
         stdout().print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar on stderr for each collection."""
-    with bars() as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(doing: str, done: int, total: int) -> None:
-            if doing not in tasks:
-                tasks[doing] = progress.add_task(doing, total=None)
-            progress.update(tasks[doing], completed=done, total=total)
-
-        yield show

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.progress import TaskID
 from rich.text import Text
 
 from cli.options import Data
 from cli.terminal.consoles import stdout
 from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.output import print_json
-from cli.terminal.progress import bars
+from cli.terminal.progress import step_bars
 from index.copying import Difference
 from service.flows.upkeep.migration import Migration, MovedCollection, Planned, Report, Side, side_of
 from service.settings import load_settings
@@ -49,7 +46,7 @@ def migrate(
     settings = load_settings(**({} if data is None else {"data": data}))
     config = settings.library_config()
     own = Side(settings.data, config.store_url, config.objects)
-    with exit_on_interrupt("What was moved so far is kept"), _progress_bars() as progress:
+    with exit_on_interrupt("What was moved so far is kept"), step_bars() as progress:
         migration = Migration(
             side_of("--from", source, own),
             side_of("--to", target, own),
@@ -67,20 +64,6 @@ def migrate(
     _print_report(report, migration.target, as_json=as_json)
     if not report.is_same:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar on stderr for each step of the migration."""
-    with bars() as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(doing: str, done: int, total: int) -> None:
-            if doing not in tasks:
-                tasks[doing] = progress.add_task(doing, total=None)
-            progress.update(tasks[doing], completed=done, total=total)
-
-        yield show
 
 
 def _print_plan(planned: list[Planned], beside: dict[str, int], target: Side, *, as_json: bool) -> None:
