@@ -52,16 +52,12 @@ class Material:
         rows: dict[str, list[int]] = {}
         for row, pair in enumerate(self.training):
             rows.setdefault(pair.set_name, []).append(row)
-        sampler = Sampler(
-            self.training, neighbours(self.training, self.work), encoder, self.names, self.contexts
-        )
+        sampler = self._sampler(self.training, encoder)
         return Stream(sampler, rows, encoder, seed=f"{VERSION}:{seed}")
 
     def development_samples(self, encoder: Encoder) -> list[Sample]:
         """Samples of each kind and of each set, the same each time."""
-        sampler = Sampler(
-            self.development, neighbours(self.development, self.work), encoder, self.names, self.contexts
-        )
+        sampler = self._sampler(self.development, encoder)
         rows = list(range(len(self.development)))
         random.Random(0).shuffle(rows)
         made = [
