@@ -82,7 +82,7 @@ class Evaluation:
         )
 
     def verdicts(self) -> dict[str, Verdict]:
-        """What a reader would have got, by question id, for the questions whose answers are known."""
+        """The verdicts by question id, for the questions whose answers are known."""
         least = self.settings.get("min_answerability", verdicts.LEAST)
         judged = {
             one.id: verdicts.judge(one.answerable, one.place, one.answerability, least, is_lit=one.is_lit)

@@ -18,7 +18,7 @@ _ORDER: Mapping[Kind, int] = {"wrong": 0, "overclaimed": 0, "near": 1, "answered
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a reader would have got for a question, and the reason where it is not right.
+    """Judge what a reader would have got for a question, with the reason where it is not right.
 
     ``answered``: the answer is in the first passage, in a lit sentence if there is one. ``near``: it is among
     the first five passages, but is not seen first, or the probability is too low to answer. ``wrong``: it is
@@ -31,11 +31,11 @@ class Verdict:
 
     @property
     def is_right(self) -> bool:
-        """Whether a reader would have got what the documents say."""
+        """Tell whether a reader would have got what the documents say."""
         return self.kind in {"answered", "declined"}
 
     def is_better_than(self, other: Verdict) -> bool:
-        """Whether a reader is served better than with another verdict on the same question."""
+        """Tell whether a reader is served better than with another verdict on the same question."""
         return _ORDER[self.kind] > _ORDER[other.kind]
 
 

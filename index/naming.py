@@ -19,7 +19,7 @@ _RESERVED_TAILS = ("text", "versions", "diff", "original", "page.png")
 _RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type", EDITED})
 _MAX_GROUP, _MAX_GROUPS = 100, 256
 CLOSED = "loccit:closed:"
-"""What the groups of a closed document begin with. Whoever has such a group may read nothing by it."""
+"""The beginning of the groups of a closed document. Whoever has such a group may read nothing by it."""
 _MAX_TITLE = 500
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
@@ -101,7 +101,7 @@ def reopened_groups(groups: Iterable[str]) -> tuple[str, ...]:
 
 
 def are_closed(groups: Iterable[str]) -> bool:
-    """Whether these are the groups of a document that was closed."""
+    """Tell whether these are the groups of a document that was closed."""
     return any(name.startswith(CLOSED) for name in groups)
 
 

@@ -221,7 +221,7 @@ def _other_count(sentence: str, written: re.Match[str], draw: random.Random) -> 
 
 
 def _is_lost(true: str, said: str) -> bool:
-    """Whether a template has taken away what was changed: what is left says the same."""
+    """Tell whether a template has taken away what was changed: what is left says the same."""
     return said in true or said.lower() in true.lower()
 
 

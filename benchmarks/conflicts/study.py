@@ -75,7 +75,7 @@ def figures(part: Part = "test") -> dict[str, Estimate]:
 
 
 def alarms(name: str) -> Iterator[DocumentConflict]:
-    """What is told of the documents of a set as they are."""
+    """The disagreements told among the documents of a set as they are."""
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder), embedder=sets.embedder()) as library:
         collection = library.open(name, create=True)
         _store(collection, documents(name), [])

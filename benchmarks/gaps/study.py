@@ -35,7 +35,7 @@ _PLANTED = Path(__file__).with_name("planted.yaml")
 
 
 def study() -> Mapping[str, Estimate]:
-    """How many of the planted gaps are found, and how many groups of other questions are shown."""
+    """Count the planted gaps that are found, and the groups of other questions that are shown."""
     planted = yaml.safe_load(_PLANTED.read_text())
     asked = [(form.format(topic), topic) for topic in planted["topics"] for form in planted["asked"]]
     others = [(text, "") for name in _SETS for text in _answerable(_DATA / name)][:_OTHERS]

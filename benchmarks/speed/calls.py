@@ -29,7 +29,7 @@ from service.state.library import open_library
 ROOT = Path(__file__).parents[2]
 _QUESTIONS = 20
 Calls = Counter[tuple[str, str]]
-"""How often each function was called, by its file and its name."""
+"""Calls of each function, by its file and its name."""
 
 
 def counted(call: Callable[[], object], root: Path = ROOT) -> Calls:

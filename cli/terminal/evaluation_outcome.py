@@ -69,7 +69,7 @@ def _print_kind(heading: str, outcomes: Sequence[Outcome], verdicts: Mapping[str
 
 
 def _details(outcome: Outcome, verdict: Verdict) -> Iterator[tuple[str, str]]:
-    """What a reader sees first, what answers, and why that is not right."""
+    """The first that a reader sees, what answers, and why that is not right."""
     if outcome.found:
         document = outcome.locators[0].rpartition("@")[0]
         yield "seen first", f"{escape(_line(outcome.found[0]))} [dim]({escape(document)})[/]"

@@ -1,4 +1,4 @@
-"""What a command is waiting for, on a terminal: said meanwhile, and summed up where it took long."""
+"""Say on a terminal what a command is waiting for, and sum it up where it took long."""
 
 from __future__ import annotations
 

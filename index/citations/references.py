@@ -24,7 +24,7 @@ _CLAIMS = ("title", "authors", "author", "publisher", "site", "date", "published
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What became of a citation: its status in the newest version, the number of that, and its place there.
+    """The fate of a citation: its status in the newest version, the number of that, and its place there.
 
     ``locator`` is empty where the words are gone; ``superseded_by`` are ids of documents.
     """
@@ -44,7 +44,7 @@ class News:
 
 
 def news_of_hit(hit: Hit) -> News | None:
-    """What became of a passage that was just found: nothing, unless another document supersedes its own."""
+    """The fate of a passage that was just found: none, unless another document supersedes its own."""
     citation = hit.citation
     if not hit.superseded_by:
         return None
@@ -55,7 +55,7 @@ _STATUS = {
     "changed": "these words have changed in version {version}",
     "gone": "these words are gone in version {version}",
 }
-"""What is said of a status that concerns the words."""
+"""Words for a status that concerns the quoted words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Resolved:
 
     @property
     def news(self) -> News | None:
-        """What became of the citation, for the formats that carry it; None where it is as it was."""
+        """The fate of the citation, for the formats that carry it; None where it is as it was."""
         there, status = self.today.citation, self.today.standing.status
         if status == "current" and not self.superseded_by:
             return None

@@ -46,7 +46,7 @@ def superseded_by(
 
 
 class Superseding:
-    """Whether documents supersede others, kept until the next change, so that most questions need not look.
+    """True if documents supersede others, kept until the next change, so that most questions need not look.
 
     Safe to use from several threads.
     """
@@ -55,7 +55,7 @@ class Superseding:
         self._known: dict[Hashable, tuple[int, bool]] = {}
 
     def is_told(self, moment: Documents, change: int, caller: Hashable) -> bool:
-        """Whether any document that the caller may read says that it supersedes another one."""
+        """Tell whether any document that the caller may read says that it supersedes another one."""
         known = self._known.get(caller)
         if known is None or known[0] != change:
             found = moment.documents(limit=1, where=Comparison("gte", SUPERSEDES, ("",)))

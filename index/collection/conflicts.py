@@ -208,7 +208,7 @@ class _Opened:
 
 
 def _is_newer(version: VersionRecord, other: VersionRecord) -> bool:
-    """Whether a document supersedes the other, else is valid from a later day, else was stored later."""
+    """Tell whether a document supersedes the other, else is valid from a later day, else was stored later."""
     if replaces(version, other) != replaces(other, version):
         return replaces(version, other)
     days = [str(one.metadata.get(VALID_FROM, "")) for one in (version, other)]

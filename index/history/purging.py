@@ -83,11 +83,11 @@ class Purging:
         return change <= self._rid or self._engine().cleanse(change)
 
     def claim(self) -> bool:
-        """Whether deleting originals is up to this database; a place without an owner is claimed by that."""
+        """True if deleting originals is up to this database; a place without an owner is claimed by that."""
         return self._originals.claim()
 
     def is_sweep_due(self) -> bool:
-        """Whether the last sweep is long ago. The first one is due a day after this was first asked."""
+        """Tell whether the last sweep is long ago. The first one is due a day after this was first asked."""
         last = self._store.last_sweep()
         if not last:
             self._store.note_sweep(time.time())

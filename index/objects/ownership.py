@@ -1,4 +1,4 @@
-"""Who may delete below a folder of a place that machines share: a mark in it names one database.
+"""A folder of a place that machines share belongs to one database, which a mark in it names.
 
 A copy of a database, as by ``pg_dump`` and ``pg_restore``, names the folders of the original. What the
 original has stored since the copy was made is unknown to the copy, which must not remove it.
@@ -58,7 +58,7 @@ class OwnedFolder:
             return Owner("unknown", "unknown")
 
     def is_own(self) -> bool:
-        """Whether the folder belongs to the one who asks; one without a mark does from then on."""
+        """Tell whether the folder belongs to the one who asks; one without a mark does from then on."""
         own, found = self._identify(), self.owner()
         if found is None:
             self._write(own)

@@ -47,7 +47,7 @@ class Originals(Protocol):
         """
 
     def claim(self) -> bool:
-        """Whether deleting is up to the one who asks; a place that nobody has claimed is, from then on."""
+        """True if deleting is up to the one who asks; a place that nobody has claimed is, from then on."""
 
     def remove(self, sha256s: Iterable[bytes]) -> None:
         """Remove bytes by their hashes, without a listing; those that are not kept are skipped."""

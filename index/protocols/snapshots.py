@@ -234,7 +234,7 @@ class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
         """The folders whose last mirror was refused, by their names."""
 
     def connections(self) -> dict[str, Any]:
-        """What connects the collection with other programs, as JSON values; empty at first."""
+        """The connections of the collection with other programs, as JSON values; empty at first."""
 
     def at(self, change: int) -> PastPassages:
         """The passages as they stood after an earlier change.

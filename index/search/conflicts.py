@@ -145,7 +145,7 @@ def sentences_between(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def replaces(version: VersionRecord, other: VersionRecord) -> bool:
-    """Whether the metadata of a document say that it supersedes another one."""
+    """Tell whether the metadata of a document say that it supersedes another one."""
     return other.document_id in superseded(version.metadata)
 
 
@@ -159,6 +159,6 @@ def _title_words(title: str) -> frozenset[str]:
 
 
 def _are_titles_alike(one: str, other: str) -> bool:
-    """Whether one of two titles has all words of the other: "Amendment to the Leave Policy"."""
+    """Tell whether one of two titles has all words of the other: "Amendment to the Leave Policy"."""
     mine, theirs = _title_words(one), _title_words(other)
     return min(len(mine), len(theirs)) >= _FEWEST_TITLE_WORDS and (mine <= theirs or theirs <= mine)

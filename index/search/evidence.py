@@ -221,7 +221,7 @@ def _part_headings(
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:
-    """Whether a short ``text[start:end]`` is a paragraph of one line that is no sentence, item or formula."""
+    """True if a short ``text[start:end]`` is a paragraph of one line that is no sentence, item or formula."""
     line = text[start:end]
     return (
         "\n" not in line

@@ -29,7 +29,7 @@ class FolderRights:
         self._groups[folder] = ()
 
     def has(self, folder: str) -> bool:
-        """Whether it has rights of just this folder."""
+        """Tell whether it has rights of just this folder."""
         return folder in self._groups
 
     def groups(self, path: str) -> tuple[str, ...] | None:

@@ -39,7 +39,7 @@ class Collections:
         return self.library.open_cached(name).restrict_to(caller.groups)
 
     def following(self, caller: Principal, name: str, document_id: str, read: Callable[[str], T]) -> T:
-        """What ``read`` returns for a document; for the one that had this id last, if it was renamed."""
+        """The result of ``read`` for a document; for the one that had this id last, if it was renamed."""
         try:
             return read(document_id)
         except DocumentNotFound:

@@ -90,7 +90,7 @@ class AskedQuestion:
     groups: frozenset[str] | None = None
 
     def is_visible_to(self, groups: Collection[str] | None) -> bool:
-        """Whether somebody in these groups may read all that who asked may read."""
+        """Tell whether somebody in these groups may read all that who asked may read."""
         return groups is None or (self.groups is not None and self.groups <= set(groups))
 
 
@@ -212,7 +212,7 @@ class Gaps:
             self._opened.close()
 
     def is_kept(self, collection: str) -> bool:
-        """Whether questions of a collection are kept, as of some seconds ago; does not block."""
+        """Tell whether questions of a collection are kept, as of some seconds ago; does not block."""
         return collection in self._kept
 
     def note(self, question: AskedQuestion) -> bool:
@@ -306,5 +306,5 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def has_gaps(data: Path, *, store: str = "") -> bool:
-    """Whether there may be questions, so that none need a store to be made."""
+    """Tell whether there may be questions, so that none need a store to be made."""
     return bool(store) or (data / FILE).exists()

@@ -47,7 +47,7 @@ class Pair:
     section: str = ""
     """The heading above the passage."""
     near: tuple[int, int] | None = None
-    """What a hasty reader would take for the answer, if there is none."""
+    """The words that a hasty reader would take for the answer, if there is none."""
 
     @property
     def development(self) -> bool:

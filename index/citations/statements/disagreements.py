@@ -52,7 +52,7 @@ _LABELLED = regex.compile(
     r"\s+\Z",
     regex.IGNORECASE,
 )
-"""What stands before a number that names something rather than counts: "Table 2"."""
+"""Words before a number that names something rather than counts: "Table 2"."""
 _NEXT = regex.compile(r"\s*(?:[\p{L}-]+|[%$€£°])")
 _NAMED = regex.compile(r"(?:\p{Lu}[\p{L}\p{N}]*|#)\s+\Z")
 _SENTENCE = regex.compile(r"(?:(?!https?:).)*[.!。！…][\s\"'”’»)\]]*\Z", regex.DOTALL)
@@ -94,7 +94,7 @@ class Assertion:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What a sentence is about: the words from ``begin``, where the other sentence begins, to the verb."""
+    """The subject of a sentence: the words from ``begin``, where the other sentence begins, to the verb."""
 
     words: Sequence[Word]
     begin: int
@@ -112,7 +112,7 @@ class _Subject:
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the sentence speaks of its document, or of a sentence before it: "this Agreement", "we"."""
+        """True if the sentence speaks of its document, or of a sentence before it: "this Agreement", "we"."""
         if any(_plain(one) in _DEICTIC or _plain(one) in _BINDING for one in self.words):
             return True
         return not self._content or any(
@@ -121,12 +121,12 @@ class _Subject:
 
     @property
     def is_shared(self) -> bool:
-        """Whether the other sentence has all of it."""
+        """Tell whether the other sentence has all of it."""
         return all(at in self.pairs or at in self.fact for at in self._content)
 
     @property
     def is_bare(self) -> bool:
-        """Whether one word with an article says what it is, as only the text before it can tell."""
+        """Tell whether one word with an article says what it is, as only the text before it can tell."""
         clause = [
             at for at in range(self.begin, self.verb) if self.words[at].clause == self.words[self.verb].clause
         ]
@@ -135,12 +135,12 @@ class _Subject:
 
     @cached_property
     def is_named(self) -> bool:
-        """Whether it has a name, and not only the role of a contract: "the Recipient"."""
+        """Tell whether it has a name, and not only the role of a contract: "the Recipient"."""
         return any(_is_own_name(one) for one in self.words[self.begin : self.verb])
 
     @property
     def is_general(self) -> bool:
-        """Whether the sentence tells what always holds, in the present."""
+        """Tell whether the sentence tells what always holds, in the present."""
         verb = _plain(self.words[self.verb])
         return not english.is_past(verb) and verb not in _PAST
 
@@ -202,7 +202,7 @@ def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False)
 
 
 def _is_same_but_for(fact: Conflict, alignment: Alignment, ours: _Side, others: _Side) -> bool:
-    """Whether the sentences say the same beside a fact."""
+    """Tell whether the sentences say the same beside a fact."""
     if ours.has_own_fact or others.has_own_fact or ours.shared < _FEWEST_SHARED:
         return False
     least, most = sorted((ours.share, others.share))
@@ -239,7 +239,7 @@ def _beginning(words: Sequence[Word], paired: Iterable[int]) -> int:
 
 
 def _is_name_of_something(one: Assertion, other: Assertion, fact: Conflict) -> bool:
-    """Whether the fact names what the sentence is about: "Table 2"; or is only spelt in another way."""
+    """Tell whether the fact names what the sentence is about: "Table 2"; or is only spelt in another way."""
     if fact.kind == "number":
         return _is_label(one.text, fact.start, fact.end) or _is_label(other.text, fact.at, fact.to)
     words = fact.claimed + fact.stated
@@ -268,7 +268,7 @@ class _Side:
 
     @property
     def has_own_fact(self) -> bool:
-        """Whether it has another number, date or name that the other sentence lacks."""
+        """Tell whether it has another number, date or name that the other sentence lacks."""
         return any(
             one.kind in _FACTS and at not in self.pairs and at not in self.fact
             for at, one in enumerate(self.words)
@@ -289,7 +289,7 @@ class _Side:
 
 
 def _has_same_scope(alignment: Alignment, mine: frozenset[int], theirs: frozenset[int]) -> bool:
-    """Whether each sentence has words of its own in one place at most, and none behind a preposition.
+    """Tell whether each sentence has words of its own in one place at most, and none behind a preposition.
 
     "10 euros for adults" and "5 euros for children" are both true.
     """
@@ -307,7 +307,7 @@ def _has_same_scope(alignment: Alignment, mine: frozenset[int], theirs: frozense
 
 
 def _is_scope(words: Sequence[Word], at: int) -> bool:
-    """Whether a preposition stands before a word, an article apart."""
+    """Tell whether a preposition stands before a word, an article apart."""
     before = [_plain(one) for one in words[max(0, at - 2) : at]]
     return bool(before) and (
         before[-1] in english.PREPOSITIONS
@@ -316,13 +316,13 @@ def _is_scope(words: Sequence[Word], at: int) -> bool:
 
 
 def _is_ordered(alignment: Alignment, fact: Conflict) -> bool:
-    """Whether no words are exchanged that a comparison or a time may relate: "A is lower than B"."""
+    """Tell whether no words are exchanged that a comparison or a time may relate: "A is lower than B"."""
     places = [to for at, to in alignment.pairs.items() if alignment.claim[at].has_content]
     return fact.kind != "direction" or places == sorted(places)
 
 
 def _has_same_unit(alignment: Alignment, mine: frozenset[int], theirs: frozenset[int]) -> bool:
-    """Whether what two numbers count is the same, where a word behind both of them tells it."""
+    """Tell whether what two numbers count is the same, where a word behind both of them tells it."""
     at, to = max(mine, default=-1), max(theirs, default=-1)
     claim, source = alignment.claim, alignment.source
     if at < 0 or to < 0 or claim[at].number is None or at + 1 == len(claim) or to + 1 == len(source):

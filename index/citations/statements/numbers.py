@@ -76,7 +76,7 @@ class Number:
     values: frozenset[Decimal]
     is_percent: bool = False
     is_year: bool = False
-    """Whether it is written as a year is: 2020 is not 2019 rounded."""
+    """True if it is written as a year is: 2020 is not 2019 rounded."""
 
     def is_at_most(self, most: int) -> bool:
         """Whether it is a whole number up to this one, and no percentage."""

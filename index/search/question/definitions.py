@@ -164,7 +164,7 @@ class AskedThing:
         return "defines" if any(map(self._heads, above)) else "tells"
 
     def _heads(self, heading: str) -> bool:
-        """Whether a heading begins with the thing, or has it in brackets."""
+        """Tell whether a heading begins with the thing, or has it in brackets."""
         return any(
             _HEADING.fullmatch(heading, 0, start)
             or (_HEADING_SPELT_OUT.fullmatch(heading, 0, start) and _ENDS_HEADING.match(heading, end))
@@ -197,7 +197,7 @@ _Pair = tuple[regex.Pattern[str], regex.Pattern[str]]
 
 
 def _fits(sentence: str, places: Sequence[tuple[int, int]], beginnings: _Pair, ends: _Pair) -> bool:
-    """Whether what is before and behind the words at one of some places is what a pair of patterns finds."""
+    """True if what is before and behind the words at one of some places is what a pair of patterns finds."""
     return any(
         end_.match(sentence, end) and begin.fullmatch(sentence, 0, start)
         for start, end in places

@@ -29,7 +29,7 @@ class Run:
     problem: str = ""
     code: str = ""
     is_complete: bool = True
-    """Whether the listing was complete, so that what is gone was removed."""
+    """True if the listing was complete, so that what is gone was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Source:
     """When the application said that it has changed; a run that begins later serves that."""
 
     def is_due(self, now: float) -> bool:
-        """Whether it is to run now: by its schedule, or because it has changed, but once a minute at most."""
+        """True if it is to run now: by its schedule, or because it has changed, but once a minute at most."""
         began = self.last.began if self.last else 0.0
         if self.wanted > began and now - began >= LEAST_EVERY:
             return True

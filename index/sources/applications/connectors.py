@@ -36,9 +36,9 @@ class Connector:
     knows_readers: ClassVar = False
     needs_secret: ClassVar = True
     has_rights_files: ClassVar = True
-    """Whether its entries can be files that name the groups of folders."""
+    """True if its entries can be files that name the groups of folders."""
     takes_address: ClassVar = False
-    """Whether the application runs at an address of its own, ``url``."""
+    """True if the application runs at an address of its own, ``url``."""
 
     def __init__(self, source: Source, secret: str, guard: Guard, limit: int) -> None:
         self._source = source

@@ -1,4 +1,4 @@
-"""What an application says that it has: its entries, and whether these are all of them."""
+"""The listing of an application: its entries, and whether these are all of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Entry:
     link: str = ""
     key: str = ""
     is_restricted: bool = False
-    """Whether the application shows it to some of its readers only, and does not say to whom."""
+    """True if the application shows it to some of its readers only, and does not say to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Listing:
 
     @property
     def may_lack_rights(self) -> bool:
-        """Whether a file that names the groups of a folder may be there, and is not listed."""
+        """Tell whether a file that names the groups of a folder may be there, and is not listed."""
         return bool(self.missing) and self.has_rights_files
 
 

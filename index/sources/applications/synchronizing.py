@@ -295,7 +295,7 @@ class SourceSync:
         return groups
 
     def _is_unsure(self, entry: Entry) -> bool:
-        """Whether the nearest file with rights of folders may be one that is not listed."""
+        """Tell whether the nearest file with rights of folders may be one that is not listed."""
         if not self._may_lack_rights or self._source.takes_readers or entry.is_restricted:
             return False
         return not self._rights.has(entry.path.rpartition("/")[0]) and self._rights.groups(entry.path) != ()

@@ -1,4 +1,4 @@
-"""What connects a collection with other programs, as a JSON value beside the tables of its record."""
+"""The connections of a collection with other programs, as a JSON value beside the tables of its record."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class DeletedFile(AddedFile):
 
 
 class DiffResponse(BaseModel):
-    """What to upload and to remove."""
+    """Files to upload and to remove."""
 
     added: list[AddedFile]
     modified: list[ModifiedFile]
@@ -140,7 +140,7 @@ class Knowledge(BaseModel):
 
 
 class Removed(BaseModel):
-    """How many files were removed."""
+    """The number of files that were removed."""
 
     removed: int
 
@@ -172,7 +172,7 @@ def _described(model: type[BaseModel]) -> dict[str, Any]:
 async def compare(
     knowledge_id: Name, request: Body, caller: Caller, ingestion: ReadyIngestion, writes: WritesAfterBody
 ) -> Response:
-    """What has to be uploaded and removed, so that the knowledge base has the files of the manifest."""
+    """Tells what to upload and to remove, so that the knowledge base has the files of the manifest."""
     return await writes.run(_compare, ingestion, caller, knowledge_id, await request.body())
 
 

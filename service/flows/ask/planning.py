@@ -38,7 +38,7 @@ class Plan:
     body: AskRequest
     caller: Principal
     is_kept: bool = True
-    """Whether somebody asks: what the service asks itself is neither kept nor audited."""
+    """True if somebody asks: what the service asks itself is neither kept nor audited."""
 
     @property
     def names(self) -> list[str] | None:

@@ -26,7 +26,7 @@ class QuestionGroup:
 
     @property
     def count(self) -> int:
-        """How often it was asked."""
+        """The number of times it was asked."""
         return len(self.questions)
 
     @property
@@ -36,12 +36,12 @@ class QuestionGroup:
 
     @property
     def reasons(self) -> list[str]:
-        """What people said of the answers, the newest first."""
+        """The reasons that people gave for their verdicts, the newest first."""
         return [one.reason for one in self.questions if one.reason]
 
     @property
     def disliked(self) -> int:
-        """How many of the answers were judged to be bad."""
+        """The number of answers that were judged to be bad."""
         return sum(one.verdict == "down" for one in self.questions)
 
 

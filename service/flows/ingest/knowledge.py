@@ -49,7 +49,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between a manifest and a knowledge base."""
+    """The differences between a manifest and a knowledge base."""
 
     added: Sequence[File]
     modified: Sequence[File]

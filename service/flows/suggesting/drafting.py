@@ -282,7 +282,7 @@ def _asked(kind: str) -> str:
 
 
 def _is_named(name: str, title: str) -> bool:
-    """Whether a name says by itself what it names, without the text before it."""
+    """Tell whether a name says by itself what it names, without the text before it."""
     words = [one for one in name.split() if one.lower() not in _ARTICLES]
     if not words or words[0].lower() in _NOT_A_NAME or len(name) > _LONGEST_NAME:
         return False

@@ -99,7 +99,7 @@ async def _answered(
 
 
 def is_answered(draft: Draft, answer: Answer) -> bool:
-    """Whether an answer is probable, and its lit words are those that the draft was made from."""
+    """Tell whether an answer is probable, and its lit words are those that the draft was made from."""
     if answer.answerability <= LEAST or not answer.hits:
         return False
     first = answer.hits[0]

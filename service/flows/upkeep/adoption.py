@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Adopted:
-    """What an adoption did: folders that belong to this database now, and files that could not be copied."""
+    """The result of an adoption: folders of this database now, and files that could not be copied."""
 
     folders: list[str] = field(default_factory=list)
     originals: int = 0

@@ -1,4 +1,4 @@
-"""What webhooks are sent: the changes since the last message, signed as Standard Webhooks describe it."""
+"""Messages to webhooks: the changes since the last one, signed as Standard Webhooks describe it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Message:
     after: Webhook
     content: Undelivered
     more: bool = False
-    """Whether there is more to tell at once."""
+    """True if there is more to tell at once."""
 
 
 @dataclass(frozen=True, slots=True)

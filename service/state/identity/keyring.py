@@ -287,7 +287,7 @@ class Keyring:
         self.loss = loss
 
     def _has_first_use(self) -> bool:
-        """Whether a key was used of which no use is recorded: "never" would mislead whoever tries it out."""
+        """True if a key was used of which no use is recorded: "never" would mislead whoever tries it out."""
         return any(
             id_ not in self._known_used and id_ in self._keys and self._keys[id_][0].last_used is None
             for id_ in self._used.copy()

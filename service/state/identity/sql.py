@@ -36,7 +36,7 @@ class KeyStore(SqlPeople, ABC):
     """
 
     is_announced: bool
-    """Whether :meth:`attending` tells of changes, so that it is enough to look now and then."""
+    """True if :meth:`attending` tells of changes, so that it is enough to look now and then."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -66,7 +66,7 @@ class SqlPeople:
         return _person_of_row(row)
 
     def adjustments(self) -> Mapping[str, Adjustment]:
-        """What administrators changed, by the people's ids; without those of whom nothing is changed."""
+        """The changes of administrators, by the people's ids; without those of whom nothing is changed."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT key, added, withdrawn FROM people WHERE added <> '[]' OR withdrawn <> '[]'"

@@ -1,4 +1,4 @@
-"""What people say of answers."""
+"""The verdicts of people on answers."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class SourceRun(BaseModel):
 
 
 class SyncProgress(BaseModel):
-    """How many of the entries that are listed have been looked at."""
+    """Entries that have been looked at, of all that are listed."""
 
     entries: int
     done: int

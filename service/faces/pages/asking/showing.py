@@ -93,7 +93,7 @@ class ShownAnswer:
     lost: Sequence[LostPassage] = ()
     """Citations of an earlier answer that have changed since."""
     conflicts: Sequence[ShownConflict] = ()
-    """What other documents say against the sentences of the answer."""
+    """The disagreements of other documents with the sentences of the answer."""
 
     @property
     def said(self) -> str:

@@ -141,7 +141,7 @@ def _render_answer(
 
 
 def _conflicts(answering: Answering, found: Found, query: HomeQuery) -> list[ShownConflict]:
-    """What other documents say against the sentences of an answer from one collection.
+    """Find what other documents say against the sentences of an answer from one collection.
 
     None for a key with the scope ask, which learns nothing but answers.
     """

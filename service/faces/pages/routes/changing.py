@@ -77,7 +77,7 @@ def _last(fields: Mapping[str, list[str]], name: str, known: str) -> str:
 def changed_tags(
     known: Mapping[str, Value], names: Sequence[str], values: Sequence[str]
 ) -> dict[str, Value | None]:
-    """What the rows of a form change of the tags of a document; None takes one away.
+    """The changes that the rows of a form make to the tags of a document; None takes one away.
 
     A tag without a value, and one that has no row any more, is taken away.
     """

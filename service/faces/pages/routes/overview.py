@@ -44,7 +44,7 @@ _YEAR = 4
 
 @dataclass(slots=True)
 class Overview:
-    """What the documents of a collection are, each counted. ``partly`` are read in part only."""
+    """The documents of a collection by kind, each counted. ``partly`` are read in part only."""
 
     documents: int = 0
     kinds: Counter[str] = field(default_factory=Counter)

@@ -50,9 +50,9 @@ class Fake(httpx.BaseTransport):
     moves: ClassVar[bool] = True
     renames: ClassVar[bool] = True
     reads: ClassVar[bool] = True
-    """Whether the text of each item is asked for by a request of its own."""
+    """True if the text of each item is asked for by a request of its own."""
     pages: ClassVar[bool] = True
-    """Whether the listing has pages."""
+    """True if the listing has pages."""
 
     items: dict[str, Item] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)

@@ -79,7 +79,7 @@ MINUTES = {"board/a.txt": "The minutes."}
 
 
 def readable(collection: Collected, document_id: str, *groups: str) -> bool:
-    """Whether these groups may read the first version that is stored."""
+    """Tell whether these groups may read the first version that is stored."""
     try:
         collection.restrict_to(frozenset(groups)).archive.text(document_id, 1)
     except LoccitError:

@@ -25,7 +25,7 @@ class SourceRun(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncProgress(Reply):
-    """How many of the entries that are listed have been looked at."""
+    """Entries that have been looked at, of all that are listed."""
 
     entries: int
     done: int
