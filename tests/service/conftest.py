@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.library import Library
 from tests.service.http_service import GatedEmbedder, served
@@ -29,8 +31,11 @@ def embedder() -> GatedEmbedder:
 
 
 @pytest.fixture
-def library(tmp_path: Path, embedder: GatedEmbedder) -> Iterator[Library]:
-    with Library(tmp_path, embedder=embedder) as library:
+def library(tmp_path: Path, embedder: GatedEmbedder, request: pytest.FixtureRequest) -> Iterator[Library]:
+    """A library in a folder; in PostgreSQL where a test has this fixture with that parameter."""
+    is_shared = getattr(request, "param", "") == "postgresql"
+    store = request.getfixturevalue("postgresql_url") if is_shared else ""
+    with Library(tmp_path, embedder=embedder, config=LibraryConfig(store=SecretStr(store))) as library:
         yield library
     # No thread may wait for a gate that a failed test left shut.
     embedder.gate.set()

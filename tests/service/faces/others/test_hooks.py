@@ -14,8 +14,10 @@ from starlette.testclient import TestClient
 from index.library import Library
 from index.sources.applications import Run, Source, note_run, put_source, source_of
 from tests.service.http_service import served
+from tests.service.stores import in_each_store
 
 SECRET = "the-secret-of-the-hook"  # noqa: S105
+pytest_generate_tests = in_each_store
 SOURCE = Source("manuals", "jira", "HELP", url="https://jira.invalid")
 
 

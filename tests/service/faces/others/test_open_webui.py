@@ -18,8 +18,10 @@ from service.faces.others import open_webui
 from service.flows.ingest import knowledge
 from tests.patience import PATIENCE
 from tests.service.http_service import app_of, assert_shape, live
+from tests.service.stores import in_each_store
 
 KB = "/api/v1/knowledge/default"
+pytest_generate_tests = in_each_store
 
 
 def entry(path: str, checksum: str) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from tests.index.sources.applications.serving import served as serving
 from tests.patience import PATIENCE, eventually
 from tests.service.faces.pages.pages import page, told
 from tests.service.http_service import served
+from tests.service.stores import in_each_store
 
 pytest.importorskip("oikb")
+pytest_generate_tests = in_each_store
 
 
 @pytest.fixture
