@@ -296,7 +296,7 @@ class Runtime:
         self.purger.start()
         if not self.settings.answers_only:
             self.job_runner.start()
-            self.webhooks.start()
+        self.webhooks.start()
         self.retention.start()
         self.sampler.begin_reading()
         self.readiness.declare()

@@ -1,4 +1,4 @@
-"""``loccit worker``: embed passages and run jobs for the services that share a database."""
+"""``loccit worker``: embed passages, run jobs and send webhooks for the services that share a database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
 from service.flows.upkeep.opening import open_all
+from service.flows.webhooks.delivering import Sender, WebhookWorker
 from service.monitoring.metrics import WorkMetrics
 from service.monitoring.probes import Health
 from service.settings import Settings
@@ -37,7 +38,7 @@ def _require_shared(settings: Settings) -> None:
 
 
 class Work:
-    """Embeds the passages of all collections, and runs jobs if their files are where it can read them.
+    """Embeds the passages of all collections, runs jobs if it can read their files, and sends webhooks.
 
     It keeps no indexes. Any number of processes may do this for one database. Raises
     :class:`service.errors.InvalidSettings` without one, and what
@@ -67,6 +68,7 @@ class Work:
                 sources=SourceRunner(settings),
             )
             self._embedding.on_embedded = self._jobs.wake
+        self._webhooks = WebhookWorker(self._library, self._job_store, Sender(settings))
         self._metrics = WorkMetrics(self._library)
         self._is_begun = False
         self._error: Exception | None = None
@@ -84,6 +86,7 @@ class Work:
             self._embedding.stop()
             if self._jobs is not None:
                 self._jobs.stop()
+            self._webhooks.stop()
         if self._error is not None:
             raise self._error
         log.info("Stopped. Embedded %d passages.", self._embedding.embedded)
@@ -110,6 +113,7 @@ class Work:
             self._embedding.start()
             if self._jobs is not None:
                 self._jobs.start()
+            self._webhooks.start()
             self._is_begun = True
         except Exception as error:
             if stopped.is_set():  # what it was opening has been closed

@@ -27,12 +27,17 @@ _REPLACED = frozenset({"accept-encoding", "connection"})
 class PinnedTransport(httpx.BaseTransport):
     """Sends requests of httpx through a fetcher's connections; a body has at most ``max_bytes``, decoded.
 
+    Without ``reads_bodies`` the body of a response is empty here, whatever was sent.
+
     Raises subclasses of :class:`index.sources.web.FetchRefused`, whose messages name the host alone: paths
     and queries may have secrets in them.
     """
 
-    def __init__(self, fetcher: Fetcher, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, fetcher: Fetcher, *, reads_bodies: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._fetcher = fetcher
+        self._reads_bodies = reads_bodies
         self._clock = clock
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -41,7 +46,9 @@ class PinnedTransport(httpx.BaseTransport):
         with translate_errors(hop), closing(self._fetcher.connection(hop, deadline)) as connection:
             response = connection.handle_request(self._sent(request, hop))
             headers = Headers(response.headers)
-            body = b"".join(self._body(hop, response.iter_stream(), headers))
+            body = b""
+            if self._reads_bodies:
+                body = b"".join(self._body(hop, response.iter_stream(), headers))
         kept = [(name, value) for name, value in response.headers if name.lower().decode() not in _DROPPED]
         return httpx.Response(response.status, headers=kept, content=body, request=request)
 

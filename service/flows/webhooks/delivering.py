@@ -35,6 +35,7 @@ _LONGEST_PAUSE = 3 * 3600.0
 _LOOK_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 _REPLY_BYTES = 65_536
+"""For the head of a reply: its body is not read."""
 _SECONDS = 10.0
 _LEASE = "@webhooks"
 """No source has this name."""
@@ -42,6 +43,10 @@ _LEASE = "@webhooks"
 
 class Undeliverable(Exception):
     """A message was not taken; the text says why, without anything of the reply."""
+
+
+class NoSecret(Undeliverable):
+    """The process has no secret to sign with. Another one may have it, so that this counts as no try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,10 @@ class Sender:
     clock: Callable[[], float] = time.time
 
     def send(self, webhook: Webhook, message: Message) -> None:
-        """Send a message. Raises :class:`Undeliverable`. Redirects are not followed."""
+        """Send a message. Raises :class:`Undeliverable`. Redirects are not followed, and bodies not read."""
         secret = webhook_secret(webhook.name)
         if not secret:
-            raise Undeliverable(f"The variable {webhook_variable(webhook.name)} has no secret to sign with.")
+            raise NoSecret(f"The variable {webhook_variable(webhook.name)} has no secret to sign with.")
         now = int(self.clock())
         try:
             signed = signature(secret, message.id, now, message.body)
@@ -91,11 +96,15 @@ class Sender:
             ports=(80, 443, port) if port else (80, 443),
             allowed_networks=tuple(split_list(self.settings.web_networks)),
         )
-        return PinnedTransport(Fetcher(web))
+        return PinnedTransport(Fetcher(web), reads_bodies=False)
 
 
 class WebhookWorker:
-    """Looks at the webhooks of all collections now and then, and delivers what they have not been told."""
+    """Looks at the webhooks of all collections now and then, and delivers what they have not been told.
+
+    Each process has one; of those that share a collection, one at a time delivers. What it is killed with is
+    delivered by the next.
+    """
 
     def __init__(self, library: Library, jobs: JobStore, sender: Sender) -> None:
         self._library = library
@@ -160,6 +169,10 @@ class WebhookWorker:
         if message.id:  # else there is nothing that it is to be told of
             try:
                 self._sender.send(webhook, message)
+            except NoSecret as error:
+                if str(error) != webhook.problem:
+                    _store(collection, webhook, replace(webhook, problem=str(error)))
+                return None
             except Undeliverable as error:
                 _store(collection, webhook, failed(webhook, message, str(error), now))
                 return None

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
+from index.ingest.preparation import Source
+from service.flows.webhooks.configured import Webhook, change_webhook, webhooks_of
+from service.settings import load_settings
+from service.state.library import open_library
 from tests.cli.commands import loccit, started
 from tests.cli.server.workers import connected, rows, working
+from tests.index.sources.web.standins import Server, answer
 from tests.patience import PATIENCE, eventually
 
 _WITNESS = """
@@ -94,3 +102,44 @@ def test_a_service_that_only_answers_needs_workers_that_can_work(
     refused = loccit(tmp_path, "serve", "--answers-only", status=1, **settings)
     assert "(invalid_settings)" in refused.stderr
     assert missing in refused.stderr
+
+
+@pytest.mark.processes
+def test_webhooks_are_sent_by_workers_and_by_services_that_only_answer(
+    tmp_path: Path, postgresql_url: str, server: Server
+) -> None:
+    settings = {"LOCCIT_STORE": postgresql_url, "LOCCIT_OBJECTS": (tmp_path / "objects").as_uri()}
+    settings |= {"LOCCIT_WEBHOOK_SECRET_TEAM": "s3cret", "LOCCIT_WEB_NETWORKS": "127.0.0.1/32"}
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "service").mkdir()
+    killed = threading.Event()
+    server.answers["/"] = lambda connection: killed.wait(PATIENCE) and connection.sendall(answer(b"taken"))
+    store = load_settings(data=tmp_path / "here", model="words", store=postgresql_url)
+    with ExitStack() as stack:
+        collection = stack.enter_context(open_library(store)).open("default", create=True)
+        hook = Webhook("team", f"http://127.0.0.1:{server.port}/")
+        change_webhook(collection, "team", lambda known: hook)
+        collection.put(Source("a.txt", b"The lamp was lit."))
+        worker = stack.enter_context(working(tmp_path / "one", **settings))
+        eventually(lambda: server.requests)
+        os.kill(worker.process.pid, signal.SIGKILL)  # with the message in hand
+        worker.process.wait(PATIENCE)
+        killed.set()
+        worker = stack.enter_context(working(tmp_path / "two", **settings))
+        eventually(lambda: [one.since for one in webhooks_of(collection)] == [collection.last_change()])
+        first, second = (re.search("webhook-id: (.*)\r", one) for one in server.requests[:2])
+        assert first is not None
+        assert second is not None
+        assert first[1] == second[1]  # so that who got it twice can tell
+        worker.process.terminate()
+        assert worker.process.wait(PATIENCE) == 0
+        collection.put(Source("b.txt", b"The bell was rung."))
+        stack.enter_context(started(tmp_path / "service", "--answers-only", **settings))
+        eventually(lambda: [one.since for one in webhooks_of(collection)] == [collection.last_change()])
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()

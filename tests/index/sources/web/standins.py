@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -30,6 +31,14 @@ def answer(
 
 def redirect(location: str, status: str = "302 Found") -> bytes:
     return answer(status=status, Location=location)
+
+
+def send_for_ever(connection: socket.socket) -> None:
+    """An answer that does not end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+    with suppress(OSError):
+        while True:
+            connection.sendall(b"x" * 65_536)
 
 
 class Server:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import socket
-from contextlib import suppress
 
 import httpx
 import pytest
@@ -12,7 +10,14 @@ import pytest
 from index.sources.web.errors import AddressRefused, FetchFailed, PageTooLarge
 from index.sources.web.transport import PinnedTransport
 from tests.index.sources.web.conftest import MakeFetcher
-from tests.index.sources.web.standins import NamedHosts, Server, WatchedNetwork, answer, redirect
+from tests.index.sources.web.standins import (
+    NamedHosts,
+    Server,
+    WatchedNetwork,
+    answer,
+    redirect,
+    send_for_ever,
+)
 
 
 @pytest.fixture
@@ -54,13 +59,6 @@ def test_a_redirect_to_another_host_does_not_have_the_credentials(
     server.answers["/there"] = answer(b"here")
     assert client.get(server.url("/go"), headers={"Authorization": "Bearer s3cret"}).text == "here"
     assert ["s3cret" in request for request in server.requests] == [True, False]
-
-
-def send_for_ever(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
-    with suppress(OSError):
-        while True:
-            connection.sendall(b"x" * 65_536)
 
 
 @pytest.mark.parametrize(

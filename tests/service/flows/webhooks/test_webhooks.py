@@ -23,10 +23,12 @@ from service.flows.webhooks.messages import signature
 from service.settings import Settings
 from service.state.jobs import open_job_store
 from service.state.jobs.protocols import JobStore
-from tests.index.sources.web.standins import Server
+from tests.index.sources.web.standins import Answer, Server, answer, send_for_ever
+from tests.service.stores import in_each_store
 
 SECRET = "whsec-of-the-hook"  # noqa: S105
 URL = "https://hooks.test/loccit"
+pytest_generate_tests = in_each_store
 
 
 @dataclass
@@ -61,7 +63,7 @@ def collection(library: Library) -> Collection:
 
 @pytest.fixture
 def jobs(library: Library) -> Iterator[JobStore]:
-    store = open_job_store(library.data)
+    store = open_job_store(library.data, store=library.config.store_url)
     yield store
     store.close()
 
@@ -290,22 +292,78 @@ def test_the_secret_is_nowhere(
     assert len(listener.got) == 1
 
 
-def test_an_address_in_this_network_is_refused(
-    library: Library, collection: Collection, jobs: JobStore, monkeypatch: pytest.MonkeyPatch
+def test_what_one_process_has_no_secret_for_another_sends(
+    library: Library,
+    collection: Collection,
+    worker: WebhookWorker,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add(collection)
+    put(collection, "a.txt", "The lamp was lit.")
+    monkeypatch.delenv("LOCCIT_WEBHOOK_SECRET_TEAM")
+    for _ in range(2 * ATTEMPTS):
+        worker.look_at("default")
+    assert (one(collection).failures, one(collection).undelivered) == (0, ())
+    assert "LOCCIT_WEBHOOK_SECRET_TEAM" in one(collection).problem
+    monkeypatch.setenv("LOCCIT_WEBHOOK_SECRET_TEAM", SECRET)
+    worker.look_at("default")
+    assert [event["document_id"] for event in listener.told[0]["documents"]] == ["a.txt"]
+    assert one(collection).problem == ""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer(b"x" * 1_000_000),
+        answer(b"no gzip", status="202 Accepted", Content_Encoding="gzip"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n",
+        send_for_ever,
+        answer(status="204 No Content"),
+    ],
+    ids=["long", "damaged", "cut off", "endless", "empty"],
+)
+def test_a_status_of_success_takes_a_message_whatever_follows(
+    library: Library,
+    collection: Collection,
+    jobs: JobStore,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    reply: Answer,
 ) -> None:
     monkeypatch.setenv("LOCCIT_WEBHOOK_SECRET_TEAM", SECRET)
-    server = Server()
-    try:
-        add(collection)
-        change_webhook(
-            collection, "team", lambda known: known and replace(known, url=f"http://127.0.0.1:{server.port}/")
-        )
-        put(collection, "a.txt", "The lamp was lit.")
-        WebhookWorker(library, jobs, Sender(Settings(data=library.data))).look_at("default")
-        assert "of this host itself" in one(collection).problem
-        assert server.requests == []
-    finally:
-        server.close()
+    server.answers["/"] = reply
+    change_webhook(collection, "team", lambda known: Webhook("team", f"http://127.0.0.1:{server.port}/"))
+    put(collection, "a.txt", "The lamp was lit.")
+    settings = Settings(data=library.data, web_networks="127.0.0.1/32")
+    WebhookWorker(library, jobs, Sender(settings)).look_at("default")
+    assert (one(collection).problem, one(collection).since) == ("", collection.last_change())
+    assert len(server.requests) == 1
+
+
+def test_an_address_in_this_network_is_refused(
+    library: Library,
+    collection: Collection,
+    jobs: JobStore,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOCCIT_WEBHOOK_SECRET_TEAM", SECRET)
+    add(collection)
+    change_webhook(
+        collection, "team", lambda known: known and replace(known, url=f"http://127.0.0.1:{server.port}/")
+    )
+    put(collection, "a.txt", "The lamp was lit.")
+    WebhookWorker(library, jobs, Sender(Settings(data=library.data))).look_at("default")
+    assert "of this host itself" in one(collection).problem
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
