@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "cli.questions:verify",
     "evidence": "cli.evidence:app",
     "conflicts": "cli.conflicts:conflicts",
+    "gaps": "cli.gaps:app",
     "changes": "cli.history:changes",
     "diff": "cli.history:diff",
     "prune": "cli.documents:prune",
@@ -46,7 +47,6 @@ COMMANDS: Mapping[str, str] = {
     "webhooks": "cli.webhooks:app",
     "upgrade": "cli.upkeep.upgrading:upgrade",
     "keys": "cli.keys:app",
-    "unanswered": "cli.unanswered:app",
     "mcp": "cli.mcp:mcp",
     "worker": "cli.worker:worker",
 }

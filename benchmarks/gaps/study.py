@@ -23,7 +23,7 @@ from index.ingest import Source
 from index.library import Library
 from index.search import Question
 from service.flows.gaps import group_questions
-from service.state.gaps import UNCERTAIN, AskedQuestion
+from service.state.questions import UNCERTAIN, AskedQuestion
 
 _DATA = Path(__file__).parents[3] / "shared" / "data"
 _SETS = ("xquad/en", "clapnq", "chunking_eval")

@@ -128,6 +128,10 @@ class Instance(Protocol):
         """As ``POST /v1/conflicts``."""
         ...
 
+    def gaps(self, week: int) -> Json:
+        """As ``GET /v1/gaps``."""
+        ...
+
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         """As ``GET /v1/documents/{document_id}/diff``."""
         ...

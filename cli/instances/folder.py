@@ -25,16 +25,19 @@ from service.faces.api.schemas.citations import resolved_json
 from service.faces.api.schemas.conflicts import conflicts_json, place_json
 from service.faces.api.schemas.documents import deleted_json, document_json, hunk_json, version_json
 from service.faces.api.schemas.evidence import answer_content, public_key_json, verification_content
+from service.faces.api.schemas.gaps import gaps_json
 from service.faces.api.schemas.values import state_json
 from service.faces.api.schemas.verdicts import report_json, verdict_json
 from service.flows.ask.planning import nothing_to_ask, validate_count
 from service.flows.evidence_packs.signing import open_signer
+from service.flows.gaps import Kept, find_gaps_here, read_kept
 from service.flows.ingest.background.purging import open_purger
 from service.http.links import with_absolute_links, with_links
 from service.settings import Settings
 from service.state.jobs import has_jobs, open_job_store
 from service.state.jobs.erasing import cancelling_jobs
 from service.state.library import open_library
+from service.state.questions import KEEP_DAYS, has_questions, open_question_store
 
 
 @contextmanager
@@ -163,6 +166,16 @@ class Folder:
             "citations": [citation_status_json(one, self.collection) for one in statuses],
             "index": state_json(opened.state),
         }
+
+    def gaps(self, week: int) -> Json:
+        url, days = self._library.config.store_url, self._settings.keep_unanswered_days
+        kept = Kept()
+        if has_questions(self._library.data, store=url):
+            with closing(open_question_store(self._library.data, store=url)) as store:
+                kept = read_kept(store, self._collection, None, week)
+        is_kept = days > 0 or kept.since is not None
+        found = find_gaps_here(kept, self._collection)
+        return gaps_json(kept, found, self.collection, days or KEEP_DAYS, is_kept=is_kept)
 
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         before, after, hunks = self._collection.archive.diff(document_id, old, new)

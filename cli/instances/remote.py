@@ -142,6 +142,10 @@ class Remote:
         return self._client.conflicts(citations, after=after).raw
 
     @translate_client_errors()
+    def gaps(self, week: int) -> Json:
+        return self._client.gaps(week=week).raw
+
+    @translate_client_errors()
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         return self._client.documents.diff(document_id, old, new).raw
 

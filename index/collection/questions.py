@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -72,6 +72,10 @@ class Questions:
             cross_encoder=self._cross_encoder,
             superseding=self._superseding,
         )
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of questions, one each. Raises :class:`index.errors.ModelFailed`."""
+        return self._following.now.derivation.embedder.embed_queries(texts)
 
     def answer(self, question: Question, *, vectors: Vectors | None = None, model: str = "") -> Answer:
         """The passages that best answer a question, and the probability that they do.

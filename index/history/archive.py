@@ -12,6 +12,7 @@ from index.citations import page_search
 from index.citations.anchoring import AnchoringText
 from index.citations.citing import Locator, parse_locator
 from index.citations.resolution import Resolution
+from index.citations.supersession import superseded_by
 from index.errors import DocumentRetired, OriginalNotFound, PageNotFound
 from index.filters import Filter
 from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
@@ -84,6 +85,11 @@ class Archive:
             return moment.documents(
                 limit=limit, after=after, prefix=stored_id(prefix), where=where, retired=retired
             )
+
+    def superseded_by(self, document_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The documents that supersede some, by the ids of these."""
+        with self._store.snapshot() as moment:
+            return superseded_by(moment, document_ids)
 
     def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
         """Return the documents, not retired, whose newest version was read from the bytes with this hash."""

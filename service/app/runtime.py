@@ -41,7 +41,6 @@ from service.state.credentials import Credentials
 from service.state.data_folder import require_complete
 from service.state.databases.owner import find_owner
 from service.state.files import FILES, DocumentOrder, FileErasure, Files, Titles, open_file_store
-from service.state.gaps import Gaps
 from service.state.identity import (
     SESSIONS,
     CollectionGuard,
@@ -59,9 +58,9 @@ from service.state.limits import LimitExchange, RateLimits, WrongKeys, open_limi
 from service.state.limits.permits import Permits
 from service.state.limits.pools import Pools
 from service.state.openid import Providers
+from service.state.questions import KeptQuestions
 from service.state.stock import open_inventory, settle_losses
 from service.state.storage import require_store
-from service.state.unanswered import open_unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +138,12 @@ class Runtime:
             rates=self.rates,
             prover=self.credentials.prover,
             credentials=self.credentials,
-            unanswered=open_unanswered(
+            kept=KeptQuestions(
                 library.data,
                 store=library.config.store_url,
                 keep_days=settings.keep_unanswered_days,
                 collections=library.names,
             ),
-            gaps=Gaps(library.data, store=library.config.store_url, collections=library.names),
             tracing=self.watch.tracing,
             writer=open_writer(settings),
             writing=Permits(settings.max_queue),
@@ -248,9 +246,7 @@ class Runtime:
         self._limit_exchange.start()
         if self.audit is not None:
             self.audit.start()
-        if self.answering.unanswered is not None:
-            self.answering.unanswered.start()
-        self.answering.gaps.start()
+        self.answering.kept.start()
         self._warm_up = asyncio.create_task(self._get_ready())
         self.sampler.start()
 
@@ -280,9 +276,7 @@ class Runtime:
         self.keyring.close()
         if self.audit is not None:
             self.audit.close()
-        if self.answering.unanswered is not None:
-            self.answering.unanswered.close()
-        self.answering.gaps.close()
+        self.answering.kept.close()
         self.inventory.take_stock()
         if self._owns_library:
             self.library.close()

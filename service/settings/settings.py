@@ -346,8 +346,9 @@ class Settings(BaseSettings):
         0.0,
         ge=0,
         le=3650,
-        description="Days for which questions are kept that found no answer, for administrators to read: "
-        "`unanswered.db` in the data folder. They are personal data; 0 keeps none.",
+        description="Days for which questions of all collections are kept that are not answered well, for "
+        "administrators to read. They are personal data; with 0, only those of collections whose "
+        "administrators have turned that on are kept, for 30 days.",
     )
     keep_retired_days: Annotated[float | None, BeforeValidator(_empty_as_none)] = Field(
         30.0,

@@ -35,8 +35,7 @@ UNREADABLE = "unreadable"
 MADE_ANEW: Mapping[str, str] = {
     "jobs.sqlite": "jobs and the outcomes of their files are forgotten; uploads that waited stay in spool/",
     "files.sqlite": "uploaded files and where they were attached are forgotten; their bytes stay in files/",
-    "unanswered.db": "questions without an answer are forgotten",
-    "gaps.db": "questions that documents do not answer are forgotten, and kept no longer",
+    "unanswered.db": "questions that documents do not answer are forgotten, and kept once that is turned on",
     AUDIT: "entries of the audit log are gone",
     "erasures.jsonl": "a restored backup brings back collections and uploaded files that were erased since "
     "it was made; erased documents are entered again",
@@ -46,7 +45,7 @@ _OF_CALIBRATIONS = "probabilities are those of the package"
 UNKNOWN_BEFORE = "Whether other files of the folder were lost or exchanged before cannot be told."
 OWNER = "owner.sqlite"
 log = logging.getLogger("loccit.service")
-_DATABASES = ("jobs.sqlite", "files.sqlite", OWNER, "unanswered.db", "gaps.db")
+_DATABASES = ("jobs.sqlite", "files.sqlite", OWNER, "unanswered.db")
 _FORMAT = 1
 _HEAD = 256
 """Bytes at the beginning of a log by which it is recognised."""

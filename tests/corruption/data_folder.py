@@ -19,7 +19,7 @@ from service.state.files import Attachment, StoreLabel, UploadedFile, open_file_
 from service.state.identity import KeyOptions, Scope, new_key, open_key_store
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.records import NewItem
-from service.state.unanswered import open_unanswered_store
+from service.state.questions import AskedQuestion, open_question_store
 from tests.service.http_service import put, served
 
 HEADERS = {"x-api-key": "correct-horse"}
@@ -84,8 +84,8 @@ def _fill_stores(data: Path) -> None:
         jobs.add(
             "other", "laws", [NewItem("url", "https://example.org"), NewItem("url", "https://a.example")]
         )
-    with closing(open_unanswered_store(data)) as questions:
-        questions.add([(float(number), "default", f"Why is {number}?", 0.1) for number in range(4)])
+    with closing(open_question_store(data)) as questions:
+        questions.add([AskedQuestion(float(n), "default", f"Why is {n}?", 0.1) for n in range(4)])
     for number in range(4):
         append(data / "audit.jsonl", {"key": "1f0c9a27be", "path": f"/v1/documents/{number}.md"})
 

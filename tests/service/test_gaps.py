@@ -16,8 +16,17 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.flows.gaps import group_questions
 from service.flows.gaps.grouping import LIKENESS
-from service.state.gaps import FILE, KEEP_DAYS, AskedQuestion, has_gaps, open_gap_store
 from service.state.identity import KeyOptions, Scope, new_key
+from service.state.questions import (
+    FILE,
+    KEEP_DAYS,
+    AskedQuestion,
+    GivenAnswer,
+    KeptQuestions,
+    has_questions,
+    open_question_store,
+    prepare,
+)
 from tests.service.faces.pages.pages import LAMP, page, told, words
 from tests.service.http_service import put, served
 
@@ -48,14 +57,14 @@ def test_nothing_is_kept_before_an_administrator_turns_it_on(asking: TestClient,
     assert "Questions can hold personal data" in told(html)
     assert asking.post("/v1/feedback", json={"question": ASKED, "verdict": "down"}).json() == {"kept": False}
     assert "It does not answer" not in asking.get("/", params={"q": ASKED}).text
-    assert not has_gaps(library.data)
+    assert not has_questions(library.data)
     assert not (library.data / FILE).exists()
 
 
 def test_a_gap_is_seen_and_mended(asking: TestClient, library: Library) -> None:
     (form,) = page(asking, "/library/gaps").xpath("//form[contains(@action, '/keep')]")
     kept = asking.post(form.get("action"))
-    assert f"each for {KEEP_DAYS} days" in kept.text
+    assert f"each for {KEEP_DAYS:.0f} days" in kept.text
     assert (library.data / FILE).stat().st_mode & 0o077 == 0
     for question in (ASKED, ASKED, f"{ASKED[:-1]} today?"):
         ask(asking, question)
@@ -118,25 +127,121 @@ def test_nobody_reads_questions_of_those_who_may_read_more(library: Library) -> 
         assert other.status_code == 404
 
 
-def test_questions_are_erased_after_their_time(tmp_path: Path) -> None:
-    now = time.time()
-    with closing(open_gap_store(tmp_path)) as store:
-        store.keep("default")
-        store.keep("gone")
-        old, new = now - (KEEP_DAYS + 1) * 86_400, now - (KEEP_DAYS - 1) * 86_400
-        store.add(
-            [
-                AskedQuestion(asked, name, f"zeppelin {asked}", 0.1)
-                for asked in (old, new)
-                for name in ("default", "gone", "never kept")
-            ]
-        )
-        store.prune(before=now - KEEP_DAYS * 86_400, existing=["default"])
-        assert [one.asked for one in store.asked("default", 0, now, limit=9)] == [new]
-        assert store.asked("gone", 0, now, limit=9) == []
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_old_ones_too_many_and_those_of_deleted_collections_go(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("postgresql_url") if where == "postgresql" else ""
+    now, day = time.time(), 86_400
+    old, new = now - (KEEP_DAYS + 1) * day, now - (KEEP_DAYS - 1) * day
+    with closing(open_question_store(tmp_path, store=url, most=5)) as store:
+        for name in ("default", "gone"):
+            store.keep(name)
+            store.add([AskedQuestion(asked, name, f"zeppelin {asked}", 0.1) for asked in (old, new)])
+            store.count([GivenAnswer(asked, name, "zeppelin.txt") for asked in (old, new, new)])
+        assert store.answered("default") == [("zeppelin.txt", 3)]
+        assert store.prune(before=now - KEEP_DAYS * day, existing=["default"]) == 3
+        assert [one.asked for one in store.asked("default", 0, now)] == [new]
+        assert store.asked("gone", 0, now) == store.answered("gone") == []
+        assert store.answered("default") == [("zeppelin.txt", 2)]
         assert set(store.kept()) == {"default"}
-    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
-        assert connection.execute("SELECT count(*) FROM gaps").fetchone() == (1,)
+        groups = (None, frozenset[str](), frozenset({"a", "b"}))
+        written = [
+            AskedQuestion(now, "default", str(n), 0.2, "down", "No.", one) for n, one in enumerate(groups)
+        ]
+        store.add([*written, *written])
+        store.prune(before=0, existing=["default"])
+        assert store.asked("default", 0, now + 1) == [*written, *written][:0:-1]
+        assert (store.clear(["other"]), store.clear()) == (0, 5)
+        assert store.kept() == {}
+    assert has_questions(tmp_path, store=url)
+    assert not has_questions(tmp_path / "none")
+    for path in tmp_path.glob(f"{FILE}*"):
+        assert b"zeppelin" not in path.read_bytes(), path
+
+
+def test_a_setting_keeps_those_of_all_collections_for_its_days(library: Library) -> None:
+    with served(library, keep_unanswered_days=2) as client:
+        put(client, "a.txt", LAMP)
+        ask(client)
+        assert "of all collections, each for 2 days" in shown(client)
+        assert "Turn it off" not in shown(client)
+        told = client.get("/v1/gaps").json()
+        assert (told["kept"], told["since"], told["days"]) == (True, None, 2)
+        assert [one["question"] for one in told["gaps"]] == [ASKED]
+    kept = KeptQuestions(library.data, store="", keep_days=0, collections=lambda: ["default"])
+    assert kept.store() is not None
+    kept.close()
+    assert not kept.note(AskedQuestion(1, "default", ASKED, 0.1))
+
+
+def test_a_file_of_the_version_before_is_opened_and_checked_as_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / FILE
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE questions (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, asked REAL NOT NULL, collection TEXT NOT NULL,
+                question TEXT NOT NULL, probability REAL NOT NULL
+            );
+            CREATE INDEX questions_asked ON questions (asked);
+            CREATE INDEX questions_whole ON questions (asked, collection, question, probability);
+            INSERT INTO questions VALUES (7, 1.0, 'default', 'Why?', 0.1);
+            PRAGMA user_version = 1;
+            """
+        )
+    old.rename(new)
+    with closing(open_question_store(tmp_path)) as store:
+        assert store.asked("default", 0, 2) == [AskedQuestion(1.0, "default", "Why?", 0.1)]
+    with closing(sqlite3.connect(new)) as connection, closing(sqlite3.connect(":memory:")) as other:
+        prepare(other, Path(":memory:"))
+        shape = (
+            "SELECT m.name, group_concat(i.name) FROM sqlite_master m, pragma_index_info(m.name) i GROUP BY 1"
+        )
+        assert connection.execute(shape).fetchall() == other.execute(shape).fetchall()
+
+
+def test_stale_sources_are_ordered_by_the_answers_that_they_carried(asking: TestClient) -> None:
+    asking.post("/library/gaps/keep")
+    texts = {
+        "old.txt": ("The ferry to Orsk leaves at noon.", {"date": "2001-02-03"}),
+        "rules.txt": ("The harbour master of Orsk is Ada Brandt.", {}),
+        "rules-2.txt": ("This text replaces the rules of Orsk.", {"supersedes": "rules.txt"}),
+        "ended.txt": ("The bridge of Orsk is closed for repairs.", {"valid_to": "2020-01-01"}),
+        "new.txt": ("The museum of Orsk shows kites.", {}),
+    }
+    for name, (text, metadata) in texts.items():
+        put(asking, name, text, metadata=metadata)
+    questions = {
+        "When does the ferry to Orsk leave?": 1,
+        "Who is the harbour master of Orsk?": 3,
+        "Why is the bridge of Orsk closed?": 2,
+        "What does the museum of Orsk show?": 4,
+    }
+    for question, count in questions.items():
+        for _ in range(count):
+            ask(asking, question)
+    told = asking.get("/v1/gaps").json()["stale"]
+    assert [(one["document_id"], one["answers"], one["reason"]) for one in told] == [
+        ("rules.txt", 3, "superseded"),
+        ("ended.txt", 2, "expired"),
+        ("old.txt", 1, "old"),
+    ]
+    assert (told[0]["superseded_by"], told[2]["day"]) == (["rules-2.txt"], "2001-02-03")
+    listed = [words(one) for one in page(asking, "/library/gaps").xpath("//ol[@class='stale']/li")]
+    assert [one.split(":")[0] for one in listed] == ["rules.txt", "ended.txt", "old.txt"]
+    assert " ".join(listed[0].split()) == "rules.txt: answered 3 questions; superseded by rules-2.txt"
+
+
+def test_a_renamed_document_keeps_its_answers(asking: TestClient) -> None:
+    asking.post("/library/gaps/keep")
+    put(asking, "old.txt", "The ferry to Orsk leaves at noon.", metadata={"date": "2001-02-03"})
+    ask(asking, "When does the ferry to Orsk leave?")
+    asking.get("/v1/gaps")
+    assert asking.patch("/v1/documents/old.txt", json={"document_id": "new.txt"}).status_code == 200
+    ask(asking, "When does the ferry to Orsk leave?")
+    (one,) = asking.get("/v1/gaps").json()["stale"]
+    assert (one["document_id"], one["answers"]) == ("new.txt", 2)
 
 
 def test_groups_do_not_depend_on_the_order_of_questions() -> None:

@@ -21,9 +21,9 @@ from service.flows.ask.planning import Plan, nothing_to_ask, validate_count
 from service.flows.ask.requests import AskRequest
 from service.http.links import with_proof
 from service.settings import Settings
-from service.state.gaps import AskedQuestion
 from service.state.identity import Principal, Prover, Scope
 from service.state.limits.pools import Place
+from service.state.questions import UNCERTAIN, AskedQuestion, GivenAnswer
 
 T = TypeVar("T")
 
@@ -195,14 +195,25 @@ def _finished(asking: Asking, plan: Plan, answer: Answer, question: str) -> Answ
     if plan.body.as_of is None and plan.is_kept:
         nearest = max(answer.searched, key=lambda one: one.answerability, default=None)
         asked = collection if nearest is None else nearest.collection
-        if asking.unanswered is not None:
-            asking.unanswered.note(asked, question, answer.answerability)
-        noted = AskedQuestion(time.time(), asked, question, answer.answerability, groups=plan.caller.groups)
-        asking.gaps.note(noted)
+        groups = plan.caller.groups
+        _note(
+            asking, AskedQuestion(time.time(), asked, question, answer.answerability, groups=groups), answer
+        )
     answer = withhold_hits(answer, plan.body.min_answerability)
     if plan.caller.scope is Scope.ASK:
         answer = _with_proofs(answer, collection, asking.prover.of(plan.caller))
     return answer
+
+
+def _note(asking: Asking, question: AskedQuestion, answer: Answer) -> None:
+    """Keep a question that is not answered well, or count its answer, where somebody wants that."""
+    if question.probability < UNCERTAIN:
+        asking.kept.note(question)
+    elif answer.hits:
+        # Not always the first: what amends a passage stands before it.
+        best = max(answer.hits, key=lambda hit: hit.match).citation
+        name = best.collection or question.collection
+        asking.kept.note_answer(GivenAnswer(question.asked, name, best.document_id))
 
 
 def _audit_fields(body: AskRequest, settings: Settings) -> dict[str, object]:

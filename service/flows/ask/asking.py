@@ -11,11 +11,10 @@ from service.flows.ask.queues import QuestionQueues
 from service.monitoring.tracing import Tracing
 from service.settings import Settings
 from service.state.collections import Collections
-from service.state.gaps import Gaps
 from service.state.identity import Prover
 from service.state.limits.pools import Pools
 from service.state.limits.rates import RateLimits
-from service.state.unanswered import UnansweredQuestions
+from service.state.questions import KeptQuestions
 
 # Bound the time in which the service reads passages, while it is asked much at once.
 
@@ -48,8 +47,8 @@ class ReadingShare:
 class Asking:
     """Collections, the queue in front of each model, threads, and the limits of callers.
 
-    ``unanswered`` keeps the questions that found no answer, and ``tracing`` makes spans; None where the
-    settings do not ask for that. ``gaps`` keeps those of collections whose administrators want that.
+    ``kept`` keeps the questions that are not answered well, where somebody wants that. ``tracing`` makes
+    spans; None where the settings do not ask for that.
     """
 
     settings: Settings
@@ -59,7 +58,6 @@ class Asking:
     pools: Pools
     rates: RateLimits
     prover: Prover
-    unanswered: UnansweredQuestions | None
-    gaps: Gaps
+    kept: KeptQuestions
     tracing: Tracing | None
     reading: ReadingShare = field(default_factory=ReadingShare)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.types import Vectors
-from service.state.gaps import AskedQuestion
+from service.state.questions import AskedQuestion
 
 _NONE = -2.0
 """In place of the cosine of a group with itself, and with one that is no more."""

@@ -6,8 +6,8 @@ import time
 from typing import cast
 
 from service.flows.ask.asking import Asking
-from service.state.gaps import AskedQuestion, Verdict
 from service.state.identity import Principal
+from service.state.questions import AskedQuestion, Verdict
 
 LONGEST_REASON = 500
 
@@ -19,4 +19,4 @@ def note_verdict(asking: Asking, caller: Principal, collection: str, said: tuple
     asked = AskedQuestion(
         time.time(), collection, question, 0.0, cast("Verdict", verdict), reason, caller.groups
     )
-    return asking.gaps.note(asked)
+    return asking.kept.note(asked)

@@ -41,14 +41,12 @@ from service.state.databases.owner import OWNER
 from service.state.databases.owner import prepare as prepare_owner
 from service.state.databases.server import others_connected
 from service.state.files import FILES, file_problems, prepare_files
-from service.state.gaps import FILE as GAPS
-from service.state.gaps import prepare as prepare_gaps
 from service.state.identity import KEYS, Marks, find_keys, mark_of, of_other_keys, prepare_keys
 from service.state.inventory import CLOSED_BY_SETTINGS
 from service.state.jobs import JOBS, job_problems
+from service.state.questions import FILE as UNANSWERED
+from service.state.questions import prepare as prepare_questions
 from service.state.stock import LOST, open_inventory, stock_problems
-from service.state.unanswered import FILE as UNANSWERED
-from service.state.unanswered import prepare as prepare_unanswered
 
 _RESERVE = 512 * 1024 * 1024
 """Bytes of the disk that should be free: the service refuses uploads below."""
@@ -62,13 +60,12 @@ _MOST_LINES = 20
 """Damaged lines of a log that are told one by one."""
 _RESTORE = "Restore a backup."
 MISSING_INDEX = "database_index_missing"
-_ADVICE = dict.fromkeys((UNANSWERED, GAPS), "Delete it: it is no part of a backup, and is made anew.")
+_ADVICE = {UNANSWERED: "Delete it: it is no part of a backup, and is made anew."}
 _PREPARE: Mapping[str, Callable[..., object]] = {
     data_folder.KEYS: prepare_keys,
     FILES: prepare_files,
     OWNER: prepare_owner,
-    UNANSWERED: prepare_unanswered,
-    GAPS: prepare_gaps,
+    UNANSWERED: prepare_questions,
 }
 """Functions that make the tables of each database, by its name."""
 

@@ -196,8 +196,6 @@ GIVEN = {
     "POST /v1/sources/{source}/sync": Probe("/v1/sources/manuals/sync"),
     "GET /status/sources": Probe("/status/sources", params=NONE),
     "POST /status/sources/{source}/sync": Probe("/status/sources/manuals/sync", content=""),
-    "GET /status/unanswered": Probe("/status/unanswered", params=NONE),
-    "POST /status/unanswered/clear": Probe("/status/unanswered/clear", params=NONE, content=""),
     "POST /library/collections/delete": Probe(
         "/library/collections/delete", content=f"name={COLLECTION}", headers=_URLENCODED
     ),

@@ -58,6 +58,7 @@ LISTS = (
     "GET /check/conflicts",
     "GET /library/overview",
     "GET /library/gaps",
+    "GET /v1/gaps",
     "GET /suggestions",
     "GET /hand-on",
     "POST /check",

@@ -141,6 +141,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
     },
     Scope.ADMIN: {
         "GET /v1/sources": "collections",
+        "GET /v1/gaps": "answers citations collections documents",
         "POST /v1/sources/{source}/sync": "collections",
         "GET /status/sources": "collections",
         "POST /status/sources/{source}/sync": "collections",
@@ -168,8 +169,6 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "POST /people/sign-out": "",
         "POST /people/forget": "",
         "GET /status": "collections",
-        "GET /status/unanswered": "",
-        "POST /status/unanswered/clear": "",
     },
 }
 """The routes of each scope with what their answers can tell. See CONTRIBUTING.md for a new route."""

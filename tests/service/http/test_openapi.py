@@ -218,7 +218,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/library/collections", "/library/collections/create", "/library/collections/delete",
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",
         "/people", "/people/person", "/people/groups", "/people/sign-out", "/people/forget",
-        "/status/unanswered", "/status/unanswered/clear", "/status/sources",
+        "/status/sources",
         "/status/sources/{source}/sync", "/hooks/sources/{source}",
         "/openapi.json", "/sign-in", "/sign-out", *OF_PROVIDERS,
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),

@@ -153,6 +153,7 @@ class AsyncClient(_Group):
     ask = _reply(asking.ask)
     ask_many = _reply(asking.ask_many)
     judge = _reply(asking.judge)
+    gaps = _reply(asking.gaps)
     answer = _reply(answering.answer)
     answer_events = _events(answering.answer_events)
     answer_evidence = _reply(answering.answer_evidence)

@@ -190,7 +190,7 @@ def _render_page(
         else "",
         most_collections=MAX_COLLECTIONS,
         judged=bool(query.judged),
-        may_judge=query.several is None and answering.gaps.is_kept(query.collection),
+        may_judge=query.several is None and answering.kept.is_kept(query.collection),
         start=None
         if answer or problem
         else _start_context(connection, answering.collections, query.collection),

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
-import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import RedirectResponse
 
-from index.answers import Answer
-from index.types import Vectors
+from index.errors import CollectionNotFound
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.pages import page
@@ -23,45 +19,24 @@ from service.faces.pages.existing import choose_collection
 from service.faces.pages.forms import form_fields, local_address
 from service.faces.pages.listing import day_and_time
 from service.faces.pages.routes.library import PATH as LIBRARY
-from service.flows.ask.answering import answer_all, encode
-from service.flows.ask.asking import Asking
-from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, validate_request
-from service.flows.ask.requests import AskRequest
-from service.flows.gaps import QuestionGroup, group_questions, note_verdict
-from service.http.links import in_collection, view_address
+from service.flows.ask.planning import MAX_QUESTION_CHARACTERS
+from service.flows.gaps import Gap, Kept, find_gaps, note_verdict
+from service.http.links import DEFAULT_COLLECTION, in_collection, view_address
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.state.gaps import KEEP_DAYS, AskedQuestion
-from service.state.identity import Principal, Scope, access
+from service.state.identity import Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = f"{LIBRARY}/gaps"
-_WEEK = 7 * 86_400.0
-_WEEKS = 1 + KEEP_DAYS // 7
-_MOST_READ, _MOST_GROUPS = 1_000, 20
-_AT_ONCE = 32
+_MOST_WEEKS = 8
 _MOST_BYTES = 16_384
-_MENDED = 0.65
-"""Probability above which a question counts as answered today."""
 
 
 class GapsQuery(PageQuery):
     """The week that is shown."""
 
-    week: int = Field(0, ge=0, lt=_WEEKS, description="How many weeks ago it was.")
-
-
-@dataclass(frozen=True, slots=True)
-class ShownGap:
-    """A group of questions, and what the documents say to it today."""
-
-    group: QuestionGroup
-    is_mended: bool
-    probability: int
-    nearest: str
-    address: str
-    missing: Sequence[str]
+    week: int = Field(0, ge=0, lt=_MOST_WEEKS, description="How many weeks ago it was.")
 
 
 @router.get(PATH)
@@ -69,78 +44,30 @@ class ShownGap:
 async def gaps(
     request: Request, query: Annotated[GapsQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
-    """The questions of a week in groups: how often each was asked, what is nearest, and what is missing."""
+    """The questions of a week in groups, and the stale sources of answers."""
     await choose_collection(request, query, asking.collections, asking.pools, caller)
     asking.collections.require(caller, query.collection)
-    name, now = query.collection, time.time()
-    since = await asking.pools.lookups.run(asking.gaps.since, name)
-    shown: list[ShownGap] = []
-    if since is not None:
-        until = now - query.week * _WEEK
-        asked = await asking.pools.lookups.run(
-            lambda: asking.gaps.asked(name, until - _WEEK, until, limit=_MOST_READ)
-        )
-        seen = [one for one in asked if one.is_visible_to(caller.groups) and one.verdict != "up"]
-        shown = await _show(HttpClient(request), asking, caller, name, seen)
+    name, kept = query.collection, Kept()
+    found: Sequence[Gap] = ()
+    not_yet = suppress(CollectionNotFound) if name == DEFAULT_COLLECTION else nullcontext()
+    with not_yet:  # no document was added
+        kept, found = await find_gaps(HttpClient(request), asking, caller, name, query.week)
     return await asking.pools.lookups.run(
         lambda: page(
             request.scope,
             "gaps",
             collection=name,
-            since=since,
-            days=KEEP_DAYS,
+            kept=kept,
+            is_for_all=asking.kept.is_for_all,
+            days=round(asking.kept.days) or 1,
             week=query.week,
-            weeks=range(_WEEKS),
-            gaps=shown,
+            weeks=range(min(_MOST_WEEKS, 1 + int(asking.kept.days) // 7)),
+            gaps=found,
+            view=lambda citation: view_address(citation.locator, (), name),
             home_query=in_collection("", name),
             in_collection=in_collection,
             day=day_and_time,
         )
-    )
-
-
-async def _show(
-    client: HttpClient, asking: Asking, caller: Principal, name: str, asked: Sequence[AskedQuestion]
-) -> list[ShownGap]:
-    """Group questions, and ask what the documents say to the largest groups today."""
-    groups = group_questions(asked, await _vectors_of(asking, caller, name, asked))[:_MOST_GROUPS]
-    if not groups:
-        return []
-    body = AskRequest.model_validate(
-        {"questions": [one.name for one in groups], "collection": name, "k": 1, "read": True}
-    )
-    plan = replace(validate_request(body, caller), is_kept=False)
-    answers = await answer_all(client, asking, plan, lambda answers: [one.answer for one in answers.each])
-    return [_shown(group, answer, name) for group, answer in zip(groups, answers, strict=True)]
-
-
-async def _vectors_of(
-    asking: Asking, caller: Principal, name: str, asked: Sequence[AskedQuestion]
-) -> Vectors:
-    """The vectors of questions, of length 1."""
-    different = list(dict.fromkeys(one.question for one in asked))
-    found = []
-    for at in range(0, len(different), _AT_ONCE):
-        texts = [[one] for one in different[at : at + _AT_ONCE]]
-        encoded = await encode(asking, caller, name, texts)
-        found += [one.vector for one in chain.from_iterable(encoded.each)]
-    by_text = dict(zip(different, found, strict=True))
-    if not asked:
-        return np.zeros((0, 1), dtype=np.float32)
-    vectors: Vectors = np.stack([by_text[one.question] for one in asked]).astype(np.float32)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return vectors
-
-
-def _shown(group: QuestionGroup, answer: Answer, name: str) -> ShownGap:
-    first = answer.hits[0].citation if answer.hits else None
-    return ShownGap(
-        group,
-        answer.answerability >= _MENDED,
-        round(100 * answer.answerability),
-        first.title or first.document_id if first else "",
-        view_address(first.locator, (), name) if first else "",
-        answer.missing,
     )
 
 
@@ -151,7 +78,7 @@ async def keep(
 ) -> Response:
     """Keeps the questions of a collection from now on."""
     await asking.pools.writes.run(asking.collections.open, caller, query.collection)
-    await asking.pools.writes.run(asking.gaps.keep, query.collection)
+    await asking.pools.writes.run(asking.kept.keep, query.collection)
     return _to_page(request, query.collection)
 
 
@@ -162,7 +89,7 @@ async def stop(
 ) -> Response:
     """Keeps no more questions of a collection, and erases those that were kept."""
     asking.collections.require(caller, query.collection)
-    await asking.pools.writes.run(asking.gaps.stop, query.collection)
+    await asking.pools.writes.run(asking.kept.stop, query.collection)
     return _to_page(request, query.collection)
 
 

@@ -17,11 +17,10 @@ from service.state.databases import Connection, Database
 from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.files import CONTENTS, has_files, open_file_store
 from service.state.files.store import CONTENT
-from service.state.gaps import has_gaps, open_gap_store
 from service.state.identity import has_keys, open_key_store
 from service.state.jobs import SPOOL, has_jobs, open_job_store, open_spool
 from service.state.jobs.protocols import Spool, size_of_spooled
-from service.state.unanswered import has_unanswered, open_unanswered_store
+from service.state.questions import has_questions, open_question_store
 
 Row = tuple[Any, ...]
 _CHUNK = 2**20
@@ -60,18 +59,12 @@ _STORES = (
     ),
     _Store(
         "questions",
-        ("questions",),
-        lambda side: open_unanswered_store(side.data, store=side.store),
-        lambda side: has_unanswered(side.data, store=side.store),
-    ),
-    _Store(
-        "gaps",
-        ("gaps", "kept"),
-        lambda side: open_gap_store(side.data, store=side.store),
-        lambda side: has_gaps(side.data, store=side.store),
+        ("questions", "kept", "answered"),
+        lambda side: open_question_store(side.data, store=side.store),
+        lambda side: has_questions(side.data, store=side.store),
     ),
 )
-_NUMBERED = frozenset({"keys", "signing_keys", "files", "jobs", "questions", "gaps"})
+_NUMBERED = frozenset({"keys", "signing_keys", "files", "jobs", "questions"})
 """Tables whose rows have numbers that the database gives."""
 
 

@@ -69,16 +69,6 @@ def test_an_empty_collection_has_no_share(client: TestClient) -> None:
         assert "100 %" not in told(page(client, address))
 
 
-def test_the_setting_of_kept_questions_is_told_to_administrators_of_all(library: Library) -> None:
-    with served(library, api_key="correct-horse") as client:
-        assert "LOCCIT_KEEP_UNANSWERED_DAYS" in client.get("/status/unanswered", headers=ADMIN).text
-        token, key = new_key("some", Scope.ADMIN, KeyOptions(collections=["notes"]))
-        client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
-        some = client.get("/status/unanswered", headers={"authorization": f"Bearer {token}"}).text
-        assert "No questions are kept" in some
-        assert "LOCCIT_" not in some
-
-
 def test_without_keys_none_are_made_in_the_browser(client: TestClient) -> None:
     assert "loccit keys create" in told(page(client, "/keys"))
     assert client.post("/keys/create", data={"name": "a", "scope": "admin"}).status_code == 403

@@ -24,7 +24,7 @@ from service.state.files import Attachment, StoreLabel, UploadedFile, open_file_
 from service.state.identity import KeyOptions, Scope, new_key, open_key_store
 from service.state.jobs import open_job_store
 from service.state.jobs.records import NewItem
-from service.state.unanswered import open_unanswered_store
+from service.state.questions import AskedQuestion, open_question_store
 from tests.earlier_tables import set_back
 from tests.patience import eventually
 from tests.postgresql import end_connections
@@ -71,7 +71,7 @@ def test_stores_go_on_when_a_newer_version_has_added_columns(tmp_path: Path, pos
     with ExitStack() as stack:
         keys, files, jobs, questions = (
             stack.enter_context(closing(opener(tmp_path, store=postgresql_url)))
-            for opener in (open_key_store, open_file_store, open_job_store, open_unanswered_store)
+            for opener in (open_key_store, open_file_store, open_job_store, open_question_store)
         )
 
         def use(number: int) -> None:
@@ -86,12 +86,12 @@ def test_stores_go_on_when_a_newer_version_has_added_columns(tmp_path: Path, pos
             jobs.add(name, "default", [NewItem("url", f"https://example.org/{name}")])
             assert jobs.begin(name)
             jobs.retry(jobs.cancel(name).id)
-            questions.add([(1.0, "default", name, 0.1)])
+            questions.add([AskedQuestion(1.0, "default", name, 0.1)])
             found = [
                 len(keys.all()),
                 len(files.files()),
                 len(jobs.jobs(limit=99)),
-                len(questions.newest(limit=99)),
+                len(questions.asked("default", 0, 2)),
             ]
             assert found == [number] * 4
             assert (files.label(name), jobs.items(name, limit=9)) is not None

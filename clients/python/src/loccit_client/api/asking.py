@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 
 from loccit_client.calls import Call, many, one, several_collections, without_defaults
-from loccit_client.models import AskResult, DocumentExplanation, Feedback
+from loccit_client.models import AskResult, DocumentExplanation, Feedback, Gaps
 
 Extent = Literal["sentences", "passage", "section"]
 Format = Literal[
@@ -120,5 +120,16 @@ def judge(
         path="/v1/feedback",
         json={"question": question, "verdict": verdict, **without_defaults(reason=reason)},
         read=one(Feedback),
+        collection=collection,
+    )
+
+
+def gaps(*, week: int = 0, collection: str | None = None) -> Call[Gaps]:
+    """What people asked in a week, counted backwards, that documents do not answer well; stale sources."""
+    return Call(
+        method="GET",
+        path="/v1/gaps",
+        query=without_defaults(week=week),
+        read=one(Gaps),
         collection=collection,
     )

@@ -7,6 +7,7 @@ from loccit_client.models.collections import *
 from loccit_client.models.conflicts import *
 from loccit_client.models.documents import *
 from loccit_client.models.evidence import *
+from loccit_client.models.gaps import *
 from loccit_client.models.jobs import *
 from loccit_client.models.sources import *
 from loccit_client.models.state import *

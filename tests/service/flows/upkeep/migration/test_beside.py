@@ -14,7 +14,7 @@ from service.state.files.store import CONTENT
 from service.state.identity import Adjustment, KeyOptions, Person, Scope, SigningKey, new_key, open_key_store
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.records import NewItem
-from service.state.unanswered import open_unanswered_store
+from service.state.questions import AskedQuestion, GivenAnswer, open_question_store
 
 FILE = "file-0123"
 
@@ -54,8 +54,10 @@ def fill(side: Side) -> None:
     with closing(open_job_store(side.data)) as jobs:
         jobs.add("waits", "default", [NewItem("file", "b.txt", "000001", 11)])
         jobs.add("other", "default", [NewItem("url", "https://example.org")])
-    with closing(open_unanswered_store(side.data)) as questions:
-        questions.add([(1.0, "default", "Why?", 0.1)])
+    with closing(open_question_store(side.data)) as questions:
+        questions.keep("default")
+        questions.add([AskedQuestion(1.0, "default", "Why?", 0.1, "down", "No.", frozenset({"a"}))])
+        questions.count([GivenAnswer(1.0, "default", "a.txt")])
 
 
 def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
@@ -79,6 +81,8 @@ def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
                 "jobs": 2,
                 "items": 2,
                 "questions": 1,
+                "kept": 1,
+                "answered": 1,
             }
     with (
         closing(open_key_store(one.data)) as own,
