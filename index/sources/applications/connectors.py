@@ -106,15 +106,48 @@ class GitHub(Connector):
         self._repository = f"{given['owner']}/{given['repo']}"
         return module.GitHubConnector(**given, branch=source.options.get("branch"), token=secret or None)
 
-    def _observe(self, path: str, answer: Any) -> None:
-        if "/git/trees/" in path and answer.get("truncated"):
-            self._missing = "the repository is too large to be listed as a whole; divide it by folders"
+    def _listed(self) -> list[Entry]:
+        self._link = f"https://github.com/{self._repository}/blob/{quote(self._branch())}"
+        self._trees: dict[str, Any] = {}
+        scope = f"{self._connector.path}/" if self._connector.path else ""
+        found: list[Entry] = []
+        trees = [("", self._branch())]
+        while trees:
+            above, tree = trees.pop()
+            items, below = self._files_below(tree)
+            for item in items:
+                path = f"{above}{item['path']}"
+                if path.startswith(scope):
+                    found.append(self._file(item, path, path[len(scope) :]))
+            for item in below:
+                path = f"{above}{item['path']}/"
+                if path.startswith(scope) or scope.startswith(path):
+                    trees.append((path, item["sha"]))
+        return sorted(found, key=lambda one: one.path)
 
-    def _entry(self, one: Any) -> Entry:
-        inside = "/".join(filter(None, (self._connector.path, one.display_path)))
-        branch = self._connector.branch or self._connector._get_default_branch()
-        link = f"https://github.com/{self._repository}/blob/{quote(branch)}/{quote(inside)}"
-        return Entry(one.display_path, one.checksum, one.size, link=link, key=one.checksum)
+    def _branch(self) -> str:
+        return str(self._connector.branch or self._connector._get_default_branch())
+
+    def _files_below(self, tree: str) -> tuple[list[Any], list[Any]]:
+        """The files in and below a folder, or where GitHub cuts these off, those in it and its folders."""
+        answer, below = self._tree(tree, recursive=True), []
+        if answer.get("truncated"):
+            answer = self._tree(answer["sha"], recursive=False)
+            below = [one for one in answer["tree"] if one["type"] == "tree"]
+            if answer.get("truncated"):
+                self._missing = "a folder has more files than GitHub lists; divide it"
+        return [one for one in answer["tree"] if one["type"] == "blob"], below
+
+    def _tree(self, tree: str, *, recursive: bool) -> Any:
+        """A listing; that of equal folders is asked for once, for a listing never asks again."""
+        address = f"/repos/{self._repository}/git/trees/{tree}{'?recursive=1' if recursive else ''}"
+        if address not in self._trees:
+            self._trees[address] = self._connector._http.get(address).raise_for_status().json()
+        return self._trees[address]
+
+    def _file(self, item: Mapping[str, Any], inside: str, path: str) -> Entry:
+        link = f"{self._link}/{quote(inside)}"
+        return Entry(path, item["sha"], item.get("size", 0), link=link, key=item["sha"])
 
     def _read(self, entry: Entry) -> bytes:
         raw = {"Accept": "application/vnd.github.raw+json"}

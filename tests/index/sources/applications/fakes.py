@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
@@ -118,9 +118,11 @@ def page_of(found: list[Any], start: int) -> tuple[list[Any], int | None]:
 
 
 class FakeGitHub(Fake):
+    """A repository, of which a listing of a folder and those below it has at most ``most`` entries."""
+
     kind, place = "github", "org/manual"
     pages = False
-    truncated = False
+    most = 100
 
     def sha(self, item: Item) -> str:
         return hashlib.sha1(item.text.encode(), usedforsecurity=False).hexdigest()
@@ -129,18 +131,44 @@ class FakeGitHub(Fake):
         path = request.url.path
         if path == "/repos/org/manual":
             return httpx.Response(200, json={"default_branch": "main"})
-        if path == "/repos/org/manual/git/trees/main":
-            tree = [
-                {"type": "blob", "path": self.path(key), "sha": self.sha(item), "size": len(item.text)}
-                for key, item in self.items.items()
-            ]
-            shown = tree[:5] if self.truncated else tree
-            return httpx.Response(200, json={"tree": shown, "truncated": self.truncated})
+        if path.startswith("/repos/org/manual/git/trees/"):
+            return self.listed(path.rpartition("/")[2], recursive="recursive" in request.url.params)
         sha = path.rpartition("/")[2]
         for item in self.items.values():
             if path.startswith("/repos/org/manual/git/blobs/") and self.sha(item) == sha:
                 return httpx.Response(200, text=item.text)
         return httpx.Response(404, json={"message": "Not Found"})
+
+    def listed(self, tree: str, *, recursive: bool) -> httpx.Response:
+        """A folder, by its name or its hash, which equal folders share."""
+        below = self.below(tree)
+        entries: list[dict[str, Any]] = []
+        for path, item in below:
+            folders = [path[: place.start()] for place in re.finditer("/", path)]
+            for folder in folders:
+                if folder not in [one["path"] for one in entries]:
+                    inside = [(p[len(folder) + 1 :], i) for p, i in below if p.startswith(f"{folder}/")]
+                    entries.append({"type": "tree", "path": folder, "sha": self.hash(inside)})
+            entries.append({"type": "blob", "path": path, "sha": self.sha(item), "size": len(item.text)})
+        if not recursive:
+            entries = [one for one in entries if "/" not in one["path"]]
+        shown = sorted(entries, key=lambda one: str(one["path"]))[: self.most]
+        cut = len(shown) < len(entries)
+        return httpx.Response(200, json={"sha": self.hash(below), "tree": shown, "truncated": cut})
+
+    def below(self, tree: str) -> list[tuple[str, Item]]:
+        """The items in and below a folder, each with its path in it."""
+        paths = [(self.path(key), item) for key, item in self.items.items()]
+        folders = {path[: place.end()] for path, _ in paths for place in re.finditer("/", path)}
+        for folder in ["", *sorted(folders)]:
+            inside = [(path[len(folder) :], item) for path, item in paths if path.startswith(folder)]
+            if tree in ("main", self.hash(inside)):
+                return inside
+        raise AssertionError(tree)
+
+    def hash(self, inside: Iterable[tuple[str, Item]]) -> str:
+        told = " ".join(sorted(f"{path} {self.sha(item)}" for path, item in inside))
+        return hashlib.sha1(told.encode(), usedforsecurity=False).hexdigest()
 
     def is_listing(self, request: httpx.Request) -> bool:
         return "/git/trees/" in request.url.path
