@@ -117,6 +117,11 @@ class DocumentRecord:
         return str(json.loads(self.given)["origin"])
 
     @property
+    def given_title(self) -> str:
+        """The title that it was put with or a person gave it; empty for that of its text."""
+        return str(json.loads(self.given).get("title", ""))
+
+    @property
     def provenance(self) -> Provenance:
         """The metadata, divided by who said it."""
         return provenance(self.metadata, given=self.given, title=self.title)

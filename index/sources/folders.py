@@ -178,7 +178,7 @@ class FolderIngest:
         yield len(files), batch
 
     def _read(self, file: FoundFile) -> Source | None:
-        stored = self._collection.archive.find_document(file.document_id, retired=True)
+        stored = self._find(file)
         origin = stored.origin if stored and stored.retired is None else ""
         if origin and location(origin) != file.path and presence(location(origin)) != "gone":
             self._skip(file.path, f"its id {file.document_id!r} is that of {origin}", "duplicate_id")
@@ -206,16 +206,25 @@ class FolderIngest:
         if self._options.mirror and not stored:
             self._rename_moved(data, file.document_id)
         return Source(
-            file.document_id,
+            stored.id if stored else file.document_id,
             data,
             name=file.path.name,
-            title=sidecar.title,
+            title=stored.given_title if stored and file.sidecar is None else sidecar.title,
             source=sidecar.source,
             origin=str(file.path),
             metadata=sidecar.metadata,
             groups=groups,
             password=self._options.password,
         )
+
+    def _find(self, file: FoundFile) -> DocumentRecord | None:
+        """The document of a file, or that which has its id; a person may have renamed the former."""
+        archive = self._collection.archive
+        if found := archive.find_document(file.document_id, retired=True):
+            return found
+        renamed = archive.renamed_to(file.document_id)
+        found = archive.find_document(renamed, retired=True) if renamed else None
+        return found if found and found.origin and location(found.origin) == file.path else None
 
     def _groups(self, file: FoundFile) -> Sequence[str] | None:
         """The groups that the nearest folder above a file names; those of the options without.

@@ -22,7 +22,7 @@ from index.sources.applications.configured import (
 from index.sources.applications.connectors import CONNECTORS, Connector, require_connector
 from index.sources.applications.guard import Clock, Guard, Limits
 from index.sources.applications.listing import Application, Entry, EntryRefused, Listing, Stopped
-from index.sources.applications.synchronizing import SourceSync, origin_of, read_origin, retire_documents
+from index.sources.applications.synchronizing import Origin, SourceSync, read_origin, retire_documents
 from index.sources.web import Fetcher, WebConfig
 from index.sources.web.transport import PinnedTransport
 
@@ -35,13 +35,13 @@ __all__ = [
     "EntryRefused",
     "Limits",
     "Listing",
+    "Origin",
     "Run",
     "Source",
     "SourceSync",
     "Stopped",
     "note_run",
     "open_application",
-    "origin_of",
     "put_source",
     "read_origin",
     "remove_source",

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from index.collection import Collection
 from index.errors import InvalidDocumentId, InvalidGroup, InvalidInput, InvalidMetadata
@@ -43,20 +43,36 @@ class _Known:
     link: str
     groups: tuple[str, ...]
     is_retired: bool
+    home: str
+    title: str
+
+    @property
+    def is_renamed(self) -> bool:
+        """True if a person gave it another id than its entry does."""
+        return self.id != self.home
 
 
-def origin_of(name: str, checksum: str, identity: str = "") -> str:
-    """The origin of a document of a source. It is no path of this machine, nor a URL."""
-    return f"@{name}/{urlencode({'sum': checksum, 'id': identity})}"
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An entry, as its document remembers it. ``home`` is the id that the document has by its path."""
+
+    checksum: str
+    identity: str
+    home: str
+
+    def written(self, name: str) -> str:
+        """The origin of a document of a source. It is no path of this machine, nor a URL."""
+        told = {"sum": self.checksum, "id": self.identity, "at": self.home}
+        return f"@{name}/{urlencode(told)}"
 
 
-def read_origin(origin: str, name: str) -> tuple[str, str] | None:
-    """The checksum and identity in the origin of a document of a source; None for any other document."""
+def read_origin(record: DocumentRecord, name: str) -> Origin | None:
+    """The origin of a document of a source; None for any other document."""
     beginning = f"@{name}/"
-    if not origin.startswith(beginning):
+    if not record.origin.startswith(beginning):
         return None
-    found = parse_qs(origin[len(beginning) :])
-    return found.get("sum", [""])[0], found.get("id", [""])[0]
+    found = dict(parse_qsl(record.origin[len(beginning) :]))
+    return Origin(found.get("sum", ""), found.get("id", ""), found.get("at", record.id))
 
 
 class SourceSync:
@@ -85,6 +101,8 @@ class SourceSync:
         self._report = IngestReport()
         self._rights = FolderRights()
         self._known: dict[str, _Known] = {}
+        self._homes: dict[str, Entry] = {}
+        self._renamed: dict[str, str] = {}
         self._listed: set[str] = set()
         self._may_lack_rights = False
         self.missing = ""
@@ -119,31 +137,64 @@ class SourceSync:
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, Entry]:
         """The entries to have, by the ids of their documents; others are skipped with a reason."""
         wanted: dict[str, Entry] = {}
-        named = [(entry.path.rpartition("/")[2], entry) for entry in entries]
-        for name, entry in named:  # those too that come late or have no id: who may read depends on all
-            if name == RIGHTS_FILE:
+        for entry in entries:  # those too that come late or have no id: who may read depends on all
+            if _name(entry) == RIGHTS_FILE:
                 self._read_rights(entry)
-        for name, entry in named[: self._limits.entries]:
-            if name == RIGHTS_FILE:
-                continue
-            try:
-                document_id = validate_document_id(f"{self._source.prefix}/{entry.path}")
-            except InvalidDocumentId as error:
-                self._skip(entry.path, error.message, error.code)
-                continue
-            if document_id in self._listed:
-                self._skip(entry.path, "the application has another entry of this path", "duplicate_id")
+        self._homes = self._placed(entries[: self._limits.entries])
+        self._renamed = self._names_given()
+        for home, entry in self._homes.items():
+            document_id = self._renamed.get(home, home)
+            other = self._known.get(document_id)
+            if document_id == home and other and other.is_renamed and other.home in self._homes:
+                reason = f"its id {home!r} is that of another document, which was renamed"
+                self._skip(entry.path, reason, "duplicate_id")
                 continue
             self._listed.add(document_id)
             if is_hidden(entry.path.split("/")):
                 continue
-            if not supported(name):
+            if not supported(_name(entry)):
                 self._skip(entry.path, "no reader for this kind of file")
             else:
                 wanted[document_id] = entry
         if len(entries) > self._limits.entries:
             self.missing = f"it lists more than {self._limits.entries:,} entries; divide the source"
         return wanted
+
+    def _placed(self, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """The entries by the ids that their paths give them."""
+        placed: dict[str, Entry] = {}
+        for entry in entries:
+            if _name(entry) == RIGHTS_FILE:
+                continue
+            try:
+                home = self._home(entry)
+            except InvalidDocumentId as error:
+                self._skip(entry.path, error.message, error.code)
+                continue
+            if home in placed:
+                self._skip(entry.path, "the application has another entry of this path", "duplicate_id")
+            else:
+                placed[home] = entry
+        return placed
+
+    def _home(self, entry: Entry) -> str:
+        return validate_document_id(f"{self._source.prefix}/{entry.path}")
+
+    def _names_given(self) -> dict[str, str]:
+        """The ids that people gave to documents, by the ids that the paths of their entries give them now."""
+        homes: dict[str, list[str]] = defaultdict(list)
+        for home, entry in self._homes.items():
+            homes[entry.identity].append(home)
+        given: dict[str, str] = {}
+        for one in self._known.values():
+            if not one.is_renamed:
+                continue
+            moved = homes.get(one.identity, []) if one.identity else []
+            home = moved[0] if len(moved) == 1 else one.home
+            other = self._known.get(home)
+            if home in self._homes and (other is None or other.is_renamed):
+                given.setdefault(home, one.id)
+        return given
 
     def _read_rights(self, entry: Entry) -> None:
         folder = entry.path.rpartition("/")[0]
@@ -192,10 +243,16 @@ class SourceSync:
     def _move_by_content(self, moved: Mapping[bytes, Sequence[str]], wanted: Mapping[str, Entry]) -> None:
         """Rename documents that are gone where one new entry alone has their content; put the other ones."""
         gone = self._gone_by_content()
+        kept: dict[str, str] = {}
         for content, ids in moved.items():
             if len(ids) == 1 and len(gone[content]) == 1:
-                self._rename(gone[content][0], ids[0])
-        again = {document_id: wanted[document_id] for ids in moved.values() for document_id in ids}
+                old, new = gone[content][0], ids[0]
+                if self._known[old].is_renamed:
+                    kept[new] = old
+                    self._listed.add(old)
+                else:
+                    self._rename(old, new)
+        again = {kept.get(one, one): wanted[one] for ids in moved.values() for one in ids}
         self._put_all(again, lambda: None, may_move=False)
 
     def _gone_by_content(self) -> dict[bytes, list[str]]:
@@ -251,7 +308,7 @@ class SourceSync:
             self._skip(entry.path, f"its id {document_id!r} is that of another document", "duplicate_id")
             return None
         try:
-            if known and not known.is_retired and entry.checksum and known.checksum == entry.checksum:
+            if known and self._is_unchanged(known, entry):
                 self._describe(known, entry, groups)
                 return None
             data = self._application.read(entry)
@@ -261,11 +318,18 @@ class SourceSync:
         return NewDocument(
             document_id,
             data,
-            name=entry.path.rpartition("/")[2],
+            name=_name(entry),
             source=entry.link,
-            origin=origin_of(self._source.name, entry.checksum, entry.identity),
+            title=known.title if known else "",
+            origin=Origin(entry.checksum, entry.identity, self._home(entry)).written(self._source.name),
             groups=groups,
         )
+
+    def _is_unchanged(self, known: _Known, entry: Entry) -> bool:
+        """Tell whether a document is as its entry is. One that moved is put again: its origin changes."""
+        if known.is_retired or not entry.checksum or known.checksum != entry.checksum:
+            return False
+        return known.home == self._home(entry)
 
     def _describe(self, known: _Known, entry: Entry, groups: tuple[str, ...] | None) -> None:
         """Correct the link and the groups of a document whose content is unchanged."""
@@ -419,17 +483,23 @@ def _stored(collection: Collection, name: str) -> Iterator[_Known]:
     while page := collection.archive.documents(after=last, retired=True, limit=_AT_ONCE):
         last = page[-1].id
         for record in page:
-            if (read := read_origin(record.origin, name)) is not None:
-                yield _known(record, *read)
+            if (origin := read_origin(record, name)) is not None:
+                yield _known(record, origin)
 
 
-def _known(record: DocumentRecord, checksum: str, identity: str) -> _Known:
+def _known(record: DocumentRecord, origin: Origin) -> _Known:
     return _Known(
         record.id,
-        checksum,
-        identity,
+        origin.checksum,
+        origin.identity,
         record.source_sha256,
         record.source,
         record.groups,
         record.retired is not None,
+        origin.home,
+        record.given_title,
     )
+
+
+def _name(entry: Entry) -> str:
+    return entry.path.rpartition("/")[2]

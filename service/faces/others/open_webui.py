@@ -381,7 +381,7 @@ def _upload(
     put = knowledge.upload(collection, file, data)
     if put.record.embedded < put.record.passages:
         ingestion.embedding.notify(given.knowledge_id)
-    stored = knowledge.File(put.record.id, given.file_hash)
+    stored = knowledge.File(knowledge.stored_path(file.path), given.file_hash)
     return json_reply(_known_file(stored, given.knowledge_id))
 
 

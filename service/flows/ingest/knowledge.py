@@ -18,7 +18,7 @@ from index.ingest import Source
 from index.naming import validate_document_id
 from index.records import DocumentRecord, Put
 from index.sources import FEW, SHARE
-from index.sources.applications import origin_of, read_origin
+from index.sources.applications import Origin, read_origin
 from service.errors import RemovalRefused
 
 _KNOWLEDGE = ""
@@ -77,19 +77,15 @@ def decode_id(written: str) -> str:
 
 
 def files_of(collection: Collection) -> Iterator[File]:
-    """The files of a knowledge base, by their paths."""
-    return (
-        File(record.id, read[0], record.length)
-        for record in _records(collection)
-        if (read := read_origin(record.origin, _KNOWLEDGE)) is not None
-    )
+    """The files of a knowledge base."""
+    return (file for file, _ in _documents(collection))
 
 
 def compare(collection: Collection, manifest: Sequence[File]) -> Difference:
     """Compare a manifest with a knowledge base. Of two files with one path the first counts."""
     wanted: dict[str, File] = {}
     for file in manifest:
-        wanted.setdefault(_stored(file.path), file)
+        wanted.setdefault(stored_path(file.path), file)
     known = {file.path: file for file in files_of(collection)}
     modified = [
         file for path, file in wanted.items() if path in known and known[path].checksum != file.checksum
@@ -105,16 +101,24 @@ def compare(collection: Collection, manifest: Sequence[File]) -> Difference:
 
 
 def upload(collection: Collection, file: File, data: bytes) -> Put:
-    """Store a file. Raises :class:`index.errors.DocumentIdTaken` for the id of a document from elsewhere."""
-    document_id = validate_document_id(file.path)
-    known = collection.archive.find_document(document_id, retired=True)
-    if known is not None and read_origin(known.origin, _KNOWLEDGE) is None:
+    """Store a file. Raises :class:`index.errors.DocumentIdTaken` for the id of a document from elsewhere.
+
+    A document that a person gave another id or title keeps both.
+    """
+    home = validate_document_id(file.path)
+    known = _find(collection, home)
+    if known is None and collection.archive.find_document(home, retired=True):
         raise DocumentIdTaken(
-            f"The collection has a document {document_id!r} that came another way. Delete it, or rename the "
-            "file."
+            f"The collection has a document {home!r} that came another way. Delete it, or rename the file."
         )
     return collection.put(
-        Source(document_id, data, name=file.name, origin=origin_of(_KNOWLEDGE, file.checksum))
+        Source(
+            known.id if known else home,
+            data,
+            name=file.name,
+            title=known.given_title if known else "",
+            origin=Origin(file.checksum, "", home).written(_KNOWLEDGE),
+        )
     )
 
 
@@ -126,8 +130,8 @@ def remove(collection: Collection, file_ids: Sequence[str]) -> int:
     paths = {decode_id(one) for one in file_ids if not one.startswith(_KEPT)}
     if not paths:
         return 0
-    known = [file.path for file in files_of(collection)]
-    going = [path for path in known if path in paths]
+    known = [(file.path, document_id) for file, document_id in _documents(collection)]
+    going = [document_id for path, document_id in known if path in paths]
     if len(going) >= FEW and len(going) > SHARE * len(known):
         raise RemovalRefused(
             f"{len(going)} of the {len(known)} files would be removed, which is more than "
@@ -139,7 +143,7 @@ def remove(collection: Collection, file_ids: Sequence[str]) -> int:
 
 def reset(collection: Collection) -> int:
     """Retire all files of a knowledge base; returns how many these were."""
-    return _retire(collection, [file.path for file in files_of(collection)])
+    return _retire(collection, [document_id for _, document_id in _documents(collection)])
 
 
 def _retire(collection: Collection, document_ids: Sequence[str]) -> int:
@@ -148,14 +152,26 @@ def _retire(collection: Collection, document_ids: Sequence[str]) -> int:
     return len(document_ids)
 
 
-def _records(collection: Collection) -> Iterator[DocumentRecord]:
+def _documents(collection: Collection) -> Iterator[tuple[File, str]]:
+    """The files, and the id of the document of each, which a person may have changed."""
     last = ""
     while page := collection.archive.documents(after=last, limit=_AT_ONCE):
         last = page[-1].id
-        yield from page
+        for record in page:
+            if (origin := read_origin(record, _KNOWLEDGE)) is not None:
+                yield File(origin.home, origin.checksum, record.length), record.id
 
 
-def _stored(path: str) -> str:
+def _find(collection: Collection, home: str) -> DocumentRecord | None:
+    """The document of a file, retired or not, whatever its id is today."""
+    for document_id in (home, collection.archive.renamed_to(home)):
+        record = collection.archive.find_document(document_id, retired=True) if document_id else None
+        if record and (origin := read_origin(record, _KNOWLEDGE)) and origin.home == home:
+            return record
+    return None
+
+
+def stored_path(path: str) -> str:
     """The id that a path gets; a path that can be no id as it is, so that its upload says what is wrong."""
     try:
         return validate_document_id(path)

@@ -201,6 +201,30 @@ def test_a_mirror_renames_documents_of_moved_files_and_embeds_nothing(
         collection.archive.document("a.txt")
 
 
+@pytest.mark.parametrize("mirror", [True, False])
+@pytest.mark.parametrize("then", ["unchanged", "changed", "removed"])
+def test_a_name_and_a_title_that_a_person_gave_stay(
+    collection: Collection, folder: Path, then: str, *, mirror: bool
+) -> None:
+    run(collection, folder, mirror=mirror)
+    collection.editor.rename("a.txt", "Of moons")
+    collection.retitle("Of moons", "Moons")
+    if then == "changed":
+        (folder / "a.txt").write_text("Alpha moons, again.")
+    if then == "removed":
+        (folder / "a.txt").unlink()
+        assert run(collection, folder, mirror=True).retired == ["Of moons"]
+        (folder / "a.txt").write_text("Alpha moons.")
+    report = run(collection, folder, mirror=mirror)
+    assert (report.renamed, report.retired, "a.txt" in report.added) == ([], [], False)
+    assert [one.id for one in collection.archive.documents()] == ["Of moons", "c.html", "sub/b.md"]
+    assert collection.archive.document("Of moons").title == "Moons"
+    assert ("again" in collection.archive.text("Of moons")[1]) == (then == "changed")
+    (folder / "Of moons").write_text("Another.")  # its id is taken, and it has no reader
+    run(collection, folder, mirror=mirror)
+    assert "Another" not in collection.archive.text("Of moons")[1]
+
+
 def test_a_new_file_at_the_old_path_is_another_document(collection: Collection, folder: Path) -> None:
     run(collection, folder, mirror=True)
     locator = collection.ask("Alpha moons").hits[0].citation.locator

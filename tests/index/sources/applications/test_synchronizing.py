@@ -386,14 +386,87 @@ def test_a_move_that_is_killed_is_completed(runs: Runs) -> None:
 # What a listing leaves out
 
 
-def test_a_repository_that_github_cuts_off_removes_nothing(open_collection: Opener) -> None:
+def nested() -> FakeGitHub:
+    """A repository with folders in folders, two of them alike."""
+    fake = FakeGitHub()
+    for number in range(10):
+        key = fake.identity(number)
+        folder = ("", "birds/owls", "birds/gulls/old", "fish", "fish/birds")[number % 5]
+        fake.items[key] = replace(fake.items[key], folder=folder)
+        twin = replace(fake.items[key], folder=f"copy/{folder}".rstrip("/"))
+        fake.items[f"{key}1"] = twin
+    return fake
+
+
+@pytest.mark.parametrize("most", range(5, 32, 3))
+@pytest.mark.parametrize("place", ["org/manual", "org/manual/birds", "org/manual/copy/birds/gulls"])
+def test_a_listing_that_github_cuts_off_is_continued_by_folders(most: int, place: str) -> None:
+    fake = nested()
+    fake.most = most  # type: ignore[misc]
+    source = replace(fake.source, place=place)
+    scope = place.removeprefix("org/manual").lstrip("/")
+    application = open_application(source, SECRET, max_bytes=LIMIT, transport=fake)
+    listing = application.listing()
+    paths = [fake.path(key) for key in fake.items]
+    expected = {path.removeprefix(f"{scope}/") for path in paths if path.startswith(scope)}
+    assert ({entry.path for entry in listing.entries}, listing.missing) == (expected, "")
+    for entry in listing.entries:
+        assert entry.link.endswith(f"/{'/'.join(filter(None, (scope, entry.path)))}")
+        assert application.read(entry).startswith(b"Sentence")
+    application.close()
+
+
+def test_a_folder_that_github_cuts_off_removes_nothing(open_collection: Opener) -> None:
     fake = FakeGitHub()
     runs = Runs(fake, open_collection)
     runs.run()
-    fake.truncated = True  # type: ignore[misc]
+    fake.most = 3  # type: ignore[misc]
     assert runs.run().retired == []
-    assert "too large" in runs.missing
+    assert "more files than GitHub lists" in runs.missing
     runs.check()
+
+
+# What a person names
+
+
+@pytest.mark.parametrize("then", ["unchanged", "changed", "moved", "renamed", "deleted", "taken"])
+def test_a_name_that_a_person_gave_stays(runs: Runs, then: str) -> None:
+    fake = runs.fake
+    if (then == "moved" and not fake.moves) or (then in ("renamed", "taken") and not fake.renames):
+        return  # an item's address is fixed
+    if then == "taken" and fake.kind in ("github", "nextcloud"):
+        return  # what has the path of a document is that document, whatever it says
+    runs.run()
+    key = key_of(fake, 3)
+    with runs.opener() as collection:
+        named = collection.editor.rename(f"things/{fake.path(key)}", "What birds say")
+        collection.retitle(named.id, "Birds")
+    match then:
+        case "changed":
+            fake.items[key] = changed(fake.items[key], text="Now it tells of a heron.")
+        case "moved":
+            _placed(fake, key, folder="owls")
+        case "renamed":
+            _placed(fake, key, name="another")
+        case "taken":  # another item has the path now
+            _placed(fake, key, name="another")
+            _placed(fake, key_of(fake, 4), name="note3", folder="birds")
+        case "deleted":
+            item = fake.items.pop(key)
+            assert runs.run().retired == ["What birds say"]
+            fake.items[key] = item
+    report = runs.run()
+    assert "What birds say" not in str(report.renamed)
+    expected = fake.documents()
+    expected["What birds say"] = expected.pop(f"things/{fake.path(key)}")
+    found = runs.texts()
+    assert {one for one in found if not one.endswith(("/birds.txt", "/owls.txt"))} == (expected.keys())
+    assert [one for one, text in expected.items() if text not in found[one]] == []
+    with runs.opener() as collection:
+        record = collection.archive.document("What birds say")
+        assert (record.key, record.title) == (named.key, "Birds")
+    again = runs.run()
+    assert (again.added, again.replaced, again.renamed, again.retired) == ([], [], [], [])
 
 
 def test_a_folder_that_nextcloud_does_not_find_removes_nothing(open_collection: Opener) -> None:

@@ -90,6 +90,23 @@ def test_a_knowledge_base_is_filled_changed_and_emptied(client: TestClient) -> N
     assert client.get("/v1/documents/a.txt/versions").json()["versions"]
 
 
+def test_a_name_and_a_title_that_a_person_gave_stay(client: TestClient) -> None:
+    upload(client, "deep/a.txt", "The lamp was lit.", "1")
+    named = {"document_id": "Of lamps.txt", "title": "Lamps"}
+    assert client.patch("/v1/documents/deep/a.txt", json=named).status_code == 200
+    found = diff(client, deep__a="1", **{"deep__a.txt": "1", "Of lamps.txt": "1"})
+    assert (found["deleted"], found["modified"], found["unmodified_count"]) == ([], [], 1)
+    assert upload(client, "Of lamps.txt", "Another.", "1", status=409)["code"] == "document_id_taken"
+    made = upload(client, "deep/a.txt", "The lamp was lit at dusk.", "2")
+    assert made["id"] == knowledge.encode_id("deep/a.txt")
+    assert ids(client) == ["Of lamps.txt"]
+    assert client.get("/v1/documents/Of lamps.txt").json()["title"] == "Lamps"
+    assert clean_up(client, made["id"]) == {"removed": 1}
+    upload(client, "deep/a.txt", "The lamp was lit at dusk.", "2")
+    assert ids(client) == ["Of lamps.txt"]
+    assert client.post(f"{KB}/reset").json() == {"removed": 1}
+
+
 def test_what_a_manifest_is_answered_with_is_not_far_longer_than_it(client: TestClient) -> None:
     deep = [{"filename": "a/" * 2000 + "b", "path": "a/" * 2000 + str(at), "checksum": ""} for at in range(3)]
     response = client.post(f"{KB}/sync/diff", json={"manifest": deep})
