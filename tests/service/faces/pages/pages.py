@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import log
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
@@ -11,6 +13,10 @@ import lxml.html
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
+from index.embedding import WordEmbedder
+from index.library import Library
+from index.naming import CALIBRATION_FILE
+from index.search import FEATURES, Regression, load_answerability
 from service.faces.pages.document import DocumentPage, ShownItem
 from service.faces.pages.marks import Segment
 
@@ -134,3 +140,12 @@ def told_evidence(passage: dict[str, Any], most: int = 3) -> str:
     start = passage["citation"]["start"]
     spans = sorted((one["start"] - start, one["end"] - start) for one in passage["evidence"][:most])
     return "".join(passage["text"][slice(*span)] for span in spans)
+
+
+def answer_always(folder: Path, probability: float, *, collection: str = "default") -> None:
+    """Make a collection if need be, and let it give every answer this probability once it is opened again."""
+    with Library(folder, embedder=WordEmbedder()) as library:
+        place = library.open(collection, create=True).folder
+        always = Regression.plain(dict.fromkeys(FEATURES, 0.0), log(probability / (1 - probability)))
+        numbers = load_answerability().with_question(known=always, spelt=always, read=always, provenance={})
+        numbers.save(place / CALIBRATION_FILE)

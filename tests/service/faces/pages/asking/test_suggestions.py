@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import log
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from index.naming import CALIBRATION_FILE
-from index.search import FEATURES, Regression, load_answerability
 from service.state.identity import KeyOptions, Scope, new_key
-from tests.service.faces.pages.pages import page, told, words
+from tests.service.faces.pages.pages import answer_always, page, told, words
 from tests.service.http_service import put, served
 
 LAMPS = """# Lamps
@@ -31,11 +28,7 @@ Saturn is a planet that has many moons.
 
 def open_service(folder: Path, probability: float) -> Iterator[TestClient]:
     """A service that gives every answer this probability."""
-    with Library(folder, embedder=WordEmbedder()) as library:
-        collection = library.open("default", create=True).folder
-        always = Regression.plain(dict.fromkeys(FEATURES, 0.0), log(probability / (1 - probability)))
-        numbers = load_answerability().with_question(known=always, spelt=always, read=always, provenance={})
-        numbers.save(collection / CALIBRATION_FILE)
+    answer_always(folder, probability)
     with Library(folder, embedder=WordEmbedder()) as library, served(library) as client:
         yield client
 
