@@ -15,7 +15,8 @@ from cli.options import CollectionName, Data, FilterJson, Json, Key, PassageCoun
 from cli.questions import parse_where, read_quotes
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
-from index.errors import LoccitError
+from index.errors import LoccitError, Unreadable
+from service.flows.evidence_packs.documents import Carried, Form, carried, is_shown, write_document
 from service.flows.evidence_packs.pack import verify_pack
 
 if TYPE_CHECKING:
@@ -28,10 +29,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_OUT = "New file: .docx is a Word document, .html a page to print, any other name the pack as JSON."
+_FILE = "An evidence pack, or a document that carries one."
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="New file to write the pack to.", show_default="standard output"),
+    typer.Option(metavar="FILE", help=_OUT, show_default="standard output"),
 ]
+_OTHER_WORDS = (
+    "The document is not as it was written: what it shows may not be what was signed. To see that, make it "
+    "anew: loccit evidence convert FILE --out NEW"
+)
 _STRANGER = "Another key has signed than those to compare with."
 _GONE = ("citation_not_found", "collection_not_found")
 """Codes of a quote that does not resolve."""
@@ -49,10 +56,10 @@ def ask(
     where: FilterJson = "",
 ) -> None:
     """Answer a question, and sign the answer with all its quotes."""
-    _require_new(out)
+    form = _form_of(out)
     with open_instance(Place(collection, data, server, key)) as instance:
         pack = instance.sign_answer(Question(question, k=k, where=parse_where(where)))
-    _write(pack, out)
+    _write(pack, out, form)
 
 
 @app.command()
@@ -69,16 +76,33 @@ def check(
     key: Key = "",
 ) -> None:
     """Verify the quotes and claims of a text, and sign the verdicts with all quotes."""
-    _require_new(out)
+    form = _form_of(out)
     (words,) = read_quotes(text, lines=False)
     with open_instance(Place(collection, data, server, key)) as instance:
         pack = instance.sign_verification(words, cited or [])
-    _write(pack, out)
+    _write(pack, out, form)
+
+
+@app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=_FILE)],
+    out: Annotated[Path, typer.Option(metavar="FILE", help=_OUT)],
+) -> None:
+    """Write a pack as a document to read or print, or the pack that such a document carries.
+
+    No data is needed. What is not as it was signed is not written.
+    """
+    form = _form_of(out)
+    found = carried(file.read_bytes())
+    verified = verify_pack(found.pack)
+    if not verified.holds:
+        raise Unreadable(f"{file}: {verified.signature or verified.quotes[0]}")
+    _write(json.loads(found.pack), out, form)
 
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An evidence pack.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=_FILE)],
     public_keys: Annotated[
         list[str] | None,
         typer.Option("--public-key", metavar="HEX", help="Accept only packs that this key signed."),
@@ -98,10 +122,14 @@ def verify(
 
     Exits with status 1 if anything does not hold.
     """
-    verified = verify_pack(file.read_bytes())
+    written = file.read_bytes()
+    found = carried(written)
+    verified = verify_pack(found.pack)
     problems = {"file": [verified.signature] if verified.signature else [], "quotes": [*verified.quotes]}
     evidence = verified.evidence
     if evidence is not None:
+        if found.form != "json":
+            problems["shown"] = [] if _is_shown(written, found) else [_OTHER_WORDS]
         trusted = [set(public_keys)] if public_keys else []
         if data is not None or server:
             collection = str(evidence.get("collection") or "default")
@@ -152,22 +180,33 @@ def _signer(data: Data) -> Iterator[Signer]:
         yield signer
 
 
-def _require_new(out: Path | None) -> None:
+def _form_of(out: Path | None) -> Form:
+    """The form that the name of a new file asks for."""
     if out is not None and out.exists():
         raise typer.BadParameter(f"--out: {out} exists already. Give a new name to each pack.")
+    forms: Mapping[str, Form] = {".docx": "word", ".html": "html", ".htm": "html"}
+    return "json" if out is None else forms.get(out.suffix.lower(), "json")
 
 
-def _write(pack: Mapping[str, Any], out: Path | None) -> None:
+def _write(pack: Mapping[str, Any], out: Path | None, form: Form) -> None:
     """Write a pack to a new file, or to standard output."""
     if out is None:
         print_json(pack)
         return
-    text = json.dumps(pack, ensure_ascii=False, indent=2)
-    with out.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(f"{text}\n")
+    written = write_document(dict(pack), form)
+    with out.open("xb") as file:
+        file.write(written)
     evidence = pack["evidence"]
     told = f"signed by the key {evidence['key']['id']}, with {len(evidence['quotes'])} quotes"
     stderr().print(f"Wrote {out}, {told}.", markup=False, highlight=False, soft_wrap=True)
+
+
+def _is_shown(written: bytes, found: Carried) -> bool:
+    """Whether a document shows what its pack says, in the language that it names."""
+    from service.faces.pages.languages import ENGLISH, LANGUAGES
+
+    language = LANGUAGES.get(found.language, ENGLISH)
+    return is_shown(written, found, json.loads(found.pack), language.t)
 
 
 def _unresolved(instance: Instance, evidence: Mapping[str, Any]) -> Iterator[str]:
@@ -185,7 +224,8 @@ def _unresolved(instance: Instance, evidence: Mapping[str, Any]) -> Iterator[str
 
 
 _MEANING = {
-    "file": "the signature holds: the file is as it was signed",
+    "file": "the signature holds: the evidence is as it was signed",
+    "shown": "the document shows what the evidence says",
     "signer": "the key is one of those to compare with",
     "quotes": "each quote has the hash, the length and the locator that the pack states",
     "resolved": "each quote resolves to the same words",

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.faces.api.schemas.evidence import EvidencePack
+from service.flows.evidence_packs.documents import carried
 from service.flows.evidence_packs.pack import verify_pack
 from tests.cli.commands import loccit
 from tests.service.flows.evidence_packs.made import quote, signer
@@ -167,3 +170,41 @@ def test_a_file_cannot_write_on_the_terminal_what_it_likes(tmp_path: Path) -> No
         done = loccit(tmp_path, "evidence", "verify", str(file))
         assert all(line.isprintable() for line in done.stdout.splitlines())
         assert done.stdout.count("\nholds") == 1
+
+
+@pytest.mark.parametrize("name", ["answer.docx", "answer.html"])
+def test_a_document_is_verified_with_all_that_it_shows(home: Path, name: str) -> None:
+    file = home / name
+    loccit(home, "evidence", "ask", QUESTION, "--out", str(file))
+    assert loccit(home, "evidence", "verify", str(file)).stdout.count("holds ") == 3
+    pack = home / "again.json"
+    loccit(home, "evidence", "convert", str(file), "--out", str(pack))
+    assert json.loads(pack.read_text())["evidence"]["answer"]["question"] == QUESTION
+    again = home / f"again{file.suffix}"
+    loccit(home, "evidence", "convert", str(pack), "--out", str(again))
+    assert carried(again.read_bytes()) == carried(file.read_bytes())
+    again.write_bytes(with_other_words(file))
+    done = loccit(home, "evidence", "verify", str(again), status=1)
+    assert "may not be what was signed" in done.stdout
+    assert done.stdout.count("holds ") == 2
+
+
+def with_other_words(file: Path) -> bytes:
+    """A document that shows other words than it carries."""
+    if file.suffix == ".html":
+        return file.read_bytes().replace(b"Phobos", b"Europa", 1)
+    out = io.BytesIO()
+    with ZipFile(file) as old, ZipFile(out, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            is_shown = part == "word/document.xml"
+            new.writestr(part, content.replace(b"Phobos", b"Europa") if is_shown else content)
+    return out.getvalue()
+
+
+def test_what_is_not_as_it_was_signed_is_not_converted(home: Path) -> None:
+    file, _ = signed(home)
+    file.write_text(file.read_text().replace("Phobos", "Europa"))
+    done = loccit(home, "evidence", "convert", str(file), "--out", str(home / "new.docx"), status=1)
+    assert "not as it was signed" in done.stderr
+    assert not (home / "new.docx").exists()

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from service.errors import InvalidRequest
 from service.faces.api.requests.answering import AnswerOptions
 from service.faces.api.requests.citations import VerifyRequest
+from service.flows.evidence_packs.documents import Form
 from service.http.parameters import Question
 
 
@@ -28,6 +29,10 @@ class EvidenceRequest(VerifyRequest, AnswerOptions):
     )
 
     question: Question = Field("", description="The question to answer.")
+    format: Form = Field(
+        "json",
+        description="`word`: a Word document with footnotes; `html`: a file to print. Both carry the pack.",
+    )
 
     @property
     def asks(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -21,6 +21,8 @@ from service.faces.api.schemas.evidence import (
 )
 from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, ReadyAnswering, ReadyPools, ReadySigner, texts_place
+from service.flows.evidence_packs.documents import FILES, Form, write_document
+from service.flows.evidence_packs.signing import Signer
 from service.http.json_body import JsonBody
 from service.http.parameters import STORED
 from service.http.replies import json_reply
@@ -29,10 +31,22 @@ from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
 _MAY_RAISE = MayRaise(Overloaded, WriterFailed, WriterTimeout, DiskFull, DiskReadOnly)
+_DOCUMENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The pack; with `format`, a document that carries it.",
+        "content": {
+            FILES["word"][1]: {"schema": {"type": "string", "format": "binary"}},
+            "text/html": {"schema": {"type": "string"}},
+        },
+    }
+}
 
 
 @router.post(
-    "/v1/evidence", summary="Sign an answer, or a verification of a text", response_model=EvidencePack
+    "/v1/evidence",
+    summary="Sign an answer, or a verification of a text",
+    response_model=EvidencePack,
+    responses=_DOCUMENTS,
 )
 @access(Scope.ASK, "answers", "citations", "texts")
 async def make_evidence(
@@ -45,14 +59,25 @@ async def make_evidence(
     """Returns an evidence pack: what `/v1/answer` or `/v1/verify` says, with all quotes, signed.
 
     The body is that of `/v1/answer`, without `stream`, or that of `/v1/verify`, which needs a key with the
-    scope read. Keep the reply as it is: anybody can verify it, without this service.
+    scope read. Keep the reply as it is: anybody can verify it, without this service. `format` asks for a
+    document to read, which carries the pack.
     """
     if body.asks:
         told = await answer_whole(request, answering, body)
         content = answer_content(told, body.collection, body.model_dump(include={"turns", "filter", "as_of"}))
     else:
         content = await _verify(request, caller, answering, body)
-    return json_reply(await answering.pools.lookups.run(signer.sign, content))
+    return await answering.pools.lookups.run(_sign, signer, content, body.format)
+
+
+def _sign(signer: Signer, content: Json, form: Form) -> Response:
+    """The signed pack, or a document that carries it."""
+    pack = signer.sign(content)
+    if form == "json":
+        return json_reply(pack)
+    name, media_type = FILES[form]
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write_document(pack, form), headers=headers, media_type=media_type)
 
 
 async def _verify(

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.faces.api.schemas.evidence import EvidencePack, PublicKeys
+from service.flows.evidence_packs.documents import FILES, carried, is_shown
 from service.flows.evidence_packs.pack import verify_pack
 from tests.service.http_service import assert_error, assert_shape, put
 
@@ -139,3 +140,25 @@ def test_texts_of_a_request_are_not_signed(filled: TestClient) -> None:
     ):
         response = filled.post("/v1/evidence", json={**body, "sources": [source]})
         assert_error(response, 422, "invalid_request")
+
+
+@pytest.mark.parametrize("form", ["word", "html"])
+@pytest.mark.parametrize("body", [{"question": QUESTION}, {"answer": {"text": "The tower has 200 steps."}}])
+def test_a_document_carries_the_pack(filled: TestClient, body: dict[str, Any], form: Any) -> None:
+    response = filled.post("/v1/evidence", json={**body, "format": form})
+    assert response.status_code == 200, response.text
+    name, media_type = FILES[form]
+    assert response.headers["content-type"] == media_type
+    assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
+    found = carried(response.content)
+    verified = verify_pack(found.pack)
+    assert (found.form, verified.holds) == (form, True)
+    assert is_shown(response.content, found, json.loads(found.pack))
+    plain = evidence(filled, body)
+    assert verified.evidence is not None
+    assert verified.evidence | {"created": ""} == plain | {"created": ""}
+
+
+def test_a_document_in_another_form_is_refused(filled: TestClient) -> None:
+    response = filled.post("/v1/evidence", json={"question": QUESTION, "format": "pdf"})
+    assert_error(response, 422, "invalid_request")
