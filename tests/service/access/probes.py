@@ -206,6 +206,7 @@ GIVEN = {
     "GET /help/{name}": Probe("/help/index.html", params=NONE),
     "GET /check": Probe("/check", params={"collection": COLLECTION, "text": TEXT}),
     "POST /check": Probe("/check", content=f"text={TEXT}", headers=FORM),
+    "POST /check/evidence": Probe("/check/evidence", content=f"text={TEXT}", headers=FORM),
     "GET /sign-in": Probe("/sign-in", params=NONE),
     "POST /sign-in": Probe("/sign-in", content="key=", params=NONE),
     "POST /mcp": Probe("/mcp", MESSAGE, headers=MCP_HEADERS),

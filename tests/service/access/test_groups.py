@@ -62,6 +62,7 @@ LISTS = (
     "GET /suggestions",
     "GET /hand-on",
     "POST /check",
+    "POST /check/evidence",
     "POST /mcp",
     "POST /tools/search",
     "POST /tools/ask",
@@ -163,6 +164,7 @@ TELLING = (
     "POST /retrieval",
     "GET /check",
     "POST /check",
+    "POST /check/evidence",
 )
 """Routes whose answer names the document for whoever may read it."""
 

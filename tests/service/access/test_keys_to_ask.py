@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 from typing import Any
 
+from service.flows.evidence_packs.documents import carried
 from tests.service.access.place import COLLECTION, DOCUMENT, PDF, QUESTION, Place, assert_tells_nothing
 from tests.service.access.probes import MCP_HEADERS, MESSAGE
 
@@ -41,10 +43,12 @@ def test_a_key_to_ask_gets_its_answers_signed_and_no_verification(place: Place) 
     assert signed.status_code == 200
     assert "proof=" not in signed.text
     page = place.send("GET", "/", "ask", params={"q": QUESTION, **where}).text
-    (link,) = re.findall(r'href="(/evidence[^"]+)"', page)
-    assert "as_of" not in link
-    downloaded = place.send("GET", unescape(link), "ask").json()["evidence"]
-    assert downloaded["quotes"] == signed.json()["evidence"]["quotes"]
+    links = re.findall(r'href="(/evidence[^"]+)"', page)
+    assert len(links) == 3
+    for link in links:
+        assert "as_of" not in link
+        pack = json.loads(carried(place.send("GET", unescape(link), "ask").content).pack)
+        assert pack["evidence"]["quotes"] == signed.json()["evidence"]["quotes"]
     for body in ({"quotes": ["The quagga grazes near"]}, {"answer": {"text": "It grazes at dusk."}}):
         refused = place.send("POST", "/v1/evidence", "ask", json={**body, **where})
         assert refused.status_code == 403

@@ -92,6 +92,7 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
         "GET /check": "citations collections texts",
         "GET /check/conflicts": "citations collections documents texts",
         "POST /check": "citations collections texts",
+        "POST /check/evidence": "citations texts",
         "GET /library/document": "documents versions",
         "GET /library/document/diff": "versions",
         "GET /library/document/explain": "answers documents",

@@ -208,7 +208,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
     assert served - set(api["paths"]) == {
         "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check",
         "/check/conflicts",
-        "/docs", "/docs/{operation}", "/evidence", "/help", "/help/{name}",
+        "/check/evidence", "/docs", "/docs/{operation}", "/evidence", "/help", "/help/{name}",
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain", "/library/documents/delete",
         "/library/document/change", "/library/overview", "/library/gaps", "/library/gaps/keep",

@@ -111,15 +111,8 @@ def _check_quote(verification: Verification, verdict: Verdict, findings: Finding
 def _check_text(
     verification: Verification, found: Carried, pasted: Pasted, words: Words, findings: Findings
 ) -> Checked:
-    if len(found.locators) > MAX_QUOTES:
-        raise InvalidLimit(
-            f"The text has {len(found.locators)} citations; at most {MAX_QUOTES} are resolved at once. "
-            "Check it in parts."
-        )
-    check_all([str(one) for one in found.locators.values()], ())
-    verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}
+    verdicts, report = verify_carried(verification, found)
     known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}
-    report = verification.answer(found.text, known)
     sources = {mark: verdict for mark, verdict in verdicts.items() if mark in known}
     sentences = tuple(sentence_parts(pasted.text, report, findings, sources))
     counts: Counter[State] = Counter(part.state for part in sentences if part.number)
@@ -130,6 +123,19 @@ def _check_text(
         tuple(check_citations(verification, found, verdicts, findings)),
         tuple(mark for mark in report.unknown_marks if mark not in found.locators),
     )
+
+
+def verify_carried(verification: Verification, found: Carried) -> tuple[dict[int, Verdict], AnswerReport]:
+    """Verify a text by the citations that it carries; returns the verdicts on these, too, by their marks."""
+    if len(found.locators) > MAX_QUOTES:
+        raise InvalidLimit(
+            f"The text has {len(found.locators)} citations; at most {MAX_QUOTES} are resolved at once. "
+            "Check it in parts."
+        )
+    check_all([str(one) for one in found.locators.values()], ())
+    verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}
+    known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}
+    return verdicts, verification.answer(found.text, known)
 
 
 def _copy_formats(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -33,6 +34,7 @@ from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.existing import existing_collection
 from service.faces.pages.rendering import HEADERS
 from service.flows.ask.disconnection import WatchedPlace
+from service.flows.evidence_packs.documents import Form
 from service.http.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
@@ -64,6 +66,7 @@ class CheckQuery(PageQuery):
 
     text: str = Field("", description="A text, a quote or a locator.")
     kind: Kind = Field("auto", description="What it is.")
+    form: Form = Field("json", description="The file of signed evidence that is wanted.")
 
 
 @router.get(PATH)
@@ -90,6 +93,17 @@ async def check(
     settings: ReadySettings,
 ) -> Response:
     """The verdicts on the text of the form, or of the file in it."""
+    async with read_form(request) as (query, file):
+        if query.collection != named_collection(request):
+            # The browser sends the form again, to the address that names the collection.
+            address = context_of(request.scope).at(in_collection(PATH, query.collection))
+            return RedirectResponse(address, status_code=307, headers=HEADERS)
+        return await _render_check(request, collections, pools, settings, query, file)
+
+
+@asynccontextmanager
+async def read_form(request: Request) -> AsyncIterator[tuple[CheckQuery, UploadFile | None]]:
+    """The fields of the page's form, and the file in it."""
     try:
         form = await request.form(max_files=1, max_fields=_MOST_FIELDS)
     except HTTPException:
@@ -97,20 +111,19 @@ async def check(
     try:
         fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         file = form.get("file")
-        named = request.query_params.get("collection", DEFAULT_COLLECTION)
-        wanted = fields.pop("instead", "") or fields.get("collection", named)
+        wanted = fields.pop("instead", "") or fields.get("collection", named_collection(request))
         try:
             query = CheckQuery.model_validate({**fields, "collection": wanted})
         except ValidationError:
             raise InvalidRequest("The form has a field that this page does not send.") from None
-        if query.collection != named:
-            # The browser sends the form again, to the address that names the collection.
-            address = context_of(request.scope).at(in_collection(PATH, query.collection))
-            return RedirectResponse(address, status_code=307, headers=HEADERS)
-        chosen = file if isinstance(file, UploadFile) and file.filename else None
-        return await _render_check(request, collections, pools, settings, query, chosen)
+        yield query, file if isinstance(file, UploadFile) and file.filename else None
     finally:
         await form.close()
+
+
+def named_collection(request: Request) -> str:
+    """The collection that the address names."""
+    return request.query_params.get("collection", DEFAULT_COLLECTION)
 
 
 async def _render_check(

@@ -12,6 +12,7 @@ import pytest
 from babel.core import Locale
 
 import service.faces.pages
+import service.flows.evidence_packs.report
 from service.faces.pages.error_pages import _HEADINGS
 from service.faces.pages.languages import (
     ENGLISH,
@@ -24,6 +25,8 @@ from service.faces.pages.languages import (
 from service.faces.pages.navigation import PLACES
 
 ROOM = Path(service.faces.pages.__file__).parent
+REPORT = Path(service.flows.evidence_packs.report.__file__)
+"""What evidence says to people, in the language of the page that it was downloaded from."""
 _CALL = re.compile(r"""\b(t|th|tn)\(\s*("(?:[^"\\\\]|\\\\.)*")(?:,\s*("(?:[^"\\\\]|\\\\.)*"))?""")
 _FIELD = re.compile(r"\{(\w+)\}")
 TRANSLATED = [one for one in LANGUAGES.values() if one is not ENGLISH]
@@ -41,7 +44,7 @@ def messages_of(pattern: str) -> set[str]:
 
 def on_pages() -> set[str]:
     named = {*_HEADINGS.values(), "That did not work", *(place.name for place in PLACES)}
-    return messages_of("*.jinja") | messages_of("*.py") | named
+    return messages_of("*.jinja") | messages_of("*.py") | {*called(REPORT.read_text())} | named
 
 
 @pytest.mark.parametrize("language", TRANSLATED, ids=lambda one: one.tag)
