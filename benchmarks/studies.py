@@ -28,7 +28,16 @@ from benchmarks.retrieval import (
     tables,
     tatqa,
 )
-from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
+from benchmarks.speed import (
+    catching_up,
+    concurrent_writes,
+    freshness,
+    http_load,
+    ingest,
+    painted,
+    peers,
+    record_stores,
+)
 from benchmarks.walks import study as walks
 from evaluation.measures import Estimate
 
@@ -50,6 +59,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "columns": lambda: columns.figures(columns.study()),
     "catching_up": catching_up.study,
     "amendments": amendments.study,
+    "concurrent_writes": concurrent_writes.study,
     "conflicts": conflicts.study,
     "conversations": conversations.study,
     "definitions": definitions.study,

@@ -85,6 +85,35 @@ def end_connections(url: str) -> None:
 
 
 @contextmanager
+def held_notifications(url: str) -> Iterator[None]:
+    """No transaction that notifies anybody commits meanwhile: one that does waits for a standby in vain."""
+    with psycopg.connect(url, autocommit=True) as connection, psycopg.connect(url, autocommit=True) as holder:
+        holder.execute("SET synchronous_commit TO on")  # as nobody else has it here
+
+        def is_held() -> bool:
+            holder.pgconn.consume_input()
+            if not holder.pgconn.is_busy():  # the server has not read its settings yet
+                while holder.pgconn.get_result():
+                    pass
+                # With something written: a transaction that only notifies waits for nobody.
+                written = "SELECT pg_notify('held', ''), pg_logical_emit_message(true, '', '')"
+                holder.pgconn.send_query(written.encode())
+            query = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'"
+            return bool(connection.execute(query, [holder.info.backend_pid]).rowcount)
+
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try:
+            connection.execute("SELECT pg_reload_conf()")
+            eventually(is_held)
+            yield
+        finally:
+            connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            connection.execute("SELECT pg_reload_conf()")
+            while holder.pgconn.get_result():
+                pass
+
+
+@contextmanager
 def logged(url: str) -> Iterator[Callable[[], list[str]]]:
     """Let the server log what is sent to a database; yields what returns the statements since it was called.
 

@@ -1,12 +1,13 @@
 """PostgreSQL: connections, transactions, migrations, leases and notifications, whatever is stored there."""
 
+from index.postgresql.announcements import notify
 from index.postgresql.definitions import definition_problems, restore_indexes
 from index.postgresql.failures import translate_error
 from index.postgresql.identity import identify
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
 from index.postgresql.locks import IS_HELD, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
-from index.postgresql.notifications import Listener, listeners, listening, notify
+from index.postgresql.notifications import Listener, listeners, listening
 from index.postgresql.server import Server, open_server
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.transactions import Row, Transaction

@@ -1,4 +1,4 @@
-"""Notifications: sent by transactions when they commit, received by a thread that wakes waiters."""
+"""Notifications, received by a thread that wakes waiters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import psycopg
 
 from index.postgresql.locks import HELD
 from index.postgresql.server import Server
-from index.postgresql.transactions import Transaction
 
 _log = logging.getLogger("loccit.store")
 
@@ -19,11 +18,6 @@ _LOOK_SECONDS = 0.5
 """Seconds between two checks whether the thread must end."""
 _PAUSE_SECONDS = 1.0
 """Seconds before it connects again."""
-
-
-def notify(transaction: Transaction, channel: str, payload: str = "") -> None:
-    """Wake all who listen to a channel, when the transaction commits."""
-    transaction.execute("SELECT pg_notify(%s, %s)", (channel, payload))
 
 
 @contextmanager

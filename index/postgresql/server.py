@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from psycopg import conninfo, sql
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from index.postgresql.announcements import Announcement, Announcements
 from index.postgresql.failures import is_absence, translate_error
 from index.postgresql.formats import Admission, read_format
 from index.postgresql.prepared import PreparedQueries
@@ -90,6 +91,7 @@ class Server:
         self._seconds = seconds
         self.heartbeats = Heartbeats(silence_seconds)
         """For connections by which locks are held."""
+        self._announcements = Announcements()
 
         def begin(connection: Connection) -> None:  # no method: the pool is not to keep this object
             configure(connection)
@@ -181,12 +183,13 @@ class Server:
         try:
             connection, row = self._begin(schema, statements)
             try:
-                yield Transaction(connection, row)
+                yield (transaction := Transaction(connection, row))
                 if connection.info.transaction_status == TransactionStatus.INERROR:
                     raise psycopg.errors.InFailedSqlTransaction("a statement of the transaction failed")
                 connection.commit()
             finally:
                 self._give_back(connection)
+            self._announcements.add(transaction.announced, self._send)
         except psycopg.Error as error:
             raise translate_error(error, what) from error
 
@@ -271,9 +274,21 @@ class Server:
 
     def close(self) -> None:
         """Close all idle connections; one in use is closed when it is given back."""
+        self._announcements.close(_CLOSE_SECONDS)
         self._pool.close(_CLOSE_SECONDS)
         if self._standbys is not None:
             self._standbys.close(_CLOSE_SECONDS)
+
+    def _send(self, announced: Collection[Announcement]) -> None:
+        rows = ", ".join(["({}, {})"] * len(announced))
+        values = [value for pair in sorted(announced) for value in pair]
+        # They do not outlive a crash of the server anyway, so none waits until another is on the disk.
+        self.look(
+            "pg_catalog",
+            "SET LOCAL synchronous_commit TO off;"
+            f" SELECT pg_notify(channel, payload) FROM (VALUES {rows}) AS told (channel, payload)",
+            *values,
+        )
 
     def _begin(self, schema: str, statements: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
         """Begin a transaction; the caller gives the connection back."""

@@ -22,6 +22,8 @@ class Transaction:
     def __init__(self, connection: psycopg.Connection[Row], first: Row | None) -> None:
         self.connection = connection
         self.first = first
+        self.announced: set[tuple[str, str]] = set()
+        """Channels and payloads of what is announced after the commit."""
         self._streams = 0
         self._is_ended = False
 

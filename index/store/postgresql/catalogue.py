@@ -220,7 +220,7 @@ class PostgresqlCatalogue:
 
 
 def _announce(transaction: Transaction, number: int) -> None:
-    """Tell all who follow that a collection was made, deleted or renamed, when the transaction commits."""
+    """Tell all who follow that a collection was made, deleted or renamed, after the commit."""
     notify(transaction, CHANNEL, schema.schema_of(number))
 
 

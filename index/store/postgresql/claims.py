@@ -64,7 +64,7 @@ def end(statements: PostgresqlStatements, lease: str) -> None:
 
 
 def announce(statements: PostgresqlStatements) -> None:
-    """Wake those who embed when the transaction commits."""
+    """Wake those who embed after the transaction has committed."""
     notify(statements.transaction, CHANNEL)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from index.errors import StoreDamaged
-from index.postgresql import Row, Transaction
+from index.postgresql import Row, Transaction, notify
 from index.protocols.copying import RecordState
 from index.store.postgresql.attributes import PostgresqlAttributes
 from index.store.rows.passages import COLUMNS
@@ -98,14 +98,17 @@ class PostgresqlStatements(Statements):
         return f"UPDATE state SET {name} = {expression}{beside}"
 
     def begin_change(self) -> int:
-        """Begin the next change. All who follow are told when the transaction commits."""
+        """Begin the next change. All who follow are told after the transaction has committed."""
         row = self.row(
             "WITH next AS (UPDATE state SET change = change + 1 RETURNING change)"
             " INSERT INTO changes SELECT change, ? FROM next"
-            " RETURNING number, pg_notify(?, current_schema())",
-            (os.urandom(TOKEN_BYTES), CHANNEL),
+            " RETURNING number, current_schema()::text",
+            (os.urandom(TOKEN_BYTES),),
         )
-        return int(row[0]) if row else 0
+        if row is None:
+            return 0
+        notify(self.transaction, CHANNEL, row[1])
+        return int(row[0])
 
     def store_totals(self, counted: Sequence[int]) -> None:
         self.execute("UPDATE state SET documents = ?, passages = ?, waiting = ?, characters = ?", counted)

@@ -44,6 +44,7 @@ class PostgresqlDatabase:
 
     def announce(self, connection: Connection) -> None:
         """Wake those who are attending when the transaction of a connection commits."""
+        # Within the transaction, unlike changes of collections: they are few, and tell of revoked keys.
         connection.execute("SELECT pg_notify(?, '')", (self._channel,))
 
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:

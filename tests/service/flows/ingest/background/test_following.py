@@ -15,10 +15,10 @@ from index.embedding import WordEmbedder
 from index.ingest import Source
 from index.library import Library
 from index.postgresql import open_server
-from service.flows.ingest.background.embedding import EmbeddingWorker
+from service.flows.ingest.background.embedding import RARE_REFRESH_SECONDS, EmbeddingWorker
 from service.flows.ingest.background.purging import Purger
 from tests.patience import eventually
-from tests.postgresql import database, end_connections, logged
+from tests.postgresql import database, end_connections, held_notifications, logged
 
 pytestmark = pytest.mark.processes
 
@@ -101,6 +101,27 @@ def test_changes_while_the_listening_connection_is_broken_are_made_good(
     end_connections(url)
     put(writer, "b.txt", "A kettle boils.")
     eventually(lambda: applied(follower, "default") == 2)
+
+
+def test_what_nobody_is_told_of_is_found_within_seconds(tmp_path: Path, writer: Library, url: str) -> None:
+    with opened(tmp_path / "unaware", url) as library:
+        worker = EmbeddingWorker(library)
+        worker.start()
+        try:
+            eventually(lambda: applied(library, "default") == 2)  # it has embedded the first document
+            with held_notifications(url):  # as if each process died between its commit and telling of it
+                put(writer, "b.txt", "A kettle boils.")
+                put(writer, "c.txt", "A clock ticks.", collection="other")
+                eventually(lambda: embedded(library, "default", 2) and embedded(library, "other", 1))
+        finally:
+            worker.stop()
+    assert RARE_REFRESH_SECONDS <= 5.0
+
+
+def embedded(library: Library, collection: str, documents: int) -> bool:
+    """Whether so many documents have their vectors."""
+    opened = library.open(collection, create=True)
+    return opened.archive.counts().documents == documents and opened.state.embedded == 1.0
 
 
 def test_an_idle_process_sends_nothing(writer: Library, follower: Library, url: str) -> None:
