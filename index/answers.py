@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from index.provenance import Provenance
-from index.types import Cell, Metadata
+from index.types import Cell, Figure, Metadata
 
 DECLINED = "The documents do not say."
 """Text of an answer that declines."""
@@ -57,6 +57,17 @@ class Citation:
     links: Mapping[str, str]
     collection: str = ""
     """The collection that it is of; empty where only one is meant."""
+    printed_pages: tuple[str, str] | None = None
+    """The numbers that the first and the last page bear; None unless both bear one."""
+    figure: Figure | None = None
+    """The picture whose caption it quotes."""
+
+    @property
+    def file_pages(self) -> tuple[int, int] | None:
+        """Its pages by their place in the file, where that is one with pages, and they bear other numbers."""
+        if self.pages is None or self.printed_pages is None or self.media_type != "application/pdf":
+            return None
+        return None if self.printed_pages == tuple(map(str, self.pages)) else self.pages
 
     def covers(self, other: Citation) -> bool:
         """Whether the span of another citation is inside this one, in the same text."""

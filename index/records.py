@@ -41,6 +41,8 @@ class NewDocument:
     passages: Sequence[Passage]
     headings: Sequence[str]
     layout: bytes = b""
+    page_labels: str = ""
+    figures: str = ""
     original_bytes: int | None = None
     """Size of its bytes, if they are kept."""
     groups: tuple[str, ...] | None = None
@@ -218,6 +220,10 @@ class VersionRecord:
     """When the document was retired; None unless it is."""
     given: str = "{}"
     """The fields that the caller gave with the newest version, as JSON."""
+    page_labels: str = ""
+    """The numbers that its pages bear, packed: see :mod:`index.text.page_labels`."""
+    figures: str = ""
+    """The boxes of its pictures that have a caption, packed: see :mod:`index.text.figures`."""
 
     @property
     def provenance(self) -> Provenance:

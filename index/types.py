@@ -20,7 +20,7 @@ Ids: TypeAlias = "NDArray[np.int64]"
 Vectors: TypeAlias = "NDArray[np.float32]"
 """Shape (n, dimension), each row of unit length."""
 
-BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
+BlockKind = Literal["heading", "paragraph", "list", "table", "code", "figure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Block:
     """A structural unit of a text, such as a paragraph.
 
     Only headings have ``title`` and ``level`` (1 is the highest). The title leaves out markup:
-    ``== Background ==`` has the title ``Background``. Only tables have ``columns``.
+    ``== Background ==`` has the title ``Background``. Only tables have ``columns``. A figure is the caption
+    of a picture, or the text that stands for one.
     """
 
     kind: BlockKind
@@ -55,6 +56,22 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with a caption, ``[start, end)`` of the text, and its box on a page, which counts from 1.
+
+    Lengths are PDF points; the origin is the top left corner of the page as shown.
+    """
+
+    start: int
+    end: int
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell of a table, ``[start, end)`` of the text.
 
@@ -75,7 +92,9 @@ class Extract:
     ``text`` is NFC with ``\n`` line ends. ``blocks`` are in order, do not overlap, and cover every
     character that is not white space. ``pages`` has the offset at which each page starts, empty for
     formats without pages. ``layout`` has the positions of words on the pages
-    (:class:`index.text.layout.Layout`), empty where unknown.
+    (:class:`index.text.layout.Layout`), empty where unknown. ``page_labels`` are the numbers that the pages
+    bear (:mod:`index.text.page_labels`), ``figures`` the boxes of the pictures that have a caption
+    (:mod:`index.text.figures`); both are packed, and empty where there are none.
     """
 
     text: str
@@ -87,6 +106,8 @@ class Extract:
     pages: tuple[int, ...] = ()
     metadata: Metadata = field(default_factory=dict)
     layout: bytes = b""
+    page_labels: str = ""
+    figures: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ Format = Literal[
     "markdown_footnote",
     "openai_file_citation",
     "plain",
+    "ris",
     "w3c_annotation",
 ]
 CONTEXT = 300

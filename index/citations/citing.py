@@ -13,6 +13,8 @@ from index.citations.text_fragments import text_fragment
 from index.errors import InvalidLocator
 from index.naming import stored_id
 from index.records import VersionRecord
+from index.text.figures import figure_in
+from index.text.page_labels import labels_of
 
 CONTEXT = 32
 """Code points of prefix and suffix in a TextQuoteSelector."""
@@ -118,6 +120,8 @@ def cite(
         source_sha256=version.source_sha256.hex(),
         selectors=selectors(excerpt, text),
         links={"source": source} if source else {},
+        printed_pages=labels_of(version.page_labels, pages),
+        figure=figure_in(version.figures, start, end),
     )
 
 

@@ -38,7 +38,8 @@ _LATEX = str.maketrans(
 def csl_json(reference: Reference) -> dict[str, object]:
     """An item of CSL-JSON 1.0.2. The locator is its note, the quote its annotation, the file its source.
 
-    What only the document says of itself is in ``custom``, which the schema leaves to applications.
+    The page is the number that it bears. What only the document says of itself, and the place of such a page
+    in the file, are in ``custom``, which the schema leaves to applications.
     """
     citation = reference.citation
     parts, date, accessed = reference.date_parts, reference.date, reference.accessed
@@ -63,8 +64,13 @@ def csl_json(reference: Reference) -> dict[str, object]:
         "version": str(citation.version),
         "note": citation.locator,
         "annote": citation.quote,
-        "custom": {"says_of_itself": reference.claims} if reference.claims else None,
+        "custom": _custom(reference),
     }
+    return {key: value for key, value in values.items() if value}
+
+
+def _custom(reference: Reference) -> dict[str, object]:
+    values = {"says_of_itself": reference.claims, "file_page": reference.file_pages("-")}
     return {key: value for key, value in values.items() if value}
 
 
@@ -81,7 +87,7 @@ def bibtex(reference: Reference) -> str:
         "title": f"{{{_latex(reference.citation.title)}}}",  # the second braces keep its capitals
         "publisher": _latex(reference.publisher),
         "year": str(parts[0]) if parts else _latex(reference.date),
-        "pages": reference.pages("--"),
+        "pages": _latex(reference.pages("--")),
         "doi": encode_link(reference.doi),
         "url": address,
         "urldate": reference.accessed.isoformat() if reference.accessed and address else "",
@@ -89,7 +95,8 @@ def bibtex(reference: Reference) -> str:
         "language": _latex(reference.value("language")),
         "note": _latex(citation.locator),
         "annote": _latex(citation.quote),
-        # A field that styles do not know, and so do not print as that of the source.
+        # Fields that styles do not know, and so do not print as those of the source.
+        "filepages": reference.file_pages("--"),
         "saysofitself": _latex("; ".join(f"{key}: {value}" for key, value in reference.claims.items())),
     }
     slug = re.sub("[^A-Za-z0-9]+", "-", citation.document_id).strip("-")[:40] or "document"
@@ -118,6 +125,35 @@ def _file(name: str) -> str:
     return _latex(re.sub("[:;]", "-", name))
 
 
+def ris(reference: Reference) -> str:
+    """A record of RIS, which EndNote, Mendeley and Zotero read: a line for each value, in UTF-8."""
+    citation, address, file_pages = reference.citation, reference.address, reference.file_pages("-")
+    pages = citation.printed_pages or citation.pages or ("", "")
+    claims = "; ".join(f"{key} {value}" for key, value in reference.claims.items())
+    day = "/".join(f"{part:02}" for part in reference.date_parts)
+    values: list[tuple[str, str]] = [
+        ("TY", "ELEC" if reference.link else "GEN"),
+        ("ID", citation.locator),
+        ("TI", citation.title),
+        *(("AU", name) for name in reference.authors),
+        ("PB", reference.publisher),
+        ("PY", day[:4] or reference.date),
+        ("DA", day),
+        ("SP", str(pages[0])),
+        ("EP", str(pages[1])),
+        ("DO", reference.doi),
+        ("UR", address),
+        ("Y2", f"{reference.accessed:%Y/%m/%d}" if reference.accessed and address else ""),
+        ("L1", reference.file),
+        ("LA", reference.value("language")),
+        ("N1", f"{citation.locator} (p. {file_pages} of the file)" if file_pages else citation.locator),
+        ("N1", f"Says of itself: {claims}" if claims else ""),
+        ("AB", citation.quote),
+    ]
+    lines = [f"{tag}  - {line}" for tag, value in values if (line := one_line(value))]
+    return "\n".join([*lines, "ER  - ", ""])
+
+
 Format = Literal[
     "anthropic_char_location",
     "anthropic_search_result",
@@ -126,6 +162,7 @@ Format = Literal[
     "markdown_footnote",
     "openai_file_citation",
     "plain",
+    "ris",
     "w3c_annotation",
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -145,7 +182,7 @@ def format_citation(  # noqa: PLR0913 -- what the formats say
     accessed: datetime.date | None = None,
     news: News | None = None,
 ) -> object:
-    """Format a citation: as a str for ``bibtex``, ``markdown_footnote`` and ``plain``, else as a JSON dict.
+    """Format a citation: as a str for ``bibtex``, ``markdown_footnote``, ``plain`` and ``ris``, else as JSON.
 
     Uses these metadata fields if they are known: ``author`` or ``authors``, ``date``, ``published`` or
     ``year``, ``publisher``, ``site``, ``doi``, ``url`` and ``language``. What only the document says is
@@ -292,5 +329,6 @@ _FORMATS: dict[Format, Callable[[Reference], object]] = {
     "markdown_footnote": _markdown_footnote,
     "openai_file_citation": _openai_file_citation,
     "plain": _plain,
+    "ris": ris,
     "w3c_annotation": _w3c_annotation,
 }

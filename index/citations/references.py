@@ -145,10 +145,12 @@ class Reference:
         return parts[:2] if len(parts) > 2 and not 1 <= parts[2] <= 31 else parts
 
     def pages(self, dash: str) -> str:
-        if self.citation.pages is None:
-            return ""
-        first, last = self.citation.pages
-        return str(first) if first == last else f"{first}{dash}{last}"
+        """The pages by the numbers that they bear, or else by their place in the document."""
+        return _range(self.citation.printed_pages or self.citation.pages, dash)
+
+    def file_pages(self, dash: str) -> str:
+        """The place in the file of pages that bear another number; empty where it is the number."""
+        return _range(self.citation.file_pages, dash)
 
     @property
     def section(self) -> str:
@@ -156,13 +158,21 @@ class Reference:
 
     def summary(self) -> str:
         """Authors, title, section, pages, publisher and date; then what the document says of itself."""
-        pages = self.pages("–")
-        place = ", ".join(filter(None, (self.section, f"p. {pages}" if pages else "")))
+        pages, in_file = self.pages("–"), self.file_pages("–")
+        on = f"p. {pages}" + (f" ({in_file} of the file)" if in_file else "")
+        place = ", ".join(filter(None, (self.section, on if pages else "")))
         published = ", ".join(filter(None, (self.publisher, self.date)))
         claims = ", ".join(f"{key} {value}" for key, value in self.claims.items() if key != "title")
         says = f"Says of itself: {claims}" if claims else ""
         parts = ("; ".join(self.authors), one_line(self.citation.title), place, published, says)
         return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+
+
+def _range(pages: tuple[object, object] | None, dash: str) -> str:
+    if pages is None:
+        return ""
+    first, last = pages
+    return f"{first}" if first == last else f"{first}{dash}{last}"
 
 
 def _lines(metadata: Metadata, key: str) -> list[str]:

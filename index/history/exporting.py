@@ -67,6 +67,8 @@ def _version(moment: Snapshot, originals: Originals | None, version: VersionReco
         "blocks": [_block(one) for one in structure.blocks],
         "pages": list(structure.pages),
         "layout": base64.b64encode(layout).decode() if layout else None,
+        "page_labels": version.page_labels,
+        "figures": version.figures,
         "original": _original(moment, originals, version.source_sha256),
     }
 

@@ -13,6 +13,8 @@ from index.errors import InvalidInput
 from index.ingest.preparation import Preparation
 from index.naming import validate_document_id, validate_groups, validate_stored_metadata
 from index.records import DocumentHistory, NewDocument, NumberedVersion
+from index.text.figures import figures_of, pack_figures
+from index.text.page_labels import label_of, pack_labels
 from index.types import Block, BlockKind, Columns, Extract
 
 _KINDS = frozenset(get_args(BlockKind))
@@ -75,6 +77,8 @@ def _version(
         title=title,
         pages=tuple(int(page) for page in one["pages"]),
         layout=base64.b64decode(one["layout"] or "", validate=True),
+        page_labels=_labels(str(one.get("page_labels", "")), len(one["pages"])),
+        figures=pack_figures(figures_of(str(one.get("figures", "")))),
     )
     passages, headings = preparation.split(extract, title)
     source_sha256 = bytes.fromhex(one["source_sha256"])
@@ -94,6 +98,8 @@ def _version(
         passages=passages,
         headings=headings,
         layout=extract.layout,
+        page_labels=extract.page_labels,
+        figures=extract.figures,
         original_bytes=None if kept is None else len(kept),
         groups=validate_groups(value.get("groups", ())),
     )
@@ -101,6 +107,10 @@ def _version(
     return NumberedVersion(
         int(one["version"]), float(one["created"]), None if replaced is None else float(replaced), new
     )
+
+
+def _labels(packed: str, pages: int) -> str:
+    return pack_labels([label_of(packed, page) for page in range(1, pages + 1)]) if packed else ""
 
 
 def _block(value: list[Any], length: int) -> Block:

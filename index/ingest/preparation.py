@@ -94,6 +94,8 @@ class Preparation:
             passages=passages,
             headings=headings,
             layout=extract.layout,
+            page_labels=extract.page_labels,
+            figures=extract.figures,
             original_bytes=len(source.data) if self._config.ingest.keep_originals else None,
             groups=groups,
         )
@@ -130,6 +132,8 @@ class Preparation:
                 passages=(),
                 headings=(),
                 layout=moment.layout(version) or b"",
+                page_labels=version.page_labels,
+                figures=version.figures,
             )
         )
 

@@ -8,6 +8,7 @@ from index.text.bidi_controls import with_visible_bidi_controls, without_bidi_co
 from index.text.differences import Edit, Hunk
 from index.text.document_languages import DocumentLanguages
 from index.text.layout import Layout
+from index.text.page_labels import label_of
 from index.text.sentence_terms import split_sentences
 from index.text.sentences import Span, block_spans, item_spans, line_spans, sentence_spans
 from index.text.tables import cells
@@ -24,6 +25,7 @@ __all__ = [
     "cells",
     "equal_but_for_typography",
     "item_spans",
+    "label_of",
     "line_spans",
     "sentence_spans",
     "split_sentences",

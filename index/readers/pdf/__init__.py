@@ -1,8 +1,9 @@
 """Read PDF files that have a text layer.
 
 Lines are put in reading order and joined to paragraphs. Running headers, footers, page numbers and tables of
-contents with dot leaders are dropped. Headings come from the file's outline or, without one, from larger
-type. A paragraph that continues on the next page is divided there. Text outside the visible page is left out.
+contents with dot leaders are dropped; the number that a page bears is kept as its label. Headings come from
+the file's outline or, without one, from larger type. A paragraph that continues on the next page is divided
+there. Text outside the visible page is left out.
 Damaged pages are listed in the metadata, under ``damaged_pages``, and pages that show something but have no
 text, such as scans, under ``pages_without_text``.
 """
@@ -19,10 +20,12 @@ from index.readers.pdf.file import PdfFile, open_pdf
 from index.readers.pdf.headings import mark_headings
 from index.readers.pdf.order import merge_rows, reading_order
 from index.readers.pdf.page import Page, read_page
+from index.readers.pdf.page_numbers import printed_numbers
 from index.readers.pdf.paragraphs import find_drafts
 from index.readers.pdf.running import drop_running_lines
 from index.readers.pdf.streams import refuse_long_streams
 from index.text.layout import Layout
+from index.text.page_labels import pack_labels
 from index.types import Extract
 
 __all__ = [
@@ -35,7 +38,7 @@ __all__ = [
     "read_pdf_with_layout",
 ]
 
-READER = "pdf/3"
+READER = "pdf/4"
 MEDIA_TYPE = "application/pdf"
 MAX_WORDS = 5_000_000
 
@@ -63,7 +66,7 @@ def read_pdf_with_layout(
     with open_pdf(data, name=name, password=password) as file:
         pages = _read_pages(file)
         recognised = _run_ocr(file, pages, ocr_languages) if ocr_languages else []
-        outline = file.outline()
+        outline, labels = file.outline(), file.labels()
         title, metadata = file.title(), file.metadata()
     _require_text(pages, name=name)
     if damaged := [page.number for page in pages if page.damaged]:
@@ -73,6 +76,7 @@ def read_pdf_with_layout(
     if recognised:
         metadata["recognised_pages"] = ", ".join(map(str, recognised))
     sizes = [(page.width, page.height) for page in pages]
+    printed = printed_numbers(pages, labels)
     drop_running_lines(pages)
     drop_contents_tables(pages)
     shown_title = mark_headings(pages, outline)
@@ -88,7 +92,7 @@ def read_pdf_with_layout(
     )
     boxes = list(layout_entries(drafts, (block.start for block in extract.blocks)))
     layout = Layout.of(boxes, sizes)
-    return replace(extract, layout=layout.to_bytes()), layout
+    return replace(extract, layout=layout.to_bytes(), page_labels=pack_labels(printed)), layout
 
 
 def _read_pages(file: PdfFile) -> list[Page]:

@@ -71,6 +71,10 @@ class PdfFile:
         values["language"] = self._language()
         return {key: value for key, value in values.items() if value}
 
+    def labels(self) -> list[str]:
+        """The label that the file gives each page, such as ``iv``; empty where it gives none."""
+        return [self._label(page) for page in range(self.page_count)] if self._label(0) else []
+
     def outline(self) -> list[OutlineEntry]:
         """The bookmarks that lead to a page, in order."""
         entries: list[OutlineEntry] = []
@@ -101,6 +105,9 @@ class PdfFile:
         x, y, zoom = ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
         pdfium.FPDFDest_GetLocationInPage(place, has_x, has_y, has_zoom, x, y, zoom)
         return OutlineEntry(title, depth, page + 1, y.value if has_y.value else None)
+
+    def _label(self, index: int) -> str:
+        return _string(lambda buffer, size: pdfium.FPDF_GetPageLabel(self.document, index, buffer, size))
 
     def _metadata(self, tag: str) -> str:
         key = tag.encode("ascii")

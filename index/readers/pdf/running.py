@@ -40,7 +40,7 @@ _Key = tuple[bool, int, str]
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """A row at the edge of a page."""
 
     lines: list[Line]
@@ -95,7 +95,7 @@ def drop_running_lines(pages: Sequence[Page]) -> None:
     sizes = [line.size for page in pages for line in page.lines]
     if len(pages) < 2 or not sizes:
         return
-    rows = {page.number: list(_edge_rows(page)) for page in pages}
+    rows = {page.number: list(edge_rows(page)) for page in pages}
     running = _Running([row for found in rows.values() for row in found], median(sizes), len(pages))
     kept: list[list[Line]] = []
     for page in pages:
@@ -110,7 +110,7 @@ def drop_running_lines(pages: Sequence[Page]) -> None:
 class _Running:
     """Decides which rows are running headers or footers, from those of all pages."""
 
-    def __init__(self, rows: Sequence[_Row], size: float, pages: int) -> None:
+    def __init__(self, rows: Sequence[Row], size: float, pages: int) -> None:
         self.size = size
         self.pages = pages
         self.variants = Counter(key for row in rows for text in row.variants() for key in row.keys(text))
@@ -122,7 +122,7 @@ class _Running:
                 self.slots.update(row.keys(""))
                 self.repeated.update(row.keys("") if self._is_repeated(row) else ())
 
-    def lines(self, rows: Sequence[_Row], at_top: bool) -> list[Line]:
+    def lines(self, rows: Sequence[Row], at_top: bool) -> list[Line]:
         """The lines to drop at one edge of a page: from the edge to the last running row that is set off."""
         found: list[Line] = []
         pending: list[Line] = []
@@ -137,7 +137,7 @@ class _Running:
                 pending = []
         return found
 
-    def _is_repeated(self, row: _Row) -> bool:
+    def _is_repeated(self, row: Row) -> bool:
         fits = self._fits(row)
         for text in row.variants():
             count = max(self.variants[key] for key in row.keys(text))
@@ -147,18 +147,18 @@ class _Running:
         parts = row.parts() if fits and row.set_off else ()
         return any(self.parts[key] >= _MIN_PAGES for part in parts for key in row.keys(part))
 
-    def _is_in_slot(self, row: _Row) -> bool:
+    def _is_in_slot(self, row: Row) -> bool:
         if not row.set_off or not self._fits(row):
             return False
         return any(
             self.repeated[key] >= max(_MIN_SLOT, _MAJORITY * self.slots[key] + 1) for key in row.keys("")
         )
 
-    def _fits(self, row: _Row) -> bool:
+    def _fits(self, row: Row) -> bool:
         return all(line.size <= _MAX_SIZE * self.size for line in row.lines)
 
 
-def _edge_rows(page: Page) -> Iterator[_Row]:
+def edge_rows(page: Page) -> Iterator[Row]:
     """The rows near the top, from the top down, and those near the bottom, from the bottom up."""
     upright = [line for line in page.lines if line.upright]
     for at_top in (True, False):
@@ -176,13 +176,13 @@ def _edge_rows(page: Page) -> Iterator[_Row]:
         yield from rows[:_MAX_ROWS]
 
 
-def _rows(lines: Sequence[Line], *, at_top: bool) -> list[_Row]:
-    rows: list[_Row] = []
+def _rows(lines: Sequence[Line], *, at_top: bool) -> list[Row]:
+    rows: list[Row] = []
     for line in sorted(lines, key=lambda line: line.baseline, reverse=not at_top):
         if rows and abs(rows[-1].height - line.baseline) < 0.5 * max(line.size, 1.0):
             rows[-1].lines.append(line)
         else:
-            rows.append(_Row([line], at_top, line.baseline))
+            rows.append(Row([line], at_top, line.baseline))
     for row in rows:
         row.lines.sort(key=lambda line: line.box.x0)
     return rows

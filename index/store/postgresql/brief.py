@@ -31,7 +31,7 @@ from index.types import Ids
 
 T = TypeVar("T")
 
-_VERSION_WIDTH = 16
+_VERSION_WIDTH = 18
 _AHEAD = 200_000
 """Code points of a text, at most, that is read with the passages of which hits will be made."""
 # OFFSET 0: the few rows are found by their keys, one by one. Plans that read whole tables take longer.

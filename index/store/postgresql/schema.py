@@ -218,6 +218,11 @@ ALTER TABLE state ADD COLUMN discarded text, -- JSON: originals that no version 
     ADD COLUMN swept double precision;       -- Unix time of the last sweep of originals
 """
 
+_PRINTED_PAGES = """
+ALTER TABLE versions ADD COLUMN page_labels text NOT NULL DEFAULT '', -- index/text/page_labels.py
+    ADD COLUMN figures text NOT NULL DEFAULT '';                      -- index/text/figures.py
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
 COLLECTION: tuple[Migration, ...] = (
     _COLLECTION + totals.TRIGGERS,
@@ -228,6 +233,7 @@ COLLECTION: tuple[Migration, ...] = (
     Compatible(_ACCESS),
     Compatible(_CONNECTIONS),
     Compatible(_DISCARDED),
+    Compatible(_PRINTED_PAGES),
 )
 
 

@@ -41,14 +41,19 @@ def version_of(row: Iterable[Any]) -> VersionRecord:
     return VersionRecord(*values)
 
 
-def pack_structure(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
-    """Pack the columns ``structure``, ``pages`` and ``layout`` of a new version."""
+STRUCTURE = ("structure", "pages", "layout", "page_labels", "figures")
+"""The columns of :func:`pack_structure`."""
+
+
+def pack_structure(new: NewDocument) -> tuple[bytes, bytes, bytes | None, str, str]:
+    """Pack the columns of a new version that tell where in its text and on its pages everything is."""
     blocks = [
         [b.kind, b.start, b.end, b.level, b.title, *filter(None, [pack_columns(b.columns)])]
         for b in new.blocks
     ]
     structure = zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())
-    return structure, zlib.compress(np.array(new.pages, _OFFSETS).tobytes()), new.layout or None
+    pages = zlib.compress(np.array(new.pages, _OFFSETS).tobytes())
+    return structure, pages, new.layout or None, new.page_labels, new.figures
 
 
 def structure_of(packed: bytes, pages: bytes) -> Structure:

@@ -11,7 +11,7 @@ from index.errors import DocumentNotFound, DocumentRetired
 from index.filters import Filter, ReadableBy
 from index.records import DocumentRecord, EventKind, NewDocument, Put
 from index.store.rows.attributes import attributes_of
-from index.store.rows.documents import document_of, pack_structure
+from index.store.rows.documents import STRUCTURE, document_of, pack_structure
 from index.store.sql import attributes, events, groups, names, originals, passages, texts, versions
 from index.store.sql.statements import Statements
 from index.types import Metadata
@@ -92,9 +92,10 @@ def _document_key(statements: Statements, new: NewDocument, now: float) -> int:
 
 def _update_version(statements: Statements, document: int, new: NewDocument) -> tuple[int, int]:
     """Replace the fields of the newest version beside its text; returns its key and number."""
+    values = ", ".join(f"{column} = ?" for column in STRUCTURE)
     row = statements.row(
-        "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ?, pages = ?,"
-        " layout = ? WHERE key = (SELECT version FROM documents WHERE key = ?) RETURNING key, number",
+        f"UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, {values}"
+        " WHERE key = (SELECT version FROM documents WHERE key = ?) RETURNING key, number",
         (new.title, new.source_sha256, new.reader, *pack_structure(new), document),
     )
     return (row[0], row[1]) if row else (0, 0)
@@ -118,11 +119,11 @@ def _add_version(
     sha, now, change = given
     row = statements.row(
         "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256, reader,"
-        " structure, pages, layout)"
+        f" {', '.join(STRUCTURE)})"
         " VALUES (?, (SELECT 1 + COALESCE(MAX(used), 0) FROM ("
         "SELECT MAX(number) AS used FROM versions WHERE document = ?"
         " UNION ALL SELECT MAX(version) FROM names WHERE document_id = ?) AS numbers),"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key, number",
+        f" ?, ?, ?, ?, ?, ?{', ?' * len(STRUCTURE)}) RETURNING key, number",
         (document, document, new.id, sha, now, change, new.title, new.source_sha256, new.reader,
          *pack_structure(new)),
     )  # fmt: skip

@@ -37,7 +37,8 @@ DOCUMENTS = _table(
 VERSIONS = _table(
     "versions",
     "key:i document:i number:i title:t text_sha256:b source_sha256:b reader:t created:f added:i removed:i"
-    " replaced:f structure:b pages:b layout:b",
+    " replaced:f structure:b pages:b layout:b"
+    " page_labels:t figures:t",
     "key",
 )
 ALIASES = _table("aliases", "id:t document:i", "id", "document")

@@ -17,7 +17,7 @@ from index.types import Block
 VERSION_COLUMNS = """
 v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
 v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired,
-d.given
+d.given, v.page_labels, v.figures
 """
 VERSION_TABLES = """
 versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version

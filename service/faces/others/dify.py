@@ -145,6 +145,8 @@ def record_json(hit: Hit, collection: str, base: str) -> Json:
     }
     if citation.pages is not None:
         own["pages"] = list(citation.pages)
+    if citation.printed_pages is not None:
+        own["printed_pages"] = list(citation.printed_pages)
     return {
         "content": hit.text,
         "score": hit.probability,

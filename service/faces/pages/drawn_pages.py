@@ -10,7 +10,7 @@ from typing import Literal
 from index.answers import Citation
 from index.protocols import Snapshot
 from index.records import Structure, VersionRecord
-from index.text import Layout, Span
+from index.text import Layout, Span, label_of
 from service.http.links import original_address, page_image_address
 
 MOST = 3
@@ -37,10 +37,12 @@ class PageMark:
 class DrawnPage:
     """A page with the addresses of its pictures and their widths, and what is marked on it.
 
-    The size is in points, and 0 where it is not known; nothing is marked then.
+    ``printed`` is the number that it bears, if that is another than its own in the file. The size is in
+    points, and 0 where it is not known; nothing is marked then.
     """
 
     number: int
+    printed: str
     width: float
     height: float
     pictures: tuple[tuple[str, int], ...]
@@ -97,10 +99,12 @@ def _make_page(version: VersionRecord, number: int, layout: Layout | None, shown
     document, collection = (version.document_id, version.number), shown.collection
     pictures = tuple((page_image_address(*document, number, one, collection), one) for one in WIDTHS)
     original = f"{original_address(*document, collection)}#page={number}"
+    label = label_of(version.page_labels, number)
+    printed = label if label != str(number) else ""
     if layout is None or not number <= len(layout.page_sizes):
-        return DrawnPage(number, 0.0, 0.0, pictures, original, ())
+        return DrawnPage(number, printed, 0.0, 0.0, pictures, original, ())
     marks = tuple(islice(_marks_on_page(layout, number, shown), _MOST_MARKS))
-    return DrawnPage(number, *layout.page_size(number), pictures, original, marks)
+    return DrawnPage(number, printed, *layout.page_size(number), pictures, original, marks)
 
 
 def _marks_on_page(layout: Layout, number: int, shown: Shown) -> Iterator[PageMark]:

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index.answers import Citation
+from index.records import VersionRecord
+from index.text import label_of
 from index.types import Cell
 from service.faces.pages.languages import Language
 
 
-def pages_in_words(pages: tuple[int, int] | None, language: Language) -> str:
-    """Page numbers in words; empty without pages."""
+def pages_in_words(citation: Citation, language: Language) -> str:
+    """The pages of a citation in words, by the numbers that they bear, if any; empty without pages."""
+    pages = citation.printed_pages or citation.pages
     if pages is None:
         return ""
     first, last = pages
     if first == last:
-        return language.t("page {number}", number=first)
-    return language.t("pages {first}–{last}", first=first, last=last)
+        shown = language.t("page {number}", number=first)
+    else:
+        shown = language.t("pages {first}–{last}", first=first, last=last)
+    if citation.file_pages is None:
+        return shown
+    first, last = citation.file_pages
+    in_file = f"{first}" if first == last else f"{first}–{last}"
+    return language.t("{pages} ({numbers} of the file)", pages=shown, numbers=in_file)
+
+
+def page_in_words(version: VersionRecord, number: int, language: Language) -> str:
+    """A page of a version, which counts from 1, by the number that it bears; empty where a book has none."""
+    if is_presentation(version.media_type):
+        return language.t("slide {number}", number=number)
+    if not version.page_labels:
+        return language.t("page {number}", number=number)
+    if label := label_of(version.page_labels, number):
+        return language.t("page {number}", number=label)
+    return language.t("page {number} of the file", number=number) if version.media_type == _PDF else ""
 
 
 def cells_in_words(cells: Sequence[Cell], language: Language) -> str:
@@ -42,6 +63,7 @@ def _shorten(name: str) -> str:
 
 _LONGEST_NAME = 40
 """Code points of the name of a row or column that are shown."""
+_PDF = "application/pdf"
 _SOURCE_CODE = "text/x-source-code"
 _MAILS = frozenset({"message/rfc822", "application/mbox", "application/vnd.ms-outlook"})
 _SLIDES = ("application/vnd.ms-powerpoint", "presentation")

@@ -9,10 +9,13 @@ import pytest
 from index.errors import DocumentNotFound
 from index.ingest.preparation import Source
 from index.library import Library
+from index.text import label_of
 from service.settings import Settings
 from service.state.library import open_library
 from tests.cli.commands import loccit
 from tests.index.embedding.tiny import tiny_model
+from tests.index.readers.pdf.test_page_numbers import SHAPES, numbered
+from tests.index.readers.pdf.test_pdf import pdf
 
 OLD = "# Moons\n\nMars has two moons.\n\n# Rings\n\nSaturn has rings."
 NEW = "# Moons\n\nMars has two moons, Phobos and Deimos.\n\n# Rings\n\nSaturn has rings."
@@ -205,3 +208,22 @@ def test_a_collection_takes_its_model_along(tmp_path: Path) -> None:
     for name in ("default", "same", "words"):
         asked = loccit(tmp_path, "ask", "the lamp", "--collection", name, **unconverted)
         assert "the lamp was lit ." in asked.stdout
+
+
+def test_the_numbers_of_pages_go_with_their_versions(tmp_path: Path) -> None:
+    numbers = ["x", "xi", "xii", "1", "2", "3"]
+    book = pdf(*numbered(numbers, SHAPES["foot"]))
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with opened(tmp_path, "a") as library:
+        library.open("default", create=True).put(Source("book.pdf", book))
+        library.open("default").embed_pending()
+    loccit(tmp_path / "a", "export", str(tmp_path / "export.jsonl"))
+    loccit(tmp_path / "b", "import", str(tmp_path / "export.jsonl"))
+    for name in "ab":
+        with opened(tmp_path, name) as library:
+            archive = library.open("default").archive
+            version = archive.version("book.pdf")
+            assert [label_of(version.page_labels, page) for page in range(1, 7)] == numbers
+            (hit,) = library.open("default").ask("the spring of that year", k=1).hits
+            assert hit.citation.printed_pages == archive.cite(hit.citation.locator).printed_pages

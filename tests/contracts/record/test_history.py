@@ -12,7 +12,8 @@ from index.errors import (
 from index.filters import parse_filter
 from index.protocols import RecordStore
 from index.records import Notice
-from index.types import Block, Passage
+from index.text.figures import pack_figures
+from index.types import Block, Figure, Passage
 from tests.contracts.documents import (
     OTHER,
     at,
@@ -177,6 +178,16 @@ def test_the_layout_of_a_version_is_kept(store: RecordStore) -> None:
     assert now(store).layout(newest) == b"third"
     store.prune([older.key])
     assert now(store).layout(older) is None
+
+
+def test_page_numbers_and_figures_of_a_version_are_kept(store: RecordStore) -> None:
+    figures = pack_figures([Figure(4, 9, 2, 10.0, 20.0, 110.5, 220.0)])
+    put(store, [document(page_labels='[[2,"xii"]]'), document("b", figures=figures)])
+    put(store, [document(text=OTHER, page_labels='[[1,"217"]]')])
+    kept = [(one.page_labels, one.figures) for id_ in "ab" for one in now(store).versions(id_)]
+    assert kept == [('[[1,"217"]]', ""), ('[[2,"xii"]]', ""), ("", figures)]
+    put(store, [document(text=OTHER, reader="text/2")])
+    assert now(store).version("a").page_labels == ""
 
 
 def test_whether_a_document_stood_after_a_change_is_known_when_it_is_erased(store: RecordStore) -> None:

@@ -353,6 +353,73 @@ def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
     assert fields["title"] == "notes/a b.html"
 
 
+PRINTED = {"media_type": "application/pdf", "pages": (219, 219), "printed_pages": ("217", "217")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "plain", "csl", "bibtex", "ris"),
+    [
+        ({}, "p. 217 (219 of the file)", ("217", "219"), ("217", "219"), ("217", "217", "219")),
+        (
+            {"pages": (12, 14), "printed_pages": ("xii", "2")},
+            "p. xii–2 (12–14 of the file)",
+            ("xii-2", "12-14"),
+            ("xii–2", "12–14"),
+            ("xii", "2", "12-14"),
+        ),
+        ({"printed_pages": ("219", "219")}, "p. 219.", ("219", None), ("219", None), ("219", "219", None)),
+        ({"printed_pages": None}, "p. 219.", ("219", None), ("219", None), ("219", "219", None)),
+        (
+            {"media_type": "application/epub+zip"},
+            "p. 217.",
+            ("217", None),
+            ("217", None),
+            ("217", "217", None),
+        ),
+        (
+            {"printed_pages": ("A_1", "A_1")},
+            "p. A_1 (219 of",
+            ("A_1", "219"),
+            ("A_1", "219"),
+            ("A_1", "A_1", "219"),
+        ),
+    ],
+)
+def test_the_page_is_the_number_that_it_bears(
+    changes: dict[str, Any], plain: str, csl: tuple[str, ...], bibtex: tuple[str, ...], ris: tuple[str, ...]
+) -> None:
+    def made(name: Format) -> Any:
+        return format_citation(citation(**{**PRINTED, **changes}), name, provenance=Provenance({}, {}))
+
+    assert plain in made("plain")
+    assert plain.partition(" (")[0].replace("_", "\\_") in made("markdown_footnote")
+    page, in_file = csl
+    assert (made("csl_json")["page"], made("csl_json").get("custom", {}).get("file_page")) == (page, in_file)
+    fields = parsed(made("bibtex"))[2]
+    assert (fields["pages"], fields.get("filepages")) == bibtex
+    lines = made("ris").splitlines()
+    first, last, in_file = ris
+    assert f"SP  - {first}" in lines
+    assert f"EP  - {last}" in lines
+    assert [f"(p. {in_file} of the file)" in line for line in lines if line[:2] == "N1"] == [
+        in_file is not None
+    ]
+
+
+def test_ris() -> None:
+    made = format_citation(citation(), "ris", provenance=Provenance(METADATA, {}), accessed=date(2026, 3, 4))
+    lines = [line.split("  - ", 1) for line in str(made).splitlines()]
+    assert lines[0] == ["TY", "ELEC"]
+    assert lines[-1] == ["ER", ""]
+    values = dict(lines)
+    assert [value for tag, value in lines if tag == "AU"] == ["Doe, Jane", "Smith and Sons"]
+    assert (values["PY"], values["DA"], values["Y2"]) == ("2019", "2019/10/05", "2026/03/04")
+    assert (values["PB"], values["DO"], values["N1"]) == ("R&D {Press}", "10.1000/x_y%7B", LOCATOR)
+    assert values["AB"] == " ".join(QUOTE.split())
+    bare = str(format_citation(BARE, "ris", provenance=Provenance({}, {})))
+    assert bare.startswith("TY  - GEN\n")
+
+
 FORGED = [
     "A\n@article{forged,\n  title = {Forged}\n}\n",
     "A\r@article{forged, title = {x}}",
@@ -382,6 +449,10 @@ def test_no_value_begins_a_line_or_leaves_its_field(name: Format, forged: str) -
             json.dumps(made, allow_nan=False)
             continue
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", made), field
+        if name == "ris":
+            assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in made.splitlines()), field
+            assert [line[:2] for line in made.splitlines()].count("TY") == 1
+            continue
         if name != "bibtex":
             assert "\n" not in made.rstrip("\n"), field
             continue
@@ -454,6 +525,13 @@ def test_what_a_document_says_of_itself_names_no_author_publisher_or_address(nam
         without = re.sub(r",\n  saysofitself = .*", "", said)
         assert without == plain
         assert "saysofitself = {title: Rates; author: Bank" in said
+    elif name == "ris":
+        assert re.sub(r"N1  - Says of itself: .*\n", "", said) == plain
+        assert (
+            "N1  - Says of itself: title Rates; author Bank"
+            in said.replace("Says of itself: author", "author")
+            or 1
+        )
     elif name in ("plain", "markdown_footnote"):
         assert "Says of itself: author Bank" in said
         assert "bank.example" not in said.partition("Says of itself")[0]

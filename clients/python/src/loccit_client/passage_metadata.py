@@ -36,6 +36,8 @@ def metadata_of(passage: Passage, url_of: Callable[[str], str]) -> dict[str, Any
         found["says_of_itself"] = said
     if citation.page is not None:
         found["page"] = citation.page
+    if citation.printed_page is not None:
+        found["printed_page"] = citation.printed_page
     return found
 
 

@@ -101,6 +101,14 @@ def _cover_rows(connection: sqlite3.Connection) -> None:
     cover(connection, _WHOLE)
 
 
+def _add_printed_pages(connection: sqlite3.Connection) -> None:
+    """Make format 11: the numbers that pages bear, and the boxes of pictures that have a caption."""
+    for column in ("page_labels", "figures"):
+        connection.execute(f"ALTER TABLE versions ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    connection.execute("DROP INDEX versions_whole")
+    cover(connection, {"versions": f"{_WHOLE['versions']}, page_labels, figures"})
+
+
 _WHOLE = {
     "meta": "value",
     "documents": "id, version, source, media_type, metadata, given, created, updated, retired",
@@ -126,6 +134,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _add_groups,
     _describe_tables,
     _cover_rows,
+    _add_printed_pages,
 )
 """The first one makes the format after the base, and so on."""
 

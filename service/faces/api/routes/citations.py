@@ -32,6 +32,7 @@ _MEDIA_TYPES: dict[Format, str] = {
     "csl_json": "application/vnd.citationstyles.csl+json",
     "markdown_footnote": "text/markdown; charset=utf-8",
     "plain": "text/plain; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
     "w3c_annotation": 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
 }
 _ANSWER: dict[int | str, dict[str, Any]] = {

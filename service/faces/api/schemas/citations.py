@@ -36,6 +36,16 @@ class QuoteSelector(BaseModel):
     )
 
 
+class Figure(BaseModel):
+    """The box of a picture on a page, in PDF points (1/72 inch) from the page's top left corner."""
+
+    page: int = Field(description="Counted from 1.")
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
 class Citation(BaseModel):
     """A reference to a quote that anyone can check: ``text[start:end] == quote``, in Unicode code points."""
 
@@ -50,7 +60,16 @@ class Citation(BaseModel):
     source: str
     media_type: str
     section: list[str] = Field(description="The headings above the quote, outermost first.")
-    pages: tuple[int, int] | None = Field(description="First and last page, counted from 1.")
+    pages: tuple[int, int] | None = Field(
+        description="First and last page, counted from 1, as programs count that show the file."
+    )
+    printed_pages: tuple[str, str] | None = Field(
+        description="The numbers that the first and the last page bear, such as `217` or `xii`; null unless "
+        "both bear one."
+    )
+    figure: Figure | None = Field(
+        description="The picture whose caption is quoted, or a part of it; its address is among the `links`."
+    )
     start: int
     end: int
     text_sha256: Sha256
@@ -58,7 +77,8 @@ class Citation(BaseModel):
     selectors: list[PositionSelector | QuoteSelector]
     links: dict[str, str] = Field(
         description="`citation` and `text` of this API; `view`, a page that shows the quote in its document; "
-        "and, for documents from the web, `source`, which opens the original at the quote."
+        "for documents from the web, `source`, which opens the original at the quote; and, for the caption "
+        "of a picture, `figure`, the picture."
     )
 
 
@@ -146,6 +166,8 @@ def _fields(citation: answers.Citation) -> Json:
         "media_type": citation.media_type,
         "section": citation.section,
         "pages": citation.pages,
+        "printed_pages": citation.printed_pages,
+        "figure": _figure_json(citation.figure),
         "start": citation.start,
         "end": citation.end,
         "text_sha256": citation.text_sha256,
@@ -153,6 +175,12 @@ def _fields(citation: answers.Citation) -> Json:
         "selectors": [_selector_json(selector) for selector in citation.selectors],
         "links": citation.links,
     }
+
+
+def _figure_json(one: types.Figure | None) -> Json | None:
+    if one is None:
+        return None
+    return {"page": one.page, "x0": one.x0, "y0": one.y0, "x1": one.x1, "y1": one.y1}
 
 
 def _selector_json(one: answers.Selector) -> Json:

@@ -17,7 +17,7 @@ _DIGITS = 4
 """Of a fraction, which is a text in a pack: languages print numbers in different ways."""
 _LEFT_OUT = frozenset({"index", "passages", "timings_ms", "usage"})
 _QUOTE = (
-    "locator document_id version title source media_type section pages start end quote "
+    "locator document_id version title source media_type section pages printed_pages start end quote "
     "text_sha256 source_sha256"
 ).split()
 
@@ -40,6 +40,7 @@ class EvidenceQuote(BaseModel):
     media_type: str
     section: list[str]
     pages: tuple[int, int] | None
+    printed_pages: tuple[str, str] | None
     start: int
     end: int
     quote: str

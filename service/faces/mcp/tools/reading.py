@@ -144,6 +144,7 @@ def _cite_result(found: Resolved, collection: str, backend: Backend, shape: Form
         version=citation.version,
         section=list(citation.section),
         pages=citation.pages,
+        printed_pages=citation.printed_pages,
         url=web_address(citation, collection, backend),
         status=found.today.standing.status,
         current_locator=result_id(now, collection, backend) if now else "",

@@ -53,6 +53,7 @@ class AnsweringPassage(BaseModel):
     document_id: str
     section: list[str]
     pages: tuple[int, int] | None
+    printed_pages: tuple[str, str] | None
     url: str
     metadata: DocumentMetadata
     says_of_itself: SaysOfItself
@@ -130,6 +131,7 @@ class CiteResult(BaseModel):
     version: int
     section: list[str]
     pages: tuple[int, int] | None
+    printed_pages: tuple[str, str] | None
     url: str
     status: Literal["current", "moved", "reformatted", "changed", "gone"]
     current_locator: str = Field(description="The words in the newest version; empty if they are gone.")

@@ -227,6 +227,7 @@ def _answering_passage(number: int, hit: Hit, collection: str, backend: Backend)
         document_id=citation.document_id,
         section=list(citation.section),
         pages=citation.pages,
+        printed_pages=citation.printed_pages,
         url=web_address(citation, collection, backend),
         metadata=hit.metadata,  # type: ignore[arg-type]
         says_of_itself=hit.provenance.says_of_itself,  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ _FOR_PEOPLE: Mapping[Format, str] = {
     "markdown_footnote": "Markdown",
     "bibtex": "BibTeX",
     "csl_json": "CSL JSON",
+    "ris": "RIS",
 }
 _FOR_PROGRAMS: Mapping[Format, str] = {
     "w3c_annotation": "W3C annotation",
@@ -168,7 +169,7 @@ class SourceMaker:
             number,
             citation,
             " › ".join(citation.section),
-            pages_in_words(citation.pages, self.language),
+            pages_in_words(citation, self.language),
             address,
             per_cent(probability, self.language),
             is_shown,

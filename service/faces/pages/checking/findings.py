@@ -12,6 +12,7 @@ from index.text import Edit, Span
 from service.faces.api.schemas.values import moment
 from service.faces.pages.languages import Language
 from service.faces.pages.marks import Segment, lit_segments
+from service.faces.pages.wording import pages_in_words
 from service.http.links import CitedWith, view_address
 from service.monitoring.reads import note_read
 
@@ -43,7 +44,7 @@ class Source:
 
     title: str
     section: str
-    pages: tuple[int, int] | None
+    pages: str
     locator: str
     address: str
     parts: tuple[Segment, ...]
@@ -111,7 +112,7 @@ class Findings:
         return Source(
             citation.title,
             " › ".join(citation.section),
-            citation.pages,
+            pages_in_words(citation, self._language),
             citation.locator,
             view_address(citation.locator, evidence, self._collection),
             lit_segments(

@@ -31,7 +31,7 @@ from service.faces.pages.wording import (
     cells_in_words,
     code_language,
     is_mail,
-    is_presentation,
+    page_in_words,
     pages_in_words,
 )
 from service.http.links import (
@@ -230,10 +230,10 @@ def _render_view(
         around=around,
         drawn=found.drawn,
         code_language=code_language(version.document_id, version.media_type),
-        has_slides=is_presentation(version.media_type),
+        page_in_words=lambda number: page_in_words(version, number, language),
         lacks_original=viewed.whole and found.drawn is None and has_pages(version, found.structure),
         page_address=lambda number: viewed.address(page=number),
-        pages=pages_in_words(citation.pages, language) if query.mark else "",
+        pages=pages_in_words(citation, language) if query.mark else "",
         cells=cells_in_words(found.resolved.cells, language) if query.mark else "",
         original=original_address(version.document_id, version.number, name) if found.has_original else "",
         source=citation.links.get("source", ""),

@@ -34,7 +34,8 @@ function doubts(sentences, words) {
 /** The list of sources, each with its quote. */
 function sourceList(sources, words) {
   const entries = sources.map((source, at) => {
-    const pages = source.pages ? ` · ${words.page} ${source.pages[0]}` : "";
+    const on = source.printed_pages ?? source.pages;
+    const pages = on ? ` · ${words.page} ${on[0]}` : "";
     const title = make("bdi", {}, source.title);
     const link = sourceLink(source, `${at + 1}`, `${words.source} ${at + 1}`);
     const quote = make("blockquote", { dir: "auto" }, source.quote);

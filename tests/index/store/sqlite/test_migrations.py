@@ -236,11 +236,11 @@ def test_a_file_that_a_newer_program_has_migrated_is_not_written_any_more(tmp_pa
 def test_a_failed_migration_leaves_the_file_as_it_was(folder: Path) -> None:
     path = folder / "store.sqlite"
     with closing(sqlite3.connect(path)) as connection:
-        # What the last migration creates is there already, as no program writes it: the migration fails.
-        connection.execute("CREATE TABLE passages_whole (x)")
+        # What the last migration adds is there already, as no program writes it: the migration fails.
+        connection.execute("ALTER TABLE versions ADD COLUMN page_labels TEXT")
         connection.commit()
         before = list(connection.iterdump())
-    with pytest.raises(StoreDamaged, match="passages_whole"):
+    with pytest.raises(StoreDamaged, match="page_labels"):
         SqliteStore(path)
     with closing(sqlite3.connect(path)) as connection:
         assert list(connection.iterdump()) == before

@@ -17,6 +17,7 @@ Format = Literal[
     "markdown_footnote",
     "openai_file_citation",
     "plain",
+    "ris",
     "w3c_annotation",
 ]
 

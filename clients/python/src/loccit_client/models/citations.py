@@ -14,6 +14,7 @@ __all__ = [
     "Cell",
     "Citation",
     "Edit",
+    "Figure",
     "Rectangle",
     "ResolvedCitation",
     "Selector",
@@ -39,11 +40,24 @@ class Selector(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figure(Reply):
+    """The box of a picture on a page of a PDF file, in points from the page's top left corner."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Citation(Reply):
     """A quote that anyone can check: ``text[start:end] == quote`` for the text with this hash.
 
     Offsets count Unicode code points, as Python strings do. ``pages`` are the first and the last page, from
-    1; None for documents without pages. ``section`` has the headings above the quote, outermost first.
+    1; None for documents without pages. ``printed_pages`` are the numbers that these bear; None unless both
+    bear one. ``figure`` is the picture whose caption is quoted. ``section`` has the headings above the quote,
+    outermost first.
     ``locator`` is looked up in ``collection``.
     """
 
@@ -57,6 +71,8 @@ class Citation(Reply):
     media_type: str
     section: list[str]
     pages: list[int] | None
+    printed_pages: list[str] | None = None
+    figure: Figure | None = None
     start: int
     end: int
     text_sha256: str
@@ -68,6 +84,11 @@ class Citation(Reply):
     def page(self) -> int | None:
         """The first page, from 1."""
         return self.pages[0] if self.pages else None
+
+    @property
+    def printed_page(self) -> str | None:
+        """The number that the first page bears; None unless it and the last page bear one."""
+        return self.printed_pages[0] if self.printed_pages else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class EvidenceQuote(Reply):
     media_type: str
     section: list[str]
     pages: list[int] | None
+    printed_pages: list[str] | None = None
     start: int
     end: int
     quote: str

@@ -180,7 +180,7 @@ def test_the_marked_sentence_is_cited_in_every_format_and_the_passage_too(client
     (cite,) = html.xpath("//li[@data-number='1']//details[@class='cite']")
     sentence, passage = cite.xpath("ul")
     programs = cite.xpath("details/ul")[0]
-    names = ["Link", "Plain text", "Markdown", "BibTeX", "CSL JSON"]
+    names = ["Link", "Plain text", "Markdown", "BibTeX", "CSL JSON", "RIS"]
     assert [[words(one) for one in some.iter("a")] for some in (sentence, passage)] == [names, names]
     assert len(list(programs.iter("a"))) == 4
     for link in cite.xpath(".//a[@data-format!='link']"):

@@ -17,6 +17,9 @@ from index.config import IngestConfig, LibraryConfig
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.faces.pages.drawn_pages import MOST, WIDTHS
+from tests.index.readers.pdf.test_page_numbers import SHAPES
+from tests.index.readers.pdf.test_pdf import PROSE, lines, together
+from tests.index.readers.pdf.test_pdf import pdf as numbered_pdf
 from tests.service.faces.pages.pages import LAMP, locator_of, marked, told, view, words
 from tests.service.http_service import put, served
 
@@ -153,3 +156,34 @@ def test_other_files_have_no_drawn_pages(client: TestClient) -> None:
     html = view(client, locator_of(put(client, "a.txt", LAMP), 0, 5), page=2)
     assert not html.xpath("//img | //svg")
     assert "original" not in words(html.find(".//article"))
+
+
+def test_pages_are_named_by_the_numbers_that_they_bear(client: TestClient) -> None:
+    drawn = [
+        together(
+            lines(f"Chapter {'abcde'[page]} tells of the keeper.", *PROSE),
+            *([SHAPES["foot"](str(217 + page), page)] if page else []),
+        )
+        for page in range(5)
+    ]
+    client.put("/v1/documents/offprint.pdf?wait=true", content=numbered_pdf(*drawn))
+    text = client.get("/v1/documents/offprint.pdf/text").text
+    record = client.get("/v1/documents/offprint.pdf").json()
+
+    def cited(words: str) -> str:
+        return locator_of(record, text.index(words), text.index(words) + len(words))
+
+    html = view(client, cited("Chapter c"))
+    assert "page 219 (3 of the file)" in told(html)
+    assert html.xpath("string(//figcaption)").split("·")[0].strip() == "Page 219 (3 of 5 of the file)"
+    without = view(client, cited("Chapter a"))
+    assert "page 1" in told(without)
+    assert without.xpath("string(//p[@class='page'])") == "page 1 of the file"
+    reply = client.get(f"/v1/citations/{percent_encode(cited('Chapter c'))}").json()
+    assert (reply["pages"], reply["printed_pages"], reply["figure"]) == ([3, 3], ["219", "219"], None)
+    assert client.get(f"/v1/citations/{percent_encode(cited('Chapter a'))}").json()["printed_pages"] is None
+    answer = client.post("/v1/ask", json={"question": "Chapter c", "extent": "sentences"}).json()
+    found = {one["citation"]["pages"][0]: one["citation"]["printed_pages"] for one in answer["passages"]}
+    assert found[3] == ["219", "219"]
+    plain = client.get(f"/v1/citations/{percent_encode(cited('Chapter c'))}?format=plain").text
+    assert "p. 219 (3 of the file)" in plain

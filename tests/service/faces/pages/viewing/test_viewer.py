@@ -19,9 +19,12 @@ from index.types import Extract
 from service.faces.pages.languages import ENGLISH
 from service.faces.pages.marks import segments
 from service.faces.pages.wording import pages_in_words
+from tests.index.citations.test_formats import citation
 from tests.service.faces.pages.pages import LAMP, locator_of, marked, squeezed, told, view, words
 from tests.service.http_service import put, served
 from tests.sizes import examples
+
+PDF = "application/pdf"
 
 
 def test_the_viewer_marks_the_quote_and_tells_where_it_is(
@@ -132,9 +135,23 @@ def test_pages_are_told_where_they_begin(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("pages", "expected"), [(None, ""), ((3, 3), "page 3"), ((3, 5), "pages 3–5")])
-def test_page_numbers_are_told_as_readers_say_them(pages: tuple[int, int] | None, expected: str) -> None:
-    assert pages_in_words(pages, ENGLISH) == expected
+@pytest.mark.parametrize(
+    ("pages", "printed", "media_type", "expected"),
+    [
+        (None, None, PDF, ""),
+        ((3, 3), None, PDF, "page 3"),
+        ((3, 5), None, PDF, "pages 3–5"),
+        ((219, 219), ("217", "217"), PDF, "page 217 (219 of the file)"),
+        ((9, 11), ("xii", "2"), PDF, "pages xii–2 (9–11 of the file)"),
+        ((9, 11), ("9", "11"), PDF, "pages 9–11"),
+        ((9, 9), ("217", "217"), "application/epub+zip", "page 217"),
+    ],
+)
+def test_page_numbers_are_told_as_readers_say_them(
+    pages: tuple[int, int] | None, printed: tuple[str, str] | None, media_type: str, expected: str
+) -> None:
+    cited = citation(pages=pages, printed_pages=printed, media_type=media_type)
+    assert pages_in_words(cited, ENGLISH) == expected
 
 
 @given(text=st.text(min_size=1, max_size=60), data=st.data())

@@ -40,6 +40,7 @@ async function copyCitation(link) {
 export function withStanding(text, format, standing) {
   if (!standing) return text;
   if (format === "bibtex") return `% ${standing}\n${text}`;
+  if (format === "ris") return text.replace(/^ER {2}- /m, `N1  - ${standing}\nER  - `);
   if (format === "csl_json") return JSON.stringify({ ...JSON.parse(text), note: standing }, null, 2);
   if (format === "w3c_annotation") return JSON.stringify({ ...JSON.parse(text), body: comment(standing) }, null, 2);
   return format === "plain" || format === "markdown_footnote" ? `${text} (${standing})` : text;

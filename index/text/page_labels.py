@@ -1,0 +1,100 @@
+"""The numbers that are printed on the pages of a document, packed by runs.
+
+A label is a number as the page bears it, such as ``217``, ``xii`` or ``A-3``; a page without one has an empty
+label. They are packed as a JSON list of ``[page, label]``: the label of a page, which counts from 1. Those of
+the pages after it are each by one larger than the one before, up to the next page of the list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+
+from index.errors import StoreDamaged
+
+LONGEST = 16
+"""Characters of a label; a longer one is left out."""
+_MOST_RUNS = 2000
+"""Runs of a document. With more its pages have no labels."""
+_DIGITS = re.compile(r"[0-9]{1,9}\Z")
+_ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_LETTERS = {letters: worth for worth, letters in _ROMAN}
+_LARGEST_ROMAN = 399
+_ROMAN_NUMBER = re.compile(r"c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
+
+
+def pack_labels(labels: Sequence[str]) -> str:
+    """Pack the label of each page; empty if none has one."""
+    runs: list[tuple[int, str]] = []
+    expected = ""
+    for page, given in enumerate(labels, 1):
+        label = given if len(given) <= LONGEST else ""
+        if label != expected:
+            runs.append((page, label))
+        expected = _advance(label, 1)
+    if not any(label for _, label in runs) or len(runs) > _MOST_RUNS:
+        return ""
+    return json.dumps(runs, ensure_ascii=False, separators=(",", ":"))
+
+
+def label_of(packed: str, page: int) -> str:
+    """The label of a page, which counts from 1; empty if it has none. Raises :class:`StoreDamaged`."""
+    pages, labels = _runs(packed)
+    at = bisect_right(pages, page) - 1
+    return _advance(labels[at], page - pages[at]) if at >= 0 else ""
+
+
+def labels_of(packed: str, pages: tuple[int, int] | None) -> tuple[str, str] | None:
+    """The labels of the first and the last page of a span; None unless both have one."""
+    if not packed or pages is None:
+        return None
+    first, last = (label_of(packed, page) for page in pages)
+    return (first, last) if first and last else None
+
+
+def pages_of(packed: str, label: str, count: int) -> list[int]:
+    """The pages, of so many, that bear a label, without regard to case."""
+    wanted = label.strip().casefold()
+    return [page for page in range(1, count + 1) if wanted and label_of(packed, page).casefold() == wanted]
+
+
+def roman_value(text: str) -> int:
+    """The value of a Roman numeral up to 399, in small letters or capitals; 0 if it is none."""
+    lower = text.lower()
+    if not text or text not in (lower, text.upper()) or not _ROMAN_NUMBER.fullmatch(lower):
+        return 0
+    digits = [_LETTERS[letter] for letter in lower]
+    return sum(-a if a < b else a for a, b in zip(digits, [*digits[1:], 0], strict=True))
+
+
+def roman(value: int) -> str:
+    """A number up to 399 as a Roman numeral in small letters."""
+    parts = []
+    for worth, letters in _ROMAN:
+        count, value = divmod(value, worth)
+        parts.append(letters * count)
+    return "".join(parts)
+
+
+def _advance(label: str, steps: int) -> str:
+    """The label so many pages later; empty if it is no number."""
+    if steps == 0:
+        return label
+    if match := _DIGITS.search(label):
+        return label[: match.start()] + str(int(match[0]) + steps).zfill(len(match[0]))
+    value = roman_value(label)
+    if not value or value + steps > _LARGEST_ROMAN:
+        return ""
+    return roman(value + steps) if label.islower() else roman(value + steps).upper()
+
+
+@lru_cache(maxsize=256)
+def _runs(packed: str) -> tuple[list[int], list[str]]:
+    try:
+        runs = [(int(page), str(label)) for page, label in json.loads(packed)] if packed else []
+    except (ValueError, TypeError) as error:
+        raise StoreDamaged("The stored page numbers are damaged. Ingest the document again.") from error
+    return [page for page, _ in runs], [label for _, label in runs]
