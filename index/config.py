@@ -17,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from index.objects import parse_objects
 
 Backend = Literal["auto", "torch", "openvino", "onnx"]
+OcrEngineName = Literal["auto", "tesseract", "rapidocr"]
 Precision = Literal["auto", "float", "fp32", "bf16", "int8", "dynamic-int8"]
 
 MAX_K = 100
@@ -150,6 +151,20 @@ class IngestConfig:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class OcrOptions:
+    """Languages to recognise in pictures, as Tesseract names them (``eng+deu``), and the engine that does it.
+
+    Without languages nothing is recognised.
+    """
+
+    languages: str = ""
+    engine: OcrEngineName = "auto"
+
+
+NO_OCR = OcrOptions()
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class ReadingConfig:
     """Limits for reading one file. :class:`index.readers.IsolatedReaders` enforces them."""
 
@@ -180,12 +195,24 @@ class ReadingConfig:
     """Longest text of one file."""
     ocr_languages: str = Field(
         default="",
-        description="Languages for Tesseract, such as eng+deu: it then reads PDF pages that are images, "
-        "which takes seconds a page. Empty refuses such files. Needs loccit[ocr] and an installed Tesseract.",
+        description="Languages of scans, as Tesseract names them, such as eng+deu: OCR then reads PDF pages "
+        "that are images, and images on others, which takes seconds a page. Empty refuses such files. Needs "
+        "loccit[rapidocr], or loccit[ocr] and an installed Tesseract.",
+    )
+    ocr_engine: OcrEngineName = Field(
+        default="auto",
+        description="What reads scans: `tesseract`, `rapidocr`, or `auto`, which takes the one that is "
+        "installed and makes fewer errors in the languages. Another engine reads a scan again when it is "
+        "ingested again. For those who compare them.",
     )
     libreoffice: bool = True
     """Read old Office files (.doc, .ppt, .xls) through LibreOffice where it is installed, which takes seconds
     a file; otherwise they are refused."""
+
+    @property
+    def ocr(self) -> OcrOptions:
+        """What to recognise in pictures."""
+        return OcrOptions(self.ocr_languages, self.ocr_engine)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -14,7 +14,14 @@ from functools import lru_cache
 from index.types import Metadata, Scalar
 
 FOUND = frozenset(
-    {"damaged_pages", "hidden_sheets", "pages_without_text", "recognised_pages", "undecodable_bytes"}
+    {
+        "damaged_pages",
+        "hidden_sheets",
+        "pages_without_text",
+        "recognised_pages",
+        "uncertain_pages",
+        "undecodable_bytes",
+    }
 )
 """Entries of the metadata that readers find out about a file."""
 EDITED = "loccit:edited"

@@ -13,7 +13,7 @@ from index.errors import DocumentTooLarge
 from index.ingest.chunking import chunk_with_context, heading_lines
 from index.naming import keep_valid_metadata, validate_document_id, validate_groups, validate_metadata
 from index.protocols import Snapshot, Tokenizer
-from index.readers import Readers, reader_version
+from index.readers import Readers, is_current
 from index.records import DocumentRecord, NewDocument
 from index.types import Extract, Metadata, Passage
 
@@ -71,8 +71,8 @@ class Preparation:
         name = source.name or document_id
         sha256 = hashlib.sha256(source.data).digest()
         given = _caller_fields(source, name, given_metadata)
-        reader = reader_version(name, media_type=source.media_type or None)
-        if known and known.has(sha256, reader, given) and groups in (None, known.groups):
+        is_same = known and known.has(sha256, known.reader, given) and groups in (None, known.groups)
+        if known and is_same and self._is_current(known, name, source.media_type):
             return None
         extract = self._readers.read(
             source.data, name=name, media_type=source.media_type or None, password=source.password
@@ -98,6 +98,16 @@ class Preparation:
             figures=extract.figures,
             original_bytes=len(source.data) if self._config.ingest.keep_originals else None,
             groups=groups,
+        )
+
+    def _is_current(self, known: DocumentRecord, name: str, media_type: str) -> bool:
+        """Whether the reader would read the same text from the same bytes again."""
+        return is_current(
+            known.reader,
+            name,
+            media_type=media_type or None,
+            ocr=self._config.reading.ocr,
+            unread="pages_without_text" in known.metadata,
         )
 
     def _require_allowed_size(self, size: int) -> None:

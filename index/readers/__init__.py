@@ -5,7 +5,7 @@ limits on time and memory, :class:`InProcessReaders` in the calling process. To 
 ``CONTRIBUTING.md``.
 """
 
-from index.readers.formats import MEDIA_TYPES, read, reader_version, supported, text_media_type
+from index.readers.formats import MEDIA_TYPES, is_current, read, reader_version, supported, text_media_type
 from index.readers.isolation import InProcessReaders, IsolatedReaders, Readers
 from index.readers.page_image import PageImage
 from index.readers.statistics import ReaderStatistics
@@ -17,6 +17,7 @@ __all__ = [
     "PageImage",
     "ReaderStatistics",
     "Readers",
+    "is_current",
     "read",
     "reader_version",
     "supported",

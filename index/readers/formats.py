@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from index.config import NO_OCR, OcrOptions
 from index.errors import UnsupportedFormat
 from index.types import Extract
 
@@ -109,16 +110,15 @@ def read(
     name: str,
     media_type: str | None = None,
     password: str = "",
-    ocr_languages: str = "",
+    ocr: OcrOptions = NO_OCR,
     libreoffice: bool = True,
 ) -> Extract:
     """Extract the text of a file in a known format.
 
     ``media_type`` selects the reader, or the suffix of ``name`` if there is no reader for the media type:
     many senders call everything ``application/octet-stream``. A ``charset`` parameter is used. ``password``
-    opens an encrypted PDF file. With ``ocr_languages`` (as Tesseract names them, ``eng+deu``) Tesseract
-    reads the pages of a PDF file that are images. With ``libreoffice``, old Office files are read through
-    LibreOffice where it is installed.
+    opens an encrypted PDF file. If ``ocr`` names languages, OCR reads what is images in a PDF file. With
+    ``libreoffice``, old Office files are read through LibreOffice where it is installed.
 
     Raises :class:`index.errors.UnsupportedFormat` if there is no reader for the file, and other subclasses
     of :class:`index.errors.Unreadable` if the reader cannot read it.
@@ -127,7 +127,7 @@ def read(
     format_ = _select(name, media_type)
     function, _ = _load(format_)
     if format_.is_pdf:
-        return function(data, name=name, password=password, ocr_languages=ocr_languages)
+        return function(data, name=name, password=password, ocr=ocr)
     if format_.is_old_office:
         return function(data, name=name, charset=charset, libreoffice=libreoffice)
     return function(data, name=name, charset=charset)
@@ -140,6 +140,23 @@ def reader_version(name: str, *, media_type: str | None = None) -> str:
     older versions are out of date. Raises :class:`index.errors.UnsupportedFormat`.
     """
     return _load(_select(name, media_type))[1]
+
+
+def is_current(stored: str, name: str, *, media_type: str | None, ocr: OcrOptions, unread: bool) -> bool:
+    """Whether :func:`read` would read a file as it did when it gave this ``reader``.
+
+    ``unread`` says that pages of it had no text then. What OCR read is read again by another engine or
+    version of it that is installed. Raises :class:`index.errors.UnsupportedFormat`.
+    """
+    reader, _, engine = stored.partition("+")
+    if reader != reader_version(name, media_type=media_type):
+        return False
+    if not ocr.languages or not (engine or unread) or not is_pdf(name, media_type=media_type):
+        return True
+    from index.readers.pdf.ocr import ocr_version  # the readers of formats are loaded when they are needed
+
+    installed = ocr_version(ocr)
+    return not installed or engine == installed
 
 
 def is_pdf(name: str, *, media_type: str | None = None) -> bool:

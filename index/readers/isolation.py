@@ -251,7 +251,7 @@ def _read(file: _File, config: ReadingConfig) -> Extract:
         name=file.name,
         media_type=file.media_type,
         password=file.password,
-        ocr_languages=config.ocr_languages,
+        ocr=config.ocr,
         libreoffice=config.libreoffice,
     )
     limit = config.max_characters

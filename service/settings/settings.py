@@ -16,6 +16,7 @@ from index.config import (
     EngineConfig,
     IngestConfig,
     LibraryConfig,
+    OcrEngineName,
     Precision,
     ReadingConfig,
     SearchConfig,
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
     reader_seconds: float = _of(ReadingConfig, "seconds")
     reader_megabytes: int = _of(ReadingConfig, "megabytes")
     ocr_languages: str = _of(ReadingConfig, "ocr_languages")
+    ocr_engine: OcrEngineName = _of(ReadingConfig, "ocr_engine")
     index_megabytes: int = _of(VectorsConfig, "megabytes")
     engine: str = _of(EngineConfig, "kind")
     engine_options: Mapping[str, SecretStr] = Field(
@@ -448,6 +450,7 @@ class Settings(BaseSettings):
                 seconds=self.reader_seconds,
                 megabytes=self.reader_megabytes,
                 ocr_languages=self.ocr_languages,
+                ocr_engine=self.ocr_engine,
             ),
             vectors=VectorsConfig(megabytes=self.index_megabytes),
             engine=EngineConfig(kind=self.engine, options=self.engine_options),

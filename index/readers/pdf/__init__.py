@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from index.config import NO_OCR, OcrOptions
 from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer
 from index.readers.base.builder import assemble
 from index.readers.pdf.contents import drop_contents_tables
 from index.readers.pdf.drafts import layout_entries
 from index.readers.pdf.file import PdfFile, open_pdf
 from index.readers.pdf.headings import mark_headings
+from index.readers.pdf.ocr import Recognition, recognise
 from index.readers.pdf.order import merge_rows, reading_order
 from index.readers.pdf.page import Page, read_page
 from index.readers.pdf.page_numbers import printed_numbers
@@ -44,38 +46,35 @@ MAX_WORDS = 5_000_000
 
 
 def read_pdf(
-    data: bytes, *, name: str, charset: str | None = None, password: str = "", ocr_languages: str = ""
+    data: bytes, *, name: str, charset: str | None = None, password: str = "", ocr: OcrOptions = NO_OCR
 ) -> Extract:
     """Extract the text of a PDF file with its headings, paragraphs, lists, tables and pages.
 
-    ``charset`` is ignored: the format defines its characters itself. If ``ocr_languages`` are given, such as
-    ``eng+deu``, Tesseract reads the pages without text; the metadata list them under ``recognised_pages``.
+    ``charset`` is ignored: the format defines its characters itself. If ``ocr`` names languages, OCR reads
+    pages without text and pictures on others; the metadata list these pages under ``recognised_pages``, and
+    those of which it is not sure under ``uncertain_pages``. The engine's version is then in ``reader``.
 
     Raises :class:`index.errors.EncryptedDocument` if ``password`` does not open the file,
     :class:`index.errors.CorruptDocument`, :class:`index.errors.NoTextLayer` if no page has text, and
     :class:`index.errors.DocumentTooLarge`.
     """
-    return read_pdf_with_layout(data, name=name, password=password, ocr_languages=ocr_languages)[0]
+    return read_pdf_with_layout(data, name=name, password=password, ocr=ocr)[0]
 
 
 def read_pdf_with_layout(
-    data: bytes, *, name: str, password: str = "", ocr_languages: str = ""
+    data: bytes, *, name: str, password: str = "", ocr: OcrOptions = NO_OCR
 ) -> tuple[Extract, Layout]:
     """Extract the text as :func:`read_pdf` does, with the box of each word on its page."""
     refuse_long_streams(data, name=name)
     with open_pdf(data, name=name, password=password) as file:
         pages = _read_pages(file)
-        recognised = _run_ocr(file, pages, ocr_languages) if ocr_languages else []
+        recognition = recognise(file, pages, ocr)
         outline, labels = file.outline(), file.labels()
         title, metadata = file.title(), file.metadata()
-    _require_text(pages, name=name)
-    if damaged := [page.number for page in pages if page.damaged]:
-        metadata["damaged_pages"] = _format_ranges(damaged)
-    if unread := [page.number for page in pages if not (page.lines or page.damaged or page.blank)]:
-        metadata["pages_without_text"] = _format_ranges(unread)
-    if recognised:
-        metadata["recognised_pages"] = ", ".join(map(str, recognised))
+    _require_text(pages, name=name, engine=recognition.version)
+    metadata |= _faults(pages, recognition)
     sizes = [(page.width, page.height) for page in pages]
+    skews = {page.number: page.skew for page in pages if page.skew}
     printed = printed_numbers(pages, labels)
     drop_running_lines(pages)
     drop_contents_tables(pages)
@@ -85,12 +84,12 @@ def read_pdf_with_layout(
         (draft.draft() for draft in drafts),
         name=name,
         media_type=MEDIA_TYPE,
-        reader=READER,
+        reader=f"{READER}+{recognition.version}" if recognition.version else READER,
         title=title or shown_title,
         metadata=metadata,
         page_count=len(pages),
     )
-    boxes = list(layout_entries(drafts, (block.start for block in extract.blocks)))
+    boxes = list(layout_entries(drafts, (block.start for block in extract.blocks), skews))
     layout = Layout.of(boxes, sizes)
     return replace(extract, layout=layout.to_bytes(), page_labels=pack_labels(printed)), layout
 
@@ -111,6 +110,19 @@ def _read_pages(file: PdfFile) -> list[Page]:
     return pages
 
 
+def _faults(pages: list[Page], recognition: Recognition) -> dict[str, str]:
+    """The numbers of pages whose text is missing, or may have errors, by the names of metadata."""
+    numbers = {
+        "damaged_pages": [page.number for page in pages if page.damaged],
+        "pages_without_text": [
+            page.number for page in pages if not (page.lines or page.damaged or page.blank)
+        ],
+        "recognised_pages": recognition.pages,
+        "uncertain_pages": recognition.uncertain,
+    }
+    return {name: _format_ranges(some) for name, some in numbers.items() if some}
+
+
 def _format_ranges(numbers: list[int]) -> str:
     """Format ``[2, 3, 4, 8]`` as ``2-4, 8``."""
     runs: list[list[int]] = []
@@ -122,18 +134,7 @@ def _format_ranges(numbers: list[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _run_ocr(file: PdfFile, pages: list[Page], languages: str) -> list[int]:
-    """Read the pages that have no text by OCR; returns the numbers of those that have text now."""
-    from index.readers.pdf.ocr import ocr_page
-
-    empty = [page for page in pages if not page.lines and not page.damaged]
-    for page in empty:
-        ocr_page(file, page, languages)
-        page.lines = reading_order(merge_rows(page.lines), width=page.width)
-    return [page.number for page in empty if page.lines]
-
-
-def _require_text(pages: list[Page], *, name: str) -> None:
+def _require_text(pages: list[Page], *, name: str, engine: str) -> None:
     if any(page.lines for page in pages):
         return
     if all(page.damaged for page in pages):
@@ -145,6 +146,11 @@ def _require_text(pages: list[Page], *, name: str) -> None:
         raise NoTextLayer(
             f"{name}: its text cannot be read, because its fonts do not define their characters, or because "
             "it is outside the pages. Run OCR (optical character recognition) on it and send the result."
+        )
+    if engine:
+        raise NoTextLayer(
+            f"{name}: no page of it has a text layer, and OCR ({engine}) recognised no text on them. If they "
+            "show text, scan them again, larger and with more contrast, or check the languages of OCR."
         )
     raise NoTextLayer(
         f"{name}: no page of it has a text layer; they are pictures, drawings, forms or empty. Run OCR "

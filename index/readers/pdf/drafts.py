@@ -9,16 +9,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from statistics import median
 
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import normalise
-from index.readers.pdf.geometry import Box
+from index.readers.pdf.geometry import Box, Skew
 from index.readers.pdf.page import Line, Page, Word
 from index.readers.pdf.tables import NumberTable
+from index.readers.pdf.unspaced import is_unspaced
 from index.readers.pdf.urls import breaks_url, is_in_url
 from index.types import BlockKind
 
@@ -104,15 +105,15 @@ class PdfDraft:
                 pending.append((word, at_end and line.hyphen))
                 if at_end and (line.hyphen or breaks_url(_text(pending), below.words[0].text)):
                     continue
-                self.write(separator, *_join_parts(pending, words))
-                separator = " "
+                self.write("" if pending[0][0].joined else separator, *_join_parts(pending, words))
+                separator = _separator(line, below) if at_end else " "
                 pending = []
         self._end(lines[-1])
 
     def write_code(self, lines: Sequence[Line]) -> None:
         """Add lines of code, indented by spaces."""
         left = min(line.box.x0 for line in lines)
-        width = median((box.x1 - box.x0) / len(text) for line in lines for text, box in line.words)
+        width = median((box.x1 - box.x0) / len(text) for line in lines for text, box, _ in line.words)
         for line in lines:
             indent = round((line.box.x0 - left) / width) if self.parts and width > 0 else 0
             start = "\n" + " " * min(indent, _MAX_INDENT) if self.parts else ""
@@ -132,8 +133,8 @@ class PdfDraft:
                 cells = list(filter(None, cells))
             separator = "\n" if self.parts else ""
             for cell in cells:
-                for text, box in cell:
-                    self.write(separator, text, [(0, len(text), box)])
+                for text, box, joined in cell:
+                    self.write("" if joined else separator, text, [(0, len(text), box)])
                     separator = " "
                 if not cell:
                     self.write(separator, "", ())
@@ -141,8 +142,8 @@ class PdfDraft:
 
     def _write_line(self, line: Line, separator: str, *, cell_gap: float) -> None:
         for part in line.parts(cell_gap):
-            for text, box in part:
-                self.write(separator, text, [(0, len(text), box)])
+            for text, box, joined in part:
+                self.write("" if joined else separator, text, [(0, len(text), box)])
                 separator = " "
             separator = " | "
         self._end(line)
@@ -156,14 +157,23 @@ class PdfDraft:
             self.length += 1
 
 
-def layout_entries(drafts: Iterable[PdfDraft], starts: Iterable[int]) -> Iterator[tuple[float, ...]]:
+def layout_entries(
+    drafts: Iterable[PdfDraft], starts: Iterable[int], skews: Mapping[int, Skew]
+) -> Iterator[tuple[float, ...]]:
     """The entries of a layout: ``(start, end, page, x0, y0, x1, y1)`` for each box of the drafts.
 
-    ``starts`` are the offsets of the drafts in the text.
+    ``starts`` are the offsets of the drafts in the text, ``skews`` the turns of pages that were straightened.
     """
     for draft, at in zip(drafts, starts, strict=True):
+        skew = skews.get(draft.page)
         for start, end, box in draft.boxes:
-            yield at + start, at + end, draft.page, *box
+            yield at + start, at + end, draft.page, *(skew.restore(box) if skew else box)
+
+
+def _separator(line: Line, below: Line | None) -> str:
+    """What stands for a line end in prose: nothing in a script without spaces."""
+    unspaced = below and is_unspaced(line.words[-1].text[-1]) and is_unspaced(below.words[0].text[0])
+    return "" if unspaced else " "
 
 
 def _text(parts: Sequence[tuple[Word, bool]]) -> str:
@@ -178,12 +188,12 @@ def _join_parts(
     Each part comes with whether a hyphen follows it.
     """
     if len(parts) == 1:
-        text, box = parts[0][0]
+        text, box, _ = parts[0][0]
         return text, [(0, len(text), box)]
     whole = ""
     spans: list[tuple[int, int, Box]] = []
     hyphen = False
-    for (text, box), hyphen_after in parts:
+    for (text, box, _), hyphen_after in parts:
         if hyphen and words.keeps_hyphen(whole, text):
             whole += "-"
             start, end, last = spans[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,6 +22,29 @@ class Box(NamedTuple):
         return Box(
             min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """A turn of a page by a small angle around a point: clockwise, in radians."""
+
+    angle: float
+    x: float
+    y: float
+
+    def straighten(self, box: Box) -> Box:
+        """Where a box of the page is after turning it back. Boxes keep their width and height."""
+        return self._turned(box, -self.angle)
+
+    def restore(self, box: Box) -> Box:
+        """Where a straightened box is on the page."""
+        return self._turned(box, self.angle)
+
+    def _turned(self, box: Box, angle: float) -> Box:
+        across, down = (box.x0 + box.x1) / 2 - self.x, (box.y0 + box.y1) / 2 - self.y
+        right = across * math.cos(angle) - down * math.sin(angle) - across
+        below = across * math.sin(angle) + down * math.cos(angle) - down
+        return Box(box.x0 + right, box.y0 + below, box.x1 + right, box.y1 + below)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -21,7 +21,7 @@ from index.readers.base.normalisation import normalise
 from index.readers.pdf.bidi import RIGHT_TO_LEFT
 from index.readers.pdf.characters import HYPHEN, Characters
 from index.readers.pdf.file import PdfFile
-from index.readers.pdf.geometry import Box, View
+from index.readers.pdf.geometry import Box, Skew, View
 
 MAX_PAGE_CHARACTERS = 1_000_000
 MAX_PAGE_OBJECTS = 500_000
@@ -51,10 +51,19 @@ _MAX_SLANT = 5.0
 
 
 class Word(NamedTuple):
-    """A normalised word, or the part of a broken word that is on one line."""
+    """A normalised word, or the part of a broken word that is on one line.
+
+    ``joined`` is set if no space is before it, as between characters that OCR recognised one by one.
+    """
 
     text: str
     box: Box
+    joined: bool = False
+
+
+def joined_text(words: Sequence[Word]) -> str:
+    """The words with spaces between them, but before those that are joined."""
+    return "".join([word.text if word.joined else f" {word.text}" for word in words]).strip()
 
 
 @dataclass(slots=True)
@@ -87,8 +96,8 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The words with spaces between them."""
-        return " ".join([word.text for word in self.words])
+        """The words with spaces between them, as far as there are any."""
+        return joined_text(self.words)
 
     def parts(self, gap: float) -> list[list[Word]]:
         """The words, split where there are more than ``gap`` points between two of them."""
@@ -119,7 +128,8 @@ class Page:
 
     ``hidden`` counts the words that are left out because they are outside the page, or because their font
     does not define its characters. ``damaged`` is set if the page could not be opened, ``blank`` if it draws
-    nothing.
+    nothing. ``skew`` says how the page was turned when it was scanned, if the boxes of its lines are those of
+    the page turned back.
     """
 
     number: int
@@ -129,6 +139,7 @@ class Page:
     hidden: int = 0
     damaged: bool = False
     blank: bool = False
+    skew: Skew | None = None
 
 
 def read_page(file: PdfFile, number: int) -> Page:
@@ -195,7 +206,7 @@ class _TextPage:
             box = self._box(*characters.runs(match.start(), len(match[0])))
             at = match.end()
             if words and ("\n" in between or "\r" in between or _is_far(words[-1][0].box, box)):
-                yield self._line(words, hyphen=_take_hyphen(words))
+                yield self._broken_line(words)
                 words = []
             string = self._normalise_word(match[0])
             if string and self.view.shows(box):
@@ -227,6 +238,10 @@ class _TextPage:
                 box = box.union(part) if box else part
         return box or Box(-1.0, -1.0, -1.0, -1.0)
 
+    def _broken_line(self, words: list[tuple[Word, int]]) -> Line:
+        (last,), hyphen = take_hyphen([words[-1][0]])
+        return self._line([*words[:-1], (last, words[-1][1])], hyphen=hyphen)
+
     def _line(self, words: list[tuple[Word, int]], *, hyphen: bool) -> Line:
         # The longest word represents the line: footnote numbers and the like are smaller.
         _, longest = max(words, key=lambda pair: len(pair[0].text))
@@ -257,13 +272,14 @@ class _TextPage:
         return bool(flags.value & _FIXED_PITCH) or bool(_MONOSPACED.search(name.value))
 
 
-def _take_hyphen(words: list[tuple[Word, int]]) -> bool:
-    """Remove a hyphen at a line end that PDFium does not recognise, such as after a digit."""
-    (text, box), first = words[-1]
-    found = text.endswith("-") and text[-2:-1].isalnum()
-    if found:
-        words[-1] = Word(text[:-1], box), first
-    return found
+def take_hyphen(words: list[Word]) -> tuple[list[Word], bool]:
+    """Remove a hyphen at a line end, such as PDFium does not recognise after a digit.
+
+    Returns the words, and whether there was one.
+    """
+    last = words[-1]
+    found = last.text.endswith("-") and last.text[-2:-1].isalnum()
+    return ([*words[:-1], last._replace(text=last.text[:-1])] if found else words), found
 
 
 def _is_far(last: Box, box: Box) -> bool:

@@ -72,7 +72,7 @@ def _verify_fixed_pitch(pages: Sequence[Page]) -> None:
         (box.x1 - box.x0) / line.size / len(text)
         for line in lines
         if line.size
-        for text, box in line.words
+        for text, box, _ in line.words
         if len(text) > 3
     ]
     if widths:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from index.readers.base.column_names import is_name, join_names
-from index.readers.pdf.page import Line, Word
+from index.readers.pdf.page import Line, Word, joined_text
 
 _DIGIT = re.compile(r"\d")
 _COLUMN = 0.55
@@ -172,7 +172,7 @@ def _follows(above: VisualRow, row: VisualRow) -> bool:
 
 
 def _may_name(words: Sequence[Word]) -> bool:
-    text = " ".join(word.text for word in words)
+    text = joined_text(words)
     return is_name(text) or bool(YEAR.search(text))
 
 
@@ -241,7 +241,7 @@ def _name_row(
     over: list[tuple[float, float, str]] = []
     for cell in _cells(visual):
         x0, x1 = cell[0].box.x0, cell[-1].box.x1
-        text = " ".join(word.text for word in cell)
+        text = joined_text(cell)
         if x1 < starts[0] - visual.size:
             row.label += cell
             spread[0] = f"{spread[0]} {text}".strip()

@@ -78,7 +78,7 @@ def test_every_suffix_has_a_reader() -> None:
 @pytest.mark.parametrize(
     ("name", "reader"),
     [
-        ("a.pdf", "pdf/3"), ("a.docx", "docx/2"), ("a.pptx", "pptx/2"), ("a.xlsx", "xlsx/3"),
+        ("a.pdf", "pdf/4"), ("a.docx", "docx/2"), ("a.pptx", "pptx/2"), ("a.xlsx", "xlsx/3"),
         ("a.doc", "doc/1"), ("a.ppt", "ppt/1"), ("a.xls", "xls/2"),
         ("a.odt", "odt/3"), ("a.ods", "ods/2"), ("a.odp", "odp/1"),
         ("a.rtf", "rtf/3"), ("a.epub", "epub/3"), ("a.csv", "csv/3"), ("a.tsv", "csv/3"),
@@ -95,7 +95,7 @@ def test_each_format_has_its_reader(name: str, reader: str) -> None:
 @pytest.mark.parametrize(
     ("media_type", "reader"),
     [
-        ("application/x-pdf", "pdf/3"),
+        ("application/x-pdf", "pdf/4"),
         ("text/rtf", "rtf/3"),
         ("application/x-ndjson", "jsonl/1"),
         ("text/vtt", "subtitles/1"),
