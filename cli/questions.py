@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -44,8 +45,14 @@ def ask(
         ),
     ] = None,
     as_of: Annotated[
-        int | None, typer.Option(help="Ask the collection as it was after the change with this number.")
-    ] = None,
+        str,
+        typer.Option(
+            metavar="CHANGE|TIME",
+            help="Ask what there was after the change with this number, or at a time such as "
+            "2024-05-31T12:00:00Z. Several collections are asked as of a time.",
+            show_default="today",
+        ),
+    ] = "",
     extent: Annotated[
         Extent, typer.Option(help="Quote the sentences that answer, the passage, or its whole section.")
     ] = "passage",
@@ -62,14 +69,17 @@ def ask(
 ) -> None:
     """Find the passages that answer a question."""
     name, several = _collections(collection or ["default"])
-    if several is not None and as_of is not None:
-        raise typer.BadParameter("--as-of asks one collection: each counts its own changes.")
+    past = parse_past(as_of)
+    if several is not None and isinstance(past, int):
+        raise typer.BadParameter(
+            "--as-of asks several collections as of a time: each counts its own changes."
+        )
     asked = Question(
         question,
         k=k,
         where=parse_where(where),
         turns=[] if turns is None else _read_turns(turns),
-        as_of=as_of,
+        as_of=past,
         extent=extent,
         max_per_document=max_per_document,
         near_duplicates=near_duplicates,
@@ -91,6 +101,22 @@ def _collections(names: Sequence[str]) -> tuple[str, Sequence[str] | Literal["*"
     if "*" in names:
         return "default", "*"
     return names[0], names if len(names) > 1 else None
+
+
+def parse_past(written: str) -> int | datetime | None:
+    """The number of a change, or a time; None for nothing. Raises :class:`typer.BadParameter`."""
+    if not written or written.isdecimal():
+        return int(written) if written else None
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(
+            f"--as-of is the number of a change, or a time such as 2024-05-31T12:00:00Z, not {written!r}."
+        ) from None
+    time = time if time.tzinfo else time.astimezone()  # of this machine
+    if time > datetime.now(UTC):
+        raise typer.BadParameter("--as-of names a time that is yet to come.")
+    return time
 
 
 def parse_where(where: str) -> Any:

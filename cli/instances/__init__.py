@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -54,14 +55,15 @@ class ReplyError(LoccitError):
 class Question:
     """A question, and how to ask it.
 
-    ``collections`` are several to ask at once, ``*`` all; None asks that of the instance.
+    ``collections`` are several to ask at once, ``*`` all; None asks that of the instance. ``as_of`` is the
+    number of a change, or a time with its offset.
     """
 
     text: str
     k: int = 5
     where: Mapping[str, Any] | None = None
     turns: Sequence[Mapping[str, str]] = ()
-    as_of: int | None = None
+    as_of: int | datetime | None = None
     extent: Extent = "passage"
     max_per_document: int | None = None
     near_duplicates: NearDuplicates = "fold"

@@ -89,7 +89,11 @@ class Folder:
             k=question.k,
             where=None if question.where is None else parse_filter(question.where),
             turns=[Turn(one["role"], one["text"]) for one in question.turns],  # type: ignore[arg-type]
-            as_of=question.as_of,
+            as_of=(
+                collection.archive.change_at(question.as_of.timestamp())
+                if isinstance(question.as_of, datetime)
+                else question.as_of
+            ),
             extent=question.extent,
             max_per_document=question.max_per_document,
             near_duplicates=question.near_duplicates,

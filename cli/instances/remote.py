@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cli.instances import (
@@ -80,7 +81,7 @@ class Remote:
             k=question.k,
             filter=question.where,
             turns=list(question.turns),  # type: ignore[arg-type] # the service checks their form
-            as_of=question.as_of,
+            as_of=(question.as_of.isoformat() if isinstance(question.as_of, datetime) else question.as_of),
             extent=question.extent,
             max_per_document=question.max_per_document,
             near_duplicates=question.near_duplicates,

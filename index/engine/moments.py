@@ -34,10 +34,7 @@ class Moment:
     """Indexes over the passages that were live after a change, in a temporary folder."""
 
     def __init__(self, past: PastPassages, analyzer: Analyzer, dimension: int) -> None:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        # The system releases the lock when this process ends, however it does.
-        lock = FileLock(folder / _LOCK, is_singleton=False, thread_local=False)
-        lock.acquire()
+        folder, lock = _own_folder()
         # Removed after the last search that uses it.
         weakref.finalize(self, _remove, folder, lock)
         nothing, mark = np.empty(0, np.int64), Mark(past.change)
@@ -54,6 +51,17 @@ class PastIndexes(IndexPair):
     def __init__(self, moment: Moment, lexical: LexicalIndex, select: Callable[[Filter], Ids]) -> None:
         super().__init__(moment.dense, lexical, select)
         self._moment = moment  # keeps the files: they are removed with the moment
+
+
+def _own_folder() -> tuple[Path, FileLock]:
+    """A temporary folder, and its lock, which the system releases when this process ends, however it does."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = FileLock(folder / _LOCK, is_singleton=False, thread_local=False)
+        # Another process that removes leftovers may have locked it first.
+        with suppress(FileNotFoundError):
+            lock.acquire()
+            return folder, lock
 
 
 def _remove(folder: Path, lock: FileLock) -> None:

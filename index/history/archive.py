@@ -15,7 +15,7 @@ from index.citations.resolution import Resolution
 from index.citations.supersession import superseded_by
 from index.errors import DocumentRetired, OriginalNotFound, PageNotFound
 from index.filters import Filter
-from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
+from index.history.changes import ChangeFeed, CitationStatus, change_at, citation_statuses, read_feed
 from index.history.exporting import export_documents
 from index.history.page_images import PageImages, has_page_images
 from index.naming import stored_id
@@ -100,6 +100,14 @@ class Archive:
         """Count the contents of the collection."""
         with self._store.snapshot() as moment:
             return moment.counts()
+
+    def change_at(self, time: float) -> int:
+        """The number of the last change at a time, in seconds since the epoch; 0 before the first.
+
+        Where the clock was set back, it is the last change before one that is later than the time.
+        """
+        with self._store.snapshot() as moment:
+            return change_at(moment, time)
 
     def waiting_since(self) -> float | None:
         """The time at which the oldest version with passages without a vector was stored, in Unix seconds.

@@ -52,6 +52,24 @@ def read_feed(moment: Snapshot, since: int, until: int | None, limit: int) -> Ch
     return ChangeFeed(tuple(events), max(since, reached), bool(moment.events(reached, until, 1)))
 
 
+def change_at(moment: Snapshot, time: float) -> int:
+    """The number of the last change at a time, in seconds since the epoch; 0 before the first event.
+
+    Changes without events, such as those that embed, are of the event before them.
+    """
+    last = moment.change
+    low, high = 0, last
+    while low < high:  # until the first event after `low` is later than the time
+        middle = (low + high) // 2
+        following = moment.events(middle, last, 1)
+        if following and following[0].created <= time:
+            low = following[0].change
+        else:
+            high = middle
+    following = moment.events(low, last, 1)
+    return following[0].change - 1 if following else last
+
+
 def citation_statuses(
     resolution: Resolution, locators: Sequence[Locator], change: int
 ) -> list[CitationStatus]:

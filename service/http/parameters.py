@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import AwareDatetime, Field, PlainValidator, TypeAdapter
 
 from index import errors
 from index.naming import validate_groups
@@ -56,6 +57,27 @@ ChangeNumber = Annotated[int, Field(ge=0, le=LARGEST), MayRaise(errors.ChangeNot
 PastChange = Annotated[
     ChangeNumber, MayRaise(errors.ChangeNotKept, errors.MomentTooLarge, errors.NotSupported)
 ]
+
+
+def _read_past(value: object) -> int | datetime:
+    """The number of a change, or a time with its offset."""
+    if isinstance(value, str) and not value.isdecimal():
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("give the number of a change, or a time such as 2024-05-31T12:00:00Z") from None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time says its offset, such as 2024-05-31T12:00:00Z")
+        return value
+    return _CHANGE.validate_python(value)
+
+
+_CHANGE = TypeAdapter(Annotated[int, Field(ge=0, le=LARGEST)])
+AsOf = Annotated[
+    PastChange | datetime, PlainValidator(_read_past, json_schema_input_type=PastChange | AwareDatetime)
+]
+"""An earlier state: the number of a change, or a time."""
 ReachedChange = Annotated[ChangeNumber, Field(strict=True), MayRaise(errors.ChangeNotReached, Overloaded)]
 
 Locator = Annotated[str, MayRaise(errors.InvalidLocator, errors.InvalidLimit)]

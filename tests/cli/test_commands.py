@@ -1,6 +1,7 @@
 import json
 import re
 from contextlib import closing
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -84,7 +85,13 @@ def test_several_collections_are_asked_at_once(tmp_path: Path, folder: Path) -> 
     assert [one["name"] for one in every["collections"]] == ["default", "ships"]
     locator = told["passages"][0]["citation"]["locator"]
     assert "harbour" in loccit(tmp_path, "cite", locator, "-c", "ships").stdout
-    assert "--as-of" in loccit(tmp_path, "ask", question, *both, "--as-of", "1", status=2).stderr
+    for wrong in ("1", "May", "2999-01-01"):
+        assert "--as-of" in loccit(tmp_path, "ask", question, *both, "--as-of", wrong, status=2).stderr
+    now = datetime.now(UTC).isoformat()
+    then = json.loads(loccit(tmp_path, "ask", question, *both, "--as-of", now, "--json").stdout)
+    assert then["passages"] == told["passages"]
+    before = json.loads(loccit(tmp_path, "ask", question, *both, "--as-of", "2001-01-01", "--json").stdout)
+    assert before["passages"] == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -127,6 +128,8 @@ class _Answering:
         self.began = 0.0
         self.collection: Collection | None = None
         self.answers: list[Answer] = []
+        self._as_of: int | None = None
+        """The change at the time that the questions name; None before it was looked up, and without one."""
         self.is_gone = False
         """Whether it was deleted while all collections are asked: the others answer."""
 
@@ -150,7 +153,7 @@ class _Answering:
             self._answer(self.collection, len(self.answers) + 1)
         except CollectionNotFound:
             # Another process may have deleted it, and made it again: all answers are those of one collection.
-            count, self.answers = len(self.answers) + 1, []
+            count, self.answers, self._as_of = len(self.answers) + 1, [], None
             self.collection = collections.open(caller, self.name)
             self._answer(self.collection, count)
 
@@ -163,6 +166,10 @@ class _Answering:
     def _answer_one(self, collection: Collection, question: Question, own: Sequence[Encoded]) -> Answer:
         asking = self._asking
         vectors = np.stack([one.vector for one in own])
+        if isinstance(time_ := self._plan.body.as_of, datetime):
+            if self._as_of is None:
+                self._as_of = collection.archive.change_at(time_.timestamp())
+            question = replace(question, as_of=self._as_of)
         if question.read and not asking.reading.may_read(asking.pools.questions.permits.taken):
             question = replace(question, read=False)
         answer = collection.questions.answer(question, vectors=vectors, model=self.encoded.model)

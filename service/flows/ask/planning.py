@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from index.answers import Turn
 from index.citations import in_force
@@ -77,6 +78,8 @@ def validate_request(body: AskRequest, caller: Principal) -> Plan:
             "at_least_change: not allowed with as_of, which is answered from that very change. Give one.",
             param="at_least_change",
         )
+    if isinstance(body.as_of, datetime):
+        _require_past(body.as_of)
     # A default above the limit is lowered to it; only an explicit k above the limit is an error.
     k = validate_k(body.k, most) if "k" in body.model_fields_set else min(body.k, most)
     per_document = validate_per_document(body.max_per_document, most)
@@ -90,7 +93,7 @@ def validate_request(body: AskRequest, caller: Principal) -> Plan:
             k,
             where,
             turns,
-            as_of=body.as_of,
+            as_of=None if isinstance(body.as_of, datetime) else body.as_of,
             extent=body.extent,
             max_per_document=per_document,
             near_duplicates=body.near_duplicates,
@@ -106,13 +109,28 @@ def _validate_collections(body: AskRequest) -> None:
     """Check what is asked of several collections. Raises :class:`InvalidLimit`, :class:`InvalidRequest`."""
     if body.collections != "*":
         validate_count(len(set(body.collections or ())))
-    for option in ("as_of", "at_least_change"):
-        if getattr(body, option) is not None:
-            raise InvalidRequest(
-                f"{option}: not possible with several collections, because each counts its own changes. "
-                "Leave it out, or ask one collection by its name in collection.",
-                param=option,
-            )
+    if isinstance(body.as_of, int):
+        raise InvalidRequest(
+            "as_of: not possible with several collections as the number of a change, because each counts its "
+            "own. Give a time, such as 2024-05-31T12:00:00Z, or ask one collection by its name.",
+            param="as_of",
+        )
+    if body.at_least_change is not None:
+        raise InvalidRequest(
+            "at_least_change: not possible with several collections, because each counts its own changes. "
+            "Leave it out, or ask one collection by its name in collection.",
+            param="at_least_change",
+        )
+
+
+def _require_past(time: datetime) -> None:
+    """Raise :class:`InvalidRequest` for a time at which nothing is as it will be then."""
+    if time > (now := datetime.now(UTC)):
+        raise InvalidRequest(
+            f"as_of: this time is yet to come; the clock of the service says {now:%Y-%m-%dT%H:%M:%SZ}. Leave "
+            "it out to ask what there is now.",
+            param="as_of",
+        )
 
 
 def validate_count(collections: int) -> None:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from index.answers import Extent, NearDuplicates
 from index.citations import Format
 from index.filters import OPERATORS
-from service.http.parameters import LIMITED, FilterJson, PastChange, Question, ReachedChange
+from service.http.parameters import LIMITED, AsOf, FilterJson, Question, ReachedChange
 from service.http.request_models import Request, SeveralCollections
 
 
@@ -79,9 +79,10 @@ class AskRequest(SeveralCollections):
         description="Search only documents that are in force on this day, such as `2024-05-01`: by "
         "`valid_from` and `valid_to` in their metadata. Those that lack both are in force.",
     )
-    as_of: PastChange | None = Field(
+    as_of: AsOf | None = Field(
         None,
-        description="Search the collection as of this change: `index.change` of an earlier answer.",
+        description="Search the collection as of this change, `index.change` of an earlier answer, or as of "
+        "this time, such as `2024-05-31T12:00:00Z`. Several collections are asked as of a time.",
     )
     at_least_change: ReachedChange | None = Field(
         None,

@@ -15,7 +15,7 @@ from index.answers import Answer
 from index.collection import Collection
 from index.config import LibraryConfig, SearchConfig
 from index.embedding import WordEmbedder
-from index.engine.moments import Moments
+from index.engine.moments import Moments, remove_leftovers
 from index.errors import ChangeNotFound, ChangeNotKept, InvalidInput, MomentTooLarge
 from index.filters import Comparison
 from index.history.retention import Retention
@@ -415,3 +415,23 @@ def test_the_folder_of_a_killed_process_is_removed_and_that_of_another_stays(
     with collection_in(tmp_path / "another", embedder=WordEmbedder(), config=LibraryConfig()):
         assert list(moments.iterdir()) == [own]
         assert collection.ask("lamp", as_of=1).hits
+
+
+def test_a_moment_is_made_while_others_remove_what_is_left(collection: Collection) -> None:
+    changes = [put(collection, "mars.md", f"Mars has {number} red moons.") for number in range(12)]
+    is_over = threading.Event()
+
+    def remove() -> None:
+        while not is_over.is_set():
+            remove_leftovers()
+
+    others = [threading.Thread(target=remove) for _ in range(2)]
+    for one in others:
+        one.start()
+    try:
+        for number, change in enumerate(changes):
+            assert found(collection.ask("red moons", as_of=change)) == [f"Mars has {number} red moons."]
+    finally:
+        is_over.set()
+        for one in others:
+            one.join(PATIENCE)

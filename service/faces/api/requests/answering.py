@@ -11,7 +11,7 @@ from index.answers import NearDuplicates
 from index.search.extraction import MOST_SENTENCES
 from service.flows.answer.events import Mode
 from service.flows.ask.requests import AskRequest, Turn
-from service.http.parameters import LIMITED, FilterJson, PastChange, Question, ReachedChange
+from service.http.parameters import LIMITED, AsOf, FilterJson, Question, ReachedChange
 from service.http.request_models import CollectionBody, SeveralCollections
 
 _ASKING = set(
@@ -52,7 +52,9 @@ class AnswerOptions(CollectionBody):
     in_force: date | None = Field(
         None, description="Answer only from documents that are in force on this day, as in `/v1/ask`."
     )
-    as_of: PastChange | None = Field(None, description="Answer from the collection as of this change.")
+    as_of: AsOf | None = Field(
+        None, description="Answer from the collection as of this change, or this time, as in `/v1/ask`."
+    )
     at_least_change: ReachedChange | None = Field(
         None, description="Answer with all changes up to this one, as in `/v1/ask`."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -64,7 +65,10 @@ async def make_evidence(
     """
     if body.asks:
         told = await answer_whole(request, answering, body)
-        content = answer_content(told, body.collection, body.model_dump(include={"turns", "filter", "as_of"}))
+        asked = body.model_dump(include={"turns", "filter", "as_of"})
+        if isinstance(body.as_of, datetime):
+            asked["as_of"] = told["index"]["change"]
+        content = answer_content(told, body.collection, asked)
     else:
         content = await _verify(request, caller, answering, body)
     return await answering.pools.lookups.run(_sign, signer, content, body.format)

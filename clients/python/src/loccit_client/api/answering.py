@@ -30,7 +30,7 @@ class AnswerOptions(TypedDict, total=False):
     turns: Sequence[Turn]
     filter: Mapping[str, Any] | None
     in_force: str | None
-    as_of: int | None
+    as_of: int | str | None
     at_least_change: int | None
     max_per_document: int | None
     near_duplicates: Literal["fold", "keep"]

@@ -34,14 +34,15 @@ class AskOptions(TypedDict, total=False):
 
     ``k``: most passages (5). ``filter``: only documents with this metadata. ``turns``: the conversation so
     far, for a follow-up question. ``in_force``: only documents in force on this day (``2024-05-01``).
-    ``min_answerability``: below this probability, no passages. ``as_of``: the number of a change, to ask the
-    collection as it was then. ``at_least_change``: ``change`` of the reply to
+    ``min_answerability``: below this probability, no passages. ``as_of``: the number of a change, or a time
+    (``2024-05-31T12:00:00Z``), to ask what there was then. ``at_least_change``: ``change`` of the reply to
     a write, to be answered with it by whichever process. ``extent``: how much each passage quotes.
     ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
     same words into the best of them, or ``keep`` them. ``read``: whether the cross-encoder reads the first
     passages. ``formats``: more formats of each citation.
     ``collection``: another one than that of the client. ``collections``: several in one ranking, at most 16,
-    or ``*`` for all that the key may read; not with ``as_of`` and ``at_least_change``.
+    or ``*`` for all that the key may read; as of a time, and not with
+    ``at_least_change``.
     """
 
     k: int
@@ -49,7 +50,7 @@ class AskOptions(TypedDict, total=False):
     turns: Sequence[Turn]
     min_answerability: float
     in_force: str | None
-    as_of: int | None
+    as_of: int | str | None
     at_least_change: int | None
     extent: Extent
     max_per_document: int | None

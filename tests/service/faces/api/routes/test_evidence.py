@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -55,6 +56,12 @@ def test_a_pack_has_the_answer_and_the_quotes_that_it_names(filled: TestClient) 
         assert quote["text_sha256"] == sha256(LAMPS.encode()).hexdigest()
         assert quote["quote_sha256"] == sha256(quote["quote"].encode()).hexdigest()
         assert locator == f"lamps.txt@{quote['text_sha256'][:12]}:{quote['start']}-{quote['end']}"
+
+
+def test_a_pack_as_of_a_time_names_the_change(filled: TestClient) -> None:
+    asked = {"question": QUESTION, "as_of": datetime.now(UTC).isoformat()}
+    change = evidence(filled, {"question": QUESTION})["change"]
+    assert evidence(filled, asked)["answer"]["as_of"] == change
 
 
 def test_a_pack_says_how_the_question_was_asked(filled: TestClient) -> None:

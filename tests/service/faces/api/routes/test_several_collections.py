@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,24 @@ def test_what_does_not_answer_is_withheld(filled: TestClient) -> None:
     assert answer(filled, "Does the zeppelin quack?", collections="*", min_answerability=0.9)["declined"]
 
 
+def test_several_collections_are_asked_as_of_a_time(client: TestClient) -> None:
+    fill(client)
+    changes = {name: ask(client, collection=name)["index"]["change"] for name in ("lamps", "ships", "rules")}
+    then = datetime.now(UTC).isoformat()
+    put(client, "a.txt", "The lamp was lit at noon by a stranger.", collection="lamps")
+    put(client, "b.txt", "The mate lit the lamp at dusk, not the keeper.", collection="rules")
+    now = ask(client, collections="*")
+    past = ask(client, collections="*", as_of=then)
+    assert {one["name"]: one["index"]["change"] for one in past["collections"]} == changes
+    assert "by the keeper" in past["passages"][0]["text"]
+    assert "b.txt" not in [one["citation"]["document_id"] for one in past["passages"]]
+    assert "b.txt" in [one["citation"]["document_id"] for one in now["passages"]]
+    assert answer(client, ASKED, collections=["lamps", "rules"], as_of=then)["sentences"][0]["text"] in LAMPS
+    batch = client.post("/v1/ask", json={"questions": [ASKED, BOTH], "collections": "*", "as_of": then})
+    assert batch.json()["results"][0]["passages"] == past["passages"]
+    assert ask(client, collections="*", as_of="2001-01-01T00:00:00Z")["passages"] == []
+
+
 REFUSED = {
     "an empty list": ({"collections": []}, "invalid_limit", "Name 1 to 16"),
     "too many": (
@@ -151,6 +170,11 @@ REFUSED = {
     "both": ({"collections": ["lamps"], "collection": "lamps"}, "invalid_request", "either collection or"),
     "no list": ({"collections": "lamps"}, "invalid_request", "collections"),
     "an earlier change": ({"collections": "*", "as_of": 1}, "invalid_request", "as_of: not possible"),
+    "a time to come": (
+        {"collections": "*", "as_of": "2999-01-01T00:00:00Z"},
+        "invalid_request",
+        "as_of: this time is yet to come",
+    ),
     "a change": (
         {"collections": ["lamps", "ships"], "at_least_change": 1},
         "invalid_request",

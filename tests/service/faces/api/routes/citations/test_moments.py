@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,27 @@ def test_a_moment_that_is_too_large_is_refused_with_the_setting_that_says_so(sma
     assert passage["citation"]["document_id"] == "one.txt"
 
 
-@pytest.mark.parametrize("as_of", [-1, "x", 2**53 + 1, 1.5, [1]])
-def test_a_change_that_is_no_number_is_refused(client: TestClient, as_of: Any) -> None:
+def test_a_time_is_the_last_change_at_that_time(client: TestClient) -> None:
+    times, texts = [datetime.now(UTC)], []
+    for day in ("Monday", "Tuesday", "Wednesday"):
+        put(client, "plan.txt", f"The bridge opens on {day}.")
+        texts.append(ask(client, "When does the bridge open?")["passages"][0]["text"])
+        times.append(datetime.now(UTC))
+    changes = [ask(client, "bridge", as_of=one.isoformat())["index"]["change"] for one in times]
+    assert changes == sorted(set(changes))
+    assert changes[0] == 0
+    assert ask(client, "bridge", as_of=times[0].isoformat())["passages"] == []
+    for time, change, text in zip(times[1:], changes[1:], texts, strict=True):
+        for as_of in (change, time.isoformat(), time.astimezone(timezone(timedelta(hours=5))).isoformat()):
+            (passage,) = ask(client, "When does the bridge open?", as_of=as_of)["passages"]
+            assert passage["text"] == text
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    [-1, "x", 2**53 + 1, 1.5, [1], "1.5", "2024-05-31", "2024-05-31T12:00:00", "2999-01-01T00:00:00Z"],
+)
+def test_what_is_neither_a_change_nor_a_time_is_refused(client: TestClient, as_of: Any) -> None:
+    put(client, "a.txt", "The bridge opens in spring.")
     response = client.post("/v1/ask", json={"question": "bridge", "as_of": as_of})
     assert assert_error(response, 422, "invalid_request").startswith("as_of: ")
