@@ -74,7 +74,10 @@ def add(
     collection: CollectionName = "default",
     data: Data = None,
 ) -> None:
-    """Add a source, or replace the one of this name. Its secret is read from the environment at each run."""
+    """Add a source, or replace the one of this name.
+
+    Its secret is read from the environment at each run, unless one was given to the service for its address.
+    """
     from index.sources.applications import Source, put_source, require_connector
     from service.settings import source_variable
     from service.state.library import open_library
@@ -147,10 +150,12 @@ def sync(
     from index.errors import SourceError
     from index.sources.applications import sources_of
     from service.flows.sources.running import SourceRunner
+    from service.flows.sources.secrets import open_secrets
     from service.state.library import open_library
 
     settings = read_settings(data)
-    runner = SourceRunner(settings)
+    secrets = open_secrets(settings, settings.data, store=settings.library_config().store_url)
+    runner = SourceRunner(settings, secrets)
     failed: list[SourceError] = []
     is_unfinished = False
     with open_library(settings) as library:

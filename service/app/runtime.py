@@ -27,6 +27,7 @@ from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
+from service.flows.sources.secrets import Secrets, open_secrets
 from service.flows.suggesting import Suggestions
 from service.flows.upkeep.readiness import Readiness
 from service.flows.webhooks.delivering import Sender, WebhookWorker
@@ -106,6 +107,7 @@ class Runtime:
         )
         self.answering = self._answering()
         self.files = self._files()
+        self.secrets = open_secrets(settings, self.library.data, store=store)
         self._open_jobs()
         self.webhooks = WebhookWorker(self.library, self.jobs.store, Sender(settings))
         self.retention = RetentionWorker(self.library, keep_days=settings.keep_retired_days)
@@ -179,7 +181,7 @@ class Runtime:
             job_store,
             open_intake(settings, spool),
             on_stored=self.worker.notify,
-            sources=SourceRunner(settings),
+            sources=SourceRunner(settings, self.secrets),
         )
         self.worker.on_embedded = self.job_runner.wake
         self.jobs = Jobs(self.job_runner, followers=Permits(settings.max_queue))
@@ -230,6 +232,7 @@ class Runtime:
             RateLimits: self.rates,
             Readiness: self.readiness,
             Sampler: self.sampler,
+            Secrets: self.secrets,
             Settings: self.settings,
             Signer: Signer(self.keyring),
             Stores: Stores(

@@ -12,6 +12,7 @@ from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
+from service.flows.sources.secrets import open_secrets
 from service.flows.upkeep.opening import open_all
 from service.flows.webhooks.delivering import Sender, WebhookWorker
 from service.monitoring.metrics import WorkMetrics
@@ -65,7 +66,7 @@ class Work:
                 self._job_store,
                 open_intake(settings, spool),
                 on_stored=self._embedding.notify,
-                sources=SourceRunner(settings),
+                sources=SourceRunner(settings, open_secrets(settings, settings.data, store=config.store_url)),
             )
             self._embedding.on_embedded = self._jobs.wake
         self._webhooks = WebhookWorker(self._library, self._job_store, Sender(settings))

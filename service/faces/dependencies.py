@@ -18,6 +18,7 @@ from service.flows.evidence_packs.signing import Signer
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.jobs import Jobs
+from service.flows.sources.secrets import Secrets
 from service.flows.suggesting import Suggestions
 from service.flows.upkeep.readiness import Readiness
 from service.http.json_body import read_body
@@ -77,6 +78,7 @@ ReadyIngestion = Annotated[Ingestion, provide(Ingestion), NOT_READY]
 ReadyInventory = Annotated[Inventory, provide(Inventory), NOT_READY]
 ReadyJobs = Annotated[Jobs, provide(Jobs), NOT_READY]
 ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
+ReadySecrets = Annotated[Secrets, provide(Secrets), NOT_READY]
 ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
 ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
 ReadySuggestions = Annotated[Suggestions, provide(Suggestions), NOT_READY]

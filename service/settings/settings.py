@@ -128,6 +128,13 @@ class Settings(BaseSettings):
         "of its own: LOCCIT_MILVUS_URI is `uri` of the engine milvus. For programs that start Loccit.",
     )
     erasure_ledger: Path | None = _of(LibraryConfig, "erasure_ledger")
+    secrets_key: Path | None = Field(
+        None,
+        description="File with the key, 32 bytes in base64, by which secrets of sources that are given on "
+        "the page or over HTTP are sealed; `secrets.key` in the data folder by default, made when it is "
+        "needed, and in no backup. With LOCCIT_STORE none is kept unless all services and workers are given "
+        "the same file.",
+    )
     store: DatabaseAddress = _of(LibraryConfig, "store")
     objects: str = _of(LibraryConfig, "objects")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -37,10 +37,12 @@ class Source:
     """A place whose documents a collection has.
 
     ``kind`` names the application, ``place`` what of it, ``url`` its address and ``user`` who asks there. Its
-    secret is not kept here. ``prefix`` is put before the ids of documents. ``groups`` may read them, or those
-    of the longest of ``group_prefixes`` that their path begins with. With ``takes_readers`` the application
-    says who may read each document, and ``owner`` is the group for what it does not tell. ``every`` so many
-    seconds the source is looked at; 0 for only when it is asked for.
+    secret is ``sealed`` by whoever keeps it, or else in the environment, if the source ``reads_environment``:
+    one that came over HTTP never does, for it would be sent to an address of the sender's. ``prefix`` is put
+    before the ids of documents. ``groups`` may read them, or those of the longest of ``group_prefixes`` that
+    their path begins with. With ``takes_readers`` the application says who may read each document, and
+    ``owner`` is the group for what it does not tell. ``every`` so many seconds the source is looked at; 0 for
+    only when it is asked for.
     """
 
     name: str
@@ -59,6 +61,13 @@ class Source:
     last: Run | None = None
     wanted: float = 0.0
     """When the application said that it has changed; a run that begins later serves that."""
+    reads_environment: bool = True
+    sealed: str = field(default="", repr=False)
+
+    @property
+    def address(self) -> Sequence[object]:
+        """Everything that decides where its secret is sent, and what it opens there."""
+        return [self.kind, self.place, self.url, self.user, sorted(self.options.items())]
 
     def is_due(self, now: float) -> bool:
         """True if it is to run now: by its schedule, or because it has changed, but once a minute at most."""
@@ -115,15 +124,26 @@ def source_of(collection: Collection, name: str) -> Source:
 
 
 def put_source(collection: Collection, source: Source) -> Source:
-    """Add a source, or replace that of its name, which keeps what is known of its last run."""
-    checked = validate_source(source)
+    """Add a source, or replace that of its name, which keeps what is known of its last run.
+
+    It keeps where its secret is only as long as its address is the same. Returns it as it is stored.
+    """
+    stored = validate_source(source)
 
     def change(known: dict[str, Source]) -> None:
-        before = known.get(checked.name)
-        known[checked.name] = replace(checked, last=before.last, wanted=before.wanted) if before else checked
+        nonlocal stored
+        if before := known.get(stored.name):
+            stored = replace(stored, last=before.last, wanted=before.wanted)
+            if before.address == stored.address:
+                stored = replace(
+                    stored,
+                    sealed=stored.sealed or before.sealed,
+                    reads_environment=stored.reads_environment or before.reads_environment,
+                )
+        known[stored.name] = stored
 
     _change(collection, change)
-    return checked
+    return stored
 
 
 def remove_source(collection: Collection, name: str) -> None:

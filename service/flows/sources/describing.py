@@ -27,6 +27,7 @@ def source_json(source: Source) -> dict[str, Any]:
         "owner": source.owner,
         "every_seconds": source.every,
         "erases": source.erases,
+        "secret": "kept" if source.sealed else "environment" if source.reads_environment else "none",
         "next": following,
         "last": None if source.last is None else run_json(source.last),
     }

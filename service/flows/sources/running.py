@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from index.collection import Collection
-from index.errors import InvalidSource, LoccitError
+from index.errors import LoccitError
 from index.sources import IngestReport
 from index.sources.applications import (
     Connector,
@@ -20,10 +20,10 @@ from index.sources.applications import (
     SourceSync,
     note_run,
     open_application,
-    require_connector,
     source_of,
 )
-from service.settings import Settings, source_secret, source_variable
+from service.flows.sources.secrets import Secrets
+from service.settings import Settings
 from service.settings.values import split_list
 
 _KINDS = ("added", "replaced", "unchanged", "renamed", "retired", "erased", "skipped", "refused")
@@ -34,6 +34,7 @@ class SourceRunner:
     """Runs sources of collections. ``transport`` takes the place of the network in tests."""
 
     settings: Settings
+    secrets: Secrets
     transport: httpx.BaseTransport | None = None
     limits: Limits | None = None
 
@@ -79,7 +80,7 @@ class SourceRunner:
     ) -> Iterator[Connector]:
         application = open_application(
             source,
-            self._secret(source),
+            self.secrets.find(collection.name, source),
             max_bytes=collection.config.ingest.max_document_bytes,
             networks=split_list(self.settings.web_networks),
             limits=self.limits,
@@ -90,15 +91,6 @@ class SourceRunner:
             yield application
         finally:
             application.close()
-
-    def _secret(self, source: Source) -> str:
-        secret = source_secret(source.name)
-        if not secret and require_connector(source).needs_secret:
-            raise InvalidSource(
-                f"The source {source.name} has no secret: set the variable {source_variable(source.name)} "
-                "for the process that runs it."
-            )
-        return secret
 
 
 def _finished(report: IngestReport, missing: str, began: float, seconds: float) -> Run:

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from index.config import LibraryConfig
 from service.settings import Settings
-from service.state.identity.access import Rule, Tells, access, caller_of, rule_of
+from service.state.identity.access import (
+    Rule,
+    Tells,
+    access,
+    caller_of,
+    require_whole_administrator,
+    rule_of,
+)
 from service.state.identity.access_marks import (
     CollectionGuard,
     Marks,
@@ -125,5 +132,6 @@ __all__ = [
     "open_key_store",
     "open_keyring",
     "prepare_keys",
+    "require_whole_administrator",
     "rule_of",
 ]

@@ -74,3 +74,12 @@ def caller_of(connection: Connection) -> Principal:
     """The sender of a request, as the authentication middleware found out."""
     caller: Principal = connection["state"]["principal"]
     return caller
+
+
+def require_whole_administrator(caller: Principal) -> None:
+    """Raise :class:`service.errors.Forbidden` for an administrator of some collections or groups.
+
+    What such a one made could reach further: a key of all collections, or an application's secret.
+    """
+    if caller.collections is not None or caller.groups is not None:
+        raise Forbidden("Keys, people and sources are for administrators of all collections and groups.")

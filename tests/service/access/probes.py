@@ -193,7 +193,16 @@ GIVEN = {
     "POST /people/forget": Probe(
         "/people/forget", params=NONE, content=f"key={PERSON.key}", headers=_URLENCODED
     ),
+    "PUT /v1/sources/{source}": Probe("/v1/sources/probe", {"kind": "github", "place": "acme/handbook"}),
+    "DELETE /v1/sources/{source}": Probe("/v1/sources/manuals"),
     "POST /v1/sources/{source}/sync": Probe("/v1/sources/manuals/sync"),
+    "POST /status/sources/change": Probe(
+        "/status/sources/change",
+        params=NONE,
+        content=f"name=probe&kind=github&place=acme/handbook&collection={COLLECTION}",
+        headers=_URLENCODED,
+    ),
+    "POST /status/sources/{source}/remove": Probe("/status/sources/manuals/remove", content=""),
     "GET /status/sources": Probe("/status/sources", params=NONE),
     "POST /status/sources/{source}/sync": Probe("/status/sources/manuals/sync", content=""),
     "POST /library/collections/delete": Probe(

@@ -87,6 +87,10 @@ OF_WHOLE_ADMINS = (
     "POST /people/groups",
     "POST /people/sign-out",
     "POST /people/forget",
+    "PUT /v1/sources/{source}",
+    "DELETE /v1/sources/{source}",
+    "POST /status/sources/change",
+    "POST /status/sources/{source}/remove",
 )
 """Routes for administrators of all collections and groups."""
 

@@ -143,8 +143,12 @@ RULES: Mapping[Scope, Mapping[str, str]] = {
     Scope.ADMIN: {
         "GET /v1/sources": "collections",
         "GET /v1/gaps": "answers citations collections documents",
+        "PUT /v1/sources/{source}": "collections",
+        "DELETE /v1/sources/{source}": "collections",
         "POST /v1/sources/{source}/sync": "collections",
         "GET /status/sources": "collections",
+        "POST /status/sources/change": "collections",
+        "POST /status/sources/{source}/remove": "collections",
         "POST /status/sources/{source}/sync": "collections",
         "PUT /v1/collections/{name}": "collections",
         "PATCH /v1/collections/{name}": "collections",

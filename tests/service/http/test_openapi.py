@@ -82,7 +82,6 @@ UNDOCUMENTED = {
     "sign_in_failed": "only pages sign people in",
     "method_not_allowed": "no route answers it",
     "route_not_found": "no route answers it",
-    "invalid_source": "only commands add sources",
     "source_failed": "a run records it",
     "source_refused": "a run records it",
 }
@@ -219,6 +218,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",
         "/people", "/people/person", "/people/groups", "/people/sign-out", "/people/forget",
         "/status/sources",
+        "/status/sources/change", "/status/sources/{source}/remove",
         "/status/sources/{source}/sync", "/hooks/sources/{source}",
         "/openapi.json", "/sign-in", "/sign-out", *OF_PROVIDERS,
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),

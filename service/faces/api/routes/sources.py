@@ -1,31 +1,71 @@
-"""List the sources of collections, and synchronize them."""
+"""List, add, synchronize and remove the sources of collections."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
 
 from index import errors
-from index.sources.applications import source_of, sources_of
+from index.sources.applications import (
+    Source,
+    put_source,
+    remove_source,
+    require_connector,
+    retire_documents,
+    source_of,
+    sources_of,
+    validate_source,
+)
 from service.errors import MayRaise
+from service.faces.api.requests.sources import SourceRequest
 from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
-from service.faces.api.schemas.sources import SourceList
-from service.faces.dependencies import Caller, ReadyIngestion, Writes
+from service.faces.api.schemas.sources import RemovedSource, SourceList
+from service.faces.api.schemas.sources import Source as SourceShape
+from service.faces.dependencies import Caller, ReadyIngestion, ReadySecrets, Writes
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.sources.describing import source_json
 from service.flows.sources.jobs import queue_sync
+from service.flows.sources.secrets import Secrets
+from service.http.json_body import JsonBody
 from service.http.links import job_path
 from service.http.replies import json_reply
 from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
-from service.state.identity import Principal, Scope, access
+from service.state.identity import Principal, Scope, access, require_whole_administrator
 from service.state.jobs.records import Job
+from service.state.limits.pools import Place
 
 router = APIRouter(tags=["sources"], route_class=ApiRoute)
 
+NewSourceName = Annotated[str, Path(description="1 to 63 of a-z, 0-9, - and _.", examples=["manuals"])]
 SourceName = Annotated[str, Path(description="The source's name."), MayRaise(errors.SourceNotFound)]
+
+
+class RemovalQuery(CollectionQuery):
+    """The collection of a source, and the end of its documents."""
+
+    retire: bool = Field(False, description="Also retire its documents; their citations still resolve.")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceParts:
+    """Collections, the secrets of their sources, and a place among the writes."""
+
+    ingestion: Ingestion
+    secrets: Secrets
+    writes: Place
+
+
+async def source_parts(ingestion: ReadyIngestion, secrets: ReadySecrets, writes: Writes) -> SourceParts:
+    """The parts that change sources."""
+    return SourceParts(ingestion, secrets, writes)
+
+
+ChangingSources = Annotated[SourceParts, Depends(source_parts, scope="function")]
 
 
 @router.get("/v1/sources", summary="List sources", response_model=SourceList)
@@ -33,7 +73,7 @@ SourceName = Annotated[str, Path(description="The source's name."), MayRaise(err
 async def list_sources(
     query: Annotated[CollectionQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
-    """The sources of a collection, each with its last run. Commands add and remove them."""
+    """The sources of a collection, each with its last run."""
     return await ingestion.pools.lookups.run(_list_sources, ingestion, caller, query.collection)
 
 
@@ -41,6 +81,85 @@ def _list_sources(ingestion: Ingestion, caller: Principal, name: str) -> Respons
     ingestion.collections.require(caller, name)
     found = sources_of(ingestion.collections.library.open(name))
     return json_reply({"sources": [source_json(one) for one in found]})
+
+
+@router.put("/v1/sources/{source}", summary="Add or replace a source", response_model=SourceShape)
+@access(Scope.ADMIN, "collections")
+async def put_source_of_collection(
+    source: NewSourceName,
+    query: Annotated[CollectionQuery, Query()],
+    request: Request,
+    caller: Caller,
+    sources: ChangingSources,
+    body: Annotated[SourceRequest, Depends(JsonBody(SourceRequest))],
+) -> Response:
+    """Adds a source, or replaces the one of this name. For administrators of all collections and groups.
+
+    A secret that was given before is used with the same address alone.
+    """
+    request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
+    stored = await sources.writes.run(change_source, sources, caller, query.collection, source, body)
+    return json_reply(source_json(stored))
+
+
+def change_source(
+    sources: SourceParts, caller: Principal, collection: str, name: str, body: SourceRequest
+) -> Source:
+    """Add or replace a source, with its secret sealed; blocks. Returns it as it is stored.
+
+    Raises :class:`service.errors.Forbidden`, :class:`index.errors.InvalidSource`.
+    """
+    sources.ingestion.collections.require(caller, collection)
+    require_whole_administrator(caller)
+    opened = sources.ingestion.collections.library.open(collection)
+    source = validate_source(body.source(name))
+    kind = require_connector(source)
+    known = next((one for one in sources_of(opened) if one.name == name), None)
+    keeps = known is not None and known.address == source.address
+    if body.secret is not None:
+        sealed = sources.secrets.seal(collection, source, body.secret.get_secret_value())
+        source = replace(source, sealed=sealed)
+    elif kind.needs_secret and not keeps:
+        raise errors.InvalidSource(
+            f"A source of {source.kind} needs a secret. Give it"
+            + (" again: it was for the address that the source had." if known else ".")
+        )
+    return put_source(opened, source)
+
+
+@router.delete("/v1/sources/{source}", summary="Remove a source", response_model=RemovedSource)
+@access(Scope.ADMIN, "collections")
+async def delete_source(
+    source: SourceName,
+    query: Annotated[RemovalQuery, Query()],
+    request: Request,
+    caller: Caller,
+    ingestion: ReadyIngestion,
+    writes: Writes,
+) -> Response:
+    """Forgets a source and its secret. Its documents stay, unless `retire` is true.
+
+    For administrators of all collections and groups.
+    """
+    request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
+    retired = await writes.run(
+        forget_source, ingestion, caller, query.collection, source, retires=query.retire
+    )
+    return json_reply({"name": source, "retired": retired})
+
+
+def forget_source(
+    ingestion: Ingestion, caller: Principal, collection: str, name: str, *, retires: bool
+) -> int:
+    """Remove a source; blocks. Returns how many of its documents were retired.
+
+    Raises :class:`service.errors.Forbidden`, :class:`index.errors.SourceNotFound`.
+    """
+    ingestion.collections.require(caller, collection)
+    require_whole_administrator(caller)
+    opened = ingestion.collections.library.open(collection)
+    remove_source(opened, name)
+    return retire_documents(opened, name) if retires else 0
 
 
 @router.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -36,7 +37,7 @@ class SyncDetails(BaseModel):
 
 
 class Source(BaseModel):
-    """A place in another application whose documents the collection has. Its secret is nowhere."""
+    """A place in another application whose documents the collection has. Its secret is never shown."""
 
     name: str
     kind: str
@@ -51,10 +52,21 @@ class Source(BaseModel):
     owner: str = Field(description="The group for what the application does not tell the readers of.")
     every_seconds: float = Field(description="Time between two runs; 0: only when it is asked for.")
     erases: bool = Field(description="What is gone is erased instead of retired.")
+    secret: Literal["kept", "environment", "none"] = Field(
+        description="Where its secret is: with the source, sealed; in the environment of the process that "
+        "runs it; nowhere."
+    )
     next: datetime | None = Field(
         description="When it is due; null without a schedule, and before the first run."
     )
     last: SourceRun | None = Field(description="The last run; a right that was withdrawn is in force since.")
+
+
+class RemovedSource(BaseModel):
+    """A source that was removed."""
+
+    name: str
+    retired: int = Field(description="How many of its documents were retired.")
 
 
 class SourceList(BaseModel):

@@ -20,7 +20,16 @@ from service.faces.pages.listing import day_and_time
 from service.http.links import base_url
 from service.http.parameters import names_of
 from service.http.route import GuardedRoute
-from service.state.identity import SCOPES, Key, KeyOptions, Principal, Scope, access, new_key
+from service.state.identity import (
+    SCOPES,
+    Key,
+    KeyOptions,
+    Principal,
+    Scope,
+    access,
+    new_key,
+    require_whole_administrator,
+)
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -74,12 +83,6 @@ def _widget_tag(request: Request, token: str, key: Key) -> str:
         return ""
     base = base_url(request.scope, request.app.state.settings.public_url)
     return f'<script src="{base}/widget.js" data-key="{token}" async></script>'
-
-
-def require_whole_administrator(caller: Principal) -> None:
-    """Raise :class:`Forbidden` for an administrator of some collections: a key could have more than it."""
-    if caller.collections is not None or caller.groups is not None:
-        raise Forbidden("Keys and people are for administrators of all collections and groups.")
 
 
 def _key_state(key: Key, now: float) -> str:

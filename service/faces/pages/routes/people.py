@@ -20,13 +20,12 @@ from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import day_and_time
-from service.faces.pages.routes.keys import require_whole_administrator
 from service.http.parameters import names_of
 from service.http.parts import parts_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.credentials import Credentials
-from service.state.identity import Person, Scope, access, new_adjustment
+from service.state.identity import Person, Scope, access, new_adjustment, require_whole_administrator
 from service.state.limits.pools import Pools
 from service.state.openid import Providers
 

@@ -1,22 +1,37 @@
-"""The sources of the collections, their last runs, and a button that runs them, for administrators."""
+"""The sources of the collections, their last runs, and forms that add, run and remove them."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from index.errors import LoccitError
-from index.sources.applications import sources_of
-from service.faces.api.routes.sources import SourceName, begin_sync
+from index.errors import InvalidInput, LoccitError
+from index.sources.applications import CONNECTORS, Source, sources_of
+from service.errors import InvalidRequest
+from service.faces.api.requests.sources import SourceRequest
+from service.faces.api.routes.sources import (
+    ChangingSources,
+    SourceName,
+    begin_sync,
+    change_source,
+    forget_source,
+)
 from service.faces.dependencies import Caller, ReadyIngestion
 from service.faces.pages import page
 from service.faces.pages.context import context_of
+from service.faces.pages.errors.plain_errors import plain_message
+from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import day_and_time
 from service.faces.pages.routes.status import PATH as STATUS
 from service.flows.ingest.ingestion import Ingestion
+from service.http.json_body import read_json
+from service.http.parameters import names_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.identity import Principal, Scope, access
@@ -24,18 +39,77 @@ from service.state.identity import Principal, Scope, access
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = f"{STATUS}/sources"
+_MOST_BYTES = 64 * 1024
+_MINUTE = 60
+_FIELDS = (
+    *("name", "collection", "kind", "place", "url", "user", "options", "prefix", "groups", "group_prefixes"),
+    *("takes_readers", "owner", "every", "erases", "problem"),
+)
+"""Fields of the form that are shown again; the secret is not among them."""
+
+
+class SourceQuery(PageQuery):
+    """The source that the form shows; without one it is for a new one."""
+
+    source: str = ""
 
 
 @router.get(PATH)
 @access(Scope.ADMIN, "collections")
-async def sources(request: Request, caller: Caller, ingestion: ReadyIngestion) -> Response:
-    """The sources of the collections that the caller administers."""
-    return await ingestion.pools.lookups.run(_render_sources, request.scope, ingestion, caller)
+async def sources(
+    request: Request, query: Annotated[SourceQuery, Query()], caller: Caller, ingestion: ReadyIngestion
+) -> Response:
+    """The sources of the collections that the caller administers, and a form for a new one or for one."""
+    shown = (query.collection, query.source)
+    return await ingestion.pools.lookups.run(_render_sources, request.scope, ingestion, caller, shown)
 
 
-def _render_sources(connection: Connection, ingestion: Ingestion, caller: Principal) -> Response:
-    rows = [row for name in ingestion.collections.names(caller) for row in _rows(ingestion, name)]
-    return page(connection, "sources", sources=rows, day=day_and_time)
+def _render_sources(
+    connection: Connection,
+    ingestion: Ingestion,
+    caller: Principal,
+    shown: tuple[str, str],
+    again: Mapping[str, str] | None = None,
+) -> Response:
+    """The page; ``shown`` is the source that the form has, ``again`` what was refused, with the problem."""
+    names = ingestion.collections.names(caller)
+    rows = [row for name in names for row in _rows(ingestion, name)]
+    known = [one["source"] for one in rows if (one["collection"], one["source"].name) == shown]
+    fields = {"collection": shown[0], **(_fields_of(known[0]) if known else {}), **(again or {})}
+    return page(
+        connection,
+        "sources",
+        status_code=422 if again else 200,
+        sources=rows,
+        day=day_and_time,
+        collections=names,
+        kinds=list(CONNECTORS),
+        may_change=caller.collections is None and caller.groups is None,
+        fields={**dict.fromkeys(_FIELDS, ""), **fields},
+    )
+
+
+def _fields_of(source: Source) -> dict[str, str]:
+    """The fields of the form for a source; its secret is in none."""
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "place": source.place,
+        "url": source.url,
+        "user": source.user,
+        "options": _lines(source.options),
+        "prefix": source.prefix,
+        "groups": ", ".join(source.groups or ()),
+        "group_prefixes": _lines({path: ", ".join(groups) for path, groups in source.group_prefixes.items()}),
+        "takes_readers": "on" * source.takes_readers,
+        "owner": source.owner,
+        "every": f"{source.every / _MINUTE:g}" if source.every else "",
+        "erases": "on" * source.erases,
+    }
+
+
+def _lines(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _rows(ingestion: Ingestion, collection: str) -> list[dict[str, Any]]:
@@ -44,6 +118,75 @@ def _rows(ingestion: Ingestion, collection: str) -> list[dict[str, Any]]:
     except LoccitError:  # the page of the state says that it cannot be opened
         return []
     return [{"collection": collection, "source": one} for one in found]
+
+
+@router.post(f"{PATH}/change")
+@access(Scope.ADMIN, "collections")
+async def change(request: Request, caller: Caller, sources: ChangingSources) -> Response:
+    """Adds a source, or replaces the one of this name, and shows all."""
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    collection, name = fields.get("collection", ""), fields.get("name", "").strip()
+    request.scope["state"]["audit"] = {"collection": collection, "source": name}
+    try:
+        body = _body(fields)
+        await sources.writes.run(change_source, sources, caller, collection, name, body)
+    except (InvalidInput, InvalidRequest) as error:
+        again = {key: value for key, value in fields.items() if key in _FIELDS}
+        again["problem"] = plain_message(error, context_of(request.scope).language)
+        shown = (collection, "")
+        return await sources.ingestion.pools.lookups.run(
+            _render_sources, request.scope, sources.ingestion, caller, shown, again
+        )
+    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+
+
+def _body(fields: Mapping[str, str]) -> SourceRequest:
+    """The source that a form describes. Raises :class:`service.errors.InvalidRequest`."""
+    given: dict[str, Any] = {
+        name: fields.get(name, "").strip() for name in ("kind", "place", "url", "user", "prefix", "owner")
+    }
+    prefixes = _pairs(fields.get("group_prefixes", ""), "group_prefixes")
+    given |= {
+        "options": _pairs(fields.get("options", ""), "options"),
+        "groups": names_of(fields.get("groups", "")) or None,
+        "group_prefixes": {path: names_of(groups) for path, groups in prefixes.items()},
+        "takes_readers": fields.get("takes_readers") == "on",
+        "erases": fields.get("erases") == "on",
+        "every_seconds": _seconds(fields.get("every", "").strip()),
+        "secret": fields.get("secret", "").strip() or None,
+    }
+    return read_json(SourceRequest, json.dumps(given).encode())
+
+
+def _pairs(written: str, field: str) -> dict[str, str]:
+    pairs = [line.partition("=") for line in written.splitlines() if line.strip()]
+    if not all(name.strip() and value.strip() for name, _, value in pairs):
+        raise InvalidRequest(f"{field}: write each on a line of its own, like NAME = VALUE.", param=field)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _seconds(written: str) -> float:
+    if not written:
+        return 0.0
+    if not written.isascii() or not written.isdigit():
+        raise InvalidRequest("every: write a number of minutes.", param="every")
+    return float(written[:9]) * _MINUTE
+
+
+@router.post(f"{PATH}/{{source}}/remove")
+@access(Scope.ADMIN, "collections")
+async def remove(
+    source: SourceName,
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    ingestion: ReadyIngestion,
+) -> Response:
+    """Forgets a source and its secret; its documents stay."""
+    request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
+    forget = partial(forget_source, ingestion, caller, query.collection, source, retires=False)
+    await ingestion.pools.writes.run(forget)
+    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
 
 
 @router.post(f"{PATH}/{{source}}/sync")

@@ -162,7 +162,7 @@ def test_the_page_lists_sources_and_runs_them(
     html = page(client, "/status/sources")
     assert "nextcloud /Shared" in told(html)
     assert "never" in told(html)
-    (address,) = html.xpath("//main//form/@action")
+    (address,) = html.xpath("//main//form/@action[contains(., '/sync')]")
     shown = client.post(address)
     assert "Synchronization of things with the collection default" in shown.text
     eventually(lambda: source_of(library.open("default"), "things").last is not None)
