@@ -68,6 +68,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
     "engines_by_meaning": engines.by_meaning,
     "gaps": gaps.study,
+    "gaps_development": gaps.development,
     "engines_by_words": engines.by_words,
     "everyday": everyday.study,
     "formats": lambda: formats.figures(formats.study()),

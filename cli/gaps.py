@@ -53,7 +53,7 @@ def list_(
 
 def _print_gap(one: JsonValue) -> None:
     console = stdout()
-    state = ", answered by now" if one["mended"] else ""
+    state = ", answered by now" if one["mended"] else ", uncertain" if one["uncertain"] else ""
     missing = f", missing: {', '.join(one['missing'])}" if one["missing"] else ""
     facts = f"asked {one['count']}x, {100 * one['answerability']:.0f} % today{state}{missing}"
     console.print(one["question"], highlight=False, markup=False, soft_wrap=True)

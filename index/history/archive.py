@@ -21,7 +21,7 @@ from index.history.page_images import PageImages, has_page_images
 from index.naming import stored_id
 from index.protocols import Originals, RecordStore, Snapshot
 from index.readers import PageImage, Readers
-from index.records import Counts, DocumentRecord, RefusedMirror, Structure, VersionRecord
+from index.records import Counts, DocumentRecord, Mark, RefusedMirror, Structure, VersionRecord
 from index.text.cache import TextCache
 from index.text.differences import Hunk, line_diff
 
@@ -95,6 +95,11 @@ class Archive:
         """Return the documents, not retired, whose newest version was read from the bytes with this hash."""
         with self._store.snapshot() as moment:
             return moment.documents_of_source(sha256)
+
+    def last_mark(self) -> Mark:
+        """Identifies the last change, also among those of a collection of this name that was deleted."""
+        with self._store.snapshot() as moment:
+            return moment.mark
 
     def counts(self) -> Counts:
         """Count the contents of the collection."""

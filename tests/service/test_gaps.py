@@ -258,6 +258,23 @@ def test_groups_do_not_depend_on_the_order_of_questions() -> None:
     assert group_questions([], np.zeros((0, 3), dtype=np.float32)) == []
 
 
+def test_groups_that_documents_may_answer_come_last_and_below(asking: TestClient) -> None:
+    vectors = np.eye(3, dtype=np.float32)[[0, 0, 0, 1, 1, 2]]
+    asked = [AskedQuestion(1.0, "a", f"{n}", 0.3 if n < 3 else 0.2) for n in range(6)]
+    found = group_questions(asked, vectors)
+    assert [(one.count, one.is_uncertain) for one in found] == [(2, False), (1, False), (3, True)]
+    asking.post("/library/gaps/keep")
+    store = asking.app.state.runtime.answering.kept.store()  # type: ignore[attr-defined]
+    for question, probability in ((ASKED, 0.1), ("Is the lamp of Orsk blue?", 0.4)):
+        store.add([AskedQuestion(time.time(), "default", question, probability)])
+    html = page(asking, "/library/gaps")
+    first, second = html.xpath("//ol[@class='gaps']")
+    assert ASKED in words(first)
+    assert "Is the lamp of Orsk blue?" in words(second)
+    assert "Uncertain" in [words(one) for one in html.xpath("//h2")]
+    assert [one["uncertain"] for one in asking.get("/v1/gaps").json()["gaps"]] == [False, True]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_groups_are_those_of_joining_the_most_alike_again_and_again(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -92,7 +92,7 @@ def test_a_wrong_key_is_told_on_the_form_and_slowed_down(locked: TestClient) -> 
 def test_one_signs_out(locked: TestClient) -> None:
     sign_in(locked, KEY)
     account = locked.get("/sign-in")
-    for said in ("LOCCIT_API_KEY", "<b>admin</b>", "everything, in all groups"):
+    for said in ("<bdi>Administrator</bdi>", "<b>admin</b>", "everything, in all groups"):
         assert said in account.text
     out = locked.post("/sign-out", follow_redirects=False)
     assert (out.status_code, out.headers["location"]) == (303, "/sign-in")

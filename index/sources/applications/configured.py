@@ -13,7 +13,8 @@ from index.errors import InvalidSource, SourceNotFound
 from index.naming import validate_document_id, validate_groups
 from index.sources.web import parse_url
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""Without underscores: in the name of the variable with its secret, each hyphen is one."""
 _SOURCES = "sources"
 LEAST_EVERY = 60
 """Fewest seconds between two runs of a schedule."""
@@ -85,7 +86,7 @@ def validate_source(source: Source) -> Source:
     """
     if not _NAME.fullmatch(source.name):
         raise InvalidSource(
-            f"{source.name[:63]!r} cannot name a source. Use 1 to 63 of a-z, 0-9, '-' and '_'; begin with a "
+            f"{source.name[:63]!r} cannot name a source. Use 1 to 63 of a-z, 0-9 and '-'; begin with a "
             "letter or digit."
         )
     if source.url:

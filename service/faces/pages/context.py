@@ -11,7 +11,7 @@ from starlette.types import Scope as Connection
 
 from service.faces.pages.languages import Language, choose_language
 from service.http.links import SIGN_IN
-from service.state.identity import Principal, Scope
+from service.state.identity import SETTING, Principal, Scope
 
 LANGUAGE_COOKIE = "loccit_language"
 _NOBODY = Principal("", "nobody", Scope.NONE)
@@ -33,6 +33,13 @@ class PageContext:
     def at(self, path: str) -> str:
         """The address of a path of this service, for a link."""
         return f"{self.prefix}{path}" if path.startswith("/") else path
+
+    @property
+    def caller_name(self) -> str:
+        """The name of the caller; the key of the settings has none that a reader would know."""
+        if self.caller.key == SETTING:
+            return self.language.t("Administrator")
+        return self.caller.user or self.caller.name
 
     @property
     def is_signed_in(self) -> bool:

@@ -233,7 +233,7 @@ _NO_LABEL = frozenset(
     "objectives introduction summary contents contact email phone fax address website url image photo "
     "copyright "
     "updated published category tags related update edit subject from to cc sent attachment warnings hint "
-    "must be can should will do not purpose "
+    "must be is are was were can should will do not purpose "
     "design setting participants methodology findings interpretation significance aim aims".split()
 )
 
@@ -248,7 +248,7 @@ def _of_sentence(sentence: str, title: str, *, has_labels: bool) -> Iterator[tup
             is_of_title = not form.named or _words(found["name"]) <= _words(title)
             yield form.order + (not is_of_title), form.question.format(**_fields(found))
     label = _LABEL.fullmatch(sentence) if has_labels else None
-    if label and not (_NO_LABEL | _NOT_A_NAME).intersection(label["label"].lower().split()):
+    if label and not (_NO_LABEL | _NOT_A_NAME | _ARTICLES).intersection(label["label"].lower().split()):
         named = label["label"][:1].lower() + label["label"][1:]
         yield 2, f"What {'are' if re.search(r'[^sui]s$', named) else 'is'} the {named}?"
 

@@ -11,6 +11,7 @@ from index.answers import Answer
 from index.collection import Collection
 from index.errors import DocumentNotFound
 from index.history import Archive
+from index.records import Mark
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import Client
@@ -33,7 +34,7 @@ _LONGEST_QUESTION = 120
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    change: int
+    mark: Mark
     questions: Sequence[str]
 
 
@@ -48,7 +49,7 @@ class Suggestions:
         """The questions that were asked before; None if none were since the last change."""
         with self._lock:
             kept = self._kept.get((collection.name, caller.groups))
-        return kept.questions if kept and kept.change == collection.last_change() else None
+        return kept.questions if kept and kept.mark == collection.archive.last_mark() else None
 
     async def find(
         self,
@@ -64,7 +65,7 @@ class Suggestions:
 
         Raises what :func:`service.flows.ask.answering.answer_all` raises.
         """
-        change = await asking.pools.lookups.run(collection.last_change)
+        mark = await asking.pools.lookups.run(collection.archive.last_mark)
         drafts = [*first, *await asking.pools.lookups.run(_drafts, collection.archive)][:_MOST_ASKED]
         found: list[str] = []
         for at in range(0, len(drafts), _AT_ONCE):
@@ -72,7 +73,7 @@ class Suggestions:
                 break
             found += await _answered(client, asking, caller, collection.name, drafts[at : at + _AT_ONCE])
         with self._lock:
-            self._kept[collection.name, caller.groups] = _Kept(change, found[:most])
+            self._kept[collection.name, caller.groups] = _Kept(mark, found[:most])
             self._kept.move_to_end((collection.name, caller.groups))
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)

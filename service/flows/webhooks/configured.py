@@ -13,7 +13,8 @@ from index.errors import InvalidSource, SourceNotFound
 from index.naming import validate_groups
 from index.sources.web import parse_url
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""Without underscores: in the name of the variable with its secret, each hyphen is one."""
 _WEBHOOKS = "webhooks"
 Topic = Literal["documents", "jobs", "citations"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
@@ -73,7 +74,7 @@ def validate_webhook(webhook: Webhook) -> Webhook:
     """
     if not _NAME.fullmatch(webhook.name):
         raise InvalidSource(
-            f"{webhook.name[:63]!r} cannot name a webhook. Use 1 to 63 of a-z, 0-9, '-' and '_'; begin with "
+            f"{webhook.name[:63]!r} cannot name a webhook. Use 1 to 63 of a-z, 0-9 and '-'; begin with "
             "a letter or digit."
         )
     parse_url(webhook.url)

@@ -27,7 +27,7 @@ from service.state.identity.access_marks import (
     mark_of,
     of_other_keys,
 )
-from service.state.identity.keyring import Keyring, Marking
+from service.state.identity.keyring import SETTING, Keyring, Marking
 from service.state.identity.people import People
 from service.state.identity.person import Adjustment, Person, new_adjustment
 from service.state.identity.postgresql import PostgresqlKeyStore
@@ -102,6 +102,7 @@ __all__ = [
     "KEYS",
     "SCOPES",
     "SESSIONS",
+    "SETTING",
     "Adjustment",
     "CollectionGuard",
     "Groups",

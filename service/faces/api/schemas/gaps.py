@@ -25,6 +25,9 @@ class Gap(BaseModel):
 
     question: str = Field(description="The one that is most like the others.")
     count: int = Field(description="How often all of them were asked.")
+    uncertain: bool = Field(
+        description="Whether documents may answer it: passages did with a mean of 25 % or more."
+    )
     disliked: int = Field(description="How many answers to them were judged to be bad.")
     questions: list[AskedWords]
     reasons: list[str] = Field(
@@ -48,7 +51,7 @@ class StaleSource(BaseModel):
 
 
 class Gaps(BaseModel):
-    """What the documents of a collection lack, the most asked first."""
+    """What the documents of a collection lack: what none answers first, and of that the most asked."""
 
     kept: bool = Field(description="Whether questions are kept.")
     since: datetime | None = Field(description="When an administrator turned that on; null where none has.")
@@ -84,6 +87,7 @@ def _gap_json(one: flows.Gap, collection: str) -> Json:
     return {
         "question": one.group.name,
         "count": one.group.count,
+        "uncertain": one.group.is_uncertain,
         "disliked": one.group.disliked,
         "questions": [{"question": text, "count": count} for text, count in one.group.words],
         "reasons": one.group.reasons,

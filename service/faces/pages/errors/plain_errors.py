@@ -6,12 +6,14 @@ of the library is in English; in other languages, a sentence about its kind come
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from index import errors as library
 from index.errors import LoccitError
 from service import errors
+from service.advice import message_with_advice
 from service.faces.pages.languages import ENGLISH, Language
 
 
@@ -93,6 +95,16 @@ _LINKS: Mapping[type[LoccitError], Callable[[Language], tuple[str, str]]] = {
 }
 
 
+_ASIDE = re.compile(r" \(LOCCIT_[A-Z_]+\)")
+_SENTENCE_END = re.compile(r"(?<=[.:!?]) ")
+
+
+def for_readers(message: str) -> str:
+    """A message without the sentences that name settings, which readers cannot change."""
+    sentences = _SENTENCE_END.split(_ASIDE.sub("", message))
+    return " ".join(one for one in sentences if "LOCCIT_" not in one)
+
+
 def plain_error(error: LoccitError, language: Language) -> PlainError:
     """Describe an error in the words of a page: message, advice and a link."""
     kinds = type(error).__mro__
@@ -104,13 +116,23 @@ def plain_error(error: LoccitError, language: Language) -> PlainError:
             cited = language.t("A citation of {document} leads nowhere.", document=error.document_id)
             message = f"{cited} {message}"
         return PlainError(message, "", advice, link)
-    if language is ENGLISH:
-        return PlainError(error.message, "", advice, link)
+    own = for_readers(error.message)
+    if language is ENGLISH and own:
+        return PlainError(own, "", advice, link)
     kind = next(_KINDS[kind] for kind in kinds if kind in _KINDS)
-    return PlainError(kind(language), error.message, advice, link)
+    return PlainError(kind(language), own, advice, link)
 
 
 def plain_message(error: LoccitError, language: Language) -> str:
     """An error in one line, for a form that goes on."""
     found = plain_error(error, language)
     return f"{found.message} {found.detail}" if found.detail else found.message
+
+
+def plain_problem(error: LoccitError, language: Language) -> str:
+    """An error that administrators are told of in one line, with the advice of commands."""
+    told = for_readers(message_with_advice(error))
+    if language is ENGLISH:
+        return told
+    kind = next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
+    return f"{kind(language)} {told}"

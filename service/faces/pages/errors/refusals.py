@@ -9,6 +9,7 @@ from index import errors
 from index.errors import LoccitError, Unreadable
 from index.naming import reason_beside
 from index.sources import web
+from service.faces.pages.errors.plain_errors import for_readers
 from service.faces.pages.languages import ENGLISH, Language
 from service.state.jobs.records import SAME_BYTES, SAME_TEXT, Item
 
@@ -69,7 +70,7 @@ def reason_of(item: Item, language: Language) -> Reason:
         return Reason(language.t("same text, new original: no new version"))
     if not item.message:
         return Reason()
-    message = reason_beside(item.name, item.message)  # jobs of earlier versions have the name
+    message = for_readers(reason_beside(item.name, item.message))  # jobs of earlier versions have the name
     if language is ENGLISH:
         return Reason(message)
     kind = _KINDS.get(item.code)

@@ -12,7 +12,6 @@ from starlette.types import Scope as Connection
 
 from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
 from index.records import Counts
-from service.advice import message_with_advice
 from service.errors import InvalidRequest
 from service.faces.dependencies import (
     Caller,
@@ -24,8 +23,9 @@ from service.faces.dependencies import (
 )
 from service.faces.pages import page
 from service.faces.pages.context import context_of
-from service.faces.pages.errors.plain_errors import plain_message
+from service.faces.pages.errors.plain_errors import plain_message, plain_problem
 from service.faces.pages.forms import form_fields
+from service.faces.pages.languages import Language
 from service.faces.pages.listing import per_cent, size_in_words
 from service.faces.pages.routes.library import PATH
 from service.flows.ingest.background.erasing import Erasing
@@ -64,20 +64,24 @@ class ShownCollection:
         return size_in_words(self.counts.original_bytes) if self.counts else ""
 
 
-def show_collections(collections: Collections, caller: Principal) -> list[ShownCollection]:
+def show_collections(
+    collections: Collections, caller: Principal, language: Language
+) -> list[ShownCollection]:
     """The collections that a caller may use; blocks."""
-    found = (_show_collection(collections, caller, name) for name in collections.names(caller))
+    found = (_show_collection(collections, caller, name, language) for name in collections.names(caller))
     return [one for one in found if one is not None]
 
 
-def _show_collection(collections: Collections, caller: Principal, name: str) -> ShownCollection | None:
+def _show_collection(
+    collections: Collections, caller: Principal, name: str, language: Language
+) -> ShownCollection | None:
     try:
         collection = collections.open(caller, name)
         return ShownCollection(name, collection.description.model_name, collection.archive.counts())
     except CollectionNotFound:
         return None  # deleted after it was listed
     except LoccitError as error:
-        return ShownCollection(name, problem=message_with_advice(error))
+        return ShownCollection(name, problem=plain_problem(error, language))
 
 
 @router.get(_PATH)
@@ -97,7 +101,7 @@ def _render_collections(
         connection,
         "collections",
         status_code=422 if again else 200,
-        collections=show_collections(collections, caller),
+        collections=show_collections(collections, caller, context_of(connection).language),
         in_collection=in_collection,
         **{"name": "", "title": "", "problem": "", **again},
     )

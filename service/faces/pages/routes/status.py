@@ -19,6 +19,7 @@ from service.faces.dependencies import (
     ReadyInventory,
 )
 from service.faces.pages import page
+from service.faces.pages.context import context_of
 from service.faces.pages.listing import size_in_words
 from service.faces.pages.routes.collections import show_collections
 from service.flows.ingest.ingestion import Ingestion
@@ -62,7 +63,7 @@ def _render_status(
         connection,
         "status",
         readiness=readiness_json(collections, caller, lost),
-        collections=show_collections(collections, caller),
+        collections=show_collections(collections, caller, context_of(connection).language),
         whole=_service_state(collections, ingestion.jobs, credentials, ingestion.settings)
         if caller.collections is None
         else None,

@@ -140,7 +140,7 @@ def test_the_state_of_the_service_is_told(client: TestClient) -> None:
     text = told(html)
     for said in (
         "everything works",
-        "Waiting to be embedded0 passages",
+        "Not ready to be found yet0 passages",
         "Python",
         "Loccit",
         "Free on the disk",

@@ -14,8 +14,10 @@ from index.errors import LoccitError
 from index.library import Library
 from service import errors
 from service.faces.pages.errors.plain_errors import plain_error
+from service.faces.pages.errors.refusals import reason_of
 from service.faces.pages.languages import LANGUAGES
 from service.state.identity import KeyOptions, Scope, new_key
+from service.state.jobs.records import Item
 from tests.service.faces.pages.pages import LAMP, page, told
 from tests.service.http_service import put, served
 
@@ -132,3 +134,32 @@ def test_every_error_has_words(language: object) -> None:
         found = plain_error(kind("The words."), language)  # type: ignore[arg-type]
         assert found.message
         assert "{" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (
+            "There are more than 5 bytes. The setting is LOCCIT_MAX_UPLOAD_BYTES.",
+            "There are more than 5 bytes.",
+        ),
+        ("It is above the limit of 7 (LOCCIT_MAX_SPOOL_BYTES). Wait.", "It is above the limit of 7. Wait."),
+        ("Nothing is set. Set LOCCIT_STORE, or LOCCIT_DATA! Try again.", "Nothing is set. Try again."),
+    ],
+)
+def test_no_page_names_a_setting(message: str, shown: str) -> None:
+    for language in LANGUAGES.values():
+        found = plain_error(errors.BodyTooLarge(message), language)
+        assert shown in (found.message, found.detail)
+    alone = plain_error(errors.BodyTooLarge("Raise LOCCIT_MAX_UPLOAD_BYTES."), LANGUAGES["en"])
+    assert alone.message == "That is too large."
+    refused = Item(1, "file", "a.txt", "", 1, {}, "refused", "document_too_large", message, 0, "")
+    assert "LOCCIT_" not in reason_of(refused, LANGUAGES["en"]).words
+
+
+def test_the_key_of_the_settings_is_called_the_administrator(keyed: TestClient) -> None:
+    keyed.headers["x-api-key"] = "correct-horse"
+    for address in ("/", "/library", "/status", "/keys", "/sign-in"):
+        assert "LOCCIT_" not in keyed.get(address).text
+    assert "Administrator" in keyed.get("/").text
+    assert "管理员" in keyed.get("/", headers=CHINESE).text

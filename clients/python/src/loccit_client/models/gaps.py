@@ -22,10 +22,14 @@ class AskedWords(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap(Reply):
-    """Questions of a week that ask for the same, and what the documents say to it today."""
+    """Questions of a week that ask for the same, and what the documents say to it today.
+
+    ``uncertain``: documents may answer it.
+    """
 
     question: str
     count: int
+    uncertain: bool
     disliked: int
     questions: list[AskedWords]
     reasons: list[str]

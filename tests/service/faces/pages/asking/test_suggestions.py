@@ -104,3 +104,13 @@ def test_the_overview_says_what_the_documents_are(certain: TestClient) -> None:
     assert "2 documents" in overview
     for said in ("Text and Markdown 2", "2020: 1, 2021: 1", "Wick", "Who lit the lamp?", "bad.pdf"):
         assert said in overview
+
+
+def test_those_of_a_deleted_collection_are_not_shown_of_one_made_anew(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS)
+    assert "What is Saturn?" in shown(certain)
+    changes = certain.get("/v1/collections/default").json()["change"]
+    certain.delete("/v1/collections/default")
+    put(certain, "other.md", "# Oil\n\nOlive oil is a fat that is pressed from olives.\n")
+    assert certain.get("/v1/collections/default").json()["change"] == changes
+    assert "Saturn" not in certain.get("/").text
