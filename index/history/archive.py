@@ -24,6 +24,8 @@ from index.readers import PageImage, Readers
 from index.records import Counts, DocumentRecord, Mark, RefusedMirror, Structure, VersionRecord
 from index.text.cache import TextCache
 from index.text.differences import Hunk, line_diff
+from index.text.figures import figure_in
+from index.types import Figure
 
 _PREPARED = 4_000_000
 """Code points of texts cached for anchoring, about 20 bytes each."""
@@ -182,12 +184,19 @@ class Archive:
         raise _no_original(record)
 
     def page_image(
-        self, document_id: str, page: int, *, width: int, version: int | None = None
+        self,
+        document_id: str,
+        page: int,
+        *,
+        width: int,
+        version: int | None = None,
+        figure: int | None = None,
     ) -> tuple[VersionRecord, PageImage]:
         """Return a version, by default the newest, and one of its pages as a picture ``width`` pixels wide.
 
-        ``page`` counts from 1. Raises what :meth:`original` and :meth:`index.readers.Readers.draw` do, and
-        :class:`index.errors.PageNotFound` for a document that is no PDF file.
+        ``page`` counts from 1. With ``figure``, the offset at which the caption of a picture begins, only
+        that picture. Raises what :meth:`original` and :meth:`index.readers.Readers.draw` do, and
+        :class:`index.errors.PageNotFound` for a document that is no PDF file, or has no such picture.
         """
         with self._store.snapshot(standby=True) as moment:
             record = _version(moment, document_id, version)
@@ -196,9 +205,10 @@ class Archive:
                     f"{document_id!r} has no pages to draw: only those of PDF files are drawn."
                 )
             is_kept, change = bool(moment.originals([record.source_sha256])), moment.change
+        part = page if figure is None else _figure(record, page, figure)
         if is_kept:
             with suppress(FileNotFoundError):
-                return record, self._images.get(record, page, width, change)
+                return record, self._images.get(record, part, width, change)
         raise _no_original(record)
 
     def keeps_original(self, sha256: bytes) -> bool:
@@ -290,3 +300,14 @@ def _no_original(version: VersionRecord) -> OriginalNotFound:
         f"The original of version {version.number} of {version.document_id!r} is not kept. Put the document "
         "again with the same bytes, and it is kept from then on, unless the settings say that none is."
     )
+
+
+def _figure(version: VersionRecord, page: int, start: int) -> Figure:
+    """The picture on a page whose caption begins at an offset. Raises :class:`index.errors.PageNotFound`."""
+    found = figure_in(version.figures, start, start + 1)
+    if found is None or (found.page, found.start) != (page, start):
+        raise PageNotFound(
+            f"Page {page} of {version.document_id!r} has no picture whose caption begins at {start}: take "
+            "page and offset from the link `figure` of a citation."
+        )
+    return found

@@ -6,6 +6,7 @@ from index.protocols import Originals
 from index.readers import PageImage, Readers
 from index.records import VersionRecord
 from index.text.cache import TextCache
+from index.types import Figure
 
 _MOST = 16 * 2**20
 """Bytes of pictures that are kept in memory, about a hundred pages."""
@@ -28,20 +29,22 @@ class PageImages:
         self._readers = readers
         self._drawn = TextCache[PageImage](_MOST, lambda one: len(one.png))
 
-    def get(self, version: VersionRecord, page: int, width: int, change: int) -> PageImage:
-        """A page of a version as a picture; ``change`` is that of the snapshot that has the version.
+    def get(self, version: VersionRecord, part: Figure | int, width: int, change: int) -> PageImage:
+        """A page of a version as a picture, by its number, or only a figure on it.
 
-        Raises :class:`FileNotFoundError` if the original is not kept, and what
-        :meth:`index.readers.Readers.draw` raises.
+        ``change`` is that of the snapshot that has the version. Raises :class:`FileNotFoundError` if the
+        original is not kept, and what :meth:`index.readers.Readers.draw` raises.
         """
-        key = b"%s %d %d" % (version.source_sha256, page, width)
-        return self._drawn.get(key, lambda _: self._draw(version, page, width), change)
+        key = version.source_sha256 + f" {part} {width}".encode()
+        return self._drawn.get(key, lambda _: self._draw(version, part, width), change)
 
     def forget(self, change: int) -> None:
         """Drop all pictures, because this change or an earlier one erased something."""
         self._drawn.clear(change)
 
-    def _draw(self, version: VersionRecord, page: int, width: int) -> PageImage:
+    def _draw(self, version: VersionRecord, part: Figure | int, width: int) -> PageImage:
         with self._originals.open(version.source_sha256) as file:
             data = file.read()
-        return self._readers.draw(data, name=version.document_id, page=page, width=width)
+        if isinstance(part, int):
+            return self._readers.draw(data, name=version.document_id, page=part, width=width)
+        return self._readers.draw(data, name=version.document_id, page=part.page, width=width, part=part)

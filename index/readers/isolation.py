@@ -23,7 +23,7 @@ from index.readers.languages import detect_language
 from index.readers.page_image import PageImage
 from index.readers.statistics import ReaderStatistics, ReadingCounts
 from index.readers.workers import UNAVAILABLE, GaveWay, Workers
-from index.types import Extract
+from index.types import Extract, Figure
 
 _LOG = logging.getLogger(__name__)
 _MIB = 2**20
@@ -48,8 +48,8 @@ class Readers(Protocol):
         :class:`index.errors.ReadersUnavailable` if the file was given to no reader.
         """
 
-    def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
-        """Draw a page of a PDF file, ``width`` pixels wide.
+    def draw(self, data: bytes, *, name: str, page: int, width: int, part: Figure | None = None) -> PageImage:
+        """Draw a page of a PDF file, or a part of it, ``width`` pixels wide.
 
         Raises what :func:`index.readers.pdf.drawing.draw_page` does, and the same two.
         """
@@ -76,10 +76,10 @@ class InProcessReaders:
         with _unexpected_errors_refuse(name), self._counts.counting():
             return _read(_File(data, name, media_type, password), self._config)
 
-    def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
+    def draw(self, data: bytes, *, name: str, page: int, width: int, part: Figure | None = None) -> PageImage:
         """See :meth:`Readers.draw`."""
         with _unexpected_errors_refuse(name):
-            return _draw(data, name, page, width)
+            return _draw(data, name, page, width, part)
 
     def prepare(self) -> None:
         """Do nothing: there is nothing to start."""
@@ -125,11 +125,11 @@ class IsolatedReaders:
             except BrokenProcessPool:  # the workers died before one of them took the file
                 return self._read(file, limit.seconds)
 
-    def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
+    def draw(self, data: bytes, *, name: str, page: int, width: int, part: Figure | None = None) -> PageImage:
         """See :meth:`Readers.draw`. Raises :class:`ReaderFailed` if the worker was killed or crashed."""
         with self._failures_refuse(name, "drawing a page") as limit:
             limit.seconds = min(self._config.seconds, _DRAWING_SECONDS)
-            return self._drawing.run(_draw, data, name, page, width, seconds=limit.seconds)
+            return self._drawing.run(_draw, data, name, page, width, part, seconds=limit.seconds)
 
     @contextlib.contextmanager
     def _failures_refuse(self, name: str, work: str) -> Iterator[_TimeLimit]:
@@ -265,7 +265,7 @@ def _read(file: _File, config: ReadingConfig) -> Extract:
     return extract
 
 
-def _draw(data: bytes, name: str, page: int, width: int) -> PageImage:
+def _draw(data: bytes, name: str, page: int, width: int, part: Figure | None) -> PageImage:
     from index.readers.pdf.drawing import draw_page
 
-    return draw_page(data, name=name, page=page, width=width)
+    return draw_page(data, name=name, page=page, width=width, part=part)

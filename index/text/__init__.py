@@ -7,6 +7,7 @@ from index.text.analysis import Analyzer
 from index.text.bidi_controls import with_visible_bidi_controls, without_bidi_controls
 from index.text.differences import Edit, Hunk
 from index.text.document_languages import DocumentLanguages
+from index.text.figures import figure_in
 from index.text.layout import Layout
 from index.text.page_labels import label_of
 from index.text.sentence_terms import split_sentences
@@ -24,6 +25,7 @@ __all__ = [
     "block_spans",
     "cells",
     "equal_but_for_typography",
+    "figure_in",
     "item_spans",
     "label_of",
     "line_spans",

@@ -13,12 +13,15 @@ from starlette.types import Scope
 from index.answers import Citation
 from index.citations import locator_of, parse_locator
 from index.records import VersionRecord
+from index.types import Figure
 from service.monitoring.reads import note_read
 from service.state.identity import Prover
 
 DEFAULT_COLLECTION = "default"
 VIEW = "/view/"
 """Prefix of the addresses of citations' pages."""
+FIGURE_WIDTH = 1000
+"""Width of a picture that a citation links to, in pixels."""
 OPEN_PATHS = ("/healthz", "/readyz")
 """Health checks, which need no API key: a process supervisor has none."""
 SIGN_IN = "/sign-in"
@@ -75,9 +78,18 @@ def with_links(citation: Citation, collection: str) -> Citation:
         "citation": citation_path(citation.locator),
         "text": text_path(citation.document_id, citation.version),
         "view": f"{view_path(citation.locator)}#quote",
+        **({"figure": _figure_path(citation, citation.figure)} if citation.figure else {}),
     }
     links = {name: in_collection(link, collection) for name, link in own.items()}
     return replace(citation, collection=collection, links={**links, **citation.links})
+
+
+def _figure_path(citation: Citation, figure: Figure) -> str:
+    """The address of a picture, cut from its page."""
+    query = urlencode(
+        {"version": citation.version, "page": figure.page, "figure": figure.start, "width": FIGURE_WIDTH}
+    )
+    return f"{document_path(citation.document_id)}/page.png?{query}"
 
 
 def with_absolute_links(citation: Citation, base: str) -> Citation:

@@ -17,6 +17,7 @@ from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer
 from index.readers.base.builder import assemble
 from index.readers.pdf.contents import drop_contents_tables
 from index.readers.pdf.drafts import layout_entries
+from index.readers.pdf.figures import find_figures
 from index.readers.pdf.file import PdfFile, open_pdf
 from index.readers.pdf.headings import mark_headings
 from index.readers.pdf.ocr import Recognition, recognise
@@ -26,9 +27,10 @@ from index.readers.pdf.page_numbers import printed_numbers
 from index.readers.pdf.paragraphs import find_drafts
 from index.readers.pdf.running import drop_running_lines
 from index.readers.pdf.streams import refuse_long_streams
+from index.text.figures import pack_figures
 from index.text.layout import Layout
 from index.text.page_labels import pack_labels
-from index.types import Extract
+from index.types import Extract, Figure
 
 __all__ = [
     "Page",
@@ -70,6 +72,7 @@ def read_pdf_with_layout(
         pages = _read_pages(file)
         recognition = recognise(file, pages, ocr)
         outline, labels = file.outline(), file.labels()
+        figures = find_figures(file, pages)
         title, metadata = file.title(), file.metadata()
     _require_text(pages, name=name, engine=recognition.version)
     metadata |= _faults(pages, recognition)
@@ -79,7 +82,7 @@ def read_pdf_with_layout(
     drop_running_lines(pages)
     drop_contents_tables(pages)
     shown_title = mark_headings(pages, outline)
-    drafts = list(find_drafts(pages))
+    drafts = list(find_drafts(pages, figures))
     extract = assemble(
         (draft.draft() for draft in drafts),
         name=name,
@@ -91,7 +94,13 @@ def read_pdf_with_layout(
     )
     boxes = list(layout_entries(drafts, (block.start for block in extract.blocks), skews))
     layout = Layout.of(boxes, sizes)
-    return replace(extract, layout=layout.to_bytes(), page_labels=pack_labels(printed)), layout
+    pictures = [
+        Figure(block.start, block.end, draft.page, *draft.picture)
+        for draft, block in zip(drafts, extract.blocks, strict=True)
+        if draft.picture
+    ]
+    kept = replace(extract, page_labels=pack_labels(printed), figures=pack_figures(pictures))
+    return replace(kept, layout=layout.to_bytes()), layout
 
 
 def _read_pages(file: PdfFile) -> list[Page]:

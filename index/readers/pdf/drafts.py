@@ -80,6 +80,8 @@ class PdfDraft:
     length: int = 0
     names: tuple[str, ...] = ()
     head: int = 0
+    picture: Box | None = None
+    """The box of the picture whose caption it is."""
 
     def draft(self) -> Draft:
         """The draft for :func:`index.readers.base.builder.assemble`."""

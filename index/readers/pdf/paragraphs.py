@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from index.readers.pdf.drafts import CELL_GAP, PdfDraft, Vocabulary
+from index.readers.pdf.figures import NO_FIGURES, Figures
 from index.readers.pdf.page import Line, Page
 from index.readers.pdf.tables import NumberTable, find_tables
 from index.readers.pdf.urls import breaks_url
@@ -34,11 +35,11 @@ _COLUMN_LINES = 4
 """Number of lines above that determine the width of the column."""
 
 
-def find_drafts(pages: Sequence[Page]) -> Iterator[PdfDraft]:
-    """Find the blocks of the document in order, each on one page."""
+def find_drafts(pages: Sequence[Page], figures: Figures = NO_FIGURES) -> Iterator[PdfDraft]:
+    """Find the blocks of the document in order, each on one page. ``figures`` begin with a caption each."""
     words = Vocabulary(pages)
     _verify_fixed_pitch(pages)
-    grouping = _Grouping(_pitches(pages))
+    grouping = _Grouping(_pitches(pages), figures)
     for page in pages:
         draft: PdfDraft | None = None
         for group in join_formulas(grouping.parts(page.lines)):
@@ -50,11 +51,12 @@ def find_drafts(pages: Sequence[Page]) -> Iterator[PdfDraft]:
                 table.write_numbers(group)
                 yield table
                 continue
-            kind = _kind(group)
+            picture = figures.get(id(group[0]))
+            kind = "figure" if picture else _kind(group)
             if draft and not draft.kind == kind == "list":
                 yield draft
                 draft = None
-            draft = draft or PdfDraft(kind, page.number, group[0].level)
+            draft = draft or PdfDraft(kind, page.number, group[0].level, picture=picture)
             if kind == "code":
                 draft.write_code(group)
             elif kind == "table":
@@ -97,8 +99,9 @@ def _pitches(pages: Sequence[Page]) -> dict[int, float]:
 class _Grouping:
     """Divides the lines of a page into blocks."""
 
-    def __init__(self, pitches: dict[int, float]) -> None:
+    def __init__(self, pitches: dict[int, float], figures: Figures) -> None:
         self.pitches = pitches
+        self.figures = figures
         self.edges: dict[int, float] = {}
 
     def parts(self, lines: Sequence[Line]) -> Iterator[list[Line] | NumberTable]:
@@ -124,6 +127,8 @@ class _Grouping:
     def _continues(self, group: Sequence[Line], line: Line) -> bool:
         """Whether a line belongs to the block that ``group`` begins."""
         last = group[-1]
+        if id(line) in self.figures:
+            return False
         if last.heading or line.heading:
             return last.heading == line.heading
         if last.upright != line.upright or not _same_size(last, line):

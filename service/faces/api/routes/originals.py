@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 
 from index import errors
 from index.records import VersionRecord
+from index.text import figure_in
 from service.errors import MayRaise, RangeNotSatisfiable
 from service.faces.dependencies import Caller, Drawing, ReadyCollections, Texts
 from service.http.parameters import CurrentDocumentId, VersionNumber
@@ -61,6 +62,12 @@ class PageImageQuery(OriginalQuery):
         ge=LEAST_WIDTH,
         le=MOST_WIDTH,
         description="Width of the picture in pixels. A page with too many pixels is drawn smaller.",
+    )
+    figure: int | None = Field(
+        None,
+        ge=0,
+        le=2**31 - 1,
+        description="Offset at which the caption of a picture on the page begins: only the picture is drawn.",
     )
 
 
@@ -176,7 +183,8 @@ async def draw_page(
 ) -> Response:
     """A page of a PDF file as it is shown, drawn from its original where that is kept.
 
-    The `rectangles` of citations lie on it: multiply them by the picture's width over the page's width.
+    With `figure`, only a picture on it: citations of its caption have the address among their `links`. The
+    `rectangles` of citations lie on the page: multiply them by the picture's width over the page's width.
     """
     known = request.headers.get("if-none-match", "")
     read = partial(_draw_page, collections, caller, query=query, known=known)
@@ -191,7 +199,9 @@ def _draw_page(
         version = archive.version(document_id, query.version)
         if is_known(_entity_tag(version, query), known):
             return Response(status_code=304, headers=_page_headers(version, query))
-    version, drawn = archive.page_image(document_id, query.page, width=query.width, version=query.version)
+    version, drawn = archive.page_image(
+        document_id, query.page, width=query.width, version=query.version, figure=query.figure
+    )
     note_read(query.collection, document_id)
     return Response(drawn.png, headers=_page_headers(version, query), media_type="image/png")
 
@@ -204,5 +214,6 @@ def _page_headers(version: VersionRecord, query: PageImageQuery) -> dict[str, st
 
 
 def _entity_tag(version: VersionRecord, query: PageImageQuery) -> str:
-    drawn = f"{_DRAWN_BY} {version.source_sha256.hex()} {query.page} {query.width}"
+    figure = "" if query.figure is None else figure_in(version.figures, query.figure, query.figure + 1)
+    drawn = f"{_DRAWN_BY} {version.source_sha256.hex()} {query.page} {query.width} {figure}"
     return f'"{hashlib.sha256(drawn.encode()).hexdigest()}"'

@@ -80,6 +80,8 @@ class ShownSource:
     """Ids of other documents that say the same, and the addresses of these places; empty without a link."""
     superseded: Sequence[tuple[str, str]] = ()
     """Ids of the documents that supersede its own, and their addresses; none for a key with the scope ask."""
+    figure: str = ""
+    """The address of the picture whose caption it quotes; empty for a key with the scope ask."""
 
     @property
     def collection(self) -> str:
@@ -178,7 +180,12 @@ class SourceMaker:
             self.standings.get(citation.locator),
             explain,
             also,
+            figure=self._figure(citation),
         )
+
+    def _figure(self, citation: Citation) -> str:
+        is_open = citation.figure is not None and self.caller.scope is not Scope.ASK
+        return with_links(citation, self.collection).links.get("figure", "") if is_open else ""
 
     def _make_citing(self, citation: Citation, lit: Span | None) -> Citing:
         """The ways to cite a source. ``lit`` are its marked sentences, as a span of the document."""

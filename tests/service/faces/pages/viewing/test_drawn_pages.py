@@ -17,10 +17,11 @@ from index.config import IngestConfig, LibraryConfig
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.faces.pages.drawn_pages import MOST, WIDTHS
+from tests.index.readers.pdf.test_figures import BOX, photo, under
 from tests.index.readers.pdf.test_page_numbers import SHAPES
 from tests.index.readers.pdf.test_pdf import PROSE, lines, together
 from tests.index.readers.pdf.test_pdf import pdf as numbered_pdf
-from tests.service.faces.pages.pages import LAMP, locator_of, marked, told, view, words
+from tests.service.faces.pages.pages import LAMP, locator_of, marked, page, told, view, words
 from tests.service.http_service import put, served
 
 PAGES = ("The first page tells of oil.", LAMP, "The third page tells of wicks.", "The end.", "After it.")
@@ -187,3 +188,24 @@ def test_pages_are_named_by_the_numbers_that_they_bear(client: TestClient) -> No
     assert found[3] == ["219", "219"]
     plain = client.get(f"/v1/citations/{percent_encode(cited('Chapter c'))}?format=plain").text
     assert "p. 219 (3 of the file)" in plain
+
+
+def test_a_citation_of_a_caption_shows_its_picture(client: TestClient) -> None:
+    caption = "Figure 3. The lamp of the harbour at dusk."
+    drawn = together(lines(*PROSE, top=120), photo(BOX), under(caption), lines(*PROSE, top=500))
+    client.put("/v1/documents/lamp.pdf?wait=true", content=numbered_pdf(drawn))
+    reply = client.post("/v1/ask", json={"question": caption, "extent": "sentences", "k": 3})
+    (cited,) = [one["citation"] for one in reply.json()["passages"] if "Figure 3" in one["text"]]
+    assert cited["figure"]["page"] == 1
+    link = cited["links"]["figure"]
+    picture = client.get(link)
+    with Image.open(io.BytesIO(picture.content)) as image:
+        figure = cited["figure"]
+        ratio = (figure["x1"] - figure["x0"]) / (figure["y1"] - figure["y0"])
+        assert image.width / image.height == pytest.approx(ratio, rel=0.02)
+    assert client.get(link, headers={"if-none-match": picture.headers["etag"]}).status_code == 304
+    assert client.get(link.replace("figure=", "figure=9")).json()["error"]["code"] == "page_not_found"
+    html = page(client, "/", q=caption)
+    assert link in html.xpath("//p[@class='figure']//img/@src")
+    other = client.post("/v1/ask", json={"question": PROSE[0], "extent": "sentences"}).json()
+    assert "figure" not in other["passages"][0]["citation"]["links"]
