@@ -1,15 +1,17 @@
 """Read e-books (EPUB 2 and 3): the chapters in reading order.
 
 A chapter is read like an HTML page, but as a whole, because books have no navigation around their text. The
-table of contents supplies the titles of chapters without a heading, and is itself left out.
+table of contents supplies the titles of chapters without a heading, and is itself left out. Where the book
+marks the pages of its printed edition, these are its pages.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.entities import html5
+from itertools import accumulate
 from typing import cast
 from urllib.parse import unquote, urldefrag
 
@@ -24,6 +26,7 @@ from index.readers.base.ooxml import iso_date
 from index.readers.base.package import Package, parse_xml, resolve_path
 from index.readers.html.blocks import PageBlock, page_blocks
 from index.readers.html.tree import parse_html
+from index.text.page_labels import pack_labels
 from index.types import Extract
 
 # Read the tables of contents of e-books.
@@ -44,11 +47,11 @@ class Entry:
     level: int
 
 
-def navigation_entries(root: etree._Element, base: str) -> list[Entry]:
-    """The entries of a navigation document (EPUB 3): those of the list whose type is ``toc``."""
+def navigation_entries(root: etree._Element, base: str, kind: str = "toc") -> list[Entry]:
+    """The entries of a navigation document (EPUB 3): those of the list of this type."""
     for element in root.iter("nav"):
         kinds = (element.get(_OPS_TYPE) or element.get("epub:type") or "").split()
-        if "toc" in kinds:
+        if kind in kinds:
             break
     else:
         return []
@@ -62,11 +65,11 @@ def navigation_entries(root: etree._Element, base: str) -> list[Entry]:
     return _with_titles(entries)
 
 
-def ncx_entries(root: etree._Element, base: str) -> list[Entry]:
-    """The entries of an NCX navigation map (EPUB 2)."""
+def ncx_entries(root: etree._Element, base: str, tag: str = "navPoint") -> list[Entry]:
+    """The entries of an NCX navigation map (EPUB 2), or of its list of pages."""
     entries: list[Entry] = []
     depth = 0
-    for event, point in etree.iterwalk(root, events=("start", "end"), tag=_NCX_NAMES + "navPoint"):
+    for event, point in etree.iterwalk(root, events=("start", "end"), tag=_NCX_NAMES + tag):
         if event == "end":
             depth -= 1
             continue
@@ -89,7 +92,7 @@ def _with_titles(entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.title]
 
 
-READER = "epub/3"
+READER = "epub/4"
 MEDIA_TYPE = "application/epub+zip"
 
 _OPF = "{http://www.idpf.org/2007/opf}"
@@ -137,6 +140,7 @@ def read_epub(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         entries.setdefault(entry.path, []).append(entry)
     titles = {entry.title for entry in contents}
     contents_pages = _contents_pages(path, book)
+    breaks = PageBreaks(_page_list(package, items))
     drafts: list[Draft] = []
     pictures = False
     for chapter in chapters:
@@ -146,14 +150,19 @@ def read_epub(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         pictures = pictures or next(root.iter("img", "svg", "image"), None) is not None
         chapter_entries = entries.get(chapter.path, [])
         mark_headings(root, chapter_entries)
-        blocks = page_blocks(root)
+        breaks.mark(root, chapter.path)
+        blocks = [replace(block, draft=breaks.take(block.draft)) for block in page_blocks(root)]
         marked = "nav" in chapter.properties or chapter.path in contents_pages
         if not (marked or titles) or not _is_contents(blocks, set() if marked else titles):
             drafts += add_chapter_title([block.draft for block in blocks], chapter_entries)
     if not drafts and pictures:
         raise NoTextLayer(f"{name}: the book has pictures but no text. Run OCR (text recognition) first.")
     title, metadata = _metadata(book)
-    return assemble(drafts, name=name, media_type=MEDIA_TYPE, reader=READER, title=title, metadata=metadata)
+    extract = assemble(
+        drafts, name=name, media_type=MEDIA_TYPE, reader=READER, title=title, metadata=metadata
+    )
+    labels = ["", *(label for draft in drafts for label in draft.labels)]
+    return replace(extract, page_labels=pack_labels(labels))
 
 
 def _package_document(package: Package) -> str:
@@ -200,6 +209,18 @@ def _contents(package: Package, book: etree._Element, items: dict[str, _Item]) -
     for item in items.values():
         if item.media_type == _NCX and item.path in package:
             return ncx_entries(package.xml(item.path), item.path)
+    return []
+
+
+def _page_list(package: Package, items: dict[str, _Item]) -> list[Entry]:
+    """The pages of the printed book that the navigation lists."""
+    for item in items.values():
+        if "nav" in item.properties and item.path in package:
+            root = chapter_tree(package.read(item.path), name=package.name, part=item.path)
+            return [] if root is None else navigation_entries(root, item.path, kind="page-list")
+    for item in items.values():
+        if item.media_type == _NCX and item.path in package:
+            return ncx_entries(package.xml(item.path), item.path, tag="pageTarget")
     return []
 
 
@@ -270,6 +291,16 @@ _XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 _MAX_TITLE = 2000
 """Characters of an element, white space included, that are compared with a title."""
 _PARAGRAPHS = frozenset({"p", "div"})
+_SIGN, _ZERO = "\ufdd0", 0xFDD1
+"""Characters that no text has: a page break, and the digit 0 of its number."""
+_MARK = re.compile("\ufdd0([\ufdd1-\ufdda]+)")
+_SPACE_AFTER = re.compile(r"(?:(?<=\s)|\A)((?:\ufdd0[\ufdd1-\ufdda]+)+)\s")
+_NO_TEXT = dict.fromkeys(range(_ZERO - 1, _ZERO + 10))
+_ROLES = ("role", "epub:type", _OPS_TYPE)
+_PAGE_NUMBER = re.compile(
+    r"[\[(]?\s*(?:(?:page|pg|p|seite|s)\b\.?\s*)?((?:[A-Z]{1,3}[-.])?\d{1,5}|[ivxlcdm]{1,9})\s*[\])]?\.?",
+    re.IGNORECASE,
+)
 
 
 def chapter_tree(data: bytes, *, name: str, part: str) -> HtmlElement | None:
@@ -280,7 +311,7 @@ def chapter_tree(data: bytes, *, name: str, part: str) -> HtmlElement | None:
     """
     text = _DECLARATION.sub("", decode(data, name=name, charset=declared_charset(data)))
     # Named entities are defined in an external file, which is not loaded.
-    text = _ENTITY.sub(_expand_entity, normalise(text, name=name))
+    text = _ENTITY.sub(_expand_entity, normalise(text, name=name)).translate(_NO_TEXT)
     try:
         root = parse_xml(text.encode(), name=name, part=part)
     except CorruptDocument:
@@ -310,6 +341,58 @@ def mark_headings(root: HtmlElement, entries: Sequence[Entry]) -> None:
             paragraph.tag = f"h{entry.level}"
 
 
+class PageBreaks:
+    """Finds where the pages of the printed book begin, by marks in the text of chapters.
+
+    A mark is a sign that no text has, and the number of the break.
+    """
+
+    def __init__(self, listed: Sequence[Entry]) -> None:
+        self._listed = {(one.path, one.fragment): one.title for one in listed}
+        self._labels: list[str] = []
+
+    def mark(self, root: HtmlElement, path: str) -> None:
+        """Put a mark at each break of a chapter."""
+        for element in root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            listed = self._listed.get((path, element.get("id") or "#"), "")
+            is_break = any("pagebreak" in element.get(role, "") for role in _ROLES)
+            if not (listed or is_break):
+                continue
+            own = (element.get("title"), element.get("aria-label"), _beginning(element)) if is_break else ()
+            mark = _SIGN + "".join(chr(_ZERO + int(digit)) for digit in str(len(self._labels)))
+            self._labels.append(next(filter(None, map(_printed_number, (*own, listed))), ""))
+            if is_break:  # its number is no text
+                element.tail = mark + (element.tail or "")
+            else:
+                element.text = mark + (element.text or "")
+
+    def take(self, draft: Draft) -> Draft:
+        """A block without its marks, with its breaks instead."""
+        if _SIGN not in draft.text:
+            return draft
+        text = _SPACE_AFTER.sub(r"\1", draft.text)
+        found = list(_MARK.finditer(text))
+        lengths = accumulate((len(one[0]) for one in found), initial=0)
+        return replace(
+            draft,
+            text=_MARK.sub("", text),
+            names=tuple(_MARK.sub("", name) for name in draft.names),
+            breaks=tuple(one.start() - length for one, length in zip(found, lengths, strict=False)),
+            labels=tuple(self._label(one[1]) for one in found),
+        )
+
+    def _label(self, digits: str) -> str:
+        return self._labels[int("".join(str(ord(digit) - _ZERO) for digit in digits))]
+
+
+def _printed_number(text: str | None) -> str:
+    """The number of a page that a text gives, such as ``12`` of ``Page 12``; empty if it gives none."""
+    match = _PAGE_NUMBER.fullmatch(one_line(text or ""))
+    return match[1] if match else ""
+
+
 def add_chapter_title(drafts: Sequence[Draft], entries: Sequence[Entry]) -> list[Draft]:
     """The blocks of a chapter, below its title from the table of contents if it has no heading itself."""
     if not drafts or not entries:
@@ -319,7 +402,7 @@ def add_chapter_title(drafts: Sequence[Draft], entries: Sequence[Entry]) -> list
     if drafts[0].kind == "heading" or any(_is_title(draft.text, first.title) for draft in headings):
         return list(drafts)
     if _is_title(drafts[0].text, first.title):
-        return [Draft("heading", first.title, first.level), *drafts[1:]]
+        return [replace(drafts[0], kind="heading", text=first.title, level=first.level), *drafts[1:]]
     return [Draft("heading", first.title, first.level), *drafts]
 
 

@@ -17,10 +17,11 @@ from index.errors import CorruptDocument, NoTextLayer
 from index.readers.base.builder import BlockBuilder, Draft, assemble
 from index.readers.base.list_lines import ListLines
 from index.readers.base.ooxml import RELATION, OfficePackage, parse_integer
+from index.readers.base.pictures import description
 from index.readers.word.numbering import format_list_number
 from index.types import Extract, Scalar
 
-READER = "pptx/2"
+READER = "pptx/3"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
 
@@ -168,6 +169,8 @@ class Shapes:
                 walker.skip_subtree()
             elif tag == _SHAPE:
                 self._shape(element)
+            elif tag == P + "pic":
+                self._picture(element)
             elif tag == _TABLE:
                 rows = element.iterchildren(A + "tr")
                 self._builder.table([_text(cell) for cell in row.iterchildren(A + "tc")] for row in rows)
@@ -175,6 +178,12 @@ class Shapes:
                 self._diagram(element.get(RELATION + "dm", ""))
             elif tag == _CHART + "chart":
                 self._chart(element.get(RELATION + "id", ""))
+
+    def _picture(self, picture: etree._Element) -> None:
+        """Add what the file says that a picture shows."""
+        named = picture.find(f"{P}nvPicPr/{P}cNvPr")
+        if named is not None and (text := description(named.get("descr"))):
+            self._builder.add(Draft("figure", text))
 
     def _shape(self, shape: etree._Element) -> None:
         placeholder = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")

@@ -35,6 +35,10 @@ class Draft:
     names: tuple[str, ...] = ()
     head: int = 0
     labelled: bool = False
+    breaks: tuple[int, ...] = ()
+    """The offsets in it at which pages begin, of a format whose pages begin inside blocks."""
+    labels: tuple[str, ...] = ()
+    """The numbers that these pages bear, empty for one without."""
 
 
 @dataclass(slots=True)
@@ -144,6 +148,9 @@ def assemble(  # noqa: PLR0913 -- what a reader knows of a file
         text = normalise(draft.text, name=name).rstrip()
         start = at + len(text) - len(text.lstrip())
         end = at + len(text)
+        if draft.breaks:
+            pages = pages or [0]
+            pages += [at + min(offset, len(text)) for offset in draft.breaks]
         if start == end:
             continue
         pages += [start] * (draft.page - len(pages))

@@ -19,7 +19,7 @@ from index.readers.html.blocks import PageBlock, page_blocks
 from index.readers.html.tree import parse_html
 from index.types import Extract
 
-READER = "html/3"
+READER = "html/4"
 MEDIA_TYPE = "text/html"
 
 _MAX_ELEMENTS = 25_000
@@ -222,7 +222,8 @@ def _add_prose(blocks: Sequence[PageBlock], kept: list[bool]) -> None:
     if not places:
         return
     for i in range(places[0], places[-1]):
-        kept[i] = kept[i] or _is_prose(blocks[i])
+        is_figure = blocks[i].draft.kind == "figure" and not blocks[i].is_boilerplate
+        kept[i] = kept[i] or is_figure or _is_prose(blocks[i])
     for outward in (range(places[-1] + 1, len(blocks)), range(places[0] - 1, -1, -1)):
         for i in outward:
             if blocks[i].draft.kind == "heading":

@@ -14,6 +14,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from index.readers.base.builder import BlockBuilder, Draft
+from index.readers.base.pictures import description
 from index.readers.base.table_grid import GridCell
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -32,6 +33,8 @@ _START = re.compile(r"-?\d{1,9}\Z")
 _SPAN = re.compile(r"\d{1,4}\Z")
 _SPACE = re.compile(r"[ \t\n]+")
 _BLOCKS = _BOUNDARIES | _HEADINGS.keys() | _ITEMS | _CELLS | {"pre", "table", "tr"}
+_MIN_WORDS, _MIN_LETTERS = 3, 8
+"""Words of a description, and letters of one that writes no spaces; shorter ones name icons and the like."""
 _MAX_HEADING = 500
 """A longer heading is probably one whose end tag is missing."""
 
@@ -73,6 +76,8 @@ class _PageWalker:
         self.marked = 0
         """The number of its first rows of which that is so."""
         self.lists = 0
+        self.pictures: list[str] = []
+        """What the pictures of the paragraph show."""
         self.loose: list[HtmlElement] = []
         """Open list items that are in no list."""
         self.loose_blocks: set[int] = set()
@@ -104,6 +109,8 @@ class _PageWalker:
             self.links += 1
         elif tag == "br":
             self.texts.append("\n")
+        elif tag == "img":
+            self._picture(element)
         elif tag in _LISTS:
             self._boundary()
             self.lists += 1
@@ -114,6 +121,15 @@ class _PageWalker:
             self.asides += _is_aside(element)
             self.banners += _is_banner(element)
             self._open_block(element, tag)
+
+    def _picture(self, element: HtmlElement) -> None:
+        """Keep what a picture shows, unless it is part of a link, a heading, a list, a table or code."""
+        within = self.heading or self.code or self.table is not None or self.builder.in_list
+        if within or (self.links and next(element.iterancestors("figure"), None) is None):
+            return
+        text = description(element.get("alt"))
+        if len(text.split()) >= _MIN_WORDS or (len(text) > _MIN_LETTERS and not text.isascii()):
+            self.pictures.append(text)
 
     def _open_block(self, element: HtmlElement, tag: str) -> None:
         if tag in _HEADINGS:
@@ -227,6 +243,10 @@ class _PageWalker:
         else:
             self.builder.paragraph(self._take_text())
             self._add_blocks()
+            pictures, self.pictures = self.pictures, []
+            for text in pictures:
+                self.builder.add(Draft("figure", text))
+                self._add_blocks()
 
     def _add_blocks(self) -> None:
         """Make page blocks of the drafts that were added to the builder."""

@@ -20,7 +20,7 @@ from index.readers.word.story import Sources, Story
 from index.readers.word.styles import VAL, Styles, W
 from index.types import Extract
 
-READER = "docx/2"
+READER = "docx/3"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 _NOTES = (("footnote", "footnotes"), ("endnote", "endnotes"))

@@ -15,6 +15,7 @@ from lxml import etree
 from index.readers.base.builder import Draft
 from index.readers.base.layout_tables import is_layout_table
 from index.readers.base.ooxml import is_on, parse_integer
+from index.readers.base.pictures import description
 from index.readers.base.symbol_fonts import symbol_from_hex
 from index.readers.base.table_grid import GridCell
 from index.readers.base.word_processing import DocumentWalker
@@ -22,6 +23,7 @@ from index.readers.word.numbering import Numbering, format_list_number
 from index.readers.word.styles import VAL, Styles, W
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _PARAGRAPH, _TABLE, _ROW, _CELL = W + "p", W + "tbl", W + "tr", W + "tc"
 _BOX, _REFERENCES = (
@@ -63,6 +65,7 @@ class Story(DocumentWalker):
         self._page = 0
         self._properties: etree._Element | None = None
         self._boxes: list[etree._Element] = []
+        self._pictures: list[str] = []
         self._tables_within = 0
         self._counts = {"footnote": 0, "endnote": 0}
         self._labels: dict[tuple[str, str], str] = {}
@@ -76,6 +79,7 @@ class Story(DocumentWalker):
             W + "fldChar": self._fields.mark,
             W + "fldSimple": lambda one: self._fields.instruct(one.get(W + "instr", "")),
             W + "sym": self._open_symbol,
+            _WP + "docPr": self._open_picture,
             **dict.fromkeys(_REFERENCES, self._open_note),
         }
 
@@ -156,6 +160,11 @@ class Story(DocumentWalker):
     def _open_symbol(self, element: etree._Element) -> None:
         self._text(symbol_from_hex(element.get(W + "char", ""), font=element.get(W + "font", "")))
 
+    def _open_picture(self, element: etree._Element) -> None:
+        """Keep what the file says that a picture or chart shows; its block comes after the paragraph."""
+        if text := description(element.get("descr")):
+            self._pictures.append(text)
+
     def _open_note(self, element: etree._Element) -> None:
         kind = _REFERENCES[element.tag]
         key = kind, element.get(W + "id", "")
@@ -197,6 +206,12 @@ class Story(DocumentWalker):
         self._page = 0
         if text or properties is not None:
             self._add_paragraph(text, properties, page)
+        pictures, self._pictures = self._pictures, []
+        for shown in pictures:
+            if self._table is None:
+                self._add(Draft("figure", shown, page=page))
+            else:
+                self._cell.append(shown)
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self.walk(box)

@@ -11,7 +11,7 @@ from index.readers import MEDIA_TYPES, read, reader_version, supported
 from index.types import Extract
 from tests.index.readers.laws import extract_or_refusal
 
-READERS = {"text/plain": "text/3", "text/markdown": "markdown/3", "text/html": "html/3"}
+READERS = {"text/plain": "text/3", "text/markdown": "markdown/3", "text/html": "html/4"}
 
 
 @given(st.binary(max_size=100), st.sampled_from(sorted(MEDIA_TYPES)))
@@ -78,10 +78,10 @@ def test_every_suffix_has_a_reader() -> None:
 @pytest.mark.parametrize(
     ("name", "reader"),
     [
-        ("a.pdf", "pdf/4"), ("a.docx", "docx/2"), ("a.pptx", "pptx/2"), ("a.xlsx", "xlsx/3"),
+        ("a.pdf", "pdf/4"), ("a.docx", "docx/3"), ("a.pptx", "pptx/3"), ("a.xlsx", "xlsx/3"),
         ("a.doc", "doc/1"), ("a.ppt", "ppt/1"), ("a.xls", "xls/2"),
         ("a.odt", "odt/3"), ("a.ods", "ods/2"), ("a.odp", "odp/1"),
-        ("a.rtf", "rtf/3"), ("a.epub", "epub/3"), ("a.csv", "csv/3"), ("a.tsv", "csv/3"),
+        ("a.rtf", "rtf/3"), ("a.epub", "epub/4"), ("a.csv", "csv/3"), ("a.tsv", "csv/3"),
         ("a.eml", "email/3"),
         ("a.msg", "msg/1"), ("a.mbox", "mbox/3"), ("a.json", "json/1"), ("a.jsonl", "jsonl/1"),
         ("a.rst", "rst/2"), ("a.srt", "subtitles/1"), ("a.vtt", "subtitles/1"), ("a.py", "source/1"),
@@ -109,9 +109,9 @@ def test_alternative_media_types_select_the_reader(media_type: str, reader: str)
     ("media_type", "reader"),
     [
         ("text/plain", "text/3"),
-        ("text/html", "html/3"),
-        ("TEXT/HTML; charset=utf-8", "html/3"),
-        ("application/xhtml+xml", "html/3"),
+        ("text/html", "html/4"),
+        ("TEXT/HTML; charset=utf-8", "html/4"),
+        ("application/xhtml+xml", "html/4"),
         ("text/markdown; variant=GFM", "markdown/3"),
         ("text/x-markdown", "markdown/3"),
     ],

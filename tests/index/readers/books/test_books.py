@@ -9,6 +9,7 @@ from index.errors import CorruptDocument, EncryptionNotSupported, NoTextLayer
 from index.readers.books import MEDIA_TYPE, READER, read_epub
 from index.readers.html import read_html
 from index.readers.opendocument import read_odt
+from index.text.page_labels import label_of
 from index.types import Extract
 from tests.index.readers.laws import assert_laws, shown
 from tests.index.readers.packages import book, chapter, replaced, zipped
@@ -185,3 +186,58 @@ def test_the_text_is_the_same_in_all_formats_of_a_book(shared: Path, language: s
     for one in found.values():
         for other in found.values():
             assert (one & other).total() >= least * one.total()
+
+
+PAGES = {"OPS/nav.xhtml": chapter('<nav epub:type="page-list"><ol><li><a href="a.xhtml#p7">7</a></li>'
+                                  '<li><a href="a.xhtml#x">viii</a></li></ol></nav>')}  # fmt: skip
+BREAKS = {
+    "typed": '<span epub:type="pagebreak" id="p7" title="{}"/>',
+    "role": '<span role="doc-pagebreak" aria-label="Page {}"></span>',
+    "shown": '<span epub:type="pagebreak">{}</span>',
+    "in brackets": '<a role="doc-pagebreak" title="[{}]"/>',
+}
+
+
+def printed(extract: Extract) -> list[tuple[str, str]]:
+    """The text of each page, and the number that it bears."""
+    ends = [*extract.pages[1:], len(extract.text)]
+    return [
+        (label_of(extract.page_labels, page), " ".join(extract.text[start:end].split()))
+        for page, (start, end) in enumerate(zip(extract.pages, ends, strict=True), 1)
+    ]
+
+
+@pytest.mark.parametrize("how", BREAKS)
+@pytest.mark.parametrize("before", ["Where it begins ", "Where it be", ""])
+@pytest.mark.parametrize("after", [" and flows", "gins", " and <b>flows</b>"])
+def test_pages_of_the_printed_book_begin_where_it_marks_them(how: str, before: str, after: str) -> None:
+    twelve, fourteen = (BREAKS[how].format(number) for number in (12, "xiv"))
+    body = f"<h1>Springs</h1><p>{before}{twelve}{after}</p><p>On it</p>{fourteen}<p>End</p>"
+    extract = read(book({"a.xhtml": chapter(body)}))
+    plain = after.replace("<b>", "").replace("</b>", "").strip()
+    assert printed(extract) == [
+        ("", f"Springs {before.strip()}".strip()),
+        ("12", f"{plain} On it"),
+        ("xiv", "End"),
+    ]
+    assert "  " not in extract.text
+    assert not any("\ufdd0" <= sign <= "\ufddf" for sign in extract.text)
+
+
+def test_pages_may_be_listed_only_in_the_navigation() -> None:
+    body = '<p>Before</p><p id="p7">Seven</p><ul><li>sand <i id="x">and</i> silt</li></ul>'
+    extract = read(book({"a.xhtml": chapter(body)}, extra=PAGES, manifest=NAV))
+    assert printed(extract) == [("", "Before"), ("7", "Seven - sand"), ("viii", "and silt")]
+
+
+def test_a_break_without_a_number_begins_a_page_that_bears_none() -> None:
+    cover = '<span epub:type="pagebreak" title="Cover"/>'
+    body = f'<p>One</p><hr epub:type="pagebreak"/><p>Two</p>{cover}<p>Three</p>'
+    extract = read(book({"a.xhtml": chapter(body)}))
+    assert extract.page_labels == ""
+    assert [text for _, text in printed(extract)] == ["One", "Two", "Three"]
+
+
+def test_a_book_without_marks_has_no_pages() -> None:
+    extract = read(book({"a.xhtml": chapter("<p>One \ufdd0\ufdd1 two</p>")}))
+    assert (extract.pages, extract.page_labels, extract.text) == ((), "", "One two")

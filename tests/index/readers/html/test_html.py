@@ -179,7 +179,7 @@ def test_metadata() -> None:
         "language": "en",
         "site": "Example Atlas",
     }
-    assert (extract.media_type, extract.reader) == ("text/html", "html/3")
+    assert (extract.media_type, extract.reader) == ("text/html", "html/4")
 
 
 def test_a_title_without_a_heading_is_the_title_element() -> None:
