@@ -8,7 +8,7 @@ RUN python -m venv /opt/loccit
 ENV PATH=/opt/loccit/bin:$PATH
 WORKDIR /src
 COPY locks locks
-# What `pip install loccit` brings, and the clients of PostgreSQL and of S3-compatible stores.
+# What `pip install loccit` brings, the clients of PostgreSQL and of S3-compatible stores, and the connectors of sources.
 RUN pip install --no-deps --require-hashes -r locks/image.txt && pip install --index-url "$TORCH_INDEX" "torch>=2.6"
 COPY pyproject.toml README.md LICENSE ./
 COPY cli cli

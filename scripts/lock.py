@@ -40,7 +40,7 @@ def main() -> None:
     without = [f"--no-emit-package={name}" for name in _FOR_GPUS.findall(torch)]
     sources = ("pyproject.toml", "locks/build.in", "locks/torch.in", _CONSTRAINTS, *without)
     compile_lock("locks/runtime.txt", *sources)
-    compile_lock("locks/image.txt", *sources, "--extra=postgresql", "--extra=s3")
+    compile_lock("locks/image.txt", *sources, "--extra=postgresql", "--extra=s3", "--extra=sources")
     compile_lock("locks/dev.txt", *sources, "--extra=dev")
 
 

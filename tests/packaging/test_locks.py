@@ -88,7 +88,7 @@ def test_every_requirement_has_one_version_and_hashes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "extras"), [("runtime", ()), ("image", ("postgresql", "s3")), ("dev", ("dev",))]
+    ("name", "extras"), [("runtime", ()), ("image", ("postgresql", "s3", "sources")), ("dev", ("dev",))]
 )
 def test_a_lock_has_what_the_project_asks_for_on_every_platform(name: str, extras: tuple[str, ...]) -> None:
     lock = locked(name)
