@@ -39,15 +39,16 @@ class Editor:
         """The same editor, for a restricted view of its store."""
         return Editor(store, lock_seconds=self._lock_seconds, committed=self._committed)
 
-    def rename(self, document_id: str, to: str) -> DocumentRecord:
+    def rename(self, document_id: str, to: str, *, origin: str | None = None) -> DocumentRecord:
         """Give a document another id; locators with the old one still resolve. Nothing is embedded.
 
-        Raises :class:`index.errors.DocumentNotFound`, and :class:`index.errors.InvalidDocumentId` for an
-        id that is not allowed, or in use; :class:`index.errors.HashCollision`.
+        ``origin`` is where it comes from now, if that is elsewhere. Raises
+        :class:`index.errors.DocumentNotFound`, and :class:`index.errors.InvalidDocumentId` for an id that is
+        not allowed, or in use; :class:`index.errors.HashCollision`.
         """
         to = validate_document_id(to)
         with self.writing():
-            return self._store.rename(document_id, to)
+            return self._store.rename(document_id, to, origin=origin)
 
     def describe(
         self,

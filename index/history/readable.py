@@ -163,10 +163,10 @@ class ReadableStore:
         with self._store.brief_snapshot() as moment:
             yield ReadableSnapshot(moment, self._readable)
 
-    def rename(self, document_id: str, to: str) -> DocumentRecord:
+    def rename(self, document_id: str, to: str, *, origin: str | None = None) -> DocumentRecord:
         self._require(document_id)
         # A taken id is refused by the store, whoever may read its document.
-        return self._store.rename(document_id, to)
+        return self._store.rename(document_id, to, origin=origin)
 
     def describe(
         self, document_id: str, metadata: Metadata, *, source: str, groups: Sequence[str] | None = None

@@ -144,8 +144,8 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         :class:`index.errors.HashCollision`.
         """
 
-    def rename(self, document_id: str, to: str) -> DocumentRecord:
-        """Give a document another, unused id; locators with the old id still resolve.
+    def rename(self, document_id: str, to: str, *, origin: str | None = None) -> DocumentRecord:
+        """Give a document another, unused id, and another origin if given; locators still resolve.
 
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
         :class:`index.errors.HashCollision`.

@@ -112,8 +112,15 @@ class GitHub(Connector):
         scope = f"{self._connector.path}/" if self._connector.path else ""
         found: list[Entry] = []
         trees = [("", self._branch())]
-        while trees:
+        looked, limits = 0, self._guard.limits
+        # A few folders that are in each other, or in many places, make any number of paths.
+        while trees and len(found) <= limits.entries:
             above, tree = trees.pop()
+            looked += 1
+            if looked > limits.requests:
+                raise SourceFailed(
+                    f"The repository has more than {limits.requests:,} folders. Divide the source."
+                )
             items, below = self._files_below(tree)
             for item in items:
                 path = f"{above}{item['path']}"

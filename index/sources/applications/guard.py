@@ -73,7 +73,7 @@ class Guard(httpx.BaseTransport):
         may_continue: Callable[[], bool] = lambda: True,
     ) -> None:
         self._transport = transport
-        self._limits = limits
+        self.limits = self._limits = limits
         self._clock = clock
         self._allows_http = allows_http
         self._may_continue = may_continue

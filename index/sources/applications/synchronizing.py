@@ -235,8 +235,11 @@ class SourceSync:
     def _rename(self, old: str, new: str) -> bool:
         if self._collection.archive.find_document(new, retired=True) is not None:
             return False
-        self._collection.editor.rename(old, new)
-        self._known[new] = replace(self._known.pop(old), id=new)
+        known = self._known.pop(old)
+        origin = Origin(known.checksum, known.identity, new).written(self._source.name)
+        # In one transaction: else it would look like a document that a person renamed.
+        self._collection.editor.rename(old, new, origin=origin)
+        self._known[new] = replace(known, id=new, home=new)
         self._report.renamed.append((old, new))
         return True
 

@@ -144,6 +144,12 @@ def rename(statements: Statements, record: DocumentRecord, document_id: str, cha
     events.put(statements, document_id, "renamed", record.version, change, was=record.id)
 
 
+def set_origin(statements: Statements, record: DocumentRecord, origin: str) -> None:
+    """Replace where a document comes from."""
+    given = json.dumps({**json.loads(record.given), "origin": origin}, ensure_ascii=False)
+    statements.execute("UPDATE documents SET given = ? WHERE key = ?", (given, record.key))
+
+
 def renamed_to(statements: Statements, document_id: str) -> str | None:
     """Return the id of the document that had this id last, or None."""
     rows = statements.rows(

@@ -103,8 +103,8 @@ class SqlStore(ABC, Generic[Own]):
             self._announce(statements)
             return upkeep.adopt(statements, history)
 
-    def rename(self, document_id: str, to: str) -> DocumentRecord:
-        """Give a document another, unused id; locators with the old id still resolve.
+    def rename(self, document_id: str, to: str, *, origin: str | None = None) -> DocumentRecord:
+        """Give a document another, unused id, and another origin if given; locators still resolve.
 
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
         :class:`index.errors.HashCollision`.
@@ -114,6 +114,8 @@ class SqlStore(ABC, Generic[Own]):
             if other := documents.find(statements, to):
                 raise InvalidDocumentId.in_use(to, retired=other.retired is not None)
             documents.rename(statements, record, to, change)
+            if origin is not None:
+                documents.set_origin(statements, record, origin)
             return documents.get(statements, to)
 
     def describe(

@@ -36,3 +36,12 @@ def test_an_erased_document_leaves_no_former_id(store: RecordStore) -> None:
     store.rename("a", "b")
     store.delete("b")
     assert now(store).renamed_to("a") is None
+
+
+def test_a_document_can_get_another_origin_with_its_id(store: RecordStore) -> None:
+    (before,) = put(store, [document("a", given='{"name": "a", "origin": "here"}')])
+    renamed = store.rename("a", "b", origin="there")
+    assert (renamed.id, renamed.key, renamed.origin) == ("b", before.key, "there")
+    assert renamed == now(store).document("b")
+    assert renamed.given == '{"name": "a", "origin": "there"}'
+    assert store.rename("b", "c").origin == "there"

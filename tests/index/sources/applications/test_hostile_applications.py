@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +31,7 @@ from tests.index.sources.applications.fakes import (
     changed,
 )
 from tests.index.sources.applications.test_synchronizing import LIMIT, Runs, status
+from tests.sizes import examples
 
 pytest.importorskip("oikb")
 
@@ -132,6 +136,81 @@ def test_an_endless_listing_ends(kind: type[Fake], endless: Any, open_collection
     assert caught.value.message
     assert len(fake.requests) < 100
     assert runs.texts() == before
+
+
+@pytest.mark.parametrize("has_files", [True, False])
+def test_folders_that_are_in_each_other_end(open_collection: Opener, *, has_files: bool) -> None:
+    fake = FakeGitHub()
+    runs = Runs(fake, open_collection, limits=replace(FEW, entries=20))
+    runs.run()
+    before = runs.texts()
+    file = {"type": "blob", "path": "a.txt", "sha": "1", "size": 3}
+    twice = [{"type": "tree", "path": name, "sha": "same"} for name in ("b", "c")]
+    tree = {"sha": "same", "truncated": True, "tree": [*twice, *([file] if has_files else [])]}
+    fake.answer = lambda request: httpx.Response(200, json=tree) if fake.is_listing(request) else None
+    if has_files:
+        runs.run()
+        assert "more than 20 entries" in runs.missing
+    else:
+        with pytest.raises(SourceError, match="more than 30 folders"):
+            runs.run()
+    assert len(fake.requests) < 150
+    assert before.items() <= runs.texts().items()
+
+
+ODD: list[Any] = [
+    None, True, -1, 10**30, 0.5, "", "../x", "https://thief.test/x", "//thief.test/x", "http://127.0.0.1/",
+    "a" * 5000, "\x00", "\ud800", [], {}, [[]], {"id": {}}, ["x"], {"": None},
+]  # fmt: skip
+"""Values that no application sends in the place of what it sends."""
+
+
+def _places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _places(inner, (*at, key))
+
+
+def _with(value: Any, at: tuple[Any, ...], odd: Any) -> Any:
+    if not at:
+        return odd
+    copied = value.copy()
+    copied[at[0]] = _with(value[at[0]], at[1:], odd)
+    return copied
+
+
+@pytest.mark.parametrize("kind", sorted(set(FAKES) - {"nextcloud"}))
+def test_an_odd_value_anywhere_is_told_and_leads_nowhere(kind: str, open_collection: Opener) -> None:
+    """Each drawn answer has one odd value; nextcloud answers in XML."""
+    draw = random.Random(kind)
+    fake = FAKES[kind]()
+    runs = Runs(fake, open_collection, limits=replace(FEW, requests=200))
+    runs.run()
+    hosts, known = {one.url.host for one in fake.requests}, set(runs.texts())
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        good = fake.respond(request)
+        if "json" not in good.headers.get("content-type", "") or draw.random() < 0.4:
+            return None
+        value = good.json()
+        odd = _with(value, draw.choice(list(_places(value))), draw.choice(ODD))
+        return httpx.Response(200, content=json.dumps(odd), headers={"Content-Type": "application/json"})
+
+    fake.answer = answer
+    for _ in range(examples(120)):
+        fake.requests.clear()
+        try:
+            runs.run()
+        except LoccitError as error:
+            assert SECRET not in error.message + repr(error)  # noqa: PT017
+        assert {one.url.host for one in fake.requests} <= hosts
+        assert len(fake.requests) < 1000
+    fake.answer = lambda request: None
+    runs.run(any_share=True)
+    runs.check()
+    with open_collection() as collection:  # nothing that was there is lost
+        assert all(collection.archive.find_document(one, retired=True) for one in known)
 
 
 def test_a_listing_that_takes_for_ever_ends(open_collection: Opener) -> None:
