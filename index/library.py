@@ -114,6 +114,10 @@ class Library:
         """Extract the text of a file without storing it. Raises :class:`index.errors.Unreadable`."""
         return self._readers.read(data, name=name)
 
+    def require_answers(self) -> None:
+        """Raise :class:`index.errors.StoreUnavailable` if no question can be answered now; does not wait."""
+        self._catalogue.require_answers()
+
     def names(self) -> list[str]:
         """All collections, in order of their names."""
         return self._catalogue.names()

@@ -11,6 +11,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -230,16 +231,35 @@ class Pair:
         """The address with both hosts."""
         return _url(f"{self.primary},{self.standby}", "postgres")
 
+    @property
+    def primary_url(self) -> str:
+        """The address with the primary alone."""
+        return _url(self.primary, "postgres")
+
     def kill_primary(self) -> None:
         """Kill the primary with all connections, which would go on for a moment without its first process."""
-        number = int((self.primary / "data" / "postmaster.pid").read_text().split()[0])
-        first = psutil.Process(number)
-        killed = [first, *first.children()]
-        for process in killed:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        killed = self._signal(signal.SIGKILL)
         psutil.wait_procs(killed, PATIENCE)
         eventually(lambda: not _answers(self.primary))
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let the primary hang with all connections, until the ``with`` block ends."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> list[psutil.Process]:
+        """Send a signal to all processes of the primary."""
+        first = psutil.Process(int((self.primary / "data" / "postmaster.pid").read_text().split()[0]))
+        first.suspend()  # so that it makes no others
+        processes = [*first.children(), first]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        return processes
 
     def wait_for_standby(self, done: str = "replay") -> None:
         """Wait until the standby has replayed, or has received (``receive``), what was written so far."""

@@ -9,6 +9,7 @@ from index.postgresql.locks import IS_HELD, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening
 from index.postgresql.server import Server, open_server
+from index.postgresql.sessions import Session
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.transactions import Row, Transaction
 from index.postgresql.vacuuming import vacuum
@@ -22,6 +23,7 @@ __all__ = [
     "Migration",
     "Row",
     "Server",
+    "Session",
     "SingleStatements",
     "Transaction",
     "definition_problems",

@@ -114,7 +114,7 @@ def restore_indexes(server: Server, schema: str, component: str, migrations: Seq
     for one in missing_parts(server, schema, component, migrations):
         if one.kind == "index":
             with server.write(schema, what=_WHAT) as writing:
-                writing.execute("SET LOCAL statement_timeout TO 0")
+                writing.without_limit()
                 name = one.name.rpartition(".")[2]
                 writing.execute(f"DROP INDEX IF EXISTS {name}")  # one that is not valid
                 writing.execute(one.definition)

@@ -19,10 +19,8 @@ _PLAN_CHECK = "RevalidateCachedQuery"
 
 def translate_error(error: psycopg.Error, what: str) -> LoccitError:
     """Translate an error; ``what`` names what was read or written."""
-    if isinstance(error, _BUSY):
-        return CollectionBusy(f"{what} is being written by another process. Try again in a moment.")
-    if is_outdated(error):
-        return CollectionBusy(f"{what} was migrated a moment ago. Try again.")
+    if (busy := _describe_busy(error, what)) is not None:
+        return CollectionBusy(busy)
     if isinstance(error, errors.DiskFull):
         return DiskFull(f"The disk of PostgreSQL is full: {what} is as before. Free some of it, try again.")
     if isinstance(error, _FORBIDDEN):
@@ -39,6 +37,20 @@ def translate_error(error: psycopg.Error, what: str) -> LoccitError:
         f"PostgreSQL could not read or write {what} ({reason(error)}). Look at the log of the server; if its "
         "files are damaged, restore a backup."
     )
+
+
+def _describe_busy(error: psycopg.Error, what: str) -> str | None:
+    """The message for an error after which it is enough to try again, None for another one."""
+    if isinstance(error, _BUSY):
+        return f"{what} is being written by another process. Try again in a moment."
+    if is_outdated(error):
+        return f"{what} was migrated a moment ago. Try again."
+    if isinstance(error, PoolTimeout):
+        return (
+            f"PostgreSQL answers, but all connections of this process are in use: {what} has to wait. Try "
+            "again in a moment."
+        )
+    return None
 
 
 def is_absence(error: psycopg.Error) -> bool:

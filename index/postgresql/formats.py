@@ -14,11 +14,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-import psycopg
-
 from index.errors import UnknownFormat
 from index.postgresql.locks import HELD, lock_key
-from index.postgresql.transactions import Row, Transaction
+from index.postgresql.sessions import Session
+from index.postgresql.transactions import Transaction
 
 _HOLDERS = f"""
 SELECT DISTINCT application_name, client_addr FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -101,7 +100,7 @@ class Admission:
         """By schema, the newest format that the process knows of each component that it has open."""
         self._locks: frozenset[int] = frozenset()
         """Of all of these: a session shares them whatever it uses."""
-        self._sessions: WeakKeyDictionary[psycopg.Connection[Row], _Session] = WeakKeyDictionary()
+        self._sessions: WeakKeyDictionary[Session, _Session] = WeakKeyDictionary()
         self._usable: dict[str, bool] = {}
         """By schema that sessions were admitted to, whether the last one was."""
 
@@ -126,7 +125,7 @@ class Admission:
                 self._locks |= {lock_of(component, known)}
                 self._known[schema] = {**before, component: known}
 
-    def announce(self, connection: psycopg.Connection[Row]) -> None:
+    def announce(self, connection: Session) -> None:
         """Let a new session share the locks that nobody has for itself now. Raises what psycopg raises."""
         if locks := sorted(self._locks):
             calls = ", ".join(f"pg_try_advisory_lock_shared({lock})" for lock in locks)
@@ -135,7 +134,7 @@ class Admission:
                 lock for lock, is_shared in zip(locks, shared, strict=True) if is_shared
             )
 
-    def admit(self, connection: psycopg.Connection[Row], schema: str) -> None:
+    def admit(self, connection: Session, schema: str) -> None:
         """Share the locks of all that is open; call it before the session uses a schema.
 
         Outside a transaction. Raises :class:`index.errors.UnknownFormat`, and what psycopg raises.
@@ -170,5 +169,5 @@ class Admission:
         if schema in self._usable:
             self._usable[schema] = True
 
-    def _session(self, connection: psycopg.Connection[Row]) -> _Session:
+    def _session(self, connection: Session) -> _Session:
         return self._sessions.setdefault(connection, _Session())

@@ -125,7 +125,7 @@ def migrate_within(
     if found.number:
         _require_no_older(transaction, schema, component, found, TableFormat(known, oldest))
     _prepare(transaction, schema)
-    transaction.execute("SET LOCAL statement_timeout TO 0")
+    transaction.without_limit()
     for migration in migrations[found.number :]:
         change = migration.change if isinstance(migration, Compatible) else migration
         if isinstance(change, str):

@@ -94,7 +94,7 @@ class Listener:
                 self._closed.wait(_PAUSE_SECONDS)
 
     def _listen(self) -> None:
-        with self._server.connect() as connection:
+        with self._server.connect(is_watched=False) as connection:
             connection.execute(f'LISTEN "{self._channel}"')
             if self._key is not None:
                 connection.execute("SELECT pg_advisory_lock_shared(%s)", (self._key,))

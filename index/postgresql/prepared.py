@@ -15,6 +15,7 @@ from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
 from index.postgresql.failures import is_outdated
+from index.postgresql.sessions import Session
 from index.postgresql.transactions import Row
 
 _MOST = 100
@@ -36,9 +37,7 @@ class PreparedQueries:
         self._made = 0
         self._waiting = 0
 
-    def rows(
-        self, connection: psycopg.Connection[Row], schema: str, query: str, parameters: Sequence[Any]
-    ) -> list[Row]:
+    def rows(self, connection: Session, schema: str, query: str, parameters: Sequence[Any]) -> list[Row]:
         """Return the rows of a query of tables of a schema. Values are bound to ``%s``, its only ``%``.
 
         Raises :class:`psycopg.Error`. A signal is handled when the query has ended.
@@ -58,7 +57,7 @@ class PreparedQueries:
             connection.execute("DEALLOCATE ALL")  # psycopg notices
         return self._run(connection, query, parameters)
 
-    def _run(self, connection: psycopg.Connection[Row], query: str, parameters: Sequence[Any]) -> list[Row]:
+    def _run(self, connection: Session, query: str, parameters: Sequence[Any]) -> list[Row]:
         values = Transformer(connection)
         # None is NULL, which the type of the method does not tell.
         sent = cast("Sequence[Buffer]", values.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters)))
@@ -67,18 +66,19 @@ class PreparedQueries:
         name = self._names.pop(key, None)
         if name is None and self._has_room(connection):
             name = self._prepare(connection, query, types)
-        if name is None:
-            result = connection.pgconn.exec_params(
-                _number_placeholders(query), sent, types, values.formats, pq.Format.BINARY
-            )
-        else:
-            self._names[key] = name
-            result = connection.pgconn.exec_prepared(name, sent, values.formats, pq.Format.BINARY)
+        with connection.waiting():
+            if name is None:
+                result = connection.pgconn.exec_params(
+                    _number_placeholders(query), sent, types, values.formats, pq.Format.BINARY
+                )
+            else:
+                self._names[key] = name
+                result = connection.pgconn.exec_prepared(name, sent, values.formats, pq.Format.BINARY)
         _require(connection, result, pq.ExecStatus.TUPLES_OK)
         values.set_pgresult(result, format=pq.Format.BINARY)
         return values.load_rows(0, result.ntuples, tuple)
 
-    def _has_room(self, connection: psycopg.Connection[Row]) -> bool:
+    def _has_room(self, connection: Session) -> bool:
         """Whether one more may be prepared; makes room for it in its turn."""
         if len(self._names) < _MOST:
             return True
@@ -89,10 +89,11 @@ class PreparedQueries:
         connection.execute(f"DEALLOCATE {self._names.pop(oldest).decode()}")
         return True
 
-    def _prepare(self, connection: psycopg.Connection[Row], query: str, types: tuple[int, ...]) -> bytes:
+    def _prepare(self, connection: Session, query: str, types: tuple[int, ...]) -> bytes:
         self._made += 1
         name = f"loccit_{self._made}".encode()
-        result = connection.pgconn.prepare(name, _number_placeholders(query), types)
+        with connection.waiting():
+            result = connection.pgconn.prepare(name, _number_placeholders(query), types)
         _require(connection, result, pq.ExecStatus.COMMAND_OK)
         return name
 
@@ -103,7 +104,7 @@ def _number_placeholders(query: str) -> bytes:
     return (first + "".join(f"${number}{part}" for number, part in enumerate(others, 1))).encode()
 
 
-def _require(connection: psycopg.Connection[Row], result: PGresult, status: pq.ExecStatus) -> None:
+def _require(connection: Session, result: PGresult, status: pq.ExecStatus) -> None:
     """Raise the error of a result that has another status."""
     if result.status == status:
         return

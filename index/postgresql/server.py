@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import psycopg
 from psycopg import conninfo, sql
 from psycopg.pq import TransactionStatus
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from index.postgresql.announcements import Announcement, Announcements
 from index.postgresql.failures import is_absence, translate_error
 from index.postgresql.formats import Admission, read_format
+from index.postgresql.hosts import has_several_hosts, with_last
+from index.postgresql.pools import GuardedPool, Limits, ServerAway
 from index.postgresql.prepared import PreparedQueries
 from index.postgresql.sessions import (
     ADAPTERS,
     SILENCE_SECONDS,
     WAIT_SECONDS,
     Heartbeats,
+    Session,
     complete,
     configure,
     last_row,
     script,
 )
 from index.postgresql.single_statements import SingleStatements
-from index.postgresql.standbys import Standbys, has_several_hosts
 from index.postgresql.transactions import Row, Transaction
 
-_PROMPT_SECONDS = 1.0
-"""Seconds that a read waits for a connection before it checks whether there is a leader."""
 _TURN_SECONDS = 60
 """Seconds that a write waits for writes before it, and that one may pause before the server ends it."""
+_BRIEF_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
+_ANY = {"target_session_attrs": "prefer-standby", "connect_timeout": "2"}
 
 T = TypeVar("T")
-Connection = psycopg.Connection[Row]
+
+_log = logging.getLogger("loccit.store")
 
 _servers: WeakValueDictionary[str, Server] = WeakValueDictionary()
 _opening = threading.Lock()
@@ -72,7 +76,8 @@ class Server:
     Of several hosts the one that takes writes is used; what may be read from a ``standby`` is read from one
     while there is none. Connections are opened when they are needed, at most
     ``most`` for transactions; they are closed when they were idle for some time (seconds), all but one once
-    tables are open, and when the object is no longer used. A transaction waits at most ``seconds`` for one.
+    tables are open, and when the object is no longer used. A transaction waits at most ``seconds`` for one,
+    and for each statement of brief work at most ``brief_seconds``.
     A session that has heartbeats ends ``silence_seconds`` after the last one.
     """
 
@@ -82,25 +87,32 @@ class Server:
         *,
         most: int = 32,
         seconds: float = WAIT_SECONDS,
+        brief_seconds: float = _BRIEF_SECONDS,
         idle_seconds: float = 60.0,
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self.url = url
         self.admission = admission = Admission()
-        self._conninfo = complete(url)
+        self._conninfo = info = complete(url)
         self._seconds = seconds
         self.heartbeats = Heartbeats(silence_seconds)
         """For connections by which locks are held."""
         self._announcements = Announcements()
 
-        def begin(connection: Connection) -> None:  # no method: the pool is not to keep this object
+        leader, limits = _Address(), Limits(seconds, brief_seconds)
+
+        def begin(connection: Session) -> None:  # no method: the pool is not to keep this object
+            connection.hold_line()
             configure(connection)
             admission.announce(connection)
+
+        def begin_leader(connection: Session) -> None:
+            begin(connection)
+            leader.note(connection)
 
         settings: dict[str, Any] = {
             "kwargs": {"autocommit": True, "context": ADAPTERS, "prepare_threshold": 2},
             "configure": begin,
-            "min_size": 0,
             "max_size": most,
             "timeout": seconds,
             "max_idle": idle_seconds,
@@ -108,17 +120,24 @@ class Server:
             "num_workers": 1,
             "open": True,
         }
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            self._conninfo, name="loccit-postgresql", **settings
+        self._standbys: GuardedPool | None = None
+        if several := has_several_hosts(conninfo.conninfo_to_dict(url)):
+            others = conninfo.make_conninfo(self._conninfo, **_ANY)
+            self._standbys = GuardedPool(
+                "loccit-postgresql-standbys", lambda: leader.last_of(others), settings, limits=limits
+            )
+            weakref.finalize(self, self._standbys.close)
+        self._leader = GuardedPool(
+            "loccit-postgresql",
+            lambda: info,
+            {**settings, "configure": begin_leader},
+            limits=limits,
+            changed=partial(_tell, self._standbys),
+            takes_writes=several,
         )
-        self._standbys: Standbys | None = None
-        if has_several_hosts(conninfo.conninfo_to_dict(url)):
-            leader = weakref.WeakMethod(self.connect)
-            self._standbys = Standbys(self._conninfo, lambda: _try_connection(leader()), **settings)
-            weakref.finalize(self, _close, self._standbys)
-        self._prepared: WeakKeyDictionary[Connection, PreparedQueries] = WeakKeyDictionary()
         # When nothing uses it any more, and at the end of the process.
-        weakref.finalize(self, _close, self._pool)
+        weakref.finalize(self, self._leader.close)
+        self._prepared: WeakKeyDictionary[Session, PreparedQueries] = WeakKeyDictionary()
 
     def open_tables(self, schema: str, component: str, known: int) -> None:
         """Use a component of a schema from now on, with code whose newest format of it is ``known``.
@@ -126,8 +145,7 @@ class Server:
         As long as the process uses it, others see that: one session at least stays open.
         """
         self.admission.open(schema, component, known)
-        if self._pool.min_size == 0:
-            self._pool.resize(1, self._pool.max_size)
+        self._leader.keep(1)
 
     def close_tables(self, schema: str) -> None:
         """Note that tables of a schema were closed, as when they were deleted; others may have them open."""
@@ -208,11 +226,14 @@ class Server:
         literals = [sql.Literal(value).as_string() for value in values]
         try:
             statements = script("", schema, query.format(*literals))
-            connection, row = self._begin(schema, statements, standby=standby)
-            self._give_back(connection)
+            return self._attempt(
+                schema,
+                lambda connection: last_row(connection.execute(statements)),
+                standby=standby,
+                is_brief=True,
+            )
         except psycopg.Error as error:
             raise translate_error(error, what) from error
-        return row
 
     @contextmanager
     def single_statements(
@@ -236,6 +257,7 @@ class Server:
                     connection, schema, query, parameters
                 ),
                 standby=True,
+                is_brief=True,
             )
 
         try:
@@ -253,31 +275,50 @@ class Server:
                 for component, newest in known.items():
                     read_format(reading, schema, component).require_known(schema, component, newest)
 
-    def connect(self, settings: Mapping[str, str] | None = None) -> Connection:
+    def connect(self, settings: Mapping[str, str] | None = None, *, is_watched: bool = True) -> Session:
         """Open a connection outside the pool, without a transaction; the caller closes it.
 
-        ``settings`` are for this session. Raises :class:`psycopg.Error`.
+        ``settings`` are for this session. ``is_watched``: its statements are cut off while the server does
+        not answer. Raises :class:`psycopg.Error`.
         """
-        connection = psycopg.connect(self._conninfo, autocommit=True, context=ADAPTERS)
+        self._leader.require()
+        with self._leader.queued():
+            connection = Session.connect(self._conninfo, autocommit=True, context=ADAPTERS)
         try:
+            connection.hold_line()
+            if is_watched:
+                connection.has_limit = "statement_timeout" not in (settings or {})
+                self._leader.add(connection)
             configure(connection, settings or {})
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def require_answers(self) -> None:
+        """Raise :class:`index.errors.StoreUnavailable` while the server is away, and all standbys, too.
+
+        Does not wait: it is what was found out.
+        """
+        try:
+            self._leader.require()
+        except ServerAway as error:
+            if self._standbys is None or self._standbys.breaker.reason:
+                raise translate_error(error, "the documents") from error
+
     def connections(self) -> Connections:
         """Count the connections of the pool now, and those that wait for one; asks the server nothing."""
-        found = self._pool.get_stats()
+        pool = self._leader.pool
+        found = pool.get_stats()
         size, idle = found.get("pool_size", 0), found.get("pool_available", 0)
-        return Connections(size - idle, idle, self._pool.max_size, found.get("requests_waiting", 0))
+        return Connections(size - idle, idle, pool.max_size, found.get("requests_waiting", 0))
 
     def close(self) -> None:
         """Close all idle connections; one in use is closed when it is given back."""
         self._announcements.close(_CLOSE_SECONDS)
-        self._pool.close(_CLOSE_SECONDS)
+        self._leader.close()
         if self._standbys is not None:
-            self._standbys.close(_CLOSE_SECONDS)
+            self._standbys.close()
 
     def _send(self, announced: Collection[Announcement]) -> None:
         rows = ", ".join(["({}, {})"] * len(announced))
@@ -290,7 +331,7 @@ class Server:
             *values,
         )
 
-    def _begin(self, schema: str, statements: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
+    def _begin(self, schema: str, statements: str, *, standby: bool = False) -> tuple[Session, Row | None]:
         """Begin a transaction; the caller gives the connection back."""
         return self._attempt(
             schema,
@@ -300,16 +341,21 @@ class Server:
         )
 
     def _attempt(
-        self, schema: str, attempt: Callable[[Connection], T], *, standby: bool = False, keeps: bool = False
+        self,
+        schema: str,
+        attempt: Callable[[Session], T],
+        *,
+        standby: bool = False,
+        is_brief: bool = False,
+        keeps: bool = False,
     ) -> T:
         """Do what writes nothing in a schema, again while connections turn out to be broken.
 
         The connection is given back unless ``keeps``.
         """
         deadline = time.monotonic() + self._seconds
-        standbys = self._standbys if standby else None
         while True:
-            connection = self._connection(standbys)
+            pool, connection = self._take(standby=standby, is_brief=is_brief or standby)
             try:
                 self.admission.admit(connection, schema)
                 done = attempt(connection)
@@ -319,8 +365,7 @@ class Server:
                 self._give_back(connection)
                 if not is_absence(error) or time.monotonic() > deadline:
                     raise
-                if standbys is not None:
-                    standbys.look()
+                pool.suspect()
             except BaseException:
                 self._give_back(connection)
                 raise
@@ -329,32 +374,43 @@ class Server:
                     self._give_back(connection)
                 return done
 
-    def _connection(self, standbys: Standbys | None) -> Connection:
-        """Take a connection, to a standby if there may be no leader."""
-        if standbys is None:
-            return self._pool.getconn()
-        if not standbys.are_used():
-            try:
-                return self._pool.getconn(_PROMPT_SECONDS)
-            except PoolTimeout:
-                if not standbys.look():  # all are in use
-                    return self._pool.getconn()
-        return standbys.take()
+    def _take(self, *, standby: bool, is_brief: bool) -> tuple[GuardedPool, Session]:
+        """Take a connection, to a standby if that will do and no host takes writes."""
+        try:
+            return self._leader, self._leader.take(is_brief=is_brief)
+        except ServerAway:
+            if not standby or self._standbys is None:
+                raise
+            return self._standbys, self._standbys.take(is_brief=is_brief)
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, connection: Session) -> None:
         with suppress(psycopg.Error):  # a broken connection, of which the pool makes another
             if not connection.closed:
                 connection.rollback()
-        if self._standbys is None or not self._standbys.give_back(connection):
-            self._pool.putconn(connection)
+        if not self._leader.give_back(connection) and self._standbys is not None:
+            self._standbys.give_back(connection)
 
 
-def _close(pool: ConnectionPool[Connection] | Standbys) -> None:
-    """Close the connections of an object that is no longer used, in whatever thread that is found."""
-    with suppress(RuntimeError):  # it is a thread of the pool, which cannot wait for itself
-        pool.close(_CLOSE_SECONDS)
+class _Address:
+    """The host that took writes last."""
+
+    def __init__(self) -> None:
+        self._known: tuple[str, int] | None = None
+
+    def note(self, connection: Session) -> None:
+        self._known = connection.info.host, connection.info.port
+
+    def last_of(self, info: str) -> str:
+        """An address by which it is tried last."""
+        return info if self._known is None else with_last(info, *self._known)
 
 
-def _try_connection(connect: Callable[[], Connection] | None) -> None:
-    if connect is not None:
-        connect().close()
+def _tell(standbys: GuardedPool | None, why: str) -> None:
+    """Tell that a server is away, or is back."""
+    if not why:
+        _log.info("PostgreSQL answers again.")
+    elif standbys is None:
+        _log.warning("PostgreSQL does not answer (%s): what needs it is refused until it does.", why)
+    else:
+        _log.warning("No host of PostgreSQL takes writes (%s). Reads go to a standby until one does.", why)
+        standbys.renew()

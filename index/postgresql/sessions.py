@@ -7,22 +7,28 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Mapping
-from typing import Any
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import numpy as np
 import psycopg
 from psycopg import conninfo, postgres, sql
+from psycopg.abc import PQGen
 from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
 from psycopg.pq import Format
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
-from index.postgresql.standbys import has_several_hosts
+from index.postgresql.hosts import has_several_hosts
 from index.postgresql.transactions import Row
 from index.types import Ids
 
 WAIT_SECONDS = 10.0
 """Seconds that a transaction waits for a lock, for a connection, or for the server to come back."""
+STATEMENT_SECONDS = 300
+"""Seconds after which the server ends a statement."""
 _PROGRAM = "loccit"
 _MOST_CHARACTERS = 63
 """Of a name of PostgreSQL."""
@@ -38,12 +44,56 @@ _SESSION: Mapping[str, str] = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
-    "statement_timeout": "300000",
+    "statement_timeout": str(1000 * STATEMENT_SECONDS),
     "lock_timeout": str(round(1000 * WAIT_SECONDS)),
     "client_min_messages": "warning",
     "standard_conforming_strings": "on",
 }
 """Settings of each session; times are milliseconds."""
+
+
+T = TypeVar("T")
+
+
+class Session(psycopg.Connection[Row]):
+    """A connection that says since when it waits for the server, and that another thread may cut."""
+
+    waits_since: float | None = None
+    """By :func:`time.monotonic`; None while it does not wait."""
+    has_limit: bool = True
+    """Whether a statement is cut off that the server does not end itself."""
+    _line: socket.socket | None = None
+
+    def hold_line(self) -> None:
+        """Let :meth:`cut` work: by a descriptor of its own, for libpq may close the other one at any time."""
+        self._line = socket.socket(fileno=os.dup(self.pgconn.socket))
+        weakref.finalize(self, self._line.close)
+
+    def cut(self) -> None:
+        """Break the connection, so that whoever waits for the server gets an error at once. Thread-safe."""
+        if self._line is not None:
+            with suppress(OSError):  # it is broken, or closed
+                self._line.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Note that it waits for the server, until the ``with`` block ends."""
+        self.waits_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waits_since = None
+
+    def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
+        """Wait as :class:`psycopg.Connection` does, for all that is sent by its methods."""
+        with self.waiting():
+            return super().wait(gen, *args, **options)
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        if self._line is not None and self.closed:
+            self._line.close()
 
 
 def complete(url: str) -> str:
@@ -60,7 +110,7 @@ def process_name() -> str:
     return f"{_PROGRAM} {os.getpid()}@{socket.gethostname()}"[:_MOST_CHARACTERS]
 
 
-def configure(connection: psycopg.Connection[Row], settings: Mapping[str, str] | None = None) -> None:
+def configure(connection: Session, settings: Mapping[str, str] | None = None) -> None:
     """Give a session its settings, and others for it alone."""
     own = {**_SESSION, **(settings or {})}
     calls = sql.SQL(", ").join(
@@ -170,8 +220,6 @@ ADAPTERS = _adapters()
 
 _log = logging.getLogger("loccit.store")
 
-Connection = psycopg.Connection[Any]
-
 SILENCE_SECONDS = 60.0
 """Seconds of silence after which the server ends a session that holds locks, and releases them."""
 _BEATS = 6
@@ -190,13 +238,13 @@ class Heartbeats:
         self.settings = {"idle_session_timeout": str(round(1000 * silence_seconds))}
         """Settings of sessions with heartbeats."""
         self._interval = silence_seconds / _BEATS
-        self._connections: dict[Connection, threading.Lock] = {}
+        self._connections: dict[Session, threading.Lock] = {}
         """Each with a lock that is held during its heartbeats."""
         self._changing = threading.Lock()
         self.is_running = False
         """Whether there is a thread."""
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Session) -> None:
         """Keep the session of a connection alive until :meth:`remove`."""
         with self._changing:
             self._connections[connection] = threading.Lock()
@@ -204,7 +252,7 @@ class Heartbeats:
                 self.is_running = True
                 threading.Thread(target=self._run, name="loccit-heartbeats", daemon=True).start()
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: Session) -> None:
         """Leave a connection alone: call it before closing one, which must not happen during a statement."""
         with self._changing:
             beating = self._connections.pop(connection, None)
@@ -220,13 +268,13 @@ class Heartbeats:
                     self._beat(connection)
             pause.wait(self._interval)
 
-    def _live_connections(self) -> list[tuple[Connection, threading.Lock]]:
+    def _live_connections(self) -> list[tuple[Session, threading.Lock]]:
         """The connections in use; with none, the thread ends."""
         with self._changing:
             self.is_running = bool(self._connections)
             return list(self._connections.items())
 
-    def _beat(self, connection: Connection) -> None:
+    def _beat(self, connection: Session) -> None:
         try:
             if connection in self._connections:
                 connection.execute("SELECT 1")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from index.postgresql.sessions import Session
 
 Row = tuple[Any, ...]
 
@@ -19,7 +22,7 @@ class Transaction:
     :class:`psycopg.errors.QueryCanceled` after :meth:`end`.
     """
 
-    def __init__(self, connection: psycopg.Connection[Row], first: Row | None) -> None:
+    def __init__(self, connection: Session, first: Row | None) -> None:
         self.connection = connection
         self.first = first
         self.announced: set[tuple[str, str]] = set()
@@ -73,6 +76,11 @@ class Transaction:
             while rows := cursor.fetchmany(size):
                 yield rows
                 self._check()
+
+    def without_limit(self) -> None:
+        """Let statements take as long as they need."""
+        self.execute("SET LOCAL statement_timeout TO 0")
+        self.connection.has_limit = False
 
     def end(self) -> None:
         """Let all further statements fail. Another thread may call it."""

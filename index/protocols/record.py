@@ -299,6 +299,9 @@ class Catalogue(Protocol):
         Then :meth:`identity` need not be asked for before each read.
         """
 
+    def require_answers(self) -> None:
+        """Raise :class:`index.errors.StoreUnavailable` if records cannot be read now; does not wait."""
+
     def names(self) -> list[str]:
         """All collections, in order of their names."""
 

@@ -59,6 +59,9 @@ class PostgresqlCatalogue:
         except (ObjectsUnavailable, OSError) as error:
             _log.warning("Originals of a deleted collection could not be removed yet: %s", error)
 
+    def require_answers(self) -> None:
+        self._server.require_answers()
+
     def names(self) -> list[str]:
         with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT, standby=True) as reading:
             query = "SELECT name FROM collections WHERE name NOT LIKE '.%' ORDER BY name"

@@ -65,6 +65,9 @@ class FolderCatalogue:
         except (ObjectsUnavailable, OSError) as error:
             _log.warning("Originals of a deleted collection could not be removed yet: %s", error)
 
+    def require_answers(self) -> None:
+        """Do nothing: files are read, or fail, at once."""
+
     def names(self) -> list[str]:
         found = {
             path.parent.name for name in (_DESCRIPTION, _STORE) for path in self._folder.glob(f"*/{name}")

@@ -62,6 +62,7 @@ async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[
 
     Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collections raise.
     """
+    asking.collections.library.require_answers()  # before work that would be in vain
     if plan.is_kept:
         client.audit(_audit_fields(plan.body, asking.settings))
     if plan.body.at_least_change is not None:

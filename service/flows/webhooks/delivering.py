@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from index.collection import Collection
-from index.errors import CollectionBusy, LoccitError
+from index.errors import CollectionBusy, LoccitError, StoreUnavailable
 from index.library import Library
 from index.sources.web import Fetcher, PinnedTransport, WebConfig
 from service.flows.webhooks.configured import (
@@ -127,6 +127,8 @@ class WebhookWorker:
         while not self._stopped.wait(_LOOK_SECONDS):
             try:
                 self.look_around()
+            except StoreUnavailable as error:
+                log.warning("Webhooks wait: %s", error.message)
             except Exception:
                 log.exception("The thread that delivers webhooks failed, and goes on.")
 

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.errors import LoccitError
 from service.state.databases import Connection
@@ -17,9 +17,7 @@ from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, Kind, NewIt
 from service.state.jobs.sql import SqlJobStore, as_json, change, get_all, settle
 
 if TYPE_CHECKING:
-    import psycopg
-
-    from index.postgresql import Migration
+    from index.postgresql import Migration, Session
 
 _ADD = """
 INSERT INTO items (job, number, kind, name, spooled, bytes, request)
@@ -171,7 +169,7 @@ class AdvisorySession:
     Claims are rows of a table, and are void when nobody holds the lock of their session.
     """
 
-    def __init__(self, database: PostgresqlDatabase, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, database: PostgresqlDatabase, connection: Session) -> None:
         """Use :meth:`open`."""
         self._database = database
         self._connection = connection

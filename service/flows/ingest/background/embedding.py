@@ -34,6 +34,8 @@ POLL_SECONDS = 5.0
 WAIT_SECONDS = 120.0
 """How long an upload waits for its vectors."""
 _LONGEST_PAUSE = 60.0
+_AWAY_SECONDS = 2.0
+"""Pause while the record's server is away, which is known at once."""
 _STOP_SECONDS = 10.0
 
 
@@ -150,6 +152,7 @@ class EmbeddingWorker:
                 self._round()
             except StoreUnavailable as error:
                 log.warning("The embedding worker waits: %s", error.message)
+                self._stopped.wait(_AWAY_SECONDS)
             except Exception:
                 log.exception("The embedding worker failed, and continues.")
             while (pause := self._agenda.pause()) and not self._stopped.is_set():
