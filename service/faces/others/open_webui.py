@@ -5,8 +5,9 @@ The seven operations that oikb calls. Folders are paths here, so none has to be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,6 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from index import errors
+from index.collection import Collection
 from service.errors import InvalidRequest, MayRaise, RemovalRefused
 from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, ReadyIngestion, Writes, WritesAfterBody
@@ -28,6 +30,8 @@ from service.http.replies import json_reply
 from service.http.request_models import Request as RequestModel
 from service.http.route import ApiRoute
 from service.state.identity import Principal, Scope, access
+
+Model = TypeVar("Model", bound=RequestModel)
 
 router = APIRouter(tags=["open_webui"], route_class=ApiRoute)
 _MOST_LISTED = 1000
@@ -158,6 +162,21 @@ Body = Annotated[Request, MayRaise(InvalidRequest, errors.InvalidDocumentId)]
 _PATH = "/api/v1/knowledge/{knowledge_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request to change a knowledge base."""
+
+    ingestion: Ingestion
+    caller: Principal
+    name: str
+    body: bytes
+
+    def answer(self, work: Callable[[Collection, Model], Json], model: type[Model]) -> Response:
+        """Reply with what ``work`` makes of the collection and of the body; blocks."""
+        asked = read_json(model, self.body)
+        return json_reply(work(_open(self.ingestion, self.caller, self.name), asked))
+
+
 def _described(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema_of(model)}}}}
 
@@ -173,26 +192,23 @@ async def compare(
     knowledge_id: Name, request: Body, caller: Caller, ingestion: ReadyIngestion, writes: WritesAfterBody
 ) -> Response:
     """Tells what to upload and to remove, so that the knowledge base has the files of the manifest."""
-    return await writes.run(_compare, ingestion, caller, knowledge_id, await request.body())
+    asked = _Asked(ingestion, caller, knowledge_id, await request.body())
+    return await writes.run(asked.answer, _compare, DiffRequest)
 
 
-def _compare(ingestion: Ingestion, caller: Principal, name: str, body: bytes) -> Response:
-    asked = read_json(DiffRequest, body)
-    collection = _open(ingestion, caller, name)
+def _compare(collection: Collection, asked: DiffRequest) -> Json:
     found = knowledge.compare(collection, [one.file() for one in asked.manifest])
-    return json_reply(
-        {
-            "added": [_file(one) for one in found.added],
-            "modified": [
-                {**_file(one), "stale_file_id": knowledge.encode_replaced(one.path)} for one in found.modified
-            ],
-            "deleted": [{**_file(one), "file_id": knowledge.encode_id(one.path)} for one in found.deleted],
-            "unmodified_count": found.unmodified,
-            "mkdir": [],
-            "rmdir": [],
-            "directory_map": {folder: knowledge.encode_id(folder) for folder in found.folders},
-        }
-    )
+    return {
+        "added": [_file(one) for one in found.added],
+        "modified": [
+            {**_file(one), "stale_file_id": knowledge.encode_replaced(one.path)} for one in found.modified
+        ],
+        "deleted": [{**_file(one), "file_id": knowledge.encode_id(one.path)} for one in found.deleted],
+        "unmodified_count": found.unmodified,
+        "mkdir": [],
+        "rmdir": [],
+        "directory_map": {folder: knowledge.encode_id(folder) for folder in found.folders},
+    }
 
 
 def _file(one: knowledge.File) -> Json:
@@ -218,12 +234,12 @@ async def clean_up(
     Files that an upload replaces stay, with their versions. A request that would remove ten files or more,
     and more than 30 %, removes none.
     """
-    return await writes.run(_clean_up, ingestion, caller, knowledge_id, await request.body())
+    asked = _Asked(ingestion, caller, knowledge_id, await request.body())
+    return await writes.run(asked.answer, _clean_up, CleanupRequest)
 
 
-def _clean_up(ingestion: Ingestion, caller: Principal, name: str, body: bytes) -> Response:
-    asked = read_json(CleanupRequest, body)
-    return json_reply({"removed": knowledge.remove(_open(ingestion, caller, name), asked.file_ids)})
+def _clean_up(collection: Collection, asked: CleanupRequest) -> Json:
+    return {"removed": knowledge.remove(collection, asked.file_ids)}
 
 
 @router.post(
@@ -237,15 +253,14 @@ async def create_directory(
     knowledge_id: Name, request: Body, caller: Caller, ingestion: ReadyIngestion, writes: WritesAfterBody
 ) -> Response:
     """The id of a folder. Nothing is stored: folders are in the paths of files."""
-    return await writes.run(_create_directory, ingestion, caller, knowledge_id, await request.body())
+    asked = _Asked(ingestion, caller, knowledge_id, await request.body())
+    return await writes.run(asked.answer, _create_directory, DirectoryRequest)
 
 
-def _create_directory(ingestion: Ingestion, caller: Principal, name: str, body: bytes) -> Response:
-    asked = read_json(DirectoryRequest, body)
-    _open(ingestion, caller, name)
+def _create_directory(collection: Collection, asked: DirectoryRequest) -> Json:
     above = knowledge.decode_id(asked.parent_id) if asked.parent_id else ""
     path = f"{above}/{asked.name}" if above else asked.name
-    return json_reply({"id": knowledge.encode_id(path), "name": asked.name, "parent_id": asked.parent_id})
+    return {"id": knowledge.encode_id(path), "name": asked.name, "parent_id": asked.parent_id}
 
 
 @router.post(f"{_PATH}/reset", summary="Remove all files of a knowledge base", response_model=Removed)
@@ -258,11 +273,11 @@ async def reset(
     include_directories: Annotated[str, Query(description="Folders are no files of their own.")] = "",
 ) -> Response:
     """Retires all files that came this way. Documents that came another way stay."""
-    return await writes.run(_reset, ingestion, caller, knowledge_id)
+    return await writes.run(_Asked(ingestion, caller, knowledge_id, b"{}").answer, _reset, RequestModel)
 
 
-def _reset(ingestion: Ingestion, caller: Principal, name: str) -> Response:
-    return json_reply({"removed": knowledge.reset(_open(ingestion, caller, name))})
+def _reset(collection: Collection, asked: RequestModel) -> Json:
+    return {"removed": knowledge.reset(collection)}
 
 
 @router.get(_PATH, summary="Look up a knowledge base", response_model=Knowledge)
@@ -385,7 +400,7 @@ def _upload(
     return json_reply(_known_file(stored, given.knowledge_id))
 
 
-def _open(ingestion: Ingestion, caller: Principal, name: str) -> Any:
+def _open(ingestion: Ingestion, caller: Principal, name: str) -> Collection:
     # Only the default collection is created automatically: another name may be a typing error.
     return ingestion.collections.open(caller, name, create=name == DEFAULT_COLLECTION)
 
