@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from index.embedding import WordEmbedder
 from index.library import Library
@@ -247,3 +249,15 @@ def test_a_model_writes_while_the_page_is_read(browser: "Browser", tmp_path: Pat
             written.locator("a.mark").first.click()
             page.wait_for_selector("#reader #quote")
             assert_accessible(page)
+
+
+def test_a_printed_answer_has_all_its_citations_and_no_empty_page(page: "Page") -> None:
+    page.goto(ASKED)
+    locators = page.locator(".sources > .passages .printed").all_text_contents()
+    with closing(PdfDocument(page.pdf())) as printed:
+        texts = [one.get_textpage().get_text_range() for one in printed]
+    assert all(text.strip() for text in texts)
+    whole = "".join("".join(texts).split())
+    assert LAMP.replace(" ", "") in whole
+    assert locators
+    assert all("".join(one.split()) in whole for one in locators)

@@ -156,6 +156,22 @@ def test_it_says_so_when_the_documents_do_not(browser: Browser, place: Place) ->
         assert "The documents do not say." in answer.inner_text()
 
 
+def test_an_answer_is_judged_with_a_reason_and_kept(browser: Browser, place: Place) -> None:
+    with visit(browser, place.page("/plain", place.tag())) as page:
+        assert asked(page).get_by_role("button", name="It answers").count() == 0
+    place.admin.post("/library/gaps/keep")
+    with visit(browser, place.page("/judge", place.tag(judge=""))) as page:
+        answer = asked(page)
+        assert_accessible(page)
+        answer.get_by_role("textbox", name="Why, if you like").fill("Only <b>the tower</b>.")
+        answer.get_by_role("button", name="It does not answer").click()
+        answer.get_by_role("status").wait_for()
+        assert "Thank you." in answer.inner_text()
+    (gap,) = place.admin.get("/v1/gaps").json()["gaps"]
+    assert (gap["question"], gap["disliked"], gap["reasons"]) == (ASKED, 1, ["Only <b>the tower</b>."])
+    place.admin.post("/library/gaps/stop")
+
+
 def test_earlier_questions_are_the_conversation(browser: Browser, place: Place) -> None:
     with visit(browser, place.page("/more", place.tag())) as page:
         sent: list[Any] = []

@@ -1,8 +1,8 @@
 /* <loccit-dialog>: a button on the page that opens a dialog to ask in. */
 
 /**
- * Attributes `collection`, `key`, `language`, `greeting`, `position` (`left` or `right`), `accent` (a colour) and
- * `mode`. Stores nothing and sets no cookie.
+ * Attributes `collection`, `key`, `language`, `greeting`, `position` (`left` or `right`), `accent` (a colour), `mode`
+ * and `judge`. Stores nothing and sets no cookie.
  */
 class Dialog extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
@@ -74,6 +74,7 @@ class Dialog extends HTMLElement {
     try {
       const whole = await this.#question.ask(question);
       if (whole) drawAnswer(answer, whole, this.words);
+      if (whole && this.hasAttribute("judge")) answer.append(this.#judging(question));
     } catch (error) {
       answer.replaceChildren(make("p", { className: "doubt", set: { role: "alert" } }, this.#refused(error)));
     } finally {
@@ -93,6 +94,26 @@ class Dialog extends HTMLElement {
     };
     this.#question.addEventListener("loccit-delta", add, { signal: until.signal });
     return until;
+  }
+
+  /** Buttons that say whether an answer helps, with room for a reason. */
+  #judging(question) {
+    const { words } = this;
+    const why = make("input", { type: "text", maxLength: 500, autocomplete: "off", set: { "aria-label": words.why, placeholder: words.why } });
+    const place = make("div", { className: "judge" });
+    const say = async (verdict) => {
+      const [key, collection] = [this.getAttribute("key"), this.getAttribute("collection") ?? "default"];
+      const body = { question, verdict, reason: why.value.trim(), collection };
+      const said = await request("/v1/feedback", { key, body }).then(() => words.thanks, (error) => this.#refused(error));
+      place.replaceChildren(make("p", { set: { role: "status" } }, said));
+    };
+    for (const [verdict, name] of [["up", words.helps], ["down", words.fails]]) {
+      const button = make("button", { type: "button" }, name);
+      button.addEventListener("click", () => say(verdict));
+      place.append(button);
+    }
+    place.append(why, make("small", {}, words.kept));
+    return place;
   }
 
   #refused(error) {

@@ -6,7 +6,7 @@ for (const [name, element] of [["loccit-question", Question], ["loccit-dialog", 
 
 if (TAG?.dataset.key !== undefined) {
   const dialog = document.createElement("loccit-dialog");
-  for (const name of ["key", "collection", "language", "greeting", "position", "accent", "mode"]) {
+  for (const name of ["key", "collection", "language", "greeting", "position", "accent", "mode", "judge"]) {
     if (TAG.dataset[name] !== undefined) dialog.setAttribute(name, TAG.dataset[name]);
   }
   const show = () => document.body.append(dialog);
