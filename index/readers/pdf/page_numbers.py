@@ -63,7 +63,7 @@ class _Found(NamedTuple):
     """A number at the head or foot of a page, as printed.
 
     ``beside`` are the words close to it. ``of`` is set if the number of all pages follows, ``only`` if the
-    row has nothing else.
+    row has nothing else and stands apart.
     """
 
     at: _At
@@ -103,16 +103,19 @@ def _numbers(page: int, row: Row, largest: float) -> Iterator[_Found]:
         return
     words = [word for line in row.lines for word in line.words]
     parts = list(_parts(words, _PART_GAP * row.lines[0].size))
+    has_total = False
     for part in parts if len(parts) == 1 else (*parts, words):
-        if (match := _ALONE.fullmatch(_text(part))) and (
-            run := _run(page, match["prefix"] or "", match["number"])
-        ):
+        match = _ALONE.fullmatch(_text(part))
+        run = _run(page, match["prefix"] or "", match["number"]) if match else None
+        if match and run:
+            has_total = has_total or bool(match["total"])
+            is_only = len(part) == len(words) and row.set_off
             label = run[1] + match["number"]
-            is_only = len(part) == len(words)
             yield _Found(_at(page, row, part[-1]), label, run, of=bool(match["total"]), only=is_only)
     text = _text(words)
     for match, word in ((_FIRST.match(text), words[0]), (_LAST.search(text), words[-1])):
-        if match and (run := _run(page, "", match["number"])):
+        # The number of all pages is none of them.
+        if match and not has_total and (run := _run(page, "", match["number"])):
             beside = re.sub(r"\d", "", text[: match.start()] + text[match.end() :]).strip()
             if beside:
                 yield _Found(_at(page, row, word), match["number"], run, beside)
@@ -213,11 +216,11 @@ class _Numbering:
         """Whether a number is that of a page."""
         own = strength.get(one.run, 0)
         in_place = any(place in trusted for place in one.places)
-        if not one.beside and self._is_labelled(one):
+        if one.only and self._is_labelled(one):
             return True
         if in_place and one.only and one.run[0] != "1":  # the only page with a Roman number
             return True
         least = _MIN_SHORT_RUN if self.count <= _FEW or (in_place and not one.beside) else _MIN_RUN
         if own < least:
             return False
-        return not one.beside or in_place
+        return one.only or in_place or self.count <= _FEW

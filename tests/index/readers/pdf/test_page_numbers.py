@@ -122,6 +122,17 @@ def test_what_is_no_page_number_does_not_hide_one(mistaken: str) -> None:
     assert labels(pdf(*drawn)) == numbers
 
 
+def test_a_number_among_others_on_a_page_that_bears_none_is_none() -> None:
+    row = [at(str(number), 80 + 30 * number, 740) for number in range(1, 6)]
+    drawn = [page(*row), *(page(at(str(number), outer(number), 40)) for number in range(2, 12))]
+    assert labels(pdf(*drawn)) == ["", *map(str, range(2, 12))]
+
+
+def test_the_last_page_bears_the_number_of_all_pages() -> None:
+    drawn = [page(at("Report", 80, 40), at(f"{number} / 12", 520, 40)) for number in range(1, 13)]
+    assert labels(pdf(*drawn)) == [str(number) for number in range(1, 13)]
+
+
 def labelled(*ranges: tuple[int, str, int]) -> Draw:
     """Give the pages labels: from a page, which counts from 0, a style and a first number."""
 
