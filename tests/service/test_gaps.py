@@ -263,6 +263,9 @@ def test_groups_that_documents_may_answer_come_last_and_below(asking: TestClient
     asked = [AskedQuestion(1.0, "a", f"{n}", 0.3 if n < 3 else 0.2) for n in range(6)]
     found = group_questions(asked, vectors)
     assert [(one.count, one.is_uncertain) for one in found] == [(2, False), (1, False), (3, True)]
+    judged = [AskedQuestion(1.0, "a", "b", 0.1), AskedQuestion(2.0, "a", "b", 0.0, "down")]
+    (one,) = group_questions(judged, vectors[:2])
+    assert (one.count, one.words, one.disliked) == (1, [("b", 1)], 1)
     asking.post("/library/gaps/keep")
     store = asking.app.state.runtime.answering.kept.store()  # type: ignore[attr-defined]
     for question, probability in ((ASKED, 0.1), ("Is the lamp of Orsk blue?", 0.4)):

@@ -32,8 +32,8 @@ class QuestionGroup:
 
     @property
     def count(self) -> int:
-        """The number of times it was asked."""
-        return len(self.questions)
+        """The number of times it was asked; those who judged an answer had asked before."""
+        return len(self._asked)
 
     @property
     def probability(self) -> float:
@@ -48,7 +48,12 @@ class QuestionGroup:
     @property
     def words(self) -> list[tuple[str, int]]:
         """The different questions, and how often each was asked."""
-        return Counter(one.question for one in self.questions).most_common()
+        return Counter(one.question for one in self._asked).most_common()
+
+    @property
+    def _asked(self) -> Sequence[AskedQuestion]:
+        """The questions without verdicts; those with them where the question itself was answered well."""
+        return [one for one in self.questions if not one.verdict] or self.questions
 
     @property
     def reasons(self) -> list[str]:
