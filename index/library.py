@@ -19,10 +19,10 @@ from index.description import Description, find
 from index.embedding import Models
 from index.engine import remove_indexes
 from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
-from index.history.ledger import Ledger
+from index.history.ledger import ErasedTags, Ledger
 from index.lag import Lag
 from index.naming import validate_collection_name
-from index.protocols import ClaimModel, Embedder, Guard, Reranker, has_same_weights
+from index.protocols import Catalogue, ClaimModel, Embedder, Guard, Reranker, has_same_weights
 from index.readers import InProcessReaders, Readers, ReaderStatistics
 from index.records import Counts
 from index.store import open_catalogue
@@ -67,7 +67,7 @@ class Library:
         self.data = data
         self.config = config or LibraryConfig()
         self._catalogue = open_catalogue(data, self.config.store_url, objects=self.config.objects)
-        self.ledger = Ledger(self.config.erasure_ledger or data / ERASURE_LEDGER)
+        self.ledger = ledger_of(data, self.config, self._catalogue)
         self.models = embedder if isinstance(embedder, Models) else Models(embedder)
         self._given_reranker = reranker
         self._given_cross_encoder = cross_encoder
@@ -272,6 +272,25 @@ class Library:
             self._remove_indexes(name)
             self._catalogue.delete(name)
 
+    def erase_again(self, erased: ErasedTags) -> tuple[int, int]:
+        """Erase what a ledger says to be erased and the database has; returns how many versions, collections.
+
+        Raises what opening a collection raises, :class:`index.errors.CollectionBusy` and
+        :class:`index.errors.LedgerFailed`.
+        """
+        versions, gone = 0, []
+        for name in self.names():
+            with suppress(CollectionNotFound), closing(self._catalogue.open(name)) as store:
+                if erased.collections and store.tag() in erased.collections:
+                    gone.append(name)
+                elif erased.versions:
+                    with store.lease("write", seconds=self.config.lock_seconds):
+                        versions += store.erase_tagged(erased.versions)[1]
+        for name in gone:
+            with suppress(CollectionNotFound):  # by another process
+                self.delete(name)
+        return versions, len(gone)
+
     def _enter_erasure(self, name: str) -> None:
         """Enter a collection in the ledger before it is erased, so that a crash in between loses no entry."""
         try:
@@ -339,6 +358,16 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def open_ledger(data: Path, config: LibraryConfig) -> Ledger:
+    """The ledger of erasures of a data folder or database, for who opens no collections."""
+    return ledger_of(data, config, open_catalogue(data, config.store_url, objects=config.objects))
+
+
+def ledger_of(data: Path, config: LibraryConfig, catalogue: Catalogue) -> Ledger:
+    """The ledger of erasures of a machine, and that of all machines that share a catalogue."""
+    return Ledger(config.erasure_ledger or data / ERASURE_LEDGER, catalogue.ledger())
 
 
 def _not_found(name: str) -> CollectionNotFound:

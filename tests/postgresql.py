@@ -75,6 +75,19 @@ def copy_of(url: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def dumped(url: str) -> bytes:
+    """What pg_dump keeps of a database."""
+    command = [_installed() / "pg_dump", "--format=custom", f"--dbname={url}"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+
+
+def restore(url: str, dump: bytes) -> None:
+    """Bring a database back to a dump, as the documentation says. Ends the connections to it."""
+    end_connections(url)
+    command = [_installed() / "pg_restore", "--clean", "--if-exists", f"--dbname={url}"]
+    subprocess.run(command, check=True, input=dump)
+
+
 def end_connections(url: str) -> None:
     """End all connections to a database, as a server that is started anew does, with all that they held."""
     with psycopg.connect(url) as connection:

@@ -371,10 +371,14 @@ class Collection:
         self._following.catch_up()
         self._enter_erasures()
 
+    def enter_erasures(self) -> None:
+        """Enter in the ledger what it lacks. Raises :class:`index.errors.LedgerFailed`."""
+        if self._follower:
+            self._follower.follow()
+
     def _enter_erasures(self) -> None:
         try:
-            if self._follower:
-                self._follower.follow()
+            self.enter_erasures()
         except LedgerFailed as error:
             # The commit succeeded: report no failure to the caller.
             _log.error("%s What was erased is entered with the next change.", error.message)

@@ -4,7 +4,7 @@ from index.history.archive import Archive
 from index.history.changes import ChangeFeed, CitationStatus
 from index.history.editing import Editor
 from index.history.exporting import FORMAT as EXPORT_FORMAT
-from index.history.ledger import ErasedTags, Ledger, LedgerFollower
+from index.history.ledger import ErasedTags, Ledger, LedgerFollower, Undone
 from index.history.purging import PurgeState, Purging
 from index.history.retention import Pruning, Retention
 
@@ -21,4 +21,5 @@ __all__ = [
     "PurgeState",
     "Purging",
     "Retention",
+    "Undone",
 ]

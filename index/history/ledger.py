@@ -3,22 +3,28 @@
 A file of JSON lines, one for each erased version, collection or file, with its tag and the time. Tags are
 hashes (:class:`index.protocols.Erasures`): nothing of the documents can be learnt from them. The record
 itself knows what it erased, so a line that a crash prevented is written with the next change.
+
+Machines that share a database enter the same lines in a ledger that they share, and the keys that are
+revoked: a database that was restored does both again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
+import socket
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from index.disks import disk_error
-from index.errors import LedgerFailed, LoccitError
-from index.protocols import Erasures
+from index.errors import LedgerFailed, LoccitError, ObjectsUnavailable, StoreUnavailable
+from index.protocols import Erasures, SharedLedger
 from index.records import Problem
 from index.sealed import damaged_lines, is_intact, sealed
 
@@ -27,18 +33,34 @@ _log = logging.getLogger("loccit.ledger")
 
 @dataclass(frozen=True, slots=True)
 class ErasedTags:
-    """The tags in a ledger: of erased versions, of erased collections, and of erased files beside them."""
+    """The tags in a ledger: of erased versions, of erased collections, and of erased files beside them.
+
+    ``keys`` are the ids of revoked keys.
+    """
 
     versions: frozenset[bytes] = frozenset()
     collections: frozenset[bytes] = frozenset()
     files: frozenset[bytes] = frozenset()
+    keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a shared ledger says, in some of its parts, and the database does not know to be done."""
+
+    parts: tuple[str, ...]
+    tags: ErasedTags
 
 
 class Ledger:
-    """The ledger in one file, made with the first erasure. Several processes may append to it."""
+    """The ledger in one file, made with the first erasure. Several processes may append to it.
 
-    def __init__(self, path: Path) -> None:
+    With ``shared``, all that is entered is entered there first.
+    """
+
+    def __init__(self, path: Path, shared: SharedLedger | None = None) -> None:
         self.path = path
+        self.shared = shared
 
     def read(self) -> ErasedTags | None:
         """Return all tags; None if there is no file. Raises :class:`index.errors.LedgerFailed`."""
@@ -48,16 +70,45 @@ class Ledger:
             return None
         except OSError as error:
             raise self._failure("read", error) from error
-        found: dict[str, set[bytes]] = {"version": set(), "collection": set(), "file": set()}
-        for number, line in enumerate(lines, 1):
-            try:
-                entry = _parse(line)
-                for kind in found.keys() & entry.keys():
-                    found[kind].add(bytes.fromhex(entry[kind]))
-            except (ValueError, TypeError, AttributeError):
-                # Of a write that a crash cut off, or damaged; the record writes what was in it again.
-                _log.warning("Line %d of %s is not readable and is left out.", number, self.path)
-        return ErasedTags(*(frozenset(found[kind]) for kind in ("version", "collection", "file")))
+        return _tags(lines, str(self.path))
+
+    def undone(self) -> Undone | None:
+        """Read what the shared ledger has and the database has not done, or has forgotten; None if all is.
+
+        First enters what this machine alone knows. Raises :class:`index.errors.LedgerFailed`.
+        """
+        if self.shared is None:
+            return None
+        with self._sharing():
+            self.shared.claim()
+            found = self.shared.parts()
+            if (own := self._own_part()) not in found and self.path.exists():
+                self.shared.put(self.path.read_bytes(), part=own, is_done=False)
+                found = self.shared.parts()
+            parts = self.shared.undone(found)
+            lines = [line for part in parts for line in self.shared.read(part).splitlines()]
+        return Undone(tuple(parts), _tags(lines, "the shared ledger of erasures")) if parts else None
+
+    def note_done(self, undone: Undone) -> None:
+        """Note that the database has done it. Raises :class:`index.errors.LedgerFailed`."""
+        if self.shared is not None:
+            with self._sharing():
+                self.shared.note(undone.parts)
+
+    def was_taken_over(self) -> bool:
+        """Whether another server of the shared database writes since the last call, which may lack commits.
+
+        Raises :class:`index.errors.LedgerFailed`.
+        """
+        if self.shared is None:
+            return False
+        with self._sharing():
+            return self.shared.was_taken_over()
+
+    def _own_part(self) -> str:
+        """The part with all that this machine had in its file when it first saw the shared ledger."""
+        place = f"{socket.gethostname()}:{self.path.resolve()}"
+        return f"machine-{hashlib.blake2b(place.encode(), digest_size=16).hexdigest()}"
 
     def problems(self) -> Iterator[Problem]:
         """Yield the lines that are not what was written."""
@@ -92,11 +143,30 @@ class Ledger:
         """Enter erased files that are kept beside the collections, durably. Raises :class:`LedgerFailed`."""
         self._append("file", list(tags))
 
+    def add_keys(self, ids: Iterable[str]) -> None:
+        """Enter revoked keys in the shared ledger, where they are not in it yet.
+
+        A data folder has them beside its backups. Raises :class:`LedgerFailed`.
+        """
+        if self.shared is None:
+            return
+        wanted = {f"key-{id_}": id_ for id_ in ids}
+        if not wanted:
+            return
+        with self._sharing():
+            for part in self.shared.undone(wanted):
+                entry = sealed({"key": wanted[part], "revoked": _now()})
+                self.shared.put(entry.encode(), part=part)
+
     def _append(self, kind: str, tags: list[bytes]) -> None:
         if not tags:
             return
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = _now()
         lines = [sealed({kind: tag.hex(), "erased": now}) for tag in tags]
+        if self.shared is not None:
+            with self._sharing():
+                # A collection is erased after its entry: only then has the database done it.
+                self.shared.put("".join(lines).encode(), is_done=kind != "collection")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One write at the end of the file, so that processes do not cut into each other's lines.
@@ -109,6 +179,17 @@ class Ledger:
                 os.close(descriptor)
         except OSError as error:
             raise self._failure("written", error) from error
+
+    @contextmanager
+    def _sharing(self) -> Iterator[None]:
+        try:
+            yield
+        except (ObjectsUnavailable, StoreUnavailable, OSError) as error:
+            reason = error.message if isinstance(error, LoccitError) else error.strerror
+            raise LedgerFailed(
+                "The ledger of erasures in the place for originals (LOCCIT_OBJECTS) cannot be read or "
+                f"written: {reason} Bring that back, and try again."
+            ) from error
 
     def _failure(self, done: str, error: OSError) -> LoccitError:
         if (of_disk := disk_error(error, f"the ledger of erasures {self.path}")) is not None:
@@ -132,6 +213,27 @@ class LedgerFollower:
         if found := self._record.erased_tags(self._position):
             self._ledger.add_versions(tag for _, tag in found)
             self._position = found[-1][0]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _tags(lines: Iterable[bytes], where: str) -> ErasedTags:
+    found: dict[str, set[bytes]] = {"version": set(), "collection": set(), "file": set()}
+    keys = set()
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = _parse(line)
+            for kind in found.keys() & entry.keys():
+                found[kind].add(bytes.fromhex(entry[kind]))
+            if "key" in entry:
+                keys.add(str(entry["key"]))
+        except (ValueError, TypeError, AttributeError):
+            # Of a write that a crash cut off, or damaged; the record writes what was in it again.
+            _log.warning("Line %d of %s is not readable and is left out.", number, where)
+    versions, collections, files = (frozenset(found[kind]) for kind in ("version", "collection", "file"))
+    return ErasedTags(versions, collections, files, frozenset(keys))
 
 
 def _parse(line: bytes) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container
 from contextlib import closing
 from pathlib import Path
 
-from index.durability import sync
+from index.durability import sync, write_durably
 from index.errors import ObjectsUnavailable
 from index.objects.address import BucketAddress
 from index.objects.bucket import Bucket, open_bucket
@@ -43,6 +43,31 @@ class SharedFiles:
                     writer.write(part)
                 if not writer.keep():
                     raise ObjectsUnavailable(f"The upload of {name} was aborted by another process.")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Keep a few bytes under a name, durably."""
+        if self._folder is None:
+            self._bucket.put(self._key(name), data)
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_durably(self._folder / name, lambda unfinished: unfinished.write_bytes(data))
+        sync(self._folder)
+
+    def read(self, name: str) -> bytes:
+        """Read what is kept under a name. Raises FileNotFoundError."""
+        if self._folder is not None:
+            return (self._folder / name).read_bytes()
+        return b"".join(blocks(self._bucket, self._key(name)))
+
+    def names(self) -> list[str]:
+        """The names of all files; unfinished ones may be among them."""
+        if self._folder is not None:
+            try:
+                return [path.name for path in self._folder.iterdir()]
+            except FileNotFoundError:
+                return []
+        prefix = self._key("")
+        return [one.name.removeprefix(prefix) for one in self._bucket.list(prefix)]
 
     def fetch(self, name: str, path: Path) -> None:
         """Copy a file from there to a local path. Raises FileNotFoundError."""

@@ -35,7 +35,15 @@ from index.protocols.models import (
     precision_in,
 )
 from index.protocols.originals import Originals, Stray
-from index.protocols.record import Catalogue, EmbeddingWork, Erasures, Guard, Lease, RecordStore
+from index.protocols.record import (
+    Catalogue,
+    EmbeddingWork,
+    Erasures,
+    Guard,
+    Lease,
+    RecordStore,
+    SharedLedger,
+)
 from index.protocols.snapshots import (
     Documents,
     History,
@@ -78,6 +86,7 @@ __all__ = [
     "RowSource",
     "RowTarget",
     "Searchable",
+    "SharedLedger",
     "Side",
     "Snapshot",
     "Stage",

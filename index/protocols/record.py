@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from index.objects import OwnedFolder
 from index.protocols.bases import Bases
 from index.protocols.copying import RowCopying
 from index.protocols.originals import Originals
@@ -109,6 +110,46 @@ class Erasures(Protocol):
 
         Returns how many documents were erased, and how many of the versions were found.
         """
+
+
+class SharedLedger(Protocol):
+    """A ledger of erasures in parts, in a place that outlives the database.
+
+    The database knows the parts that it has done. Methods raise OSError,
+    :class:`index.errors.ObjectsUnavailable` and :class:`index.errors.StoreUnavailable`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in the place; that of a copy of the database is the same until it is adopted."""
+
+    @property
+    def owned(self) -> OwnedFolder:
+        """The mark of who owns it: no other database enters anything."""
+
+    def claim(self) -> bool:
+        """True if entering is up to this database; a ledger that nobody has is its own, from then on."""
+
+    def put(self, lines: bytes, *, part: str = "", is_done: bool = True) -> None:
+        """Enter lines as a part, durably; ``is_done`` unless the database is to do what they say yet."""
+
+    def parts(self) -> set[str]:
+        """The names of all parts, by a listing."""
+
+    def undone(self, parts: Iterable[str]) -> list[str]:
+        """Those of these parts that the database does not know, or has forgotten, in order."""
+
+    def read(self, part: str) -> bytes:
+        """The lines of a part."""
+
+    def note(self, parts: Iterable[str]) -> None:
+        """Let the database know that it has done what parts say."""
+
+    def was_taken_over(self) -> bool:
+        """Whether a standby has taken over since the last call; True at the first one."""
+
+    def rename(self, name: str) -> None:
+        """Let this database have a ledger of this name from now on."""
 
 
 class RecordStore(EmbeddingWork, Erasures, Protocol):
@@ -345,6 +386,9 @@ class Catalogue(Protocol):
 
     def originals(self, name: str) -> Originals:
         """The bytes of a collection's documents."""
+
+    def ledger(self) -> SharedLedger | None:
+        """The ledger of erasures of all machines; None where each has one of its own."""
 
     def delete(self, name: str) -> None:
         """Erase a collection with all that is derived from it."""

@@ -29,6 +29,7 @@ from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.sources.running import SourceRunner
 from service.flows.sources.secrets import Secrets, open_secrets
 from service.flows.suggesting import Suggestions
+from service.flows.upkeep import Replaying
 from service.flows.upkeep.readiness import Readiness
 from service.flows.webhooks.delivering import Sender, WebhookWorker
 from service.http.parts import Parts
@@ -108,6 +109,8 @@ class Runtime:
         self.answering = self._answering()
         self.files = self._files()
         self.secrets = open_secrets(settings, self.library.data, store=store)
+        self._replaying = Replaying(self.library, self.keyring, self.files.store)
+        self._replaying.replay()
         self._open_jobs()
         self.webhooks = WebhookWorker(self.library, self.jobs.store, Sender(settings))
         self.retention = RetentionWorker(self.library, keep_days=settings.keep_retired_days)
@@ -174,7 +177,12 @@ class Runtime:
             objects=objects,
             keeps_unknown=JOBS in self.inventory.losses(),
         )
-        self.purger = Purger(library, JobErasure(job_store, spool), self.files.erasure)
+        self.purger = Purger(
+            library,
+            JobErasure(job_store, spool),
+            self.files.erasure,
+            on_look=self._replaying.replay_if_taken_over,
+        )
         self.worker = EmbeddingWorker(library, embeds=not settings.answers_only, on_told=self.purger.look_at)
         self.job_runner = JobRunner(
             library,

@@ -16,6 +16,7 @@ from index.store.originals.owned import OwnedOriginals
 _log = logging.getLogger("loccit.store")
 
 _COLLECTIONS = "collections"
+_LEDGERS = "ledgers"
 
 
 class SharedOriginals:
@@ -29,6 +30,17 @@ class SharedOriginals:
     def __init__(self, place: Path | ObjectsPlace, identify: Callable[[], Owner] | None = None) -> None:
         self._place = place
         self._identify = identify
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether there is a place where marks say which database may delete what."""
+        return self._place is not None and self._identify is not None
+
+    def ledger(self, name: str) -> tuple[SharedFiles, OwnedFolder]:
+        """The files of a ledger of erasures and the mark of who owns them, where :attr:`is_owned`."""
+        assert self._place is not None and self._identify is not None  # noqa: S101, PT018 -- by the caller
+        own = f"{_LEDGERS}/{name}"
+        return SharedFiles(self._place, own), OwnedFolder(self._place, own, self._identify)
 
     @property
     def is_used(self) -> bool:

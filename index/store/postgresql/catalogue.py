@@ -18,6 +18,7 @@ from index.protocols import Guard, Originals
 from index.store.guarding import guarded
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.postgresql import claims, schema
+from index.store.postgresql.ledger import PostgresqlLedger
 from index.store.postgresql.statements import CHANNEL
 from index.store.postgresql.store import PostgresqlStore
 from index.store.rows.tags import objects_name
@@ -146,6 +147,20 @@ class PostgresqlCatalogue:
         with closing(self.open(name)) as store:
             shared = store.objects_name()
         return LayeredOriginals(self._shared.of(shared, lambda: self.identity(name) == opened), own)
+
+    def ledger(self) -> PostgresqlLedger | None:
+        if not self._shared.is_owned:
+            return None
+        return PostgresqlLedger(self._server, self._shared, self._is_copy)
+
+    def _is_copy(self) -> bool:
+        """Whether the folder of any collection belongs to another database, of which this one is a copy."""
+        for name in self.names():
+            with closing(self.open(name)) as store:
+                owned = self._shared.owned(store.objects_name())
+            if owned is not None and owned.owner() is not None and not owned.is_own():
+                return True
+        return False
 
     def delete(self, name: str) -> None:
         number, folder = self._number(name), self.folder(name)

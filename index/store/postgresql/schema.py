@@ -24,6 +24,14 @@ CREATE TABLE collections (
 );
 """
 
+_LEDGER = """
+CREATE TABLE ledger (name text NOT NULL);   -- one row: its folder in the place that machines share
+INSERT INTO ledger SELECT id FROM catalogue;
+CREATE TABLE ledger_parts (                 -- what this database has done, or done again
+    name text PRIMARY KEY                   -- of a part of the ledger, with its folder
+);
+"""
+
 _COLLECTION = """
 CREATE TABLE state (                        -- one row
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
@@ -223,7 +231,7 @@ ALTER TABLE versions ADD COLUMN page_labels text NOT NULL DEFAULT '', -- index/t
     ADD COLUMN figures text NOT NULL DEFAULT '';                      -- index/text/figures.py
 """
 
-CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
+CATALOGUE: tuple[Migration, ...] = (_CATALOGUE, Compatible(_LEDGER))
 COLLECTION: tuple[Migration, ...] = (
     _COLLECTION + totals.TRIGGERS,
     _CLAIMS_END,

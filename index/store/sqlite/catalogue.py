@@ -226,6 +226,9 @@ class FolderCatalogue:
     def attendants(self) -> None:
         return None
 
+    def ledger(self) -> None:
+        return None
+
     def delete(self, name: str) -> None:
         folder = self._folder / name
         # Who is writing commits first. Whoever writes later notices that its file is gone.

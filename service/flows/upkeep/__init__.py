@@ -5,6 +5,7 @@ from service.flows.upkeep.backup import back_up
 from service.flows.upkeep.bundle import read
 from service.flows.upkeep.check import Finding, check, outdated_collections, repair, require_unused
 from service.flows.upkeep.manifest import Manifest
+from service.flows.upkeep.replaying import Replaying
 from service.flows.upkeep.restore import Restored, restore
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Adoption",
     "Finding",
     "Manifest",
+    "Replaying",
     "Restored",
     "back_up",
     "check",

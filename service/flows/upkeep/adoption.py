@@ -81,6 +81,7 @@ class Adoption:
             with closing(self._catalogue.open(name)) as store:
                 self._separate_collection(name, store, done)
         self._separate_service(done)
+        self._separate_ledger(done)
         return done
 
     def foreign(self) -> Iterator[tuple[str, Owner]]:
@@ -137,11 +138,20 @@ class Adoption:
         rename_owner(self._side.store, name)
         done.folders += {owned.name for owned in self._of_service(name)}
 
+    def _separate_ledger(self, done: Adopted) -> None:
+        """Begin a ledger of erasures of its own where anything else became its own, too."""
+        ledger = self._catalogue.ledger()
+        if ledger is not None and (done.folders or ledger.owned.owner() not in (None, self._own)):
+            ledger.rename(_derived(ledger.name, self._own))
+            done.folders.append(ledger.owned.name)
+
     def _places(self) -> Iterator[OwnedFolder]:
         for name in self._catalogue.names():
             with closing(self._catalogue.open(name)) as store:
                 yield self._owned(store.objects_name())
         yield from self._of_service(service_owner(self._side.data, self._side.store))
+        if (ledger := self._catalogue.ledger()) is not None:
+            yield ledger.owned
 
     def _owned(self, folder: str) -> OwnedFolder:
         owned = self._shared.owned(folder)

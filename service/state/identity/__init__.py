@@ -93,7 +93,16 @@ def open_keyring(
         api_key=key.get_secret_value() if key else "",
         closed_by_settings=settings.asks_for_keys,
         marking=Marking(Inventory(data).access(), marks.replace),
+        on_revoked=lambda key: _enter_revoked(data, config, key),
     )
+
+
+def _enter_revoked(data: Path, config: LibraryConfig, key: Key) -> None:
+    """Enter a revoked key in the ledger that machines share, so that it is revoked in a restored database."""
+    if config.store_url:
+        from index.library import open_ledger  # takes half a second to load
+
+        open_ledger(data, config).add_keys([key.id])
 
 
 __all__ = [

@@ -60,6 +60,7 @@ class Keyring:
         api_key: str = "",
         closed_by_settings: bool = False,
         marking: Marking | None = None,
+        on_revoked: Callable[[Key], object] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
@@ -69,6 +70,7 @@ class Keyring:
         self._closed_by_settings = closed_by_settings or bool(api_key)
         self._marking = marking or Marking("", lambda _: None)
         self._had_keys = self._has_lost_keys = False
+        self._on_revoked = on_revoked
         self._clock = clock
         self._setting = digest(api_key.encode()) if api_key else b""
         self._keys: Mapping[str, tuple[Key, Principal]] = {}
@@ -221,6 +223,10 @@ class Keyring:
         """Revoke a key, from now on. Raises :class:`service.errors.KeyNotFound`."""
         key = self.store.revoke(key_id, self._clock())
         self.refresh()
+        try:
+            self._on_revoked(key)
+        except LoccitError as error:
+            log.warning("The next start of a service enters the revoked key %s: %s", key_id, error.message)
         return key
 
     def look(self) -> None:

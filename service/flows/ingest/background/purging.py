@@ -14,6 +14,7 @@ from index.errors import (
     CollectionNotFound,
     DiskFull,
     DiskReadOnly,
+    LedgerFailed,
     LoccitError,
     ObjectsOfAnother,
     ObjectsUnavailable,
@@ -31,6 +32,7 @@ log = logging.getLogger("loccit.service")
 
 _POLL_SECONDS = 1.0
 """Erasures that follow each other within this time are purged together."""
+_EXPECTED = (DiskFull, DiskReadOnly, LedgerFailed, ObjectsOfAnother, ObjectsUnavailable, StoreUnavailable)
 _RARE_SECONDS = 5.0
 """Interval of looks at all collections where the record tells of changes."""
 _LONGEST_DELAY = 10.0
@@ -76,7 +78,8 @@ class Purger:
 
     The record of a collection remembers what is to be purged: nothing is forgotten when a process ends.
     ``jobs`` and ``files`` are what is kept beside the collections, None where the data folder has none.
-    Where the record tells of changes, all collections are looked at only every ``look_seconds``.
+    Where the record tells of changes, all collections are looked at only every ``look_seconds``; before that
+    ``on_look`` is called.
     """
 
     def __init__(
@@ -86,9 +89,11 @@ class Purger:
         files: FileErasure | None = None,
         *,
         look_seconds: float = _RARE_SECONDS,
+        on_look: Callable[[], object] = lambda: None,
     ) -> None:
         self._library = library
         self._agenda = Agenda(every=look_seconds if library.is_announced else 0.0)
+        self._on_look = on_look
         self._beside = [one for one in (jobs, files) if one is not None]
         self._waiting: dict[str, _Waiting] = {}
         self._swept = -_SWEEP_SECONDS
@@ -153,6 +158,7 @@ class Purger:
 
     def _purge(self, collection: Collection, erasure: Erasure) -> bool:
         def from_beside() -> bool:
+            collection.enter_erasures()  # while the ledger lacks them, a restore brings them back
             states = [one.erase_documents(collection.name, erasure.documents) for one in self._beside]
             return all(states)
 
@@ -162,7 +168,7 @@ class Purger:
         while not self._stopped.wait(_POLL_SECONDS):
             try:
                 self._round()
-            except (DiskFull, DiskReadOnly, ObjectsOfAnother, ObjectsUnavailable, StoreUnavailable) as error:
+            except _EXPECTED as error:
                 log.warning("Erasures wait to be purged: %s", error.message)
             except Exception:
                 log.exception("The thread that purges what was erased failed, and goes on.")
@@ -173,6 +179,7 @@ class Purger:
         with self._agenda.turn() as turn:
             names = sorted(turn.names | self._waiting.keys())
             if turn.is_of_all:
+                self._on_look()
                 names = self._library.names()
                 for gone in self._waiting.keys() - set(names):
                     del self._waiting[gone]

@@ -123,7 +123,7 @@ def test_a_copy_that_was_adopted_has_places_of_its_own(
 def test_a_copy_that_takes_over_is_the_one_that_deletes(
     production: Service, copy: Service, place: Place
 ) -> None:
-    assert len(copy.adoption().take_over().folders) == 2
+    assert len(copy.adoption().take_over().folders) == 3
     assert copy.codes() == []
     with production.library() as library, copy.library() as copied:
         assert production.delete(library, "saturn.txt") == "pending"
