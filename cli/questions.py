@@ -53,6 +53,14 @@ def ask(
             show_default="today",
         ),
     ] = "",
+    in_force: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Ask the documents that are in force on this day, by their metadata.",
+            show_default="any",
+        ),
+    ] = None,
     extent: Annotated[
         Extent, typer.Option(help="Quote the sentences that answer, the passage, or its whole section.")
     ] = "passage",
@@ -80,6 +88,7 @@ def ask(
         where=parse_where(where),
         turns=[] if turns is None else _read_turns(turns),
         as_of=past,
+        in_force=None if in_force is None else in_force.date().isoformat(),
         extent=extent,
         max_per_document=max_per_document,
         near_duplicates=near_duplicates,
@@ -92,7 +101,7 @@ def ask(
             instance.prepare(asked)
             waiting.step("Asking")
             answer = instance.ask(asked)
-    print_answer(answer, is_filtered=asked.where is not None, as_json=as_json)
+    print_answer(answer, is_filtered=bool(asked.where or asked.in_force), as_json=as_json)
 
 
 def _collections(names: Sequence[str]) -> tuple[str, Sequence[str] | Literal["*"] | None]:

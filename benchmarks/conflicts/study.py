@@ -44,7 +44,7 @@ def _store(collection: Collection, texts: Mapping[str, str], notes: list[Planted
 def _is_found(collection: Collection, text: str, one: Planted, note: str) -> bool:
     sha, start = collection.archive.version(one.document_id).text_sha256.hex(), text.index(one.true)
     locator = parse_locator(f"{one.document_id}@{sha[:12]}:{start}-{start + len(one.true.rstrip())}")
-    found = collection.conflicts.of_citations([locator])
+    found = collection.conflicts.of_citations([locator]).conflicts
     return any(note in (each.newer.citation.document_id, each.older.citation.document_id) for each in found)
 
 

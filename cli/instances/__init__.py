@@ -64,6 +64,7 @@ class Question:
     where: Mapping[str, Any] | None = None
     turns: Sequence[Mapping[str, str]] = ()
     as_of: int | datetime | None = None
+    in_force: str | None = None
     extent: Extent = "passage"
     max_per_document: int | None = None
     near_duplicates: NearDuplicates = "fold"

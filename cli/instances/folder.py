@@ -12,8 +12,8 @@ from typing import Any
 from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question, describe_model
 from cli.options import read_settings
 from index.answers import Answer, Turn
-from index.citations import Claim, format_citation, parse_locator
-from index.collection import Collection, ConflictPage
+from index.citations import Claim, format_citation, in_force, parse_locator
+from index.collection import Collection
 from index.collection import Place as ConflictsPlace
 from index.errors import Damaged
 from index.filters import parse_filter
@@ -22,7 +22,7 @@ from index.search import merge_answers
 from service.faces.api.schemas.answers import answer_json
 from service.faces.api.schemas.changes import citation_status_json, event_json
 from service.faces.api.schemas.citations import resolved_json
-from service.faces.api.schemas.conflicts import conflicts_json, place_json
+from service.faces.api.schemas.conflicts import page_json
 from service.faces.api.schemas.documents import deleted_json, document_json, hunk_json, version_json
 from service.faces.api.schemas.evidence import answer_content, public_key_json, verification_content
 from service.faces.api.schemas.gaps import gaps_json
@@ -84,10 +84,11 @@ class Folder:
 
     @staticmethod
     def _ask_one(collection: Collection, question: Question) -> Answer:
+        where = None if question.where is None else parse_filter(question.where)
         return collection.ask(
             question.text,
             k=question.k,
-            where=None if question.where is None else parse_filter(question.where),
+            where=where if question.in_force is None else in_force(question.in_force, where),
             turns=[Turn(one["role"], one["text"]) for one in question.turns],  # type: ignore[arg-type]
             as_of=(
                 collection.archive.change_at(question.as_of.timestamp())
@@ -146,17 +147,10 @@ class Folder:
     def conflicts(self, citations: Sequence[str], after: Json | None) -> Json:
         opened = self._collection
         if citations:
-            found = opened.conflicts.of_citations([parse_locator(one) for one in citations])
-            page, sentences = ConflictPage(tuple(found), 0, None), None
+            page = opened.conflicts.of_citations([parse_locator(one) for one in citations])
         else:
             page = opened.conflicts.scan(ConflictsPlace(**after) if after else ConflictsPlace())
-            sentences = page.sentences
-        return {
-            "conflicts": conflicts_json(page.conflicts, self.collection),
-            "sentences": sentences,
-            "next": place_json(page.next),
-            "index": state_json(opened.state),
-        }
+        return page_json(page, self.collection, opened.state)
 
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         opened = self._collection

@@ -82,6 +82,7 @@ class Remote:
             filter=question.where,
             turns=list(question.turns),  # type: ignore[arg-type] # the service checks their form
             as_of=(question.as_of.isoformat() if isinstance(question.as_of, datetime) else question.as_of),
+            in_force=question.in_force,
             extent=question.extent,
             max_per_document=question.max_per_document,
             near_duplicates=question.near_duplicates,

@@ -36,11 +36,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ConflictPage:
-    """Conflicts that were found, how many sentences were compared, and where to go on; None at the end."""
+    """Conflicts that were found, how many sentences were compared, and where to go on; None at the end.
+
+    ``is_complete`` is false if the time was over, or nobody waited any more, before all was compared.
+    """
 
     conflicts: tuple[DocumentConflict, ...]
     sentences: int
     next: Place | None
+    is_complete: bool = True
 
 
 class Conflicts:
@@ -60,23 +64,26 @@ class Conflicts:
         self,
         locators: Sequence[Locator],
         *,
+        seconds: float | None = None,
         as_of: int | None = None,
         stop: Callable[[], bool] = lambda: False,
-    ) -> list[DocumentConflict]:
+    ) -> ConflictPage:
         """The sentences of other documents that disagree with the cited ones.
 
-        Raises :class:`index.errors.CitationNotFound`, and for an earlier change what questions raise.
+        It stops as :meth:`scan` does, but there is nowhere to go on. Raises
+        :class:`index.errors.CitationNotFound`, and for an earlier change what questions raise.
         """
+        is_over = _clock(seconds, stop)
+        found: dict[tuple[str, str], DocumentConflict] = {}
+        count = 0
         with self._opened(as_of) as opened:
-            found: dict[tuple[str, str], DocumentConflict] = {}
-            for locator in locators:
-                if stop():
-                    break
-                version = opened.cited(locator)
-                for span in opened.sentences(version, locator.start, locator.end):
-                    for one in opened.conflicts(version, span):
-                        found[one.newer.citation.locator, one.older.citation.locator] = one
-            return list(found.values())
+            for version, span in opened.cited_sentences(locators):
+                if count and is_over():
+                    return ConflictPage(tuple(found.values()), count, None, is_complete=False)
+                count += 1
+                for one in opened.conflicts(version, span):
+                    found[one.newer.citation.locator, one.older.citation.locator] = one
+        return ConflictPage(tuple(found.values()), count, None)
 
     def scan(
         self,
@@ -89,18 +96,21 @@ class Conflicts:
     ) -> ConflictPage:
         """Compare the documents in order of their ids; returns about ``limit`` conflicts, each pair once.
 
-        It stops after so many ``seconds``, or when ``stop`` says that nobody waits any more.
+        It stops after so many ``seconds``, or when ``stop`` says that nobody waits any more, once it has
+        compared a sentence or gone on to another document.
         """
-        ends = None if seconds is None else time.monotonic() + seconds
+        is_over = _clock(seconds, stop)
         found: list[DocumentConflict] = []
         count = 0
         with self._opened(as_of) as opened:
             for version, span in opened.all_sentences(after):
-                is_over = ends is not None and time.monotonic() > ends
-                if count and (is_over or len(found) >= limit or stop()):
-                    return ConflictPage(tuple(found), count, Place(version.document_id, span[0]))
-                count += 1
-                found += opened.conflicts(version, span, above=version.document_id)
+                has_moved = count > 0 or version.document_id != after.document_id
+                if has_moved and (len(found) >= limit or is_over()):
+                    at = Place(version.document_id, span[0])
+                    return ConflictPage(tuple(found), count, at, is_complete=False)
+                if span[0] < span[1]:
+                    count += 1
+                    found += opened.conflicts(version, span, above=version.document_id)
         return ConflictPage(tuple(found), count, None)
 
     @contextmanager
@@ -113,6 +123,12 @@ class Conflicts:
             passages, engine = (moment, derived.engine) if past is None else (past, derived.engine.at(past))
             search = ConflictSearch(passages, engine, derived.analyzer, where)
             yield _Opened(resolution, search, as_of, {})
+
+
+def _clock(seconds: float | None, stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Returns what tells that so many seconds are over, or that nobody waits any more."""
+    ends = None if seconds is None else time.monotonic() + seconds
+    return lambda: (ends is not None and time.monotonic() > ends) or stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +152,18 @@ class _Opened:
         except DocumentNotFound:  # erased since
             raise CitationNotFound(f"There is no document {locator.document_id!r}.") from None
 
+    def cited_sentences(self, locators: Sequence[Locator]) -> Iterator[tuple[VersionRecord, Span]]:
+        """The sentences of which a part is cited."""
+        for locator in locators:
+            version = self.cited(locator)
+            for span in self.sentences(version, locator.start, locator.end):
+                yield version, span
+
     def all_sentences(self, after: Place) -> Iterator[tuple[VersionRecord, Span]]:
-        """The sentences of all documents, from a place on."""
+        """The sentences of all documents, from a place on; before those of a document an empty span."""
         for version in self._versions(after.document_id):
             begin = after.offset if version.document_id == after.document_id else 0
+            yield version, (begin, begin)
             for span in self.sentences(version, begin, version.length):
                 yield version, span
 

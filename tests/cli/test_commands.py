@@ -262,3 +262,16 @@ def test_help_names_no_types_of_flags(tmp_path: Path) -> None:
     assert "<bool>" not in shown
     assert "--collection NAME" in shown
     assert "\u256d" not in shown  # no boxes
+
+
+def test_documents_in_force_on_a_day_are_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "old.md").write_text("---\nvalid_to: 2023-12-31\n---\nThe rent of the boat house is 20.\n")
+    (folder / "new.md").write_text("---\nvalid_from: 2024-01-01\n---\nThe rent of the boat house is 30.\n")
+    loccit(tmp_path, "ingest", str(folder))
+    for day, name in (("2023-06-01", "old.md"), ("2024-06-01", "new.md")):
+        asked = loccit(tmp_path, "ask", "What is the rent?", "--in-force", day, "--json")
+        passages = json.loads(asked.stdout)["passages"]
+        assert [one["citation"]["document_id"] for one in passages] == [name]
+    assert "--in-force" in loccit(tmp_path, "ask", "What?", "--in-force", "today", status=2).stderr

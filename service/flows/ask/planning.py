@@ -109,6 +109,12 @@ def _validate_collections(body: AskRequest) -> None:
     """Check what is asked of several collections. Raises :class:`InvalidLimit`, :class:`InvalidRequest`."""
     if body.collections != "*":
         validate_count(len(set(body.collections or ())))
+    if body.conflicts:
+        raise InvalidRequest(
+            "conflicts: not possible with several collections. Leave it out, or ask one collection by its "
+            "name in collection.",
+            param="conflicts",
+        )
     if isinstance(body.as_of, int):
         raise InvalidRequest(
             "as_of: not possible with several collections as the number of a change, because each counts its "
@@ -155,6 +161,8 @@ def _require_ask_options(body: AskRequest) -> None:
     """Raise :class:`Forbidden` for options that the scope ask does not include."""
     if body.as_of is not None:
         raise Forbidden("as_of: a key with the scope ask may ask the collection as it is. Leave it out.")
+    if body.conflicts:
+        raise Forbidden("conflicts: a key with the scope ask learns nothing but answers. Leave it out.")
     if body.extent == "section":
         raise Forbidden("extent: a key with the scope ask may ask for sentences and passages. Leave it out.")
 

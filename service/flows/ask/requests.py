@@ -111,6 +111,12 @@ class AskRequest(SeveralCollections):
         description="Whether the cross-encoder reads the first passages with the question, where the service "
         "has one. `false` answers some 30 ms sooner, and less well.",
     )
+    conflicts: bool = Field(
+        False,
+        strict=True,
+        description="Whether to look for what other documents say against the sentences that answer: "
+        "`conflicts`. Not with several collections, and not for keys with the scope ask.",
+    )
     formats: list[Format] = Field(
         default_factory=list,
         description="Additional formats for the citation of each passage, returned in its `formats`.",

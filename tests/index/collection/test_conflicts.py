@@ -95,13 +95,13 @@ def test_a_citation_has_the_conflicts_of_its_sentences(collection: Collection) -
     sha = collection.archive.version("old.txt").text_sha256.hex()[:12]
     start = OLD.index("25")
     inside, before = (parse_locator(f"old.txt@{sha}:{a}-{b}") for a, b in ((start, start + 2), (0, 16)))
-    assert collection.conflicts.of_citations([inside]) == []
+    assert collection.conflicts.of_citations([inside]).conflicts == ()
     put(collection, "new.txt", NEW)
-    assert told(collection.conflicts.of_citations([inside, inside])) == [("30", "25")]
-    assert collection.conflicts.of_citations([before]) == []
+    assert told(collection.conflicts.of_citations([inside, inside]).conflicts) == [("30", "25")]
+    assert collection.conflicts.of_citations([before]).conflicts == ()
     # Also the citation of an earlier version.
     put(collection, "old.txt", "Something else.\n")
-    assert told(collection.conflicts.of_citations([inside])) == [("30", "25")]
+    assert told(collection.conflicts.of_citations([inside]).conflicts) == [("30", "25")]
     with pytest.raises(CitationNotFound):
         collection.conflicts.of_citations([parse_locator("none.txt@0123456789ab:0-9")])
 
@@ -123,6 +123,39 @@ def test_a_page_goes_on_where_the_one_before_ended(collection: Collection) -> No
     assert sentences == whole.sentences == 6
 
 
+def test_a_page_ends_between_documents_without_sentences(collection: Collection) -> None:
+    for name in "abcd":
+        put(collection, f"{name}.txt", "NOTES\n")
+    put(collection, "y.txt", OLD)
+    put(collection, "z.txt", NEW)
+    pages, place = 0, Place()
+    found: list[tuple[str, str]] = []
+    while True:
+        page = collection.conflicts.scan(place, seconds=-1.0)
+        found += told(page.conflicts)
+        pages += 1
+        if page.next is None:
+            break
+        assert not page.is_complete
+        assert page.next != place
+        place = page.next
+    assert page.is_complete
+    assert pages > 6
+    assert found == [("30", "25")]
+
+
+def test_citations_are_compared_until_the_time_is_over(collection: Collection) -> None:
+    put(collection, "old.txt", OLD)
+    put(collection, "new.txt", NEW)
+    record = collection.archive.version("old.txt")
+    whole = parse_locator(f"old.txt@{record.text_sha256.hex()[:12]}:0-{record.length}")
+    for options in ({"seconds": -1.0}, {"stop": lambda: True}):
+        page = collection.conflicts.of_citations([whole], **options)
+        assert (page.sentences, page.conflicts, page.is_complete) == (1, (), False)
+    page = collection.conflicts.of_citations([whole], seconds=60.0)
+    assert (page.sentences, told(page.conflicts), page.is_complete) == (3, [("30", "25")], True)
+
+
 def test_only_what_the_caller_may_read_is_compared(collection: Collection) -> None:
     put(collection, "old.txt", OLD)
     put(collection, "new.txt", NEW, groups=["staff"])
@@ -135,8 +168,8 @@ def test_only_what_the_caller_may_read_is_compared(collection: Collection) -> No
         other.conflicts.of_citations([parse_locator(f"new.txt@{sha}:0-20")])
     sha = collection.archive.version("old.txt").text_sha256.hex()[:12]
     locator = parse_locator(f"old.txt@{sha}:0-60")
-    assert len(staff.conflicts.of_citations([locator])) == 1
-    assert other.conflicts.of_citations([locator]) == []
+    assert len(staff.conflicts.of_citations([locator]).conflicts) == 1
+    assert other.conflicts.of_citations([locator]).conflicts == ()
 
 
 def test_what_is_erased_or_retired_disagrees_with_nothing(collection: Collection) -> None:
@@ -159,5 +192,5 @@ def test_documents_are_compared_as_of_a_change(collection: Collection) -> None:
     assert told(collection.conflicts.scan(as_of=before).conflicts) == [("30", "25")]
     sha = collection.archive.version("old.txt").text_sha256.hex()[:12]
     locator = parse_locator(f"old.txt@{sha}:0-60")
-    assert collection.conflicts.of_citations([locator]) == []
-    assert told(collection.conflicts.of_citations([locator], as_of=before)) == [("30", "25")]
+    assert collection.conflicts.of_citations([locator]).conflicts == ()
+    assert told(collection.conflicts.of_citations([locator], as_of=before).conflicts) == [("30", "25")]

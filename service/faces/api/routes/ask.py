@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from index.answers import Answer
+from index.citations import parse_locator
+from index.collection import Collection
+from index.errors import CitationNotFound
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.answers import AskResponse, BatchResponse, answer_json
+from service.faces.api.schemas.conflicts import conflicts_json
 from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
@@ -29,6 +35,9 @@ from service.state.identity import Scope, access, caller_of
 PATH = "/v1/ask"
 router = APIRouter(tags=["ask"], route_class=ApiRoute)
 _BODY = JsonBody(AskRequest)
+_PASSAGES_COMPARED = 3
+"""Passages whose first sentence that answers is compared with other documents."""
+_CONFLICT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,10 @@ def _respond(
     for one in answers.each:
         began = time.perf_counter()
         content = answer_json(one.answer, plan.body.collection, plan.body.formats, base=started.base)
+        if plan.body.conflicts:
+            content["conflicts"] = _conflicts(
+                answers.collections[plan.body.collection], one.answer, plan.body
+            )
         stages = {**one.answer.timings_ms, "json": _milliseconds(began)}
         _trace_stages(asking, stages, time.perf_counter())
         shown.append({**content, "timings_ms": _question_stages(one.encoded, stages)})
@@ -86,6 +99,20 @@ def _respond(
     (result,) = shown
     result["timings_ms"] = {**result["timings_ms"], **before, "total": total}
     return _timed_reply(result, result["timings_ms"]), [result["timings_ms"]]
+
+
+def _conflicts(collection: Collection, answer: Answer, body: AskRequest) -> list[Json]:
+    """What other documents say against the sentences that answer, as :class:`DocumentConflict`."""
+    locators = [
+        replace(parse_locator(hit.citation.locator), start=one.start, end=one.end)
+        for hit in answer.hits[:_PASSAGES_COMPARED]
+        for one in hit.evidence[:1]
+    ]
+    with suppress(CitationNotFound):  # erased since
+        as_of = None if body.as_of is None else answer.index.change
+        found = collection.conflicts.of_citations(locators, seconds=_CONFLICT_SECONDS, as_of=as_of)
+        return conflicts_json(found.conflicts, body.collection)
+    return []
 
 
 def _stages_before_search(encoded: Encoded, started: _Started, began: float) -> dict[str, float]:

@@ -8,14 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from index.citations import Locator
-from index.collection import ConflictPage, Place
+from index.collection import Place
 from index.errors import InvalidLimit
 from index.naming import stored_id
 from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import check_all
 from service.faces.api.requests.conflicts import ConflictsRequest
-from service.faces.api.schemas.conflicts import ConflictsResponse, conflicts_json, place_json
-from service.faces.api.schemas.values import state_json
+from service.faces.api.schemas.conflicts import ConflictsResponse, page_json
 from service.faces.dependencies import Caller, ReadyCollections, Texts
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
@@ -42,7 +41,8 @@ async def find_conflicts(
 
     The words decide, no model: few of what disagrees is worded so, but what is told is mostly right. Both
     documents are among those that the caller may read. A page ends after some seconds, also without any
-    conflict: go on with `next` until it is null.
+    conflict: go on with `next` until it is null. With `citations` there is one page: if it is not `complete`,
+    send fewer.
     """
     locators = _check(body)
     narrowed = body.narrow_caller(caller)
@@ -72,19 +72,10 @@ def _find(
 ) -> Response:
     collection = collections.open(caller, body.collection)
     if locators:
-        found = collection.conflicts.of_citations(locators, as_of=body.as_of, stop=stop)
-        page, sentences = ConflictPage(tuple(found), 0, None), None
+        page = collection.conflicts.of_citations(locators, seconds=SECONDS, as_of=body.as_of, stop=stop)
     else:
         after = Place(stored_id(body.after.document_id), body.after.offset)
         page = collection.conflicts.scan(
             after, limit=body.limit, seconds=SECONDS, as_of=body.as_of, stop=stop
         )
-        sentences = page.sentences
-    return json_reply(
-        {
-            "conflicts": conflicts_json(page.conflicts, body.collection),
-            "sentences": sentences,
-            "next": place_json(page.next),
-            "index": state_json(collection.state),
-        }
-    )
+    return json_reply(page_json(page, body.collection, collection.state))

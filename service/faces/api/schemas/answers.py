@@ -14,6 +14,7 @@ from index.citations import Format, format_citation, news_of_hit
 from index.search.extraction import first_sentence
 from service.advice import describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
+from service.faces.api.schemas.conflicts import DocumentConflict
 from service.faces.api.schemas.values import (
     DocumentMetadata,
     IndexState,
@@ -173,6 +174,10 @@ class AskResponse(BaseModel):
         description="What was computed of a table, such as the highest value of a column; null if the "
         "question asks for nothing of the kind, or the tables found do not have all that it names."
     )
+    conflicts: list[DocumentConflict] | None = Field(
+        description="What other documents say against the sentences that answer, those of the first three "
+        "passages, as in `/v1/conflicts`; null unless the request asks for it."
+    )
     read: int = Field(description="How many of the passages the cross-encoder read with the question.")
     read_by: str = Field(description="The cross-encoder: name, weights, precision; empty if it read none.")
     index: IndexState
@@ -208,6 +213,7 @@ def answer_json(
             for hit, cited in zip(answer.hits, citations, strict=True)
         ],
         "computed": computed_json(answer.reading, collection),
+        "conflicts": None,
         "read": answer.read,
         "read_by": answer.read_by,
         "index": state_json(answer.index),

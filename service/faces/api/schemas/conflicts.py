@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from index import answers
-from index.collection import Place
+from index.collection import ConflictPage
 from service.faces.api.schemas.citations import Citation, citation_json
-from service.faces.api.schemas.values import IndexState, Json, moment
+from service.faces.api.schemas.values import IndexState, Json, moment, state_json
 
 
 class ConflictingSentence(BaseModel):
@@ -48,9 +48,8 @@ class ConflictsResponse(BaseModel):
     """Documents that disagree, the newer sentence of each pair first."""
 
     conflicts: list[DocumentConflict]
-    sentences: int | None = Field(
-        description="How many sentences of the collection were compared; null for those of citations."
-    )
+    sentences: int = Field(description="How many sentences were compared with the other documents.")
+    complete: bool = Field(description="Whether all were: false if the time was over before.")
     next: ConflictsPlace | None = Field(description="`after` of the next page; null at the end.")
     index: IndexState
 
@@ -68,9 +67,16 @@ def conflicts_json(found: Iterable[answers.DocumentConflict], collection: str) -
     ]
 
 
-def place_json(place: Place | None) -> Json | None:
-    """A place as :class:`ConflictsPlace`."""
-    return None if place is None else {"document_id": place.document_id, "offset": place.offset}
+def page_json(page: ConflictPage, collection: str, state: answers.IndexState) -> Json:
+    """A page of conflicts of a collection as :class:`ConflictsResponse`."""
+    place = page.next
+    return {
+        "conflicts": conflicts_json(page.conflicts, collection),
+        "sentences": page.sentences,
+        "complete": page.is_complete,
+        "next": None if place is None else {"document_id": place.document_id, "offset": place.offset},
+        "index": state_json(state),
+    }
 
 
 def _sentence_json(one: answers.ConflictingSentence, collection: str) -> Json:

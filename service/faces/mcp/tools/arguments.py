@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
@@ -40,6 +41,11 @@ class AskArguments(Request):
         None,
         description='Only documents with matching metadata: {"type": "eq", "key": "year", "value": 2020} '
         f"with one of {', '.join(OPERATORS)}; or and, or with a list of filters.",
+    )
+    in_force: date | None = Field(
+        None,
+        description="Only documents that are in force on this day, such as 2024-05-01; for a question about "
+        "what held then.",
     )
     collection: str = Field("", description=_COLLECTION)
     collections: list[str] | Literal["*"] | None = Field(

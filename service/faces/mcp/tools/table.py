@@ -187,6 +187,7 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
             "question": given.question,
             "k": given.k,
             "filter": given.filter,
+            "in_force": given.in_force,
             "turns": [one.model_dump() for one in given.turns],
         }
     )

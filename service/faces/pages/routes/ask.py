@@ -150,7 +150,7 @@ def _conflicts(answering: Answering, found: Found, query: HomeQuery) -> list[Sho
     collection = answering.collections.open(found.caller, found.collection)
     cited = [parse_locator(one.citation.locator) for one in found.extract.sentences]
     with suppress(CitationNotFound):  # erased since
-        return shown_conflicts(collection.conflicts.of_citations(cited), found.collection)
+        return shown_conflicts(collection.conflicts.of_citations(cited).conflicts, found.collection)
     return []
 
 

@@ -234,6 +234,18 @@ async def test_several_collections_are_asked_at_once(own: httpx.Client) -> None:
         assert "either collection or" in str(refused.content)
 
 
+async def test_documents_in_force_on_a_day_are_asked(own: httpx.Client) -> None:
+    for name, metadata in (("old", {"valid_to": "2023-12-31"}), ("new", {"valid_from": "2024-01-01"})):
+        body = {"text": f"A cat sleeps at dusk in the {name} house.", "metadata": metadata}
+        own.put(f"/v1/documents/{name}.txt?wait=true", json=body)
+    async with connected(own) as client:
+        for day, name in (("2023-06-01", "old"), ("2024-06-01", "new")):
+            asked = {"question": "Where does a cat sleep at dusk?", "in_force": day}
+            told_of = [one["title"] for one in told(await client.call_tool("ask", asked))["passages"]]
+            assert f"{name}.txt" in str(told_of)
+            assert len([one for one in told_of if one in ("old.txt", "new.txt", "old", "new")]) == 1
+
+
 async def test_a_connection_needs_a_key_once_there_is_one(library: Library) -> None:
     app = app_of(library)
     with live(app) as http:

@@ -39,7 +39,8 @@ class AskOptions(TypedDict, total=False):
     a write, to be answered with it by whichever process. ``extent``: how much each passage quotes.
     ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
     same words into the best of them, or ``keep`` them. ``read``: whether the cross-encoder reads the first
-    passages. ``formats``: more formats of each citation.
+    passages. ``formats``: more formats of each citation. ``conflicts``: look for what other documents say
+    against the sentences that answer.
     ``collection``: another one than that of the client. ``collections``: several in one ranking, at most 16,
     or ``*`` for all that the key may read; as of a time, and not with
     ``at_least_change``.
@@ -56,6 +57,7 @@ class AskOptions(TypedDict, total=False):
     max_per_document: int | None
     near_duplicates: Literal["fold", "keep"]
     read: bool
+    conflicts: bool
     formats: Sequence[Format]
     collection: str | None
     collections: Sequence[str] | Literal["*"] | None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from loccit_client.decoding import Reply
 from loccit_client.models.citations import Cell, Citation
+from loccit_client.models.conflicts import DocumentConflict
 from loccit_client.models.state import IndexState, PassageCounts
 
 __all__ = [
@@ -185,6 +186,7 @@ class AskResult(Reply):
     first: FirstSentence | None = None
     passages: list[Passage]
     computed: Computed | None = None
+    conflicts: list[DocumentConflict] | None = None
     read: int = 0
     read_by: str = ""
     index: IndexState

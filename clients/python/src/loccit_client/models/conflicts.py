@@ -53,10 +53,11 @@ class ConflictsPlace(Reply):
 class Conflicts(Reply):
     """Documents that disagree, and where to go on; None at the end.
 
-    ``sentences`` is how many of the collection were compared; None for those of citations.
+    ``sentences`` is how many were compared; ``complete`` is False if the time was over before all were.
     """
 
     conflicts: list[DocumentConflict]
-    sentences: int | None
+    sentences: int
+    complete: bool
     next: ConflictsPlace | None
     index: IndexState

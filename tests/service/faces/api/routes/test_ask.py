@@ -412,6 +412,20 @@ def test_documents_in_force_on_a_day_are_asked(client: TestClient) -> None:
     assert_error(refused, 422, "invalid_request")
 
 
+def test_conflicts_of_the_sentences_that_answer_are_told_on_request(client: TestClient) -> None:
+    put(client, "old.txt", "Employees receive 25 days of annual leave.")
+    put(client, "new.txt", "Employees receive 30 days of annual leave each year.")
+    asked = {"question": "How many days of annual leave do employees receive?"}
+    assert success(client.post("/v1/ask", json=asked), AskResponse)["conflicts"] is None
+    (one,) = success(client.post("/v1/ask", json={**asked, "conflicts": True}), AskResponse)["conflicts"]
+    assert (one["newer"]["words"], one["older"]["words"]) == ("30", "25")
+    batch = {"questions": [asked["question"], "Who?"], "conflicts": True}
+    first, _ = success(client.post("/v1/ask", json=batch), BatchResponse)["results"]
+    assert first["conflicts"] == [one]
+    several = client.post("/v1/ask", json={**asked, "collections": ["default"], "conflicts": True})
+    assert_error(several, 422, "invalid_request")
+
+
 def test_what_supersedes_a_passage_is_named_and_stands_before_it(client: TestClient) -> None:
     clause = "Either side may end the lease of the boat house with a notice of"
     put(client, "lease.txt", f"{clause} two months.")

@@ -41,7 +41,7 @@ def test_the_conflicts_of_a_citation(filled: TestClient) -> None:
     locator = conflicts(filled)["conflicts"][0]["older"]["citation"]["locator"]
     found = conflicts(filled, citations=[locator])
     assert [one["newer"]["citation"]["document_id"] for one in found["conflicts"]] == ["new.txt"]
-    assert (found["sentences"], found["next"]) == (None, None)
+    assert (found["sentences"], found["complete"], found["next"]) == (1, True, None)
 
 
 def test_a_page_goes_on_at_a_place(filled: TestClient) -> None:
