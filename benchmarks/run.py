@@ -29,7 +29,16 @@ HERE = Path(__file__).parent
 CONDITIONS = HERE / "conditions.yaml"
 RESULTS = HERE / "results.json"
 console = Console()
-_TIMED = ("catching_up", "concurrent_writes", "http_load", "ingest", "peers", "peers_avx2", "record_stores")
+_TIMED = (
+    "catching_up",
+    "concurrent_writes",
+    "http_load",
+    "ingest",
+    "peers",
+    "peers_avx2",
+    "record_stores",
+    "verdicts",
+)
 """Studies whose figures are times: the processor is kept with each."""
 _PROCESSOR = "processor"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.answerability import study as answerability
-from benchmarks.citations import reanchoring, resolving, text_fragments, verification
+from benchmarks.citations import evidence, reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.conflicts import amendments
 from benchmarks.conflicts import study as conflicts
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
+from benchmarks.fitting import reading as public_claims
 from benchmarks.gaps import study as gaps
 from benchmarks.near_misses import others
 from benchmarks.near_misses import study as near_misses
@@ -37,6 +38,7 @@ from benchmarks.speed import (
     painted,
     peers,
     record_stores,
+    verdicts,
 )
 from benchmarks.walks import study as walks
 from evaluation.measures import Estimate
@@ -69,6 +71,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "engines_by_meaning": engines.by_meaning,
     "gaps": gaps.study,
     "gaps_development": gaps.development,
+    "evidence": evidence.study,
     "engines_by_words": engines.by_words,
     "everyday": everyday.study,
     "formats": lambda: formats.figures(formats.study()),
@@ -87,6 +90,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "peers": lambda: peers.study(_DOCUMENTS),
     "peers_avx2": lambda: peers.held_study(_HELD_DOCUMENTS),
     "same_passages": lambda: ingest.study(_DOCUMENTS, names=list(peers.PEERS)),
+    "public_claims": public_claims.study,
     "quantized": quantized.study,
     "reading_speed": reading_speed.study,
     "reanchoring": lambda: reanchoring.summary(reanchoring.study(_QUOTES, odd=True)),
@@ -102,6 +106,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     ),
     "text_fragments": _text_fragments,
     "twins": twins.study,
+    "verdicts": verdicts.study,
     "verification": verification.study,
     "walks": walks.study,
     "written_answers": written_answers.study,

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks import sets
-from benchmarks.claims.public import SETS, PublicClaim
+from benchmarks.claims.public import SETS, PublicClaim, Truth, figures
 from benchmarks.proportions import proportion
+from evaluation.measures import Estimate
 from index.citations.claims import claims as sentences_of
 from index.citations.claims import without_marks
 from index.citations.statements import reading
 from index.citations.statements.judging import (
+    SUPPORTED_FROM,
     Statement,
     judge_nearest,
     makes_claim,
@@ -46,7 +48,7 @@ _LONGEST = 200_000
 class Row:
     """The sentence of a claim that its source supports least, and the verdict on it without a model."""
 
-    truth: str
+    truth: Truth
     document: int
     features: dict[str, float]
     compared: float
@@ -158,13 +160,49 @@ def levels(table: Sequence[Row], probabilities: np.ndarray) -> Iterator[dict[str
         }
 
 
+def study() -> dict[str, Estimate]:
+    """The figures of all sets at the default thresholds: of claims that were compared, and that were read.
+
+    What was read is judged by weights that were not fitted to its document.
+    """
+    model = _reader()
+    tables = {name: rows(name, model) for name in SETS}
+    found = cross_fitted(tables)
+    return {
+        f"{name}_{way}_{measure}": estimate
+        for name, table in tables.items()
+        for way, probabilities, least in (
+            ("compared", np.array([row.compared for row in table]), SUPPORTED_FROM),
+            ("read", found[name] * _kept(table), reading.SUPPORTED_FROM),
+        )
+        for measure, estimate in _figures(table, probabilities >= least).items()
+    }
+
+
+def _figures(table: Sequence[Row], is_supported: np.ndarray) -> dict[str, Estimate]:
+    said: list[Truth] = [
+        "contradicted" if row.is_contradicted else "supported" if supported else "unsupported"
+        for row, supported in zip(table, is_supported, strict=True)
+    ]
+    return figures([row.truth for row in table], said, [row.document for row in table])
+
+
+def _kept(table: Sequence[Row]) -> np.ndarray:
+    """False where the words refute or contradict a claim, whatever the model says."""
+    return np.array([not (row.is_refuted or row.is_contradicted) for row in table])
+
+
 def main() -> None:
     """Fit, write the weights and the thresholds, and print them."""
+    model = _reader()
+    write({name: rows(name, model) for name in SETS}, model.fingerprint)
+
+
+def _reader() -> ClaimReader:
     opened = sets.cross_encoder()
     if opened is None:
         raise SystemExit("There is no cross-encoder. Install packages/loccit-cross-encoder.")
-    model = ClaimReader(opened)
-    write({name: rows(name, model) for name in SETS}, model.fingerprint)
+    return ClaimReader(opened)
 
 
 def write(tables: dict[str, list[Row]], read_by: str) -> None:
@@ -172,8 +210,7 @@ def write(tables: dict[str, list[Row]], read_by: str) -> None:
     found = cross_fitted(tables)
     told: dict[str, Any] = {"read_by": read_by, "read": {}, "compared": {}}
     for name, table in tables.items():
-        kept = np.array([not (row.is_refuted or row.is_contradicted) for row in table])
-        told["read"][name] = list(levels(table, found[name] * kept))
+        told["read"][name] = list(levels(table, found[name] * _kept(table)))
         told["compared"][name] = list(levels(table, np.array([row.compared for row in table])))
     THRESHOLDS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     provenance = {
