@@ -37,7 +37,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     commands = {
         "train": _train, "decay": _decay, "evaluate": _evaluate, "export": _export, "graph": _graph,
-        "samples": _samples,
+        "samples": _samples, "average": _average,
     }  # fmt: skip
     commands[options.command](options)
 
@@ -75,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     decay.add_argument("--rate", type=float, default=1e-4)
     decay.add_argument("--batch-tokens", type=int, default=4096)
     decay.set_defaults(evaluate_steps=1_000_000)
+    average = commands.add_parser(
+        "average",
+        help="weights between exported ones and those of a checkpoint; kept in --folder",
+    )
+    average.add_argument("--exported", type=Path, required=True, help="the earlier weights")
+    average.add_argument("--source", type=Path, required=True, help="the folder of the later checkpoint")
+    average.add_argument("--share", type=float, default=0.5, help="of the later weights, 0 to 1")
     evaluate = commands.add_parser("evaluate", help="figures of a checkpoint on development samples")
     evaluate.add_argument("--beside", type=Path, help="folder with tatqa/ and claims/, evaluated, too")
     evaluate.add_argument("--exported", type=Path, help="exported weights instead of the checkpoint")
@@ -137,6 +144,16 @@ def _decay(options: argparse.Namespace) -> None:
         raise SystemExit(f"No checkpoint in {options.source}. Run: python -m training.cross_encoder train")
     last = trainer.progress.step + options.steps if options.steps else 0
     _run(options, trainer, Limits(last, options.hours, decay=True))
+
+
+def _average(options: argparse.Namespace) -> None:
+    model = _new_model(options.seed)
+    load_weights(model, options.exported)
+    progress, after, optimizer = checkpoints.load(options.source)
+    checkpoints.save(
+        options.folder, progress, checkpoints.average(model.state_dict(), after, options.share), optimizer
+    )
+    console.print(f"Checkpoint in {options.folder}")
 
 
 def _evaluated(options: argparse.Namespace, model: CrossEncoder) -> dict[str, Any]:

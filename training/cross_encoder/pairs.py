@@ -19,7 +19,7 @@ WIKIPEDIA = frozenset(
     {"afriqa", "nq_open_oracle", "qed_dev", "selqa", "squad2_dev_half", "squad2_train_part"}
 )
 """Sets whose group is the title of an article."""
-WRITTEN, CLAIMS_WRITTEN = "written", "written_claims"
+WRITTEN, CLAIMS_WRITTEN, TOLD = "written", "written_claims", "told"
 """Sets that were written for this project: :mod:`training.cross_encoder.written_pairs`."""
 CLAIM_SETS = frozenset({"claims", CLAIMS_WRITTEN})
 TITLED = WIKIPEDIA | {"medquad", "onestopqa", "fairytaleqa"}

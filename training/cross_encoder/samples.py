@@ -16,7 +16,7 @@ from training.cross_encoder.contexts import Contexts
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Exchange, Names, exchange_title
 from training.cross_encoder.neighbours import Numbers, passages
-from training.cross_encoder.pairs import CLAIM_SETS, WRITTEN, Pair, words
+from training.cross_encoder.pairs import CLAIM_SETS, TOLD, WRITTEN, Pair, words
 from training.cross_encoder.predicates import exchange_predicate, is_yes_no
 from training.cross_encoder.windows import Window, choose, locate, overlapping, split, window
 from training.cross_encoder.wording import keywords, mistyped, naming
@@ -35,9 +35,9 @@ KINDS: Mapping[str, float] = {
 """How often each kind of sample is tried first for an answerable pair. The next one is tried where it cannot
 be made."""
 _KINDS_WRITTEN: Mapping[str, float] = {
-    "answers": 0.72, "group": 0.1, "words": 0.05, "cut": 0.08, "exchanged": 0.05,
+    "answers": 0.5, "group": 0.2, "words": 0.08, "cut": 0.17, "exchanged": 0.05,
 }  # fmt: skip
-"""Of questions that were written with near misses beside them."""
+"""Of questions that were written as people ask: as often without their answer, so that they do not tell."""
 CLAIMS = {
     "entailment": 0, "SUPPORTS": 0, "contradiction": 1, "REFUTES": 1, "neutral": 2, "NOT ENOUGH INFO": 2,
     "supports": 0, "contradicts": 1, "neither": 2,
@@ -126,6 +126,8 @@ class Sampler:
             return _claim(pair)
         source = self._source(row, draw)
         weights = {**(_KINDS_WRITTEN if pair.set_name == WRITTEN else KINDS)}
+        if pair.set_name == TOLD:
+            weights = {"answers": 1.0}
         if not pair.answerable:
             weights = {"near": 1.0} if pair.near else {"marked": 0.7, "group": 0.15, "words": 0.15}
         if kind:

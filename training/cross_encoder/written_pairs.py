@@ -3,6 +3,9 @@
 ``documents`` has texts of everyday kinds, and ``passages.jsonl`` has questions on passages of the sets. Each
 has questions that are answered, in other words than the text's, questions that are nearly answered
 ("missed", beside the sentence that a hasty reader would show), and claims.
+
+Many of the missed have a sentence that would answer them (``told``). Such a question becomes pairs with and
+without it, so that nothing in the words of the question says which is which.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import yaml
 
 from index.text import Span
 from index.text.tables import LABEL_END, LABELLED_SEPARATOR
-from training.cross_encoder.pairs import CLAIMS_WRITTEN, WRITTEN, Pair, words
+from training.cross_encoder.pairs import CLAIMS_WRITTEN, TOLD, WRITTEN, Pair, words
 from training.cross_encoder.windows import overlapping, split
 
 FOLDER = Path(__file__).parent / "written"
@@ -32,6 +35,14 @@ class _Section:
 
     heading: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A sentence that answers a question, and the part of it that does."""
+
+    text: str
+    answer: str
 
 
 def document_pairs(folder: Path = FOLDER) -> list[Pair]:
@@ -48,11 +59,13 @@ def passage_pairs(sets: Sequence[Pair], folder: Path = FOLDER) -> list[Pair]:
     known = {f"{pair.set_name}/{pair.id}": pair for pair in sets}
     lines = (folder / "passages.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
-    return [
-        _on_passage(row, known[row["passage"]], number)
+    found = [
+        (_on_passage(row, known[row["passage"]], number), row)
         for number, row in enumerate(rows)
         if row["passage"] in known
     ]
+    told = [(pair, _Told(row["told"], row["told_answer"])) for pair, row in found if "told" in row]
+    return [*(pair for pair, row in found if "told" not in row), *_twins(told)]
 
 
 def _on_passage(row: Mapping[str, Any], source: Pair, number: int) -> Pair:
@@ -76,23 +89,69 @@ def _asked(pair: Pair, kind: str, span: Span) -> Pair:
 def _of_document(document: Mapping[str, Any]) -> Iterator[Pair]:
     title = document["title"]
     sections = tuple(_sections(document["text"]))
-    for number, (kind, question, piece) in enumerate(_items(document)):
+    told: list[tuple[Pair, _Told]] = []
+    for number, (kind, question, piece, sentence) in enumerate(_items(document)):
         place = _place(sections, piece, question)
-        if place is not None:
-            section, span = place
-            pair = Pair(
-                WRITTEN, f"{title}:{number}", question, section.text, title, title, section=section.heading
-            )
-            yield _asked(pair, kind, span)
+        if place is None:
+            continue
+        section, span = place
+        pair = Pair(
+            WRITTEN, f"{title}:{number}", question, section.text, title, title, section=section.heading
+        )
+        made = _asked(pair, kind, span)
+        if sentence is None:
+            yield made
+        else:
+            told.append((made, sentence))
+    yield from _twins(told)
 
 
-def _items(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _items(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, _Told | None]]:
     for one in document.get("answered") or ():
-        yield "answered", one["q"], one["a"].strip()
+        yield "answered", one["q"], one["a"].strip(), None
     for one in document.get("missed") or ():
-        yield "missed", one["q"], one["near"].strip()
+        told = _Told(one["told"], one["told_answer"]) if "told" in one else None
+        yield "missed", one["q"], one["near"].strip(), told
     for one in document.get("claims") or ():
-        yield one["label"], one["c"], one["of"].strip()
+        yield one["label"], one["c"], one["of"].strip(), None
+
+
+def _twins(missed: Sequence[tuple[Pair, _Told]]) -> Iterator[Pair]:
+    """Four pairs of each question: answered twice, and missed with and without a sentence that is another's.
+
+    The sentence stands behind the one that a hasty reader would show, or at the beginning. That of another
+    question keeps a sentence that was put in from being taken for the answer.
+    """
+    for at, (alone, told) in enumerate(missed):
+        pair = replace(alone, set_name=TOLD)
+        behind = _end_of_near(pair)
+        yield _answered(pair, told, behind, "behind")
+        yield _answered(pair, told, 0, "before")
+        yield pair
+        _, other = missed[(at + 1) % len(missed)]
+        if other is not told and words(told.answer) not in words(other.text):
+            text, _ = _inserted(pair.passage, other.text, behind)
+            yield replace(pair, id=f"{pair.id}:other", passage=text)
+
+
+def _answered(pair: Pair, told: _Told, at: int, name: str) -> Pair:
+    text, start = _inserted(pair.passage, told.text, at)
+    start += told.text.index(told.answer)
+    span = (start, start + len(told.answer))
+    return replace(pair, id=f"{pair.id}:{name}", passage=text, answer=span, answerable=True, near=None)
+
+
+def _end_of_near(pair: Pair) -> int:
+    sentences = split(pair.passage)
+    return sentences[overlapping(sentences, *(pair.near or (0, 0)))[-1]][1]
+
+
+def _inserted(text: str, sentence: str, at: int) -> tuple[str, int]:
+    """The text with a sentence at a boundary, and where the sentence begins."""
+    if not at:
+        return f"{sentence} {text}", 0
+    gap = "\n" if text[at : at + 1] == "\n" else " "
+    return text[:at] + gap + sentence + text[at:], at + len(gap)
 
 
 def _sections(text: str) -> Iterator[_Section]:

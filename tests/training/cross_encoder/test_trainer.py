@@ -239,3 +239,15 @@ def test_the_best_span_ends_after_it_starts_and_is_not_none() -> None:
     starts[0] = ends[0] = 9
     starts[5], ends[3], ends[6] = 4, 5, 3
     assert best_span(starts, ends) == (5, 6)
+
+
+def test_averaged_weights_lie_between_both() -> None:
+    import torch
+
+    from training.cross_encoder import checkpoints
+
+    before = {"weight": torch.tensor([0.0, 4.0]), "positions": torch.tensor([0, 1])}
+    after = {"weight": torch.tensor([1.0, 0.0]), "positions": torch.tensor([0, 1])}
+    found = checkpoints.average(before, after, 0.75)
+    assert found["weight"].tolist() == [0.75, 1.0]
+    assert found["positions"].tolist() == [0, 1]

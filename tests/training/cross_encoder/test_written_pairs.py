@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.training.cross_encoder.toys import pairs, sampler
-from training.cross_encoder.pairs import CLAIMS_WRITTEN, WRITTEN, Pair
+from training.cross_encoder.pairs import CLAIMS_WRITTEN, TOLD, WRITTEN, Pair
 from training.cross_encoder.written_pairs import FOLDER, document_pairs, passage_pairs
 
 TEXT = """\
@@ -81,6 +81,45 @@ def test_samples_of_missed_questions_show_those_words_and_do_not_answer(written:
         assert made.head in {"", "Baths", "Baths, Hours"}
 
 
+@pytest.fixture
+def told(tmp_path: Path) -> list[Pair]:
+    missed = [
+        {**DOCUMENT["missed"][0], "told": "The doors shut at 9.", "told_answer": "at 9"},
+        {
+            "q": "Who is shut out?",
+            "near": "On Sunday it is shut.",
+            "told": "Dogs stay out.",
+            "told_answer": "Dogs",
+        },
+    ]
+    (tmp_path / "documents").mkdir()
+    written = yaml.safe_dump([DOCUMENT | {"missed": missed}])
+    (tmp_path / "documents" / "001.yaml").write_text(written, encoding="utf-8")
+    return [pair for pair in document_pairs(tmp_path) if pair.set_name == TOLD]
+
+
+def test_a_missed_question_that_is_told_stands_with_and_without_its_answer(told: list[Pair]) -> None:
+    of_closing = [pair for pair in told if pair.question == "When does it close?"]
+    assert {
+        pair.passage: pair.passage[slice(*pair.answer)] if pair.answer else None for pair in of_closing
+    } == {
+        "The pool opens at 7. The doors shut at 9. On Sunday it is shut.": "at 9",
+        "The doors shut at 9. The pool opens at 7. On Sunday it is shut.": "at 9",
+        "The pool opens at 7. On Sunday it is shut.": None,
+        "The pool opens at 7. Dogs stay out. On Sunday it is shut.": None,
+    }
+    for pair in of_closing:
+        assert pair.answerable == (pair.answer is not None)
+        assert (pair.near is None) == pair.answerable
+
+
+def test_samples_of_told_questions_answer_as_often_as_not(told: list[Pair]) -> None:
+    one = sampler(told)
+    made = [one.sample(row, random.Random(row)) for row in range(len(told))]
+    assert [sample.answers for sample in made if sample] == [pair.answerable for pair in told]
+    assert sum(pair.answerable for pair in told) == len(told) / 2
+
+
 def test_questions_on_passages_of_the_sets_keep_their_document(tmp_path: Path) -> None:
     some = pairs()
     first = some[0]
@@ -103,5 +142,7 @@ def test_nearly_all_that_was_written_is_found_in_its_text() -> None:
     ]
     items = sum(len(document.get(part) or ()) for document in documents for part in ("answered", "missed"))
     found = [pair for pair in document_pairs() if pair.set_name == WRITTEN]
-    assert len(found) >= 0.9 * items > 1000
+    told = {(pair.title, pair.question) for pair in document_pairs() if pair.set_name == TOLD}
+    assert len(found) + len(told) >= 0.9 * items > 1000
+    assert len(told) > 1000
     assert len({document["title"] for document in documents}) == len(documents)
