@@ -93,6 +93,9 @@ def test_a_thumb_with_a_reason_is_kept_and_said_so(asking: TestClient) -> None:
     assert "Thank you" in said.text
     assert "Only &lt;b&gt;ducks&lt;/b&gt;." in shown(asking)
     assert "1 answer was judged to be bad" in shown(asking)
+    for form in ("markdown", "bibtex"):
+        assert asking.get("/hand-on", params={"q": ASKED, "form": form}).status_code == 200
+    assert "asked once" in shown(asking)
     up = asking.post("/v1/feedback", json={"question": "Who lit the lamp?", "verdict": "up"}).json()
     assert up == {"kept": True}
     assert "Who lit the lamp?" not in shown(asking)

@@ -28,13 +28,14 @@ class Asked:
     """A question to answer.
 
     ``least`` is the answerability below which the answer declines; ``most`` is how many sentences an
-    extractive answer may have.
+    extractive answer may have. ``is_new`` is False for a question whose answer was shown before.
     """
 
     body: AskRequest
     mode: Mode
     least: float
     most: int
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
                 param="mode",
             )
         answering.writing.require(caller.holder)
-    plan = plan_request(asked.body, caller, answering)
+    plan = replace(plan_request(asked.body, caller, answering), is_new=asked.is_new)
     (whole,) = plan.questions
     parts = divide_question(whole.text)
     if len(parts) > 1:

@@ -200,7 +200,7 @@ def _make_answers(asking: Asking, plan: Plan, searches: Sequence[_Answering]) ->
 def _finished(asking: Asking, plan: Plan, answer: Answer, question: str) -> Answer:
     """An answer as the caller may see it. Keeps the question if nothing answers."""
     collection = plan.body.collection
-    if plan.body.as_of is None and plan.is_kept:
+    if plan.body.as_of is None and plan.is_kept and plan.is_new:
         nearest = max(answer.searched, key=lambda one: one.answerability, default=None)
         asked = collection if nearest is None else nearest.collection
         groups = plan.caller.groups

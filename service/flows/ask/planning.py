@@ -40,6 +40,8 @@ class Plan:
     caller: Principal
     is_kept: bool = True
     """True if somebody asks: what the service asks itself is neither kept nor audited."""
+    is_new: bool = True
+    """False for an answer that was shown before: it is audited, and not kept again."""
 
     @property
     def names(self) -> list[str] | None:

@@ -105,6 +105,7 @@ def parse_question(query: HomeQuery, caller: Principal, answering: Answering) ->
         mode,
         answering.settings.min_answerability,
         _SENTENCES,
+        is_new=not query.judged,
     )
 
 

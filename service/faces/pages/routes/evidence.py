@@ -54,7 +54,7 @@ async def download_evidence(
     """The sentences that answer the question of the page, signed, as a file to download."""
     if query.several is not None:
         raise InvalidRequest("also: signed evidence is of one collection. Ask the one that answers best.")
-    asked = parse_question(query.model_copy(update={"mode": ""}), caller, answering)
+    asked = parse_question(query.model_copy(update={"mode": "", "judged": "1"}), caller, answering)
     found = await find(HttpClient(request), answering, caller, asked)
     told = answered_json(found, await collect_answer(events(found, answering)))
     body = asked.body.model_dump(include={"turns", "filter", "as_of"})

@@ -54,7 +54,7 @@ async def hand_on(
     request: Request, query: Annotated[HandOnQuery, Query()], caller: Caller, answering: ReadyAnswering
 ) -> Response:
     """The answer to the question of the page as a file to download."""
-    asked = parse_question(query.model_copy(update={"mode": ""}), caller, answering)
+    asked = parse_question(query.model_copy(update={"mode": "", "judged": "1"}), caller, answering)
     found = await find(HttpClient(request), answering, caller, asked)
     language = context_of(request.scope).language
     base = base_url(request.scope, answering.settings.public_url)
