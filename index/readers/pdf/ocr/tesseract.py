@@ -14,8 +14,6 @@ from index.readers.pdf.unspaced import TOKEN, is_unspaced
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_PAGE_SECONDS = 60
-"""Time for one picture: pages of noise may take many times that of text."""
 _SPACE = 0.6
 """Gap beside a character of a script without spaces, in heights of a line, from which a space is there."""
 
@@ -23,23 +21,21 @@ _SPACE = 0.6
 class Tesseract:
     """Reads pictures with the program tesseract."""
 
+    orders_lines = True
+
     def version(self, languages: str) -> str:
         return f"{_program_version()}:{languages}"
 
     def read(self, image: Image, languages: str) -> list[list[RecognisedWord]]:
         pytesseract = _package()
         try:
-            found = pytesseract.image_to_data(
-                image, lang=languages, output_type=pytesseract.Output.DICT, timeout=_PAGE_SECONDS
-            )
+            found = pytesseract.image_to_data(image, lang=languages, output_type=pytesseract.Output.DICT)
         except pytesseract.TesseractNotFoundError as error:
             raise EngineUnavailable("the program tesseract is not installed") from error
         except pytesseract.TesseractError as error:
             raise EngineUnavailable(
                 f"tesseract failed; are its languages {languages!r} installed?"
             ) from error
-        except RuntimeError:  # it took too long: nothing that is text does
-            return []
         return list(_lines(found))
 
 
