@@ -15,6 +15,7 @@ from index.types import Metadata, Scalar
 
 FOUND = frozenset(
     {
+        "continued_tables",
         "damaged_pages",
         "hidden_sheets",
         "pages_without_text",

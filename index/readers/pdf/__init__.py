@@ -83,6 +83,8 @@ def read_pdf_with_layout(
     drop_contents_tables(pages)
     shown_title = mark_headings(pages, outline)
     drafts = list(find_drafts(pages, figures))
+    if continued := sorted({draft.page for draft in drafts if draft.continued}):
+        metadata["continued_tables"] = _format_ranges(continued)
     extract = assemble(
         (draft.draft() for draft in drafts),
         name=name,

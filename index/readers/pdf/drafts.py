@@ -21,10 +21,9 @@ from index.readers.pdf.page import Line, Page, Word
 from index.readers.pdf.tables import NumberTable
 from index.readers.pdf.unspaced import is_unspaced
 from index.readers.pdf.urls import breaks_url, is_in_url
+from index.readers.pdf.word_tables import CELL_GAP, WordTable
 from index.types import BlockKind
 
-CELL_GAP = 2.0
-"""Gap between words, in font sizes, from which they are cells of a table."""
 _MAX_INDENT = 120
 _MIN_COMPOUND = 4
 _MAX_SYLLABLES = 64
@@ -82,6 +81,8 @@ class PdfDraft:
     head: int = 0
     picture: Box | None = None
     """The box of the picture whose caption it is."""
+    continued: bool = False
+    """Whether the names are those of a table on the page before, whose columns are at the same places."""
 
     def draft(self) -> Draft:
         """The draft for :func:`index.readers.base.builder.assemble`."""
@@ -122,9 +123,15 @@ class PdfDraft:
             self._write_line(line, start, cell_gap=math.inf)
 
     def write_table(self, lines: Sequence[Line]) -> None:
-        """Add rows of cells."""
+        """Add rows of cells of which it is not known in which columns they are."""
         for line in lines:
             self._write_line(line, "\n" if self.parts else "", cell_gap=CELL_GAP * line.size)
+
+    def write_words(self, table: WordTable) -> None:
+        """Add the rows of a table of words, the empty cells too."""
+        self.names, self.head = table.names, table.head
+        for row in table.rows:
+            self._write_row(row)
 
     def write_numbers(self, table: NumberTable) -> None:
         """Add the rows of a table of numbers, the empty cells too."""
@@ -133,14 +140,17 @@ class PdfDraft:
             cells = [row.label, *row.cells]
             if sum(map(bool, cells)) == 1 and (row.label or number < table.head):
                 cells = list(filter(None, cells))
-            separator = "\n" if self.parts else ""
-            for cell in cells:
-                for text, box, joined in cell:
-                    self.write("" if joined else separator, text, [(0, len(text), box)])
-                    separator = " "
-                if not cell:
-                    self.write(separator, "", ())
-                separator = " | "
+            self._write_row(cells)
+
+    def _write_row(self, cells: Sequence[Sequence[Word]]) -> None:
+        separator = "\n" if self.parts else ""
+        for cell in cells:
+            for text, box, joined in cell:
+                self.write("" if joined else separator, text, [(0, len(text), box)])
+                separator = " "
+            if not cell:
+                self.write(separator, "", ())
+            separator = " | "
 
     def _write_line(self, line: Line, separator: str, *, cell_gap: float) -> None:
         for part in line.parts(cell_gap):

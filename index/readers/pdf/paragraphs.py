@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from index.readers.pdf.drafts import CELL_GAP, PdfDraft, Vocabulary
+from index.readers.pdf.drafts import PdfDraft, Vocabulary
 from index.readers.pdf.figures import NO_FIGURES, Figures
 from index.readers.pdf.page import Line, Page
 from index.readers.pdf.tables import NumberTable, find_tables
 from index.readers.pdf.urls import breaks_url
+from index.readers.pdf.word_tables import CELL_GAP, WordTable, word_table
 from index.types import BlockKind
 
 _BULLET = re.compile(r"[•◦‣▪▫●○■□➢✓·–—*-]$")
@@ -33,24 +35,26 @@ _HANGING = 3.0
 """Indentation of a list item's text from its marker, at most, in font sizes."""
 _COLUMN_LINES = 4
 """Number of lines above that determine the width of the column."""
+_SAME_COLUMN = 4.0
+_MAX_MOVED = 36.0
+"""Points by which the columns of a table may move against each other, and together, on the next page."""
 
 
 def find_drafts(pages: Sequence[Page], figures: Figures = NO_FIGURES) -> Iterator[PdfDraft]:
     """Find the blocks of the document in order, each on one page. ``figures`` begin with a caption each."""
     words = Vocabulary(pages)
     _verify_fixed_pitch(pages)
-    grouping = _Grouping(_pitches(pages), figures)
+    grouping, last = _Grouping(_pitches(pages), figures), _LastTable()
     for page in pages:
         draft: PdfDraft | None = None
         for group in join_formulas(grouping.parts(page.lines)):
-            if isinstance(group, NumberTable):
+            if isinstance(group, NumberTable) or (not figures.get(id(group[0])) and _kind(group) == "table"):
                 if draft:
                     yield draft
                 draft = None
-                table = PdfDraft("table", page.number)
-                table.write_numbers(group)
-                yield table
+                yield _table_draft(group, page.number, last)
                 continue
+            last.pass_by()
             picture = figures.get(id(group[0]))
             kind = "figure" if picture else _kind(group)
             if draft and not draft.kind == kind == "list":
@@ -59,12 +63,53 @@ def find_drafts(pages: Sequence[Page], figures: Figures = NO_FIGURES) -> Iterato
             draft = draft or PdfDraft(kind, page.number, group[0].level, picture=picture)
             if kind == "code":
                 draft.write_code(group)
-            elif kind == "table":
-                draft.write_table(group)
             else:
                 draft.write_prose(group, words)
         if draft:
             yield draft
+
+
+def _table_draft(group: list[Line] | NumberTable, page: int, last: _LastTable) -> PdfDraft:
+    draft = PdfDraft("table", page)
+    table = group if isinstance(group, NumberTable) else word_table(group)
+    if isinstance(table, NumberTable):
+        draft.write_numbers(table)
+    elif isinstance(table, WordTable):
+        draft.write_words(table)
+    elif not isinstance(group, NumberTable):
+        draft.write_table(group)
+    if table and last.continues(table, page):
+        draft.names, draft.head, draft.continued = last.names, 0, True
+    last.pass_by()
+    if table:
+        last.page, last.edges, last.names = page, table.edges, draft.names
+    return draft
+
+
+@dataclass(slots=True)
+class _LastTable:
+    """The last block, if it is a table: its page, and the edges and names of its columns."""
+
+    page: int = 0
+    edges: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def continues(self, table: NumberTable | WordTable, page: int) -> bool:
+        """Whether a table goes on on this page: its columns are at the same places, and have no names again.
+
+        The first row of a table of words looks like names, be they or not.
+        """
+        has_names = table.names and (isinstance(table, NumberTable) or table.is_named)
+        if has_names or table.names == self.names or not self.names or page != self.page + 1:
+            return False
+        if len(table.edges) != len(self.edges):
+            return False
+        moved = [edge - before for edge, before in zip(table.edges, self.edges, strict=True)]
+        return max(moved) - min(moved) < _SAME_COLUMN and max(map(abs, moved)) < _MAX_MOVED
+
+    def pass_by(self) -> None:
+        """Forget it: another block follows."""
+        self.page, self.edges, self.names = 0, (), ()
 
 
 def _verify_fixed_pitch(pages: Sequence[Page]) -> None:
@@ -109,7 +154,8 @@ class _Grouping:
         at = 0
         for table in find_tables(lines):
             yield from self.groups(lines[at : table.lines.start])
-            yield table
+            own = lines[table.lines.start : table.lines.stop]
+            yield list(own) if _has_more_columns(own, table) else table
             at = table.lines.stop
         yield from self.groups(lines[at:])
 
@@ -155,6 +201,12 @@ class _Grouping:
         return (
             within and not _ends_sentence(last, line) and edge - last.box.x1 < first.x1 - first.x0 + line.size
         )
+
+
+def _has_more_columns(lines: Sequence[Line], table: NumberTable) -> bool:
+    """Whether lines are a table with columns of words beside the figures; ``table`` has them in one label."""
+    words = word_table(lines) if all(map(_is_tabular, lines)) else None
+    return words is not None and len(words.edges) > len(table.edges) + 1
 
 
 def _edges(lines: Sequence[Line]) -> dict[int, float]:

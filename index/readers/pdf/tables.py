@@ -47,13 +47,14 @@ class Row:
 class NumberTable:
     """A table: the numbers of its lines on the page, its rows, and the names of its columns.
 
-    The first ``head`` rows show the names.
+    The first ``head`` rows show the names. ``edges`` are the x coordinates at which its figures end.
     """
 
     lines: range
     rows: list[Row]
     names: tuple[str, ...]
     head: int
+    edges: tuple[float, ...]
 
 
 def find_tables(lines: Sequence[Line]) -> Iterator[NumberTable]:
@@ -215,7 +216,7 @@ def _table(above: Sequence[VisualRow], body: Sequence[VisualRow], ends: Sequence
             rows.append(row)
     lines = range((above or body)[0].first, body[-1].end)
     found = join_names(names) if names else ()
-    return NumberTable(lines, [*head, *rows], found if any(found) else (), len(head))
+    return NumberTable(lines, [*head, *rows], found if any(found) else (), len(head), tuple(ends))
 
 
 def _starts(body: Sequence[VisualRow], ends: Sequence[float]) -> list[float]:

@@ -9,7 +9,7 @@ from index.errors import NoTextLayer
 from index.readers.pdf.file import PdfFile
 from index.readers.pdf.geometry import Box
 from index.readers.pdf.ocr.engines import EngineUnavailable, OcrEngine, RecognisedWord, select
-from index.readers.pdf.ocr.lines import lines_of, merge_cells, straightened
+from index.readers.pdf.ocr.lines import lines_of, merge_cells, sort_by_rows, straightened
 from index.readers.pdf.ocr.pictures import pictures_without_text, render
 from index.readers.pdf.order import merge_rows, reading_order
 from index.readers.pdf.page import Line, Page, Word
@@ -93,6 +93,8 @@ def _read(file: PdfFile, page: Page, parts: list[Box], engine: OcrEngine, langua
         confidences += [word.confidence for line in read for word in line]
         if is_picture:
             lines, page.skew = straightened(lines, page)
+        if not engine.orders_lines:
+            lines = sort_by_rows(lines)
         lines = merge_cells(reading_order(merge_rows(lines), width=page.width))
         at = _place(page.lines, part)
         page.lines[at:at] = lines

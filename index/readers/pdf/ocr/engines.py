@@ -34,7 +34,12 @@ class RecognisedWord(NamedTuple):
 
 
 class OcrEngine(Protocol):
-    """A program that recognises text."""
+    """A program that recognises text.
+
+    It ``orders_lines`` if it finds the order in which lines are read; others give them from above.
+    """
+
+    orders_lines: bool
 
     def version(self, languages: str) -> str:
         """Its name and version, with all that its results depend on."""

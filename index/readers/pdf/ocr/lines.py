@@ -23,6 +23,12 @@ _MIN_WIDTH = 0.2
 """Words of a line, and its width as a share of the page's, from which its slope is measured."""
 _MIN_SLOPE = 0.004
 _MAX_SLOPE = 0.3
+_MIN_IN_ROWS = 8
+_MAX_IN_ROWS = 0.08
+_ROW_STEP = 0.4
+_CLEARLY = 1.3
+"""Words from which a slope is looked for in rows, the greatest one, the height of a row in font sizes, and
+how much better than no slope the best one must be."""
 _SAME_ROW = 0.45
 """Distance of the baselines of one row, at most, in font sizes."""
 _VERTICAL = 1.5
@@ -68,7 +74,7 @@ def straightened(lines: Sequence[Line], page: Page) -> tuple[list[Line], Skew | 
         and len(line.words) >= _MIN_WORDS
         and line.box.x1 - line.box.x0 >= _MIN_WIDTH * page.width
     ]
-    slope = median(map(_slope, long)) if long else 0.0
+    slope = median(map(_slope, long)) if long else _slope_of_rows(lines)
     if not _MIN_SLOPE < abs(slope) < _MAX_SLOPE:
         return list(lines), None
     skew = Skew(math.atan(slope), page.width / 2, page.height / 2)
@@ -83,9 +89,35 @@ def _slope(line: Line) -> float:
     return float(((across - across.mean()) * (down - down.mean())).sum()) / spread if spread > 0 else 0.0
 
 
+def _slope_of_rows(lines: Sequence[Line]) -> float:
+    """The slope at which most words stand in rows, for pages of cells; 0 if no slope is clearly the best."""
+    words = [word.box for line in lines if line.upright for word in line.words]
+    if len(words) < _MIN_IN_ROWS:
+        return 0.0
+    across = np.array([(box.x0 + box.x1) / 2 for box in words])
+    down = np.array([box.y1 for box in words])
+    step = max(1.0, _ROW_STEP * median(line.size for line in lines))
+    slopes = sorted(np.linspace(-_MAX_IN_ROWS, _MAX_IN_ROWS, 161), key=abs)
+    counts = [np.unique(np.round((down - slope * across) / step), return_counts=True)[1] for slope in slopes]
+    scores = [float((count.astype(np.float64) ** 2).sum()) for count in counts]
+    best = max(range(len(slopes)), key=scores.__getitem__)
+    return float(slopes[best]) if scores[best] >= _CLEARLY * scores[0] else 0.0
+
+
 def _turned(line: Line, skew: Skew) -> Line:
     words = [word._replace(box=skew.straighten(word.box)) for word in line.words]
     return replace(line, words=words, baseline=median(word.box.y1 for word in words))
+
+
+def sort_by_rows(lines: Sequence[Line]) -> list[Line]:
+    """The lines row by row from above, those of a row from the left."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda one: one.baseline):
+        if rows and line.baseline - rows[-1][0].baseline < _SAME_ROW * line.size:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda one: one.box.x0)]
 
 
 def merge_cells(lines: Sequence[Line]) -> list[Line]:

@@ -29,6 +29,8 @@ _CLEAN = 0.04
 class RapidOcr:
     """Reads pictures with RapidOCR: one model for all languages that it knows."""
 
+    orders_lines = False
+
     def version(self, languages: str) -> str:
         del languages  # the model takes none
         if not (version := package_version("rapidocr")):

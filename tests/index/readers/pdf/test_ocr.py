@@ -224,6 +224,33 @@ def test_another_engine_makes_a_new_version_and_citations_follow(tmp_path: Path,
         assert put(without.open("scans"), source).status == "unchanged"  # what was read is not lost
 
 
+LAMPS = (
+    ("Lamp", "Keeper", "Year", "Cost"),
+    ("Argand", "Ann Smith", "1784", "1,577"),
+    ("Fresnel", "", "1823", "2,040"),
+    ("Carcel", "Bernard", "1800", "310"),
+    ("Hyper", "Davies", "1901", "99"),
+)
+
+
+@pytest.mark.ocr
+@pytest.mark.parametrize("turned", [0.0, 1.5])
+def test_the_cells_of_a_scanned_table_stand_in_their_columns(turned: float) -> None:
+    if not find_spec("rapidocr"):
+        pytest.skip("RapidOCR is not installed")  # Tesseract may take columns that are far apart for blocks
+    image = Image.new("L", (1700, 2200), 255)
+    for number, row in enumerate(LAMPS):
+        for x, cell in zip((200, 600, 1000, 1300), row, strict=True):
+            at = x, 300 + 60 * number
+            ImageDraw.Draw(image).text(at, cell, fill=0, font=ImageFont.load_default(28))
+    data = pdf(image.rotate(turned, Image.Resampling.BICUBIC, fillcolor=255))
+    extract = read_pdf(data, name="a.pdf", ocr=OcrOptions("eng", "rapidocr"))
+    assert extract.text.split("\n") == [" | ".join(row) for row in LAMPS]
+    (table,) = extract.blocks
+    assert table.columns
+    assert table.columns.names == LAMPS[0]
+
+
 @pytest.mark.ocr
 def test_a_missing_language_is_reported() -> None:
     if shutil.which("tesseract") is None:

@@ -15,7 +15,7 @@ from index.readers import is_current
 from index.readers.pdf import read_pdf
 from index.readers.pdf.geometry import Box, Skew
 from index.readers.pdf.ocr.engines import RecognisedWord
-from index.readers.pdf.ocr.lines import lines_of, merge_cells, straightened
+from index.readers.pdf.ocr.lines import lines_of, merge_cells, sort_by_rows, straightened
 from index.readers.pdf.order import merge_rows, reading_order
 from index.readers.pdf.page import Line, Page
 
@@ -71,6 +71,21 @@ def test_a_turned_page_is_straightened_and_boxes_are_put_back(degrees: float) ->
         assert max(middles) - min(middles) < 0.5
         for one, other in zip(before.words, after.words, strict=True):
             assert skew.restore(other.box) == pytest.approx(one.box, abs=0.01)
+
+
+@pytest.mark.parametrize("degrees", [-3.0, 1.5])
+def test_a_turned_page_of_cells_is_straightened_by_its_rows(degrees: float) -> None:
+    slope = math.tan(math.radians(degrees))
+    read = [
+        line(cell, x, 100 + 20 * at + slope * (x - WIDTH / 2))
+        for at in range(5)
+        for x, cell in ((60, "Argand"), (250, "1784"), (450, "1,577"))
+    ]
+    lines = lines_of(read, 1, name="a.pdf")
+    straight, skew = straightened(lines, page(lines))
+    assert skew
+    assert math.degrees(skew.angle) == pytest.approx(degrees, abs=0.3)
+    assert len(merge_cells(sort_by_rows(straight))) == 5
 
 
 def test_a_straight_page_stays_as_it_is() -> None:
