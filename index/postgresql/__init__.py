@@ -5,7 +5,7 @@ from index.postgresql.definitions import definition_problems, restore_indexes
 from index.postgresql.failures import translate_error
 from index.postgresql.identity import identify
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
-from index.postgresql.locks import IS_HELD, lock_key
+from index.postgresql.locks import IS_FREE, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening
 from index.postgresql.server import Server, open_server
@@ -15,7 +15,7 @@ from index.postgresql.transactions import Row, Transaction
 from index.postgresql.vacuuming import vacuum
 
 __all__ = [
-    "IS_HELD",
+    "IS_FREE",
     "AdvisoryLease",
     "AdvisoryLeases",
     "Compatible",

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 
 from index.errors import CollectionBusy
 from index.postgresql.failures import translate_error
-from index.postgresql.locks import HELD, IS_HELD, lock_key
+from index.postgresql.locks import lock_key
 from index.postgresql.server import Server
-from index.postgresql.transactions import Row, Transaction
+from index.postgresql.sessions import Session
 
 _log = logging.getLogger("loccit.store")
 
@@ -31,26 +32,20 @@ class AdvisoryLease:
     """Of the advisory lock."""
     thread: int
     """The identifier of the thread that holds it."""
-    _connection: psycopg.Connection[Row]
+    _require: Callable[[], object]
 
     def check(self) -> None:
-        """Raise :class:`index.errors.CollectionBusy` if the connection is lost, and the lease with it."""
+        """Raise :class:`index.errors.CollectionBusy` if the connection is lost, and the lease with it.
+
+        Where a transaction has its turn already, whoever takes the lease after this check begins after it.
+        """
         try:
-            self._connection.execute("SELECT 1")
+            self._require()
         except psycopg.Error as error:
-            raise self._loss_error() from error
-
-    def check_in(self, transaction: Transaction) -> None:
-        """Check it as the server sees it now, in a transaction over another connection."""
-        query = f"SELECT FROM pg_locks WHERE {HELD.format(key='%s::bigint')} AND pid = %s"
-        if transaction.row(query, [self.key, self.key, self._connection.info.backend_pid]) is None:
-            raise self._loss_error()
-
-    def _loss_error(self) -> CollectionBusy:
-        return CollectionBusy(
-            f"The connection to PostgreSQL that held the lease {self.name!r} is lost: another process "
-            "may hold it now. Begin again."
-        )
+            raise CollectionBusy(
+                f"The connection to PostgreSQL that held the lease {self.name!r} is lost: another process "
+                "may hold it now. Begin again."
+            ) from error
 
 
 class AdvisoryLeases:
@@ -68,11 +63,6 @@ class AdvisoryLeases:
         """The key of the advisory lock of a lease."""
         return lock_key(self._scope, name)
 
-    def is_held(self, transaction: Transaction, name: str) -> bool:
-        """Whether any process holds a lease."""
-        row = transaction.row(f"SELECT {IS_HELD.format(key='%s::bigint')}", [self.key(name)] * 2)
-        return bool(row and row[0])
-
     def own(self, name: str) -> AdvisoryLease | None:
         """The lease with this name if this thread holds it."""
         _, held = self._turns.get(name, (None, []))
@@ -84,6 +74,10 @@ class AdvisoryLeases:
 
         One thread may hold it more than once. Raises :class:`index.errors.StoreUnavailable`.
         """
+        try:
+            self._server.require_leader()
+        except psycopg.Error as error:
+            raise translate_error(error, self._what) from error
         with self._opening:
             turn, held = self._turns.setdefault(name, (threading.RLock(), []))
         if not turn.acquire(timeout=max(0.0, seconds)):
@@ -103,37 +97,59 @@ class AdvisoryLeases:
 
     @contextmanager
     def _hold_lock(self, name: str, seconds: float) -> Iterator[AdvisoryLease]:
+        key, shared = self.key(name), self._server.shared_session
+        try:
+            session = shared.try_lock(key)
+        except psycopg.Error as error:
+            raise translate_error(error, self._what) from error
+        if session is None:
+            with self._wait_for_lock(name, seconds) as lease:
+                yield lease
+            return
+        try:
+            yield AdvisoryLease(name, key, threading.get_ident(), partial(shared.require, session))
+        finally:
+            if session.closed:
+                self._warn(name)
+            shared.unlock(key, session)
+
+    @contextmanager
+    def _wait_for_lock(self, name: str, seconds: float) -> Iterator[AdvisoryLease]:
+        """Hold a lock that others have now: by a session of its own, which waits in their order."""
+        if seconds <= 0:
+            raise self._busy(name)
         try:
             limits = {"lock_timeout": str(max(1, round(1000 * seconds)))}
             connection = self._server.connect({**self._server.heartbeats.settings, **limits})
         except psycopg.Error as error:
             raise translate_error(error, self._what) from error
         try:
-            self._take(connection, name, seconds)
+            self._take(connection, name)
             self._server.heartbeats.add(connection)
-            yield AdvisoryLease(name, self.key(name), threading.get_ident(), connection)
+            require = partial(connection.execute, "SELECT 1")
+            yield AdvisoryLease(name, self.key(name), threading.get_ident(), require)
         finally:
             self._server.heartbeats.remove(connection)
             self._end(connection, name)
 
-    def _take(self, connection: psycopg.Connection[Row], name: str, seconds: float) -> None:
-        call = "pg_advisory_lock(%s)" if seconds > 0 else "pg_try_advisory_lock(%s)"
+    def _take(self, connection: Session, name: str) -> None:
         try:
-            row = connection.execute(f"SELECT {call}", [self.key(name)]).fetchone()
+            connection.execute("SELECT pg_advisory_lock(%s)", [self.key(name)])
         except psycopg.errors.LockNotAvailable:
             raise self._busy(name) from None
         except psycopg.Error as error:
             raise translate_error(error, self._what) from error
-        if row is None or row[0] is False:
-            raise self._busy(name)
 
-    def _end(self, connection: psycopg.Connection[Row], name: str) -> None:
+    def _end(self, connection: Session, name: str) -> None:
         if connection.broken:
-            _log.warning("The connection that held the lease %r of %s was lost.", name, self._what)
+            self._warn(name)
         # Closing alone ends it a moment later: whoever waits for its end would still find it held.
         with suppress(psycopg.Error):
             connection.execute("SELECT pg_advisory_unlock_all()")
         connection.close()
+
+    def _warn(self, name: str) -> None:
+        _log.warning("The connection that held the lease %r of %s was lost.", name, self._what)
 
     def _busy(self, name: str) -> CollectionBusy:
         return CollectionBusy(

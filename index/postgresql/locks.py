@@ -10,8 +10,9 @@ HELD = (
     " AND classid::bigint = (({key} >> 32) & 4294967295) AND objid::bigint = ({key} & 4294967295)"
 )
 """SQL condition on rows of ``pg_locks``: that a session holds the lock with a key (SQL expression)."""
-IS_HELD = f"EXISTS (SELECT FROM pg_locks WHERE {HELD})"
-"""SQL condition: whether any session holds the lease with a key (SQL expression)."""
+IS_FREE = "pg_try_advisory_xact_lock_shared({key})"
+"""SQL condition: that no session holds the lock with a key (SQL expression). Nobody can take it until the
+transaction ends. It looks at one lock; ``pg_locks`` lists all of the server, which keep still meanwhile."""
 
 
 def lock_key(scope: str, name: str) -> int:

@@ -230,7 +230,8 @@ class GuardedPool:
             if (since := connection.waits_since) is None:
                 continue
             waiting.append(since)
-            limit = self._limits.brief if use.is_brief else STATEMENT_SECONDS + _MORE_SECONDS
+            is_brief = use.is_brief or connection.is_prompt
+            limit = self._limits.brief if is_brief else STATEMENT_SECONDS + _MORE_SECONDS
             if self._is_to_end(use) or (connection.has_limit and now > since + limit):
                 connection.cut()
         if min(waiting, default=now) < now - _SUSPICIOUS_SECONDS:

@@ -34,6 +34,7 @@ from index.postgresql.sessions import (
     last_row,
     script,
 )
+from index.postgresql.shared_session import SharedSession
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.transactions import Row, Transaction
 
@@ -97,6 +98,12 @@ class Server:
         self._seconds = seconds
         self.heartbeats = Heartbeats(silence_seconds)
         """For connections by which locks are held."""
+        opener = weakref.WeakMethod(self.connect)
+        self.shared_session = SharedSession(
+            partial(_connect, opener), self.heartbeats, idle_seconds=silence_seconds / 2
+        )
+        """By which the process holds its leases."""
+        weakref.finalize(self, self.shared_session.close)
         self._announcements = Announcements()
 
         leader, limits = _Address(), Limits(seconds, brief_seconds)
@@ -295,6 +302,10 @@ class Server:
             raise
         return connection
 
+    def require_leader(self) -> None:
+        """Raise :class:`psycopg.Error` while no host takes writes; does not wait."""
+        self._leader.require()
+
     def require_answers(self) -> None:
         """Raise :class:`index.errors.StoreUnavailable` while the server is away, and all standbys, too.
 
@@ -316,6 +327,7 @@ class Server:
     def close(self) -> None:
         """Close all idle connections; one in use is closed when it is given back."""
         self._announcements.close(_CLOSE_SECONDS)
+        self.shared_session.close()
         self._leader.close()
         if self._standbys is not None:
             self._standbys.close()
@@ -389,6 +401,13 @@ class Server:
                 connection.rollback()
         if not self._leader.give_back(connection) and self._standbys is not None:
             self._standbys.give_back(connection)
+
+
+def _connect(opener: weakref.WeakMethod[Callable[..., Session]], settings: Mapping[str, str]) -> Session:
+    connect = opener()
+    if connect is None:
+        raise psycopg.OperationalError("the server object is no longer used")
+    return connect(settings)
 
 
 class _Address:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import struct
@@ -62,6 +61,8 @@ class Session(psycopg.Connection[Row]):
     """By :func:`time.monotonic`; None while it does not wait."""
     has_limit: bool = True
     """Whether a statement is cut off that the server does not end itself."""
+    is_prompt: bool = False
+    """Whether all of its statements are brief."""
     _line: socket.socket | None = None
 
     def hold_line(self) -> None:
@@ -218,8 +219,6 @@ ADAPTERS = _adapters()
 # Heartbeats of connections that hold locks: the server ends those of a process that stands still.
 
 
-_log = logging.getLogger("loccit.store")
-
 SILENCE_SECONDS = 60.0
 """Seconds of silence after which the server ends a session that holds locks, and releases them."""
 _BEATS = 6
@@ -227,58 +226,50 @@ _BEATS = 6
 
 
 class Heartbeats:
-    """A thread that shows, in each added connection, that this process still runs. Thread-safe.
+    """Shows, in each added connection, that this process still runs. Thread-safe.
 
     A process that is stopped, or whose machine is, may keep its connections for hours: their sessions have a
-    timeout (``idle_session_timeout`` of PostgreSQL 14) that only such a process reaches. The thread waits for
-    statements that run in its connections, which are to be short, and ends when it has no connections left.
+    timeout (``idle_session_timeout`` of PostgreSQL 14) that only such a process reaches. Each connection has
+    a thread of its own, which waits for statements that run there: one that hangs delays no other.
     """
 
     def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
         self.settings = {"idle_session_timeout": str(round(1000 * silence_seconds))}
         """Settings of sessions with heartbeats."""
         self._interval = silence_seconds / _BEATS
-        self._connections: dict[Session, threading.Lock] = {}
-        """Each with a lock that is held during its heartbeats."""
-        self._changing = threading.Lock()
-        self.is_running = False
-        """Whether there is a thread."""
+        self._ends: dict[Session, tuple[threading.Event, threading.Lock]] = {}
+        """For each connection what ends its thread, and a lock that is held during a heartbeat."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there are connections with heartbeats."""
+        return bool(self._ends)
 
     def add(self, connection: Session) -> None:
         """Keep the session of a connection alive until :meth:`remove`."""
-        with self._changing:
-            self._connections[connection] = threading.Lock()
-            if not self.is_running:
-                self.is_running = True
-                threading.Thread(target=self._run, name="loccit-heartbeats", daemon=True).start()
+        self._ends[connection] = end = threading.Event(), threading.Lock()
+        threading.Thread(
+            target=self._run, args=(connection, *end), name="loccit-heartbeats", daemon=True
+        ).start()
 
     def remove(self, connection: Session) -> None:
         """Leave a connection alone: call it before closing one, which must not happen during a statement."""
-        with self._changing:
-            beating = self._connections.pop(connection, None)
-        if beating is not None:
+        ended, beating = self._ends.pop(connection, (None, None))
+        if ended is not None and beating is not None:
+            ended.set()
             with beating:  # until a heartbeat that has begun ends
                 pass
 
-    def _run(self) -> None:
-        pause = threading.Event()
-        while connections := self._live_connections():
-            for connection, beating in connections:
-                with beating:
-                    self._beat(connection)
-            pause.wait(self._interval)
+    def _run(self, connection: Session, ended: threading.Event, beating: threading.Lock) -> None:
+        while not ended.wait(self._interval):
+            with beating:
+                if not ended.is_set() and not _beat(connection):
+                    return
 
-    def _live_connections(self) -> list[tuple[Session, threading.Lock]]:
-        """The connections in use; with none, the thread ends."""
-        with self._changing:
-            self.is_running = bool(self._connections)
-            return list(self._connections.items())
 
-    def _beat(self, connection: Session) -> None:
-        try:
-            if connection in self._connections:
-                connection.execute("SELECT 1")
-        except psycopg.Error:
-            pass  # whoever uses it will notice that it is lost
-        except Exception:
-            _log.exception("A heartbeat failed; the others go on.")
+def _beat(connection: Session) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:  # whoever uses it will notice that it is lost
+        return False
+    return True

@@ -59,7 +59,7 @@ class Access:
             self._server.write(self.schema, lock=lock, first=self._first, what=self.what) as transaction,
         ):
             if in_turn and (lease := self.leases.own(WRITE)) is not None:
-                lease.check_in(transaction)
+                lease.check()
             yield self._statements(transaction)
 
     def look(self, query: str, *values: int, standby: bool = False) -> Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.postgresql import AdvisoryLeases, notify
-from index.postgresql.locks import IS_HELD
+from index.postgresql.locks import IS_FREE
 from index.records import PendingPassage
 from index.store.postgresql.statements import PostgresqlStatements
 from index.store.sql.passages import PENDING, end_claims, pending
@@ -69,9 +69,8 @@ def announce(statements: PostgresqlStatements) -> None:
 
 
 def _end_void(statements: PostgresqlStatements, lease: str) -> None:
-    held = IS_HELD.format(key="claims.lock")
     statements.execute(
         "DELETE FROM claims WHERE key IN (SELECT key FROM claims"
-        f" WHERE lease <> ? AND (until < now() OR NOT {held}) FOR UPDATE OF claims SKIP LOCKED)",
+        f" WHERE lease <> ? AND (until < now() OR {IS_FREE.format(key='lock')}) FOR UPDATE SKIP LOCKED)",
         (lease,),
     )

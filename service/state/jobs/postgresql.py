@@ -396,17 +396,16 @@ def _valid_claims(connection: Connection, job: int, session: str) -> list[tuple[
 
     Claims of others end first whose session nobody holds, or that have lasted too long.
     """
-    from index.postgresql import IS_HELD
+    from index.postgresql import IS_FREE
 
     query = "SELECT number, session FROM item_claims WHERE job = ?"
     claimed = connection.execute(query, (job,)).fetchall()
     if all(holder == session for _, holder in claimed):
         return claimed
-    held = IS_HELD.format(key="sessions.lock")
     connection.execute(
         "DELETE FROM item_claims WHERE job = ? AND session <> ? AND (until < now() OR session IN"
         " (SELECT session FROM (SELECT DISTINCT session, lock FROM item_claims WHERE job = ?) AS sessions"
-        f" WHERE NOT {held}))",
+        f" WHERE {IS_FREE.format(key='sessions.lock')}))",
         (job, session, job),
     )
     return connection.execute(query, (job,)).fetchall()
