@@ -91,9 +91,11 @@ class AsyncCollections(_Group):
 
 
 class AsyncSources(_Group):
-    """List sources, and synchronize them."""
+    """List, put, delete and synchronize sources."""
 
     list = _reply(sources.list_all)
+    put = _reply(sources.put)
+    delete = _reply(sources.delete)
     sync = _reply(sources.sync)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from loccit_client.decoding import Reply
 
-__all__ = ["Source", "SourceRun", "SyncDetails", "SyncProgress"]
+__all__ = ["RemovedSource", "Source", "SourceRun", "SyncDetails", "SyncProgress"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,5 +58,14 @@ class Source(Reply):
     owner: str
     every_seconds: float
     erases: bool
+    secret: Literal["kept", "environment", "none"]
     next: datetime | None
     last: SourceRun | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedSource(Reply):
+    """A source that was removed, and how many of its documents were retired."""
+
+    name: str
+    retired: int
