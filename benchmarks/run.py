@@ -34,6 +34,7 @@ _TIMED = (
     "concurrent_writes",
     "http_load",
     "ingest",
+    "ocr",
     "peers",
     "peers_avx2",
     "record_stores",

@@ -1,0 +1,1 @@
+"""OCR engines compared on pages whose text is known, and questions asked of scans."""
