@@ -47,7 +47,6 @@ def client(library: Library) -> "Iterator[httpx.Client]":
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 def page(request: pytest.FixtureRequest, browser: "Browser", client: "httpx.Client") -> "Iterator[Page]":
     for one in opened(browser, str(client.base_url).rstrip("/"), accept_downloads=True, **request.param):
-        one.set_default_timeout(15_000)
         yield one
         assert_no_sideways(one)
 
