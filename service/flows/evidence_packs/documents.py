@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 from zipfile import BadZipFile, ZipFile
 
-from lxml import etree
-
 from index.errors import Unreadable
 from service.flows.evidence_packs.pack import Json
 from service.flows.evidence_packs.printed_html import AFTER, BEFORE, write_html
@@ -27,9 +25,9 @@ FILES: Mapping[Form, tuple[str, str]] = {
 }
 """The name and the media type of each file."""
 _BROKEN = (
-    BadZipFile, zlib.error, etree.XMLSyntaxError, OSError, RuntimeError, LookupError, ValueError, EOFError,
+    BadZipFile, zlib.error, SyntaxError, OSError, RuntimeError, LookupError, ValueError, EOFError,
 )  # fmt: skip
-"""What reading a broken or hostile Word document raises."""
+"""What reading a broken or hostile Word document raises; lxml's errors are syntax errors."""
 _MOST_BYTES = 50_000_000
 """Of a part of a Word document that is unpacked: a file may be from anybody."""
 _LANGUAGE = re.compile(r'<html lang="([A-Za-z0-9-]{1,35})">|<w:lang w:val="([A-Za-z0-9-]{1,35})"/>')
@@ -85,6 +83,8 @@ def is_shown(data: bytes, found: Carried, pack: Json, t: Translate = english) ->
 
 
 def _of_word(data: bytes) -> Carried:
+    from lxml import etree  # not for commands that speak to a service
+
     parts = dict(_parts(data))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     pack = etree.fromstring(parts[EVIDENCE_PART], parser).text or ""
