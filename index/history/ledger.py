@@ -187,8 +187,8 @@ class Ledger:
         except (ObjectsUnavailable, StoreUnavailable, OSError) as error:
             reason = error.message if isinstance(error, LoccitError) else error.strerror
             raise LedgerFailed(
-                "The ledger of erasures in the place for originals (LOCCIT_OBJECTS) cannot be read or "
-                f"written: {reason} Bring that back, and try again."
+                "The ledger of erasures in the place for originals cannot be read or written: "
+                f"{reason} Bring that back, and try again."
             ) from error
 
     def _failure(self, done: str, error: OSError) -> LoccitError:

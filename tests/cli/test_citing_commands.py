@@ -107,7 +107,7 @@ def test_a_citation_is_printed_in_a_shape(tmp_path: Path, mars: str, shape: str)
 
 
 def test_a_shape_that_is_not_known_is_refused_with_those_that_are(tmp_path: Path) -> None:
-    done = loccit(tmp_path, "cite", "a@9f2c41aab3de:1-2", "--format", "ris", status=2)
+    done = loccit(tmp_path, "cite", "a@9f2c41aab3de:1-2", "--format", "endnote", status=2)
     assert all(name in done.stderr for name in FORMATS)
 
 

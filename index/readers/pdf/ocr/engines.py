@@ -72,8 +72,8 @@ def select(options: OcrOptions) -> OcrEngine:
         return Tesseract()
     if unknown := languages - _RAPIDOCR_READS:
         raise EngineUnavailable(
-            f"RapidOCR does not know the letters of {', '.join(sorted(unknown))!r}; Tesseract may: set "
-            "LOCCIT_OCR_ENGINE=tesseract"
+            f"RapidOCR does not know the letters of {', '.join(sorted(unknown))!r}; Tesseract, the other "
+            "engine, may"
         )
     return RapidOcr()
 

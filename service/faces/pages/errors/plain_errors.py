@@ -116,7 +116,8 @@ def plain_error(error: LoccitError, language: Language) -> PlainError:
             cited = language.t("A citation of {document} leads nowhere.", document=error.document_id)
             message = f"{cited} {message}"
         return PlainError(message, "", advice, link)
-    own = for_readers(error.message)
+    # Whoever opens the service under a new name first is who set it up.
+    own = error.message if isinstance(error, errors.HostNotAllowed) else for_readers(error.message)
     if language is ENGLISH and own:
         return PlainError(own, "", advice, link)
     kind = next(_KINDS[kind] for kind in kinds if kind in _KINDS)

@@ -260,7 +260,7 @@ def test_a_missing_language_is_reported() -> None:
 
 
 def test_a_language_that_rapidocr_does_not_know_is_reported() -> None:
-    with pytest.raises(NoTextLayer, match=r"^a\.pdf: .*letters of 'ell, rus'.*LOCCIT_OCR_ENGINE=tesseract"):
+    with pytest.raises(NoTextLayer, match=r"^a\.pdf: .*letters of 'ell, rus'; Tesseract"):
         read_pdf(scanned(), name="a.pdf", ocr=OcrOptions("eng+rus+ell", "rapidocr"))
 
 

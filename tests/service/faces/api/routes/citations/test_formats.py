@@ -22,6 +22,7 @@ CONTENT_TYPES = {
     "markdown_footnote": "text/markdown; charset=utf-8",
     "openai_file_citation": "application/json",
     "plain": "text/plain; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
     "w3c_annotation": 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
 }
 
@@ -82,7 +83,7 @@ def test_shapes_of_an_older_version_use_the_metadata_of_today(client: TestClient
     assert client.get(plain).text == f"Ada King, Countess of Lovelace. a.txt. {address} [{locator}]"
 
 
-@pytest.mark.parametrize("name", ["BibTeX", "ris", "", "plain,bibtex"])
+@pytest.mark.parametrize("name", ["BibTeX", "endnote", "", "plain,bibtex"])
 def test_a_shape_that_is_not_known_is_refused_with_those_that_are(
     client: TestClient, lamp: str, name: str
 ) -> None:
@@ -133,7 +134,7 @@ def test_an_answer_has_no_shapes_unless_asked_and_a_batch_has_them_for_each(clie
         assert all(set(passage["formats"]) == {"plain"} for passage in result["passages"])
 
 
-@pytest.mark.parametrize("formats", [["ris"], ["plain", "Plain"], "plain", [None]])
+@pytest.mark.parametrize("formats", [["endnote"], ["plain", "Plain"], "plain", [None]])
 def test_an_answer_in_a_shape_that_is_not_known_is_refused(client: TestClient, formats: Any) -> None:
     response = client.post("/v1/ask", json={"question": "lamp", "formats": formats})
     assert assert_error(response, 422, "invalid_request").startswith("formats")
