@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -29,6 +29,8 @@ log = logging.getLogger("loccit.service")
 
 FILE = "unanswered.db"
 """In the data folder. It does not end in ``.sqlite``, because it is no part of a backup."""
+_FORMER_FILE = "gaps.db"
+"""Where an earlier version kept the questions of collections that were turned on by hand."""
 KEEP_DAYS = 30.0
 """Days for which questions are kept where the setting does not say otherwise."""
 UNCERTAIN = 0.5
@@ -88,7 +90,15 @@ _SECOND_MIGRATION = """
         ADD COLUMN verdict text NOT NULL DEFAULT '',
         ADD COLUMN reason text NOT NULL DEFAULT '',
         ADD COLUMN groups text;
-    CREATE TABLE kept (collection text PRIMARY KEY, since double precision NOT NULL);
+    -- An earlier version had these two tables as a component of their own.
+    CREATE TABLE IF NOT EXISTS kept (collection text PRIMARY KEY, since double precision NOT NULL);
+    CREATE TABLE IF NOT EXISTS gaps (
+        asked double precision, collection text, question text, probability double precision,
+        verdict text, reason text, groups text
+    );
+    INSERT INTO questions (asked, collection, question, probability, verdict, reason, groups)
+        SELECT asked, collection, question, probability, verdict, reason, groups FROM gaps ORDER BY asked;
+    DROP TABLE gaps;
     CREATE TABLE answered (
         collection text NOT NULL,
         document text NOT NULL,
@@ -97,6 +107,10 @@ _SECOND_MIGRATION = """
         PRIMARY KEY (collection, document, day)
     );
 """
+_INSERT = (
+    "INSERT INTO questions (asked, collection, question, probability, verdict, reason, groups)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _COLLECTIONS = (
     "SELECT collection FROM questions UNION SELECT collection FROM answered UNION SELECT collection FROM kept"
 )
@@ -160,11 +174,7 @@ class QuestionStore:
             for one in questions
         ]
         with self.database.write() as connection:
-            connection.executemany(
-                "INSERT INTO questions (asked, collection, question, probability, verdict, reason, groups)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            connection.executemany(_INSERT, rows)
 
     def count(self, answers: Sequence[GivenAnswer]) -> None:
         """Count answers of documents, by the day."""
@@ -393,7 +403,27 @@ def open_question_store(data: Path, *, store: str = "", most: int = MOST) -> Que
         path.touch(_OWNER_ONLY)
     database = SqliteDatabase(path)
     prepare_database(database, lambda connection: prepare(connection, path))
+    _take_over(data / _FORMER_FILE, database)
     return QuestionStore(database, most=most)
+
+
+def _take_over(former: Path, database: SqliteDatabase) -> None:
+    """Move what the file of an earlier version has: what people ask is kept for no longer than is said."""
+    if not former.exists():
+        return
+    questions, kept = [], []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(former)) as connection:  # damaged: it is removed
+        questions = connection.execute(
+            "SELECT asked, collection, question, probability, verdict, reason, groups FROM gaps"
+            " ORDER BY number"
+        ).fetchall()
+        kept = connection.execute("SELECT collection, since FROM kept").fetchall()
+    with database.write() as connection:
+        if former.exists():  # else another process was faster
+            connection.executemany(_INSERT, questions)
+            connection.executemany("INSERT INTO kept VALUES (?, ?) ON CONFLICT DO NOTHING", kept)
+            for ending in ("-wal", "-shm", ""):
+                former.with_name(f"{former.name}{ending}").unlink(missing_ok=True)
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -407,4 +437,4 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def has_questions(data: Path, *, store: str = "") -> bool:
     """Tell whether there may be questions, so that none need a store to be made."""
-    return bool(store) or (data / FILE).exists()
+    return bool(store) or any((data / name).exists() for name in (FILE, _FORMER_FILE))

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.flows.gaps import group_questions
 from service.flows.gaps.grouping import LIKENESS
+from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.identity import KeyOptions, Scope, new_key
 from service.state.questions import (
     FILE,
@@ -202,6 +203,52 @@ def test_a_file_of_the_version_before_is_opened_and_checked_as_a_new_one(tmp_pat
             "SELECT m.name, group_concat(i.name) FROM sqlite_master m, pragma_index_info(m.name) i GROUP BY 1"
         )
         assert connection.execute(shape).fetchall() == other.execute(shape).fetchall()
+
+
+FORMER_TABLES = """
+    CREATE TABLE gaps (
+        number {number} PRIMARY KEY, asked {real} NOT NULL, collection TEXT NOT NULL, question TEXT NOT NULL,
+        probability {real} NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, groups TEXT
+    );
+    CREATE INDEX gaps_asked ON gaps (collection, asked);
+    CREATE TABLE kept (collection TEXT PRIMARY KEY, since {real} NOT NULL);
+    INSERT INTO gaps VALUES
+        (3, 1.0, 'default', 'Why a zeppelin?', 0.1, '', '', NULL),
+        (4, 2.0, 'default', 'And who?', 0.0, 'down', 'No.', '["a"]');
+    INSERT INTO kept VALUES ('default', 0.5);
+"""
+"""Those of a version that kept what administrators had turned on apart from what a setting keeps."""
+
+
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_what_a_version_before_kept_apart_is_taken_over_once(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("postgresql_url") if where == "postgresql" else ""
+    former = tmp_path / "gaps.db"
+    if url:
+        tables = FORMER_TABLES.format(number="bigint", real="double precision")
+        PostgresqlDatabase(url, "gaps", (tables,)).close()
+    else:
+        with closing(sqlite3.connect(former)) as connection:
+            connection.executescript(FORMER_TABLES.format(number="INTEGER", real="REAL"))
+    assert has_questions(tmp_path, store=url)
+    for _ in range(2):
+        with closing(open_question_store(tmp_path, store=url)) as store:
+            assert store.kept() == {"default": 0.5}
+            assert store.asked("default", 0, 9) == [
+                AskedQuestion(2.0, "default", "And who?", 0.0, "down", "No.", frozenset({"a"})),
+                AskedQuestion(1.0, "default", "Why a zeppelin?", 0.1),
+            ]
+        assert not list(tmp_path.glob("gaps.db*"))
+
+
+def test_a_damaged_file_of_a_version_before_is_removed(tmp_path: Path) -> None:
+    former = tmp_path / "gaps.db"
+    former.write_bytes(b"Why a zeppelin?" * 99)
+    with closing(open_question_store(tmp_path)) as store:
+        assert store.asked("default", 0, 9) == []
+    assert not former.exists()
 
 
 def test_stale_sources_are_ordered_by_the_answers_that_they_carried(asking: TestClient) -> None:
