@@ -38,6 +38,7 @@ _BODY = JsonBody(AskRequest)
 _PASSAGES_COMPARED = 3
 """Passages whose first sentence that answers is compared with other documents."""
 _CONFLICT_SECONDS = 1.0
+"""Of a request, also of one with several questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,13 @@ def _respond(
 ) -> tuple[Response, list[Mapping[str, float]]]:
     """Make the response; returns it with the stage times of each question in milliseconds."""
     shown: list[Json] = []
+    ends = time.perf_counter() + _CONFLICT_SECONDS
     for one in answers.each:
         began = time.perf_counter()
         content = answer_json(one.answer, plan.body.collection, plan.body.formats, base=started.base)
         if plan.body.conflicts:
             content["conflicts"] = _conflicts(
-                answers.collections[plan.body.collection], one.answer, plan.body
+                answers.collections[plan.body.collection], one.answer, plan.body, ends
             )
         stages = {**one.answer.timings_ms, "json": _milliseconds(began)}
         _trace_stages(asking, stages, time.perf_counter())
@@ -101,7 +103,7 @@ def _respond(
     return _timed_reply(result, result["timings_ms"]), [result["timings_ms"]]
 
 
-def _conflicts(collection: Collection, answer: Answer, body: AskRequest) -> list[Json]:
+def _conflicts(collection: Collection, answer: Answer, body: AskRequest, ends: float) -> list[Json]:
     """What other documents say against the sentences that answer, as :class:`DocumentConflict`."""
     locators = [
         replace(parse_locator(hit.citation.locator), start=one.start, end=one.end)
@@ -110,7 +112,8 @@ def _conflicts(collection: Collection, answer: Answer, body: AskRequest) -> list
     ]
     with suppress(CitationNotFound):  # erased since
         as_of = None if body.as_of is None else answer.index.change
-        found = collection.conflicts.of_citations(locators, seconds=_CONFLICT_SECONDS, as_of=as_of)
+        seconds = ends - time.perf_counter()
+        found = collection.conflicts.of_citations(locators, seconds=seconds, as_of=as_of)
         return conflicts_json(found.conflicts, body.collection)
     return []
 

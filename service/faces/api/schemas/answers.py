@@ -176,7 +176,7 @@ class AskResponse(BaseModel):
     )
     conflicts: list[DocumentConflict] | None = Field(
         description="What other documents say against the sentences that answer, those of the first three "
-        "passages, as in `/v1/conflicts`; null unless the request asks for it."
+        "passages, as in `/v1/conflicts`, found within a second for a request; null unless it asks for them."
     )
     read: int = Field(description="How many of the passages the cross-encoder read with the question.")
     read_by: str = Field(description="The cross-encoder: name, weights, precision; empty if it read none.")
