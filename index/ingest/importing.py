@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from index.errors import InvalidInput
+from index.errors import InvalidInput, StoreDamaged
 from index.ingest.preparation import Preparation
 from index.naming import validate_document_id, validate_groups, validate_stored_metadata
 from index.records import DocumentHistory, NewDocument, NumberedVersion
@@ -30,7 +30,10 @@ def import_document(
     """
     try:
         return _parse(value, preparation, keep=keep)
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+    except (
+        KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, binascii.Error,
+        StoreDamaged,
+    ) as error:  # fmt: skip
         name = value.get("document_id", "") if isinstance(value, Mapping) else ""
         raise InvalidInput(f"{name!r} is not a document of an export: {error!r}.") from error
 
@@ -78,7 +81,7 @@ def _version(
         pages=tuple(int(page) for page in one["pages"]),
         layout=base64.b64decode(one["layout"] or "", validate=True),
         page_labels=_labels(str(one.get("page_labels", "")), len(one["pages"])),
-        figures=pack_figures(figures_of(str(one.get("figures", "")))),
+        figures=_figures(str(one.get("figures", "")), len(text), len(one["pages"])),
     )
     passages, headings = preparation.split(extract, title)
     source_sha256 = bytes.fromhex(one["source_sha256"])
@@ -110,7 +113,17 @@ def _version(
 
 
 def _labels(packed: str, pages: int) -> str:
-    return pack_labels([label_of(packed, page) for page in range(1, pages + 1)]) if packed else ""
+    labels = [label_of(packed, page) for page in range(1, pages + 1)] if packed else []
+    "".join(labels).encode()  # raises ValueError for what no database stores
+    return pack_labels(labels)
+
+
+def _figures(packed: str, length: int, pages: int) -> str:
+    figures = figures_of(packed)
+    for one in figures:
+        if not (0 <= one.start <= one.end <= length and 1 <= one.page <= pages):
+            raise ValueError(f"{one!r} is no picture of the text")
+    return pack_figures(figures)
 
 
 def _block(value: list[Any], length: int) -> Block:

@@ -296,6 +296,9 @@ _SIGN, _ZERO = "\ufdd0", 0xFDD1
 _MARK = re.compile("\ufdd0([\ufdd1-\ufdda]+)")
 _SPACE_AFTER = re.compile(r"(?:(?<=\s)|\A)((?:\ufdd0[\ufdd1-\ufdda]+)+)\s")
 _NO_TEXT = dict.fromkeys(range(_ZERO - 1, _ZERO + 10))
+_NO_TEXT_REFERENCES = re.compile(
+    r"&#(?:x0*fdd[0-9a]|0*649(?:7[6-9]|8[0-6]))(?:;|(?![0-9a-f]))", re.IGNORECASE
+)
 _ROLES = ("role", "epub:type", _OPS_TYPE)
 _PAGE_NUMBER = re.compile(
     r"[\[(]?\s*(?:(?:page|pg|p|seite|s)\b\.?\s*)?((?:[A-Z]{1,3}[-.])?\d{1,5}|[ivxlcdm]{1,9})\s*[\])]?\.?",
@@ -312,6 +315,7 @@ def chapter_tree(data: bytes, *, name: str, part: str) -> HtmlElement | None:
     text = _DECLARATION.sub("", decode(data, name=name, charset=declared_charset(data)))
     # Named entities are defined in an external file, which is not loaded.
     text = _ENTITY.sub(_expand_entity, normalise(text, name=name)).translate(_NO_TEXT)
+    text = _NO_TEXT_REFERENCES.sub("", text)
     try:
         root = parse_xml(text.encode(), name=name, part=part)
     except CorruptDocument:

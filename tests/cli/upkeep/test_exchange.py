@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from index.errors import DocumentNotFound
+from index.errors import DocumentNotFound, InvalidInput
 from index.ingest.preparation import Source
 from index.library import Library
 from index.text import label_of
@@ -227,3 +227,25 @@ def test_the_numbers_of_pages_go_with_their_versions(tmp_path: Path) -> None:
             assert [label_of(version.page_labels, page) for page in range(1, 7)] == numbers
             (hit,) = library.open("default").ask("the spring of that year", k=1).hits
             assert hit.citation.printed_pages == archive.cite(hit.citation.locator).printed_pages
+
+
+NO_PAGES = ['[[1e400,"x"]]', '[[1,"9"', '[[1,"\\ud800"]]', "[" * 100_000]
+NO_FIGURES = [
+    '{"a":1}', '[["a",1,1,1,1,1,1]]', "[[-5,5,1,0,0,1,1]]", "[[0,500,1,0,0,1,1]]", "[[0,5,2,0,0,1,1]]",
+]  # fmt: skip
+
+
+def test_numbers_and_pictures_that_are_none_are_told_of_their_document(tmp_path: Path) -> None:
+    with opened(tmp_path, "a") as library:
+        collection = library.open("default", create=True)
+        collection.put(Source("moons.md", OLD.encode()))
+        _, exported = collection.archive.export("default")
+        (version,) = exported["versions"]
+        wrong = [{**version, "pages": [0], "page_labels": value} for value in NO_PAGES]
+        wrong += [{**version, "pages": [0], "figures": value} for value in NO_FIGURES]
+        values = [{**exported, "document_id": f"{at}.md", "versions": [one]} for at, one in enumerate(wrong)]
+        *refused, put = collection.adopt_many([*values, {**exported, "document_id": "right.md"}])
+    for at, one in enumerate(refused):
+        assert isinstance(one, InvalidInput)
+        assert f"'{at}.md' is not a document of an export" in str(one)
+    assert not isinstance(put, InvalidInput)

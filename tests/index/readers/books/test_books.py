@@ -238,6 +238,9 @@ def test_a_break_without_a_number_begins_a_page_that_bears_none() -> None:
     assert [text for _, text in printed(extract)] == ["One", "Two", "Three"]
 
 
-def test_a_book_without_marks_has_no_pages() -> None:
-    extract = read(book({"a.xhtml": chapter("<p>One \ufdd0\ufdd1 two</p>")}))
-    assert (extract.pages, extract.page_labels, extract.text) == ((), "", "One two")
+@pytest.mark.parametrize(
+    "mark", ["\ufdd0\ufdd1", "&#xFDD0;&#xfdd5;", "&#64976;&#064977;", "<br>&#xfdd0 &#64980"]
+)
+def test_a_book_without_marks_has_no_pages(mark: str) -> None:
+    extract = read(book({"a.xhtml": chapter(f"<p>One {mark} two</p>")}))
+    assert (extract.pages, extract.page_labels, extract.text.split()) == ((), "", ["One", "two"])
