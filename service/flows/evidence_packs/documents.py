@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import re
 import zlib
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ FILES: Mapping[Form, tuple[str, str]] = {
 }
 """The name and the media type of each file."""
 _BROKEN = (
-    BadZipFile, zlib.error, SyntaxError, OSError, RuntimeError, LookupError, ValueError, EOFError,
+    BadZipFile, zlib.error, lzma.LZMAError, SyntaxError, OSError, RuntimeError, LookupError, ValueError,
+    EOFError,
 )  # fmt: skip
 """What reading a broken or hostile Word document raises; lxml's errors are syntax errors."""
 _MOST_BYTES = 50_000_000

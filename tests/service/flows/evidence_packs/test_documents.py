@@ -8,7 +8,7 @@ import random
 import warnings
 from collections.abc import Iterator
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import docx
 import lxml.html
@@ -231,6 +231,18 @@ def test_a_word_document_that_grows_when_it_is_read_is_refused() -> None:
     bomb = zipped([("customXml/item1.xml", b"0" * 1000), ("word/styles.xml", b"0" * 51_000_000)])
     assert len(bomb) < 1_000_000
     assert carried(bomb).pack == b""
+
+
+def test_damaged_bytes_of_any_compression_carry_no_pack() -> None:
+    for method in (ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA):
+        out = io.BytesIO()
+        with ZipFile(out, "w", method) as file:
+            file.writestr("customXml/item1.xml", b"<evidence>{}</evidence>")
+            file.writestr("word/styles.xml", b"<x/>")
+        whole = out.getvalue()
+        for at in range(2, len(whole)):
+            found = carried(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+            assert found.form == "word"
 
 
 def test_entities_are_not_read() -> None:
