@@ -49,8 +49,13 @@ class Announcements:
             self._waiting.update(announced)
             if self._thread is None:
                 # No daemon: a command that ends at once tells others of what it has done.
-                self._thread = threading.Thread(target=self._run, args=(send,), name="loccit-announce")
-                self._thread.start()
+                thread = threading.Thread(target=self._run, args=(send,), name="loccit-announce")
+                try:
+                    thread.start()
+                except RuntimeError:  # no thread is left for now: what was committed is no failure
+                    _log.warning("Other processes are told later of what was committed.", exc_info=True)
+                else:
+                    self._thread = thread
 
     def close(self, seconds: float) -> None:
         """Wait, for some seconds, until all are sent."""
@@ -65,6 +70,8 @@ class Announcements:
                 send(announced)
             except (LoccitError, psycopg.Error) as error:
                 _log.info("Other processes will find by themselves what was committed: %s", error)
+            except Exception:
+                _log.exception("Other processes were not told of what was committed.")
             pause.wait(_PAUSE_SECONDS)
 
     def _take(self) -> set[Announcement]:

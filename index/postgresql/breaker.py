@@ -107,8 +107,8 @@ class Breaker:
 
     def _begin(self) -> None:
         self._has_answered = False
-        self._is_probing, self._waited = True, 0.0
         self._probe.begin()
+        self._is_probing, self._waited = True, 0.0
 
     def _judge(self, outcome: str | None) -> None:
         if outcome is not None:
@@ -126,9 +126,13 @@ class Breaker:
             self._settle(HANGS)
 
     def _settle(self, reason: str) -> None:
-        is_change = bool(reason) != bool(self.reason)
+        before = self.reason
         self.reason, self._is_suspected = reason, False
-        if is_change:
+        if bool(reason) != bool(before):
             self.open_seconds = 0.0
-            self._changed()
+            try:
+                self._changed()
+            except BaseException:
+                self.reason, self._is_suspected = before, True  # the next probe tries again
+                raise
         self._settled.set()

@@ -30,6 +30,8 @@ _REST_SECONDS = 1.0
 _PROBE_CONNECT_SECONDS = 2
 _CLOSE_SECONDS = 5.0
 _NO_WRITES = "no host takes writes"
+_SAYS = ":  "
+"""Behind the severity of what a server says, in every language; libpq does not write so itself."""
 
 
 class ServerAway(psycopg.OperationalError):
@@ -81,7 +83,7 @@ class GuardedPool:
         self._settings = settings
         self._limits = limits
         self._tell = changed
-        self._probe = SessionProbe(info, takes_writes=takes_writes)
+        self._probe = SessionProbe(info, takes_writes=takes_writes, is_served=self._is_served)
         self.breaker = Breaker(self._probe, self._follow)
         self._least = 0
         self._pool = self._new_pool()
@@ -208,8 +210,12 @@ class GuardedPool:
                 self._wake.wait()
                 self._is_resting, self._worked = False, time.monotonic()
             self._wake.clear()
-            self._look()
-            self.breaker.step()
+            try:
+                self._look()
+                self.breaker.step()
+            except Exception:  # as when this machine has no thread or file left for now
+                _log.exception("The thread that watches PostgreSQL failed, and goes on.")
+                time.sleep(_REST_SECONDS)
             self._wake.wait(STEP_SECONDS)
         self._probe.close()
 
@@ -237,6 +243,11 @@ class GuardedPool:
         if min(waiting, default=now) < now - _SUSPICIOUS_SECONDS:
             self.breaker.suspect()
 
+    def _is_served(self) -> bool:
+        """Whether a statement is under way: whoever waits for one would know that the server is gone."""
+        with self._changing:
+            return any(one.waits_since is not None and not one.closed for one in self._in_use)
+
     def _is_to_end(self, use: _Use) -> bool:
         """Whether work is cut off because the server does not answer."""
         return bool(self.breaker.reason) and (use.is_brief or self.breaker.open_seconds > _LASTING_SECONDS)
@@ -245,9 +256,13 @@ class GuardedPool:
 class SessionProbe:
     """Implements :class:`index.postgresql.breaker.Probe` by a session of its own, while there is work."""
 
-    def __init__(self, info: Callable[[], str], *, takes_writes: bool) -> None:
+    def __init__(
+        self, info: Callable[[], str], *, takes_writes: bool, is_served: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``is_served``: a server that refuses another session, for it has too many, is well."""
         self._info = info
         self._takes_writes = takes_writes
+        self._is_served = is_served
         self._session: Session | None = None
         self._is_closed = False
         self._outcome: str | None = ""
@@ -255,8 +270,13 @@ class SessionProbe:
 
     def begin(self) -> None:
         if self._outcome is not None:
-            self._outcome = None
-            threading.Thread(target=self._ask, name="loccit-postgresql-probe", daemon=True).start()
+            asking = threading.Thread(target=self._ask, name="loccit-postgresql-probe", daemon=True)
+            before, self._outcome = self._outcome, None
+            try:
+                asking.start()
+            except RuntimeError:  # there is no thread left for now
+                self._outcome = before
+                raise
 
     def outcome(self) -> str | None:
         return self._outcome
@@ -281,18 +301,29 @@ class SessionProbe:
             session.close()
 
     def _ask(self) -> None:
-        if self._session is not None:
-            with suppress(psycopg.Error):  # of this session alone: another one says more
-                self._outcome = self._result()
         try:
-            if self._outcome is None:
-                self._leave()
-                self._outcome = self._result()
-        except psycopg.Error as error:
+            found = self._found()
+        except Exception as error:
             self._leave()
-            self._outcome = reason(error) if is_absence(error) else ""
+            found = self._failure(error)
+        self._outcome = found
         if self._is_closed:
             self._leave()
+
+    def _found(self) -> str:
+        if self._session is not None:
+            with suppress(psycopg.Error):  # of this session alone: another one says more
+                return self._result()
+        self._leave()
+        return self._result()
+
+    def _failure(self, error: Exception) -> str:
+        """Why there is no answer; empty where the failure itself shows that the server is there."""
+        if not isinstance(error, psycopg.Error):  # of this machine, as when no file is left for now
+            _log.warning("PostgreSQL could not be asked whether it answers.", exc_info=error)
+            return "" if self._is_served() else f"it could not be asked: {type(error).__name__}"
+        is_refused = _SAYS in str(error) and self._is_served()
+        return reason(error) if is_absence(error) and not is_refused else ""
 
     def _result(self) -> str:
         if self._session is None:

@@ -39,11 +39,9 @@ class SharedSession:
         """
         with self._using:
             try:
-                return self._try_lock(self._opened(), key)
-            except psycopg.Error:
-                if self._session is None or not self._session.closed:
-                    raise
-            return self._try_lock(self._opened(), key)  # the server had ended the session meanwhile
+                return self._try_twice(key)
+            finally:
+                self._close_later()
 
     def unlock(self, key: int, session: Session) -> None:
         """Give a lock back, unless it was lost with its session."""
@@ -55,10 +53,7 @@ class SharedSession:
                 session.execute("SELECT pg_advisory_unlock(%s)", (key,))
             except psycopg.Error:  # so that nothing stays locked
                 self._leave()
-            if not self._held:
-                self._closing = threading.Timer(self._idle_seconds, self._close_idle)
-                self._closing.daemon = True
-                self._closing.start()
+            self._close_later()
 
     def require(self, session: Session) -> None:
         """Raise what psycopg raises if a session is lost, and its locks with it."""
@@ -70,6 +65,14 @@ class SharedSession:
         with self._using:
             self._stay()
             self._leave()
+
+    def _try_twice(self, key: int) -> Session | None:
+        try:
+            return self._try_lock(self._opened(), key)
+        except psycopg.Error:
+            if self._session is None or not self._session.closed:
+                raise
+        return self._try_lock(self._opened(), key)  # the server had ended the session meanwhile
 
     def _try_lock(self, session: Session, key: int) -> Session | None:
         # The server would give a lock to the same session again.
@@ -93,6 +96,14 @@ class SharedSession:
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
+
+    def _close_later(self) -> None:
+        """Close the session some time from now if it holds nothing; the caller has the lock."""
+        self._stay()
+        if self._session is not None and not self._held:
+            self._closing = threading.Timer(self._idle_seconds, self._close_idle)
+            self._closing.daemon = True
+            self._closing.start()
 
     def _close_idle(self) -> None:
         with self._using:

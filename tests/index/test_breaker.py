@@ -133,3 +133,24 @@ def test_the_first_probe_that_is_answered_closes_it(bench: Bench, end: str | Non
     assert bench.breaker.is_settled
     bench.open()
     assert len(bench.told) == 3
+
+
+def test_what_fails_as_it_closes_is_tried_again_with_the_next_probe() -> None:
+    failing = True
+
+    def changed() -> None:
+        if failing and not breaker.reason:
+            raise RuntimeError("can't start new thread")
+
+    clock, probe = Clock(), Probe()
+    breaker = Breaker(probe, changed, clock=clock)
+    bench = Bench()
+    bench.clock, bench.probe, bench.breaker = clock, probe, breaker
+    bench.open()
+    probe.end = ANSWERED
+    with pytest.raises(RuntimeError):
+        bench.steps(LONG)
+    assert breaker.reason
+    failing = False
+    bench.steps(LONG)
+    assert breaker.is_settled

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Collection
 from contextlib import closing
 
 import pytest
 
 from index.postgresql import Listener, Server, notify
+from index.postgresql.announcements import Announcement, Announcements
 from tests.patience import PATIENCE, eventually
 from tests.postgresql import held_notifications, logged
 
@@ -36,6 +38,22 @@ def test_what_gathers_is_sent_at_once(url: str, server: Server) -> None:
         server.close()
         sent = [one for one in since() if "pg_notify(channel" in one]
     assert len(sent) < 10  # two, where nothing is so slow that the first one gives up
+
+
+def test_what_fails_once_keeps_nothing_from_being_sent() -> None:
+    sent: list[Announcement] = []
+
+    def send(announced: Collection[Announcement]) -> None:
+        if ("news", "rain") in announced:
+            raise RuntimeError
+        sent.extend(announced)
+
+    announcements = Announcements()
+    announcements.add([("news", "rain")], send)
+    announcements.close(PATIENCE)
+    announcements.add([("news", "sun")], send)
+    announcements.close(PATIENCE)
+    assert sent == [("news", "sun")]
 
 
 ANNOUNCING = """

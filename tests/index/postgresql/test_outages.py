@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -15,8 +16,9 @@ import pytest
 
 from index.errors import CollectionBusy, StoreUnavailable
 from index.postgresql import AdvisoryLeases, Server
+from index.postgresql.pools import SessionProbe
 from tests.patience import PATIENCE, eventually
-from tests.postgresql import Pair, pair
+from tests.postgresql import PASSWORD, Pair, pair
 
 SECONDS = PATIENCE / 4
 """How long a transaction waits for a connection in these tests: far longer than they may take."""
@@ -124,6 +126,33 @@ def test_full_pools_and_statements_that_fail_are_no_outage(servers: Pair) -> Non
         end_all(servers.primary_url)
         assert {type(one.result()) for one in sleeping} == {StoreUnavailable}  # of these sessions alone
         assert server.look("pg_catalog", "SELECT 1") == (1,)
+
+
+def has_ended(probe: SessionProbe) -> bool:
+    return probe.outcome() is not None
+
+
+def test_a_server_that_has_no_room_for_another_session_is_no_outage(servers: Pair) -> None:
+    url = servers.primary_url.replace("://loccit:", "://visitor:")
+    with psycopg.connect(servers.primary_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE visitor LOGIN CONNECTION LIMIT 1 PASSWORD '{PASSWORD}'")
+    with psycopg.connect(url):
+        for is_served, said in ((True, ""), (False, "too many connections")):
+            probe = SessionProbe(lambda: url, takes_writes=False, is_served=partial(bool, is_served))
+            probe.begin()
+            eventually(partial(has_ended, probe))
+            assert said in (probe.outcome() or "")
+            assert bool(probe.outcome()) is not is_served
+
+
+def test_a_probe_that_fails_in_this_process_is_made_again() -> None:
+    def info() -> str:
+        raise OSError("too many open files")
+
+    probe = SessionProbe(info, takes_writes=False)
+    for _ in range(2):
+        probe.begin()
+        eventually(lambda: probe.outcome() == "it could not be asked: OSError")
 
 
 def test_a_session_that_hangs_alone_is_left_for_another(servers: Pair) -> None:
