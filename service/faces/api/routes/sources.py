@@ -41,7 +41,7 @@ from service.state.limits.pools import Place
 
 router = APIRouter(tags=["sources"], route_class=ApiRoute)
 
-NewSourceName = Annotated[str, Path(description="1 to 63 of a-z, 0-9, - and _.", examples=["manuals"])]
+NewSourceName = Annotated[str, Path(description="1 to 63 of a-z, 0-9 and -.", examples=["manuals"])]
 SourceName = Annotated[str, Path(description="The source's name."), MayRaise(errors.SourceNotFound)]
 
 
