@@ -23,8 +23,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 """Beginnings of headings that are questions, and not titles of works."""
-_SHORTEST, _LONGEST_NAME = 7, 60
-"""Code points of a heading that is a question, and of a name in a question."""
+_LONGEST_NAME = 60
+"""Code points of a name in a question."""
 _LONGEST = 400
 """Code points of a sentence that is read."""
 
@@ -49,7 +49,7 @@ def drafts_of(document_id: str, title: str, text: str, blocks: Sequence[Block]) 
             question = _of_heading(" ".join(block.title.split()))
             if question:
                 # The section under the heading answers: its first sentences are lit, not the heading.
-                yield Draft(question, document_id, block.end, block.end + 2 * _LONGEST, 0)
+                yield Draft(question, document_id, block.end, block.end + _LONGEST, 0)
     headings = [(block.start, block.end) for block in blocks if block.kind in {"heading", "code", "table"}]
     for one in sentences_of(text):
         sentence = " ".join(text[one.start : one.end].split())
@@ -60,9 +60,10 @@ def drafts_of(document_id: str, title: str, text: str, blocks: Sequence[Block]) 
 
 
 def _of_heading(title: str) -> str:
-    if title.endswith(_MARKS) and len(title) >= _SHORTEST and _ASKS.match(title):
+    asks = title.endswith(_MARKS) and _ASKS.match(title)
+    if asks and (len(title.split()) > 2 or (not title.isascii() and len(title) > 6)):
         return title
-    if how := re.fullmatch(r"(?i:how to) ([a-z].{3,80})", title):
+    if (how := re.fullmatch(r"(?i:how to) ([a-z].{3,80})", title)) and not _POINTS.search(how[1]):
         return f"How do I {how[1]}?"
     return ""
 
@@ -87,14 +88,28 @@ _NOT_A_NAME = frozenset(
 _ARTICLES = frozenset("the a an each der die das ein eine".split())
 _TWICE = re.compile(r"(?P<name>.+) (?:(?:The|the) )?(?P=name)")
 _SMALL = frozenset("of and for de von der la du in the".split())
+_POINTS = re.compile(
+    r"\b(?:it|they|them|this|that|these|those|here|there|additional|more|other|you|our|us|correct)\b"
+    r"|\b(?:interact|work|deal|comply|connect|communicate|start|begin)$"
+    r"|^(?:ensure|help|lose|avoid|get answers|learn|find out|make sure)\b"
+)
+"""What a task says that is understood only beside the text before it, or that nobody asks for."""
+_SAYS_LITTLE = re.compile(
+    r"\b(?:critical|important|essential|significant|crucial|great|good|major|common|popular|powerful|perfect|"
+    r"key|component|aspect|part|reason|way|example|step|must|revelation|challenge|success|grund|aspekt|teil|"
+    r"bestandteil|that|which)$|^(?:an?|the) (?:tool|thing|place|time|way) that|^the (?:first|last|only) to\b",
+    re.IGNORECASE,
+)
+"""Kinds that say something of a thing, and not what it is."""
 _PEOPLE = re.compile(
     r"\b(actor|actress|politician|singer|songwriter|writer|author|novelist|player|footballer|musician|composer|"
     r"poet|philosopher|physicist|chemist|scientist|biologist|mathematician|king|queen|emperor|president|"
     r"minister|director|producer|painter|artist|engineer|lawyer|general|officer|explorer|inventor|economist|"
     r"historian|journalist|rapper|comedian|wrestler|boxer|coach|quarterback|character|student|leader|founder|"
     r"professor|teacher|soldier|son|daughter|brother|wife|man|woman|band|group|physician|nurse|theologian|"
-    r"monk|member|editor|pastor|reverend|senator|bishop|pope|saint|businessman|businesswoman|entrepreneur|astronaut|pilot|architect|sculptor|"
-    r"dancer)$",
+    r"monk|member|editor|couple|widow|goldsmith|printer|duke|duchess|prince|princess|knight|merchant|farmer|"
+    r"pastor|reverend|senator|bishop|pope|saint|businessman|businesswoman|entrepreneur|astronaut|pilot|"
+    r"architect|sculptor|dancer)$",
     re.IGNORECASE,
 )
 _IS_PERSON = re.compile(r"\( ?born|\b(?:Rev|Dr|Mr|Mrs|Ms|Prof|Rep|Sen|Sir)\.? [A-Z]")
@@ -115,6 +130,8 @@ class _Form:
     question: str
     order: int = 1
     named: bool = True
+    of_title: bool = False
+    """Only if the name is in the title: without capitals, any words before "is" look like a name."""
 
 
 _FORMS = (
@@ -157,7 +174,10 @@ _FORMS = (
         2,
     ),
     _Form(
-        re.compile(rf"{_NAME} (?P<done>has|have|had) (?:\w+ )?{_NUMBER} (?P<what>[a-z]+s)\b"),
+        re.compile(
+            rf"{_NAME} (?P<done>has|have|had) (?:\w+ )?{_NUMBER} (?P<what>[a-z]+s)\b"
+            r"(?! (?:where|that|which|who|whose|for)\b)"
+        ),
         "How many {what} {base} {name} have?",
         2,
     ),
@@ -172,7 +192,8 @@ _FORMS = (
     ),
     _Form(
         re.compile(
-            r"To (?P<do>[a-z]{3,} [^.,;:()]{4,60}), (?:you|use|click|run|select|go|open|type|press|set|add)\b"
+            r"To (?P<do>[a-z]{3,} [^.,;:()]{4,60}), "
+            r"(?:you can|use|click|run|select|go|open|type|press|set|add)\b"
         ),
         "How do I {do}?",
         2,
@@ -191,7 +212,7 @@ _FORMS = (
     _Form(
         re.compile(
             rf"(?P<name>(?:(?:Der|Die|Das|Eine?) )?{_WORD}(?: {_WORD}){{0,4}}){_ASIDE} (?P<verb>ist|war) "
-            r"(?:ein|eine|der|die|das) [^.;]{3,}"
+            r"(?P<kind>(?:ein|eine|der|die|das) [^.;]{3,})"
         ),
         "Was {verb} {name}?",
     ),
@@ -216,6 +237,7 @@ _FORMS = (
         ),
         "{name}{asked}？",
         named=False,
+        of_title=True,
     ),
     _Form(
         re.compile(
@@ -224,12 +246,13 @@ _FORMS = (
         ),
         "{name}とは何ですか？",
         named=False,
+        of_title=True,
     ),
 )
 _LABEL = re.compile(r"(?P<label>[A-Z][a-z]+(?: [a-z]{2,}){0,3}): (?P<value>[^:\n]{3,160})")
 _NO_LABEL = frozenset(
-    "note example examples warning figure table source see tip author authors date title step steps question "
-    "answer caution important keywords abstract background conclusion conclusions results methods objective "
+    "note context common example examples warning figure table source see tip author authors date title step "
+    "steps question answer caution important keywords abstract background conclusion conclusions results methods objective "
     "objectives introduction summary contents contact email phone fax address website url image photo "
     "copyright "
     "updated published category tags related update edit subject from to cc sent attachment warnings hint "
@@ -244,13 +267,36 @@ def _of_sentence(sentence: str, title: str, *, has_labels: bool) -> Iterator[tup
         return
     for form in _FORMS:
         found = form.pattern.match(sentence)
-        if found and (not form.named or _is_named(found["name"], title)):
+        if found and _suits(form, found, title):
             is_of_title = not form.named or _words(found["name"]) <= _words(title)
             yield form.order + (not is_of_title), form.question.format(**_fields(found))
     label = _LABEL.fullmatch(sentence) if has_labels else None
     if label and not (_NO_LABEL | _NOT_A_NAME | _ARTICLES).intersection(label["label"].lower().split()):
         named = label["label"][:1].lower() + label["label"][1:]
         yield 2, f"What {'are' if re.search(r'[^sui]s$', named) else 'is'} the {named}?"
+
+
+def _suits(form: _Form, found: re.Match[str], title: str) -> bool:
+    """Tell whether a sentence of a form is understood, and answers, without the text around it."""
+    fields = found.groupdict()
+    if "do" in fields:
+        # "Run the command" and "see here" point to what stands below, or to a link.
+        points = re.search(r"\b(?:commands?|here|below|following)[.:]?$", found.string)
+        return not (points or _POINTS.search(fields["do"]))
+    if form.named and not _is_named(fields["name"], title):
+        return False
+    if form.of_title and fields["name"].strip("《》“”") not in title:
+        return False
+    if form.named and " and " in fields["name"] and not _words(fields["name"]) <= _words(title):
+        return False  # two people, and no thing of that name
+    return not _SAYS_LITTLE.search(_kind(fields.get("kind") or ""))
+
+
+def _kind(text: str) -> str:
+    """What a thing is, without what is said of it further."""
+    return re.split(r" (?:who|of|from|in|for|by|aged|der|des|von|bei|zu[rm]?|dafür)\b|,", text, maxsplit=1)[
+        0
+    ].strip()
 
 
 def _fields(found: re.Match[str]) -> dict[str, str]:
@@ -288,8 +334,12 @@ def _is_named(name: str, title: str) -> bool:
         return False
     if words[0][0].isdigit():  # the number of a list or a heading
         return False
+    if len(words[0]) < 2 or (words[0].isupper() and words[0].lower() in _NO_LABEL):  # a legend, a label
+        return False
     has_article = len(words) < len(name.split())
     is_proper = all(word[:1].isupper() or word[:1].isdigit() or word in _SMALL for word in words)
+    if has_article and len(words) == 1 and not is_proper:  # "the helmet": which one the text before says
+        return _words(name) == _words(title)
     return _words(name) <= _words(title) or (is_proper and (len(words) > 1 or not has_article))
 
 

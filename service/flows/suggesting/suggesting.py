@@ -72,6 +72,10 @@ class Suggestions:
             if len(found) >= most:
                 break
             found += await _answered(client, asking, caller, collection.name, drafts[at : at + _AT_ONCE])
+        # Answers of an index that lags behind say nothing of what the documents answer: they are asked again.
+        state = await asking.pools.lookups.run(lambda: collection.state)
+        if not found and (state.change < mark.change or state.embedded < 1):
+            return []
         with self._lock:
             self._kept[collection.name, caller.groups] = _Kept(mark, found[:most])
             self._kept.move_to_end((collection.name, caller.groups))
