@@ -217,15 +217,26 @@ class _Words:
     def _place(self, quote: Json) -> str:
         """Where a quote stands."""
         parts = [quote["title"] or quote["document_id"], " › ".join(quote["section"])]
-        if quote["pages"]:
-            first, last = quote["pages"]
-            parts.append(
-                self.t("page {number}", number=first)
-                if first == last
-                else self.t("pages {first}–{last}", first=first, last=last)
-            )
+        parts.append(self._pages(quote))
         parts.append(self.t("version {version}", version=quote["version"]))
         return f"{', '.join(filter(None, parts))}. {quote['locator']}"
+
+    def _pages(self, quote: Json) -> str:
+        """The pages by the numbers that they bear, with their places in the file where these differ."""
+        in_file, printed = quote["pages"], quote.get("printed_pages")
+        if not in_file:
+            return ""
+        first, last = printed or in_file
+        shown = (
+            self.t("page {number}", number=first)
+            if first == last
+            else self.t("pages {first}–{last}", first=first, last=last)
+        )
+        numbers = [str(one) for one in in_file]
+        if not printed or list(printed) == numbers:
+            return shown
+        place = numbers[0] if numbers[0] == numbers[1] else "–".join(numbers)
+        return self.t("{pages} ({numbers} of the file)", pages=shown, numbers=place)
 
     def quotes(self, quotes: Sequence[Json]) -> Iterator[Block]:
         """All quotes with their hashes."""

@@ -251,13 +251,12 @@ _FORMS = (
 )
 _LABEL = re.compile(r"(?P<label>[A-Z][a-z]+(?: [a-z]{2,}){0,3}): (?P<value>[^:\n]{3,160})")
 _NO_LABEL = frozenset(
-    "note context common example examples warning figure table source see tip author authors date title step "
-    "steps question answer caution important keywords abstract background conclusion conclusions results methods objective "
-    "objectives introduction summary contents contact email phone fax address website url image photo "
-    "copyright "
-    "updated published category tags related update edit subject from to cc sent attachment warnings hint "
-    "must be is are was were can should will do not purpose "
-    "design setting participants methodology findings interpretation significance aim aims".split()
+    "note context common example examples warning figure table source see tip author authors date title "
+    "step steps question answer caution important keywords abstract background conclusion conclusions "
+    "results methods objective objectives introduction summary contents contact email phone fax address "
+    "website url image photo copyright updated published category tags related update edit subject from "
+    "to cc sent attachment warnings hint must be is are was were can should will do not purpose design "
+    "setting participants methodology findings interpretation significance aim aims".split()
 )
 
 
