@@ -14,7 +14,7 @@ from typing import Protocol
 
 STEP_SECONDS = 0.05
 """Seconds between two steps."""
-ANSWER_SECONDS = 0.5
+ANSWER_SECONDS = 2.0
 """Seconds for which a probe may go without an answer, and everything else too, before the server counts as
 one that hangs."""
 _PAUSE_SECONDS = 0.25
