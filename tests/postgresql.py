@@ -69,8 +69,11 @@ def copy_of(url: str) -> Iterator[str]:
     name, original = f"test_{uuid.uuid4().hex}", urlsplit(url).path[1:]
     folder = parse_qs(urlsplit(url).query)["host"][0]
     with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
-        end_connections(url)
+        # A thread of who used it may connect again at once.
+        connection.execute(f"ALTER DATABASE {original} ALLOW_CONNECTIONS false")
+        _end_connections(connection, original)
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
+        connection.execute(f"ALTER DATABASE {original} ALLOW_CONNECTIONS true")
         yield _url(folder, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -91,11 +94,15 @@ def restore(url: str, dump: bytes) -> None:
 def end_connections(url: str) -> None:
     """End all connections to a database, as a server that is started anew does, with all that they held."""
     with psycopg.connect(url) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            [round(1000 * PATIENCE)],
-        )
+        _end_connections(connection, urlsplit(url).path[1:])
+
+
+def _end_connections(connection: psycopg.Connection[Any], database: str) -> None:
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
+        " WHERE datname = %s AND pid <> pg_backend_pid()",
+        [round(1000 * PATIENCE), database],
+    )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from index.library import Library
 from service.monitoring.metrics import SharedState, WorkMetrics
 from service.monitoring.metrics.metrics import render_families
 from service.state.jobs import open_job_store
+from tests.patience import eventually
 from tests.postgresql import database, end_connections, logged
 from tests.service.monitoring.metrics.exposition import value
 
@@ -61,8 +62,12 @@ def test_a_scrape_asks_nothing_and_values_stay_while_the_database_is_away(librar
         assert value(text, "collections", state="open") == 1
         assert value(text, "store_values_age_seconds") > 0
         end_connections(url)
-        state.refresh()
-        assert value(scrape(), "store_reachable") == 1
+
+        def is_reachable() -> bool:
+            state.refresh()
+            return value(scrape(), "store_reachable") == 1
+
+        eventually(is_reachable)
 
 
 def test_what_is_erased_ages_until_it_is_purged(library: Library) -> None:
