@@ -51,7 +51,7 @@ def test_what_the_readme_tells_of_others_is_kept_with_the_condition() -> None:
 def test_every_time_is_kept_and_shown_with_the_processor_that_it_was_measured_on() -> None:
     on, table = processors(), (ROOT / "docs" / "evaluation.md").read_text()
     timed = {"catching_up", "concurrent_writes", "http_load", "ingest"}
-    timed |= {"peers", "peers_avx2", "record_stores", "verdicts"}
+    timed |= {"peers", "peers_avx2", "record_stores", "verdicts", "ocr"}
     assert on.keys() == {one.name for one in conditions() if one.study in timed and one.name in results()}
     for name, its in on.items():
         (row,) = re.findall(rf"^\| `{name}` \| .*$", table, re.MULTILINE)
