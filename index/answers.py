@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,6 +36,15 @@ class Selector:
     ambiguous: bool = False
 
 
+def pages_in_file(
+    pages: tuple[int, int] | None, printed: Sequence[str] | None, media_type: str
+) -> tuple[int, int] | None:
+    """Pages by their place in the file, where that is one with pages, and they bear other numbers."""
+    if pages is None or printed is None or media_type != "application/pdf":
+        return None
+    return None if list(printed) == [str(one) for one in pages] else pages
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A quote that anyone can verify: ``text[start:end] == quote`` for the text with this hash."""
@@ -65,9 +74,7 @@ class Citation:
     @property
     def file_pages(self) -> tuple[int, int] | None:
         """Its pages by their place in the file, where that is one with pages, and they bear other numbers."""
-        if self.pages is None or self.printed_pages is None or self.media_type != "application/pdf":
-            return None
-        return None if self.printed_pages == tuple(map(str, self.pages)) else self.pages
+        return pages_in_file(self.pages, self.printed_pages, self.media_type)
 
     def covers(self, other: Citation) -> bool:
         """Whether the span of another citation is inside this one, in the same text."""

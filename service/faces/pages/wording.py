@@ -9,23 +9,12 @@ from index.records import VersionRecord
 from index.text import label_of
 from index.types import Cell
 from service.faces.pages.languages import Language
+from service.flows.evidence_packs import report
 
 
 def pages_in_words(citation: Citation, language: Language) -> str:
     """The pages of a citation in words, by the numbers that they bear, if any; empty without pages."""
-    pages = citation.printed_pages or citation.pages
-    if pages is None:
-        return ""
-    first, last = pages
-    if first == last:
-        shown = language.t("page {number}", number=first)
-    else:
-        shown = language.t("pages {first}–{last}", first=first, last=last)
-    if citation.file_pages is None:
-        return shown
-    first, last = citation.file_pages
-    in_file = f"{first}" if first == last else f"{first}–{last}"
-    return language.t("{pages} ({numbers} of the file)", pages=shown, numbers=in_file)
+    return report.pages_in_words(citation.printed_pages or citation.pages, citation.file_pages, language.t)
 
 
 def page_in_words(version: VersionRecord, number: int, language: Language) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from index.answers import pages_in_file
 from service.flows.evidence_packs.pack import Json
 
 State = Literal["", "warn", "bad"]
@@ -31,6 +32,25 @@ class Translate(Protocol):
 def english(message: str, **values: object) -> str:
     """The message itself."""
     return message.format(**values)
+
+
+def pages_in_words(
+    pages: Sequence[object] | None, in_file: Sequence[object] | None, t: Translate = english
+) -> str:
+    """The first and the last of ``pages``, and of the places in the file where these are others; or empty."""
+    if not pages:
+        return ""
+    first, last = pages
+    shown = (
+        t("page {number}", number=first)
+        if first == last
+        else t("pages {first}–{last}", first=first, last=last)
+    )
+    if not in_file:
+        return shown
+    return t(
+        "{pages} ({numbers} of the file)", pages=shown, numbers="–".join(dict.fromkeys(map(str, in_file)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,26 +237,11 @@ class _Words:
     def _place(self, quote: Json) -> str:
         """Where a quote stands."""
         parts = [quote["title"] or quote["document_id"], " › ".join(quote["section"])]
-        parts.append(self._pages(quote))
+        pages, printed = quote["pages"] and tuple(quote["pages"]), quote.get("printed_pages")
+        in_file = pages_in_file(pages, printed, quote["media_type"])
+        parts.append(pages_in_words(printed or pages, in_file, self.t))
         parts.append(self.t("version {version}", version=quote["version"]))
         return f"{', '.join(filter(None, parts))}. {quote['locator']}"
-
-    def _pages(self, quote: Json) -> str:
-        """The pages by the numbers that they bear, with their places in the file where these differ."""
-        in_file, printed = quote["pages"], quote.get("printed_pages")
-        if not in_file:
-            return ""
-        first, last = printed or in_file
-        shown = (
-            self.t("page {number}", number=first)
-            if first == last
-            else self.t("pages {first}–{last}", first=first, last=last)
-        )
-        numbers = [str(one) for one in in_file]
-        if not printed or list(printed) == numbers:
-            return shown
-        place = numbers[0] if numbers[0] == numbers[1] else "–".join(numbers)
-        return self.t("{pages} ({numbers} of the file)", pages=shown, numbers=place)
 
     def quotes(self, quotes: Sequence[Json]) -> Iterator[Block]:
         """All quotes with their hashes."""

@@ -22,6 +22,7 @@ from service.faces.pages.languages import LANGUAGES
 from service.flows.evidence_packs.characters import shown
 from service.flows.evidence_packs.documents import carried, is_shown, write_document
 from service.flows.evidence_packs.pack import Json, verify_pack
+from service.flows.evidence_packs.report import report_of
 from tests.service.flows.evidence_packs.made import quote, signer
 
 SIGNER = signer()
@@ -176,6 +177,36 @@ def test_no_change_of_one_byte_of_a_page_passes() -> None:
         at, new = chance.randrange(len(written)), bytes([chance.randrange(256)])
         changed = written[:at] + chance.choice((new, b"", new + written[at : at + 1])) + written[at + 1 :]
         assert changed == written or not holds(changed), changed
+
+
+@pytest.mark.parametrize(
+    ("media_type", "pages", "printed", "shown"),
+    [
+        ("application/pdf", [219, 219], ["217", "217"], "page 217 (219 of the file)"),
+        ("application/pdf", [3, 4], ["3", "4"], "pages 3–4, version"),
+        ("application/pdf", [3, 4], None, "pages 3–4, version"),
+        (
+            "application/epub+zip",
+            [2, 2],
+            ["12", "12"],
+            "page 12, version",
+        ),  # its pages are no places in a file
+        ("text/plain", None, None, "T, version"),
+    ],
+)
+def test_a_quote_stands_on_the_page_that_its_citation_names(
+    media_type: str, pages: Any, printed: Any, shown: str
+) -> None:
+    pack = made()
+    for one in pack["evidence"]["quotes"]:
+        one |= {
+            "media_type": media_type,
+            "pages": pages,
+            "printed_pages": printed,
+            "title": "T",
+            "section": [],
+        }
+    assert shown in repr(report_of(pack).blocks)
 
 
 def rewritten(data: bytes) -> Iterator[bytes]:
