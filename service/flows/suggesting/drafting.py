@@ -97,10 +97,16 @@ _POINTS = re.compile(
 _SAYS_LITTLE = re.compile(
     r"\b(?:critical|important|essential|significant|crucial|great|good|major|common|popular|powerful|perfect|"
     r"key|component|aspect|part|reason|way|example|step|must|revelation|challenge|success|grund|aspekt|teil|"
-    r"bestandteil|that|which)$|^(?:an?|the) (?:tool|thing|place|time|way) that|^the (?:first|last|only) to\b",
+    r"bestandteil)$",
     re.IGNORECASE,
 )
 """Kinds that say something of a thing, and not what it is."""
+_POINTS_ON = re.compile(
+    r"(?:an?|the) (?:tool|thing|place|time|way) (?:that|which)\b|the (?:first|last|only) to\b"
+)
+"""Beginnings of what is said of a thing that is of a kind in nothing but name."""
+_FURTHER = re.compile(r" (?:who|that|which|of|from|in|for|by|aged|der|des|von|bei|zu[rm]?|dafür)\b|,")
+"""Where what is said of a thing goes on after its kind."""
 _PEOPLE = re.compile(
     r"\b(actor|actress|politician|singer|songwriter|writer|author|novelist|player|footballer|musician|composer|"
     r"poet|philosopher|physicist|chemist|scientist|biologist|mathematician|king|queen|emperor|president|"
@@ -288,22 +294,21 @@ def _suits(form: _Form, found: re.Match[str], title: str) -> bool:
         return False
     if form.named and " and " in fields["name"] and not _words(fields["name"]) <= _words(title):
         return False  # two people, and no thing of that name
-    return not _SAYS_LITTLE.search(_kind(fields.get("kind") or ""))
+    kind = fields.get("kind") or ""
+    return not (_SAYS_LITTLE.search(_kind(kind)) or _POINTS_ON.match(kind))
 
 
 def _kind(text: str) -> str:
-    """What a thing is, without what is said of it further."""
-    return re.split(r" (?:who|of|from|in|for|by|aged|der|des|von|bei|zu[rm]?|dafür)\b|,", text, maxsplit=1)[
-        0
-    ].strip()
+    """The kind of a thing, without what is said of it further."""
+    return _FURTHER.split(text, maxsplit=1)[0].strip()
 
 
 def _fields(found: re.Match[str]) -> dict[str, str]:
     """The fields of a question."""
     fields = {name: value or "" for name, value in found.groupdict().items()}
     done = fields.get("done", "")
-    kind = re.split(r" (?:who|that|which|of|from|in|for|by)\b|,", fields.get("kind", ""), maxsplit=1)[0]
-    kind = "character" if _IS_PERSON.search(found[0][: 2 * _LONGEST_NAME]) else kind.strip()
+    is_person = _IS_PERSON.search(found[0][: 2 * _LONGEST_NAME])
+    kind = "character" if is_person else _kind(fields.get("kind", ""))
     name = fields.get("name", "")
     if twice := _TWICE.fullmatch(name):  # a title, and the sentence that begins with it
         name = fields["name"] = twice["name"]

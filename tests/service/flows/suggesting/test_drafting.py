@@ -22,6 +22,7 @@ def questions(text: str, title: str = "", *blocks: Block) -> list[str]:
         ("Loccit was first released in June 2024.", "When was Loccit released?"),
         ("The Eiffel Tower was designed by Gustave Eiffel.", "Who was the Eiffel Tower designed by?"),
         ("The Rev. Dr. Cupp is a retired member of our Presbytery.", "Who is the Rev. Dr. Cupp?"),
+        ("Mary Hall is a widow aged 69, with a pension.", "Who is Mary Hall?"),
         ("Evan V. Symon is the Senior Editor for the California Globe.", "Who is Evan V. Symon?"),
         ("Marble Falls is located in southern Burnet County.", "Where is Marble Falls located?"),
         ("World War I began on 28 July 1914.", "When did World War I begin?"),
