@@ -87,7 +87,7 @@ def _write(store: RecordStore, texts: Sequence[str], revision: int) -> None:
     written, number, source = 0, 0, cycle(texts)
     while written < _PASSAGES:
         part = [
-            _document(f"{number + at}", f"Revision {revision}. {text}")
+            document(f"{number + at}", f"Revision {revision}. {text}")
             for at, text in enumerate(islice(source, _AT_ONCE))
         ]
         store.put(part)
@@ -105,7 +105,8 @@ def _embed(store: RecordStore, seed: int) -> None:
             store.put_vectors([one.key for one in waiting], vectors)
 
 
-def _document(id_: str, text: str) -> NewDocument:
+def document(id_: str, text: str) -> NewDocument:
+    """A document of the text, in passages of a thousand characters."""
     starts = range(0, len(text), _CHARACTERS)
     spans = [(start, min(start + _CHARACTERS, len(text))) for start in starts]
     return NewDocument(

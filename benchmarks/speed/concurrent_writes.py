@@ -8,7 +8,6 @@ stores one document of one passage. Writers are threads of one process, each wit
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 import time
@@ -21,11 +20,10 @@ from threading import Barrier
 
 from benchmarks import processor
 from benchmarks.figures import show
+from benchmarks.speed.catching_up import document
 from evaluation.measures import Estimate
 from index.protocols import RecordStore
-from index.records import NewDocument
 from index.store import open_catalogue
-from index.types import Block, Passage
 
 _WRITERS = (1, 8, 32)
 _SECONDS = 4.0
@@ -65,27 +63,9 @@ def _write(store: RecordStore, begin: Barrier) -> float:
     began = time.monotonic()
     changes = 0
     while time.monotonic() - began < _SECONDS:
-        store.put([_document(f"{changes % 100}", f"Change {uuid.uuid4().hex} of a document.")])
+        store.put([document(f"{changes % 100}", f"Change {uuid.uuid4().hex} of a document.")])
         changes += 1
     return changes / (time.monotonic() - began)
-
-
-def _document(id_: str, text: str) -> NewDocument:
-    return NewDocument(
-        id=id_,
-        title="",
-        source=id_,
-        media_type="text/plain",
-        metadata={},
-        text=text,
-        source_sha256=hashlib.sha256(text.encode()).digest(),
-        reader="text/1",
-        given="{}",
-        blocks=[Block("paragraph", 0, len(text))],
-        pages=[],
-        passages=[Passage(0, len(text), (), None, 10)],
-        headings=[""],
-    )
 
 
 if __name__ == "__main__":
