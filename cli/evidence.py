@@ -202,7 +202,7 @@ def _write(pack: Mapping[str, Any], out: Path | None, form: Form) -> None:
 
 
 def _is_shown(written: bytes, found: Carried) -> bool:
-    """Whether a document shows what its pack says, in the language that it names."""
+    """Tell whether a document shows what its pack says, in the language that it names."""
     from service.faces.pages.languages import ENGLISH, LANGUAGES
 
     language = LANGUAGES.get(found.language, ENGLISH)

@@ -211,7 +211,7 @@ class ReadingConfig:
 
     @property
     def ocr(self) -> OcrOptions:
-        """What to recognise in pictures."""
+        """The text to recognise in pictures."""
         return OcrOptions(self.ocr_languages, self.ocr_engine)
 
 

@@ -1,4 +1,4 @@
-"""Whether evidence packs verify, and changed ones are refused: ``python -m benchmarks.citations.evidence``.
+"""Verify evidence packs, and see changed ones refused: ``python -m benchmarks.citations.evidence``.
 
 A thousand packs, each of two sentences of a paper of COVID-QA, are verified by ``loccit evidence verify``
 and by the lines of ``docs/evidence.md``. Of the first hundred, two characters each are changed, added or
@@ -123,7 +123,7 @@ def _accepts(text: str, verify: Callable[[bytes], Json]) -> bool:
 
 
 def _is_whole(page: str) -> bool:
-    """Whether a page carries evidence that verifies, and shows nothing else."""
+    """Tell whether a page carries evidence that verifies, and shows nothing else."""
     data = page.encode()
     found = carried(data)
     return verify_pack(found.pack).holds and is_shown(data, found, json.loads(found.pack))

@@ -46,7 +46,7 @@ class ErasedTags:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What a shared ledger says, in some of its parts, and the database does not know to be done."""
+    """Entries of some parts of a shared ledger that the database does not know to be done."""
 
     parts: tuple[str, ...]
     tags: ErasedTags

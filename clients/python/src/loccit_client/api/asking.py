@@ -129,7 +129,7 @@ def judge(
 
 
 def gaps(*, week: int = 0, collection: str | None = None) -> Call[Gaps]:
-    """What people asked in a week, counted backwards, that documents do not answer well; stale sources."""
+    """Questions of a week, counted backwards, that documents do not answer well; stale sources."""
     return Call(
         method="GET",
         path="/v1/gaps",

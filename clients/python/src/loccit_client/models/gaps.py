@@ -1,4 +1,4 @@
-"""What documents lack."""
+"""Gaps: questions that documents do not answer well."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StaleSource(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps(Reply):
-    """What the documents of a collection lack, the most asked first.
+    """The gaps of a collection, the most asked first.
 
     ``kept``: questions are kept, each for so many ``days``; ``since`` an administrator has turned that on.
     """
