@@ -38,15 +38,13 @@ class Characters:
         if RIGHT_TO_LEFT.search(self.text):
             self._put_in_order()
 
-    def runs(self, start: int, length: int) -> Iterator[tuple[int, int]]:
+    def runs(self, start: int, length: int) -> list[tuple[int, int]]:
         """The runs of consecutive numbers of ``length`` characters: the first of each, and how many."""
-        numbers = self.numbers[start : start + length]
-        if isinstance(numbers, range):
-            yield numbers.start, len(numbers)
-            return
-        for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-            found = [number for _, number in group]
-            yield found[0], len(found)
+        if isinstance(self.numbers, range):
+            return [(start, length)]
+        numbers = enumerate(self.numbers[start : start + length])
+        runs = [list(group) for _, group in groupby(numbers, key=lambda pair: pair[1] - pair[0])]
+        return [(run[0][1], len(run)) for run in runs]
 
     def _text(self, count: int) -> str:
         """One character for each of PDFium's, so that PDFium's numbers are indexes of the text."""

@@ -129,62 +129,77 @@ def _drawn(file: PdfFile, page: Page) -> list[Box]:
     if not handle:
         return []
     try:
-        boxes = list(_objects(handle, View.of(handle), page))
+        boxes = _visible(_bounds(handle), View.of(handle), page)
     finally:
         pdfium.FPDF_ClosePage(handle)
     return [box for box in _joined(boxes, page) if min(box.x1 - box.x0, box.y1 - box.y0) >= _MIN_SIDE]
 
 
-def _objects(handle: Any, view: View, page: Page) -> Iterator[Box]:
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+def _bounds(handle: Any) -> NDArray[np.float64]:
+    """The left, bottom, right and top sides of what is drawn, in the page's own coordinates."""
+    sides = (ctypes.c_float * 4)()
+    size = ctypes.sizeof(ctypes.c_float)
+    places = [ctypes.pointer(ctypes.c_float.from_buffer(sides, at * size)) for at in range(len(sides))]
+    found = []
     for at in range(min(pdfium.FPDFPage_CountObjects(handle), _MOST_OBJECTS)):
         one = pdfium.FPDFPage_GetObject(handle, at)
-        if pdfium.FPDFPageObj_GetType(one) not in _DRAWN:
-            continue
-        if pdfium.FPDFPageObj_GetBounds(one, left, bottom, right, top):
-            box = view.box(left.value, bottom.value, right.value, top.value)
-            x0, y0, x1, y1 = (
-                max(0.0, box.x0),
-                max(0.0, box.y0),
-                min(page.width, box.x1),
-                min(page.height, box.y1),
-            )
-            is_background = (x1 - x0) * (y1 - y0) > _MAX_SHARE * page.width * page.height
-            if x0 <= x1 and y0 <= y1 and not is_background:
-                yield Box(x0, y0, x1, y1)
+        if pdfium.FPDFPageObj_GetType(one) in _DRAWN and pdfium.FPDFPageObj_GetBounds(one, *places):
+            found.append(sides[:])
+    return np.array(found, np.float64).reshape(-1, 4)
 
 
-def _joined(boxes: Sequence[Box], page: Page) -> list[Box]:
+def _visible(bounds: NDArray[np.float64], view: View, page: Page) -> NDArray[np.float64]:
+    """The boxes on the page as shown, each with its x0, y0, x1 and y1, without its background."""
+    corners = np.array([view.point(*bounds[:, at : at + 2].T) for at in (0, 2)])
+    (x0, y0), (x1, y1) = np.maximum(corners.min(axis=0), 0.0), corners.max(axis=0)
+    x1, y1 = np.minimum(x1, page.width), np.minimum(y1, page.height)
+    is_background = (x1 - x0) * (y1 - y0) > _MAX_SHARE * page.width * page.height
+    is_shown: NDArray[np.bool_] = (x0 <= x1) & (y0 <= y1) & ~is_background
+    boxes: NDArray[np.float64] = np.stack([x0, y0, x1, y1], axis=1)
+    return boxes[is_shown]
+
+
+def _joined(boxes: NDArray[np.float64], page: Page) -> list[Box]:
     """Boxes that are close to each other as one, by the cells of a grid that they touch."""
     cell = max(_CELL, (page.width * page.height / _MOST_CELLS) ** 0.5)
     filled = np.zeros((int(page.height / cell) + 1, int(page.width / cell) + 1), np.bool_)
-    spans = [tuple(int(side / cell) for side in box) for box in boxes]
-    for x0, y0, x1, y1 in spans:
+    spans = (boxes / cell).astype(np.int64)
+    for x0, y0, x1, y1 in set(map(tuple, spans.tolist())):
         filled[y0 : y1 + 1, x0 : x1 + 1] = True
-    numbers = _numbered_parts(filled)
-    joined: dict[int, Box] = {}
-    for box, (x0, y0, *_) in zip(boxes, spans, strict=True):
-        number = int(numbers[y0, x0])
-        joined[number] = joined[number].union(box) if number in joined else box
-    return list(joined.values())
+    numbers = _numbered_parts(filled)[spans[:, 1], spans[:, 0]]
+    parts = (boxes[numbers == number] for number in dict.fromkeys(numbers.tolist()))
+    return [Box(*part[:, :2].min(axis=0).tolist(), *part[:, 2:].max(axis=0).tolist()) for part in parts]
 
 
 def _numbered_parts(filled: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The number, from 1, of the connected part that each filled cell is in."""
-    rows, columns = filled.shape
+    """A number for each filled cell, the same for all of the connected part that it is in."""
+    edges = np.diff(np.pad(filled, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    rows, starts = (edges == 1).nonzero()
+    ends = (edges == -1).nonzero()[1]
+    runs = list(zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True))
+    part = list(range(len(runs)))
+    above = 0
+    for at, (row, start, end) in enumerate(runs):
+        while runs[above][0] < row - 1 or (runs[above][0] == row - 1 and runs[above][2] < start):
+            above += 1
+        beside = above
+        while runs[beside][0] == row - 1 and runs[beside][1] <= end:
+            _join(part, at, beside)
+            beside += 1
     numbers = np.zeros(filled.shape, np.int64)
-    count = 0
-    for start in zip(*(axis.tolist() for axis in filled.nonzero()), strict=True):
-        if numbers[start]:
-            continue
-        count += 1
-        numbers[start] = count
-        waiting = [start]
-        while waiting:
-            row, column = waiting.pop()
-            for y in range(max(0, row - 1), min(rows, row + 2)):
-                for x in range(max(0, column - 1), min(columns, column + 2)):
-                    if filled[y, x] and not numbers[y, x]:
-                        numbers[y, x] = count
-                        waiting.append((y, x))
+    for at, (row, start, end) in enumerate(runs):
+        numbers[row, start:end] = _first(part, at)
     return numbers
+
+
+def _join(part: list[int], one: int, other: int) -> None:
+    low, high = sorted((_first(part, one), _first(part, other)))
+    part[high] = low
+
+
+def _first(part: list[int], at: int) -> int:
+    """The first of the runs that are known to be of one part with a run."""
+    while part[at] != at:
+        part[at] = part[part[at]]
+        at = part[at]
+    return at

@@ -83,10 +83,9 @@ class View:
         return self.top - y, self.right - x
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
-        x0, y0 = self.point(left, bottom)
-        x1, y1 = self.point(right, top)
+        x0, y1 = self.point(left, bottom)
+        x1, y0 = self.point(right, top)
+        if x0 <= x1 and y0 <= y1:  # of most pages
+            return Box(x0, y0, x1, y1)
         return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
-    def shows(self, box: Box) -> bool:
-        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-        return 0 <= x <= self.width and 0 <= y <= self.height

@@ -84,20 +84,18 @@ class Line:
     hyphen: bool = False
     heading: int = 0
     level: int = 0
+    text: str = field(init=False)
+    """The words with spaces between them, as far as there are any."""
     box: Box = field(init=False)
     right_to_left: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.text = joined_text(self.words)
         boxes = [word.box for word in self.words]
         x0, y0, x1, y1 = zip(*boxes, strict=True)
         self.box = Box(min(x0), min(y0), max(x1), max(y1))
         runs_left = x0[0] >= x0[-1]
         self.right_to_left = runs_left and any(RIGHT_TO_LEFT.search(word.text) for word in self.words)
-
-    @property
-    def text(self) -> str:
-        """The words with spaces between them, as far as there are any."""
-        return joined_text(self.words)
 
     def parts(self, gap: float) -> list[list[Word]]:
         """The words, split where there are more than ``gap`` points between two of them."""
@@ -196,6 +194,7 @@ class _TextPage:
         self.name = name
         self.hidden = 0
         self._sides = tuple(ctypes.c_double() for _ in range(4))
+        self._size = view.width, view.height
 
     def lines(self, characters: Characters) -> Iterator[Line]:
         text = characters.text
@@ -203,19 +202,19 @@ class _TextPage:
         at = 0
         for match in _WORD.finditer(text):
             between = text[at : match.start()]
-            box = self._box(*characters.runs(match.start(), len(match[0])))
+            box = self._box(characters.runs(match.start(), len(match[0])))
             at = match.end()
             if words and ("\n" in between or "\r" in between or _is_far(words[-1][0].box, box)):
                 yield self._broken_line(words)
                 words = []
             string = self._normalise_word(match[0])
-            if string and self.view.shows(box):
+            if string and self._shows(box):
                 words.append((Word(string, box), characters.numbers[match.start()]))
             else:
                 self.hidden += 1
             if words and text.startswith(HYPHEN, at):
                 last, first = words[-1]
-                hyphen = self._box(*characters.runs(at, 1))
+                hyphen = self._box(characters.runs(at, 1))
                 words[-1] = Word(last.text, last.box.union(hyphen)), first
                 yield self._line(words, hyphen=True)
                 words = []
@@ -228,7 +227,11 @@ class _TextPage:
         # Normalisation may leave nothing, or turn characters into white space.
         return "".join(normalise(text.translate(_LIGATURES), name=self.name).split())
 
-    def _box(self, *runs: tuple[int, int]) -> Box:
+    def _shows(self, box: Box) -> bool:
+        width, height = self._size
+        return 0 <= (box.x0 + box.x1) / 2 <= width and 0 <= (box.y0 + box.y1) / 2 <= height
+
+    def _box(self, runs: Sequence[tuple[int, int]]) -> Box:
         left, top, right, bottom = self._sides
         box: Box | None = None
         for start, length in runs:
@@ -239,8 +242,10 @@ class _TextPage:
         return box or Box(-1.0, -1.0, -1.0, -1.0)
 
     def _broken_line(self, words: list[tuple[Word, int]]) -> Line:
-        (last,), hyphen = take_hyphen([words[-1][0]])
-        return self._line([*words[:-1], (last, words[-1][1])], hyphen=hyphen)
+        last, first = words[-1]
+        if hyphen := _ends_with_hyphen(last):
+            words[-1] = _without_hyphen(last), first
+        return self._line(words, hyphen=hyphen)
 
     def _line(self, words: list[tuple[Word, int]], *, hyphen: bool) -> Line:
         # The longest word represents the line: footnote numbers and the like are smaller.
@@ -277,9 +282,17 @@ def take_hyphen(words: list[Word]) -> tuple[list[Word], bool]:
 
     Returns the words, and whether there was one.
     """
-    last = words[-1]
-    found = last.text.endswith("-") and last.text[-2:-1].isalnum()
-    return ([*words[:-1], last._replace(text=last.text[:-1])] if found else words), found
+    if _ends_with_hyphen(words[-1]):
+        return [*words[:-1], _without_hyphen(words[-1])], True
+    return words, False
+
+
+def _ends_with_hyphen(word: Word) -> bool:
+    return word.text.endswith("-") and word.text[-2:-1].isalnum()
+
+
+def _without_hyphen(word: Word) -> Word:
+    return word._replace(text=word.text[:-1])
 
 
 def _is_far(last: Box, box: Box) -> bool:

@@ -48,15 +48,15 @@ def find_drafts(pages: Sequence[Page], figures: Figures = NO_FIGURES) -> Iterato
     for page in pages:
         draft: PdfDraft | None = None
         for group in join_formulas(grouping.parts(page.lines)):
-            if isinstance(group, NumberTable) or (not figures.get(id(group[0])) and _kind(group) == "table"):
+            picture = None if isinstance(group, NumberTable) else figures.get(id(group[0]))
+            kind = "figure" if picture else "table" if isinstance(group, NumberTable) else _kind(group)
+            if isinstance(group, NumberTable) or kind == "table":
                 if draft:
                     yield draft
                 draft = None
                 yield _table_draft(group, page.number, last)
                 continue
             last.pass_by()
-            picture = figures.get(id(group[0]))
-            kind = "figure" if picture else _kind(group)
             if draft and not draft.kind == kind == "list":
                 yield draft
                 draft = None
