@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import heapq
 import logging
 import multiprocessing
@@ -26,13 +25,12 @@ from typing import TypeVar
 from pebble import ProcessFuture, ProcessPool
 
 from index.errors import ReadersUnavailable
+from index.readers.base.processes import dying_with_parent
 
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 _SAFE_PATH = "PYTHONSAFEPATH"
-_PR_SET_PDEATHSIG = 1
-"""Option of prctl(2): the signal that a process gets when its parent ends."""
 _CALLS_PER_WORKER = 500
 """A worker is replaced after this many calls, which frees the memory that libraries leak."""
 _PATIENCE_SECONDS = 30.0
@@ -215,9 +213,8 @@ def _limit_worker(memory_bytes: int, start_method: str) -> None:
     # The pool ends a call by this signal, and the handler that it sets waits until code in C returns: the
     # next call waited three seconds for that, then for another worker.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if sys.platform == "linux" and start_method == "forkserver":
-        # Without the fork server no process would know the worker and stop it.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if start_method == "forkserver" and (die := dying_with_parent()):
+        die()  # without the fork server no process would know the worker and stop it
     with contextlib.suppress(ValueError, OSError):  # not every system has the limit
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     with contextlib.suppress(ValueError, OSError):

@@ -88,4 +88,3 @@ class View:
         if x0 <= x1 and y0 <= y1:  # of most pages
             return Box(x0, y0, x1, y1)
         return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-

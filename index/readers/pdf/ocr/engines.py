@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import metadata
+from shutil import which
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from index.config import OcrOptions
@@ -64,7 +65,7 @@ def select(options: OcrOptions) -> OcrEngine:
     if options.engine == "auto":
         suits = languages <= _RAPIDOCR_READS and not languages <= _TESSERACT_IS_BETTER
         named = "rapidocr" if suits and has_package("rapidocr") else "tesseract"
-        if not suits and languages <= _RAPIDOCR_READS and not has_package("pytesseract"):
+        if not suits and languages <= _RAPIDOCR_READS and not which("tesseract"):
             named = "rapidocr" if has_package("rapidocr") else named
     else:
         named = options.engine

@@ -1,21 +1,28 @@
-"""Tesseract, a program that is installed apart (the extra ``ocr`` calls it)."""
+"""Tesseract, a program that is installed apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from index.readers.base.processes import dying_with_parent
 from index.readers.pdf.geometry import Box
-from index.readers.pdf.ocr.engines import EngineUnavailable, RecognisedWord
+from index.readers.pdf.ocr.engines import EngineUnavailable, RecognisedWord, has_package
 from index.readers.pdf.unspaced import TOKEN, is_unspaced
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_PROGRAM = "tesseract"
 _SPACE = 0.6
 """Gap beside a character of a script without spaces, in heights of a line, from which a space is there."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
 class Tesseract:
@@ -24,53 +31,54 @@ class Tesseract:
     orders_lines = True
 
     def version(self, languages: str) -> str:
+        if not has_package("pillow"):
+            raise EngineUnavailable("Pillow is not installed: pip install 'loccit[ocr]'")
         return f"{_program_version()}:{languages}"
 
     def read(self, image: Image, languages: str) -> list[list[RecognisedWord]]:
-        pytesseract = _package()
-        try:
-            found = pytesseract.image_to_data(image, lang=languages, output_type=pytesseract.Output.DICT)
-        except pytesseract.TesseractNotFoundError as error:
-            raise EngineUnavailable("the program tesseract is not installed") from error
-        except pytesseract.TesseractError as error:
-            raise EngineUnavailable(
-                f"tesseract failed; are its languages {languages!r} installed?"
-            ) from error
-        return list(_lines(found))
+        picture = io.BytesIO()
+        image.save(picture, "PNG", compress_level=1)
+        table = _run(
+            "stdin", "stdout", "-l", languages, "-c", "tessedit_create_tsv=1", given=picture.getvalue()
+        )
+        if table is None:
+            raise EngineUnavailable(f"tesseract failed; are its languages {languages!r} installed?")
+        return list(_lines(csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)))
 
 
-def _package() -> Any:
+def _run(*arguments: str, given: bytes = b"") -> str | None:
+    """Run the program, which writes no files and ends with the reader; None if it fails."""
     try:
-        import pytesseract
-    except ImportError as error:
+        done = subprocess.run(  # noqa: S603 - languages are an operator's
+            [_PROGRAM, *arguments],
+            input=given,
+            capture_output=True,
+            check=False,
+            preexec_fn=dying_with_parent(),
+        )
+    except OSError as error:
         raise EngineUnavailable(
-            "no program for it is installed: pip install 'loccit[rapidocr]', or pip install 'loccit[ocr]' "
-            "and install the program tesseract"
+            "the program tesseract is not installed: install it, or pip install 'loccit[rapidocr]'"
         ) from error
-    return pytesseract
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 @cache
 def _program_version() -> str:
-    pytesseract = _package()
-    try:
-        return f"tesseract/{pytesseract.get_tesseract_version()}"
-    except pytesseract.TesseractNotFoundError as error:
-        raise EngineUnavailable("the program tesseract is not installed") from error
+    number = _NUMBER.search(_run("--version") or "")
+    return f"tesseract/{number[0] if number else 'unknown'}"
 
 
-def _lines(found: dict[str, list[Any]]) -> Iterator[list[RecognisedWord]]:
+def _lines(rows: Iterable[Mapping[str, str]]) -> Iterator[list[RecognisedWord]]:
     """The lines of Tesseract's table of words."""
-    places = zip(found["block_num"], found["par_num"], found["line_num"], strict=True)
-    for _, group in groupby(enumerate(places), key=lambda pair: pair[1]):
+    for _, group in groupby(rows, key=lambda row: (row["block_num"], row["par_num"], row["line_num"])):
         words: list[RecognisedWord] = []
-        for at, _ in group:
-            text = str(found["text"][at]).strip()
-            if text:
-                left, top = found["left"][at], found["top"][at]
-                box = Box(left, top, left + found["width"][at], top + found["height"][at])
+        for row in group:
+            if text := (row["text"] or "").strip():
+                left, top = float(row["left"]), float(row["top"])
+                box = Box(left, top, left + float(row["width"]), top + float(row["height"]))
                 joined = bool(words) and _touch(words[-1], text, box)
-                words += _divided(text, box, joined, max(0.0, float(found["conf"][at]) / 100))
+                words += _divided(text, box, joined, max(0.0, float(row["conf"]) / 100))
         if words:
             yield words
 
