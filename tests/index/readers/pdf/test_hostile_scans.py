@@ -131,7 +131,7 @@ def test_a_hostile_picture_is_refused_and_the_reason_says_what_to_do(
 
 def test_pages_of_noise_end_with_the_time_for_a_file(hurried: IsolatedReaders) -> None:
     data = pdf(2048, 2048, zlib.compress(noise(2048, 2048)), "/FlateDecode", pages=size(1000))
-    with pytest.raises(ReaderFailed, match="reading took longer than .* s and was stopped"):
+    with pytest.raises(ReaderFailed, match="reading took longer than"):
         hurried.read(data, name="a.pdf")
 
 

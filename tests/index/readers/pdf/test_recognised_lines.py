@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import math
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfgen.canvas import Canvas
@@ -16,6 +18,7 @@ from index.readers.pdf import read_pdf
 from index.readers.pdf.geometry import Box, Skew
 from index.readers.pdf.ocr.engines import RecognisedWord
 from index.readers.pdf.ocr.lines import lines_of, merge_cells, sort_by_rows, straightened
+from index.readers.pdf.ocr.tesseract import lines_of_table
 from index.readers.pdf.order import merge_rows, reading_order
 from index.readers.pdf.page import Line, Page
 
@@ -39,6 +42,13 @@ def line(text: str, x: float, y: float, slope: float = 0.0) -> list[RecognisedWo
 
 def page(lines: list[Line]) -> Page:
     return Page(1, WIDTH, HEIGHT, lines)
+
+
+def row(text: str, left: int, top: int, width: int, height: int) -> dict[str, str]:
+    """A row of Tesseract's table."""
+    numbers = {"block_num": 1, "par_num": 1, "line_num": 1, "conf": 90}
+    placed = {"left": left, "top": top, "width": width, "height": height}
+    return {"text": text, **{name: str(value) for name, value in (numbers | placed).items()}}
 
 
 def test_lines_of_nearly_one_size_have_one() -> None:
@@ -130,3 +140,18 @@ def test_a_line_end_in_a_script_without_spaces_is_no_space() -> None:
 )
 def test_what_is_read_again(stored: str, ocr: OcrOptions, unread: bool, expected: bool) -> None:
     assert is_current(stored, "a.pdf", media_type=None, ocr=ocr, unread=unread) is expected
+
+
+def test_the_pieces_of_a_word_that_tesseract_read_are_where_their_ink_is() -> None:
+    """Digits are half as wide as Chinese characters, and boxes of single characters reach too high."""
+    places = {"1978": (20, 60), "年": (62, 82), "月": (84, 104), "日": (108, 126)}
+    picture = Image.new("L", (200, 60), 255)
+    for left, right in places.values():
+        ImageDraw.Draw(picture).rectangle((left, 20, right - 1, 39), outline=0, width=2)
+    ImageDraw.Draw(picture).rectangle((108, 2, 125, 9), outline=0, width=2)  # of the line above
+    rows = [row("1978年", 20, 18, 62, 24), row("月", 84, 18, 20, 24), row("日", 108, 0, 18, 42)]
+    (found,) = lines_of_table(rows, np.asarray(picture))
+    assert [one.text for one in found] == list(places)
+    wanted = [Box(left, 20, right, 40) for left, right in places.values()]
+    for one, box in zip(found, wanted, strict=True):
+        assert all(abs(a - b) <= 1 for a, b in zip(one.box, box, strict=True)), one
