@@ -9,9 +9,6 @@ import pytest
 
 from index.config import EmbeddingConfig
 from index.embedding import Models, load_embedder, quantize_model
-from index.embedding.int8.bert import Bert
-from index.embedding.int8.bert_graph import write_bert_graph
-from index.embedding.onnx_backend import SeparateTexts
 from index.errors import BackendMissing, ModelFailed
 from index.protocols import Embedder
 from tests.index.embedding.tiny import tiny_model
@@ -135,6 +132,10 @@ def test_other_models_and_backends_are_refused(tmp_path: Path, tiny: Path) -> No
 
 
 def test_a_graph_without_types_of_tokens_takes_the_first_type(tmp_path: Path) -> None:
+    from index.embedding.int8.bert import Bert
+    from index.embedding.int8.bert_graph import write_bert_graph
+    from index.embedding.onnx_backend import SeparateTexts
+
     random = np.random.default_rng(0)
     dimension = 8
 

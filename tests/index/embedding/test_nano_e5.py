@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from index.config import EmbeddingConfig
 from index.embedding import load_embedder
 from index.embedding.nano_e5 import read_nano_e5, tokenizer_of, write_sentence_transformer
-from index.embedding.transformer import SentenceTransformerEmbedder
 from index.errors import ModelDamaged, ModelNotFound
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS, TYPES = 32, 2, 2, 64, 40, 2
@@ -93,6 +92,8 @@ def test_weights_are_integers_of_four_bits_times_the_scale_of_their_block(tmp_pa
 
 
 def test_the_model_is_one_of_sentence_transformers_with_prompts(tmp_path: Path) -> None:
+    from index.embedding.transformer import SentenceTransformerEmbedder
+
     model_file(tmp_path / "model.bin")
     folder = tmp_path / "model"
     folder.mkdir()

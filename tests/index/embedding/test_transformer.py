@@ -1,25 +1,46 @@
+"""The embedder by torch, which is imported in here alone: not by every process that collects tests."""
+
+from __future__ import annotations
+
 import json
 import shutil
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from safetensors.torch import load_file, save_file
-from sentence_transformers import SentenceTransformer
 
 from index.embedding import load_embedder, model_folder
-from index.embedding.transformer import SentenceTransformerEmbedder
 from index.errors import ModelDamaged, ModelFailed, ModelNotFound
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from index.embedding.transformer import SentenceTransformerEmbedder
 
 pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
 def embedder() -> SentenceTransformerEmbedder:
+    from index.embedding.transformer import SentenceTransformerEmbedder
+
     loaded = load_embedder()
     assert isinstance(loaded, SentenceTransformerEmbedder)
     return loaded
+
+
+def by_torch(folder: Path) -> SentenceTransformerEmbedder:
+    from index.embedding.transformer import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(folder)
+
+
+def by_the_library() -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
 
 
 @pytest.fixture
@@ -35,7 +56,7 @@ def test_the_brought_model_knows_what_belongs_together(embedder: SentenceTransfo
 
 def test_vectors_are_those_of_the_library_itself(embedder: SentenceTransformerEmbedder) -> None:
     texts = ["short", "a much longer text, " * 40, "mid length text"] * 20
-    model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
+    model = by_the_library()
     expected = model.encode(texts, normalize_embeddings=True)
     np.testing.assert_allclose(embedder.embed_passages(texts), expected, atol=1e-5)
     np.testing.assert_allclose(embedder.embed_queries(texts[:3]), expected[:3], atol=1e-5)
@@ -47,7 +68,7 @@ def test_sentences_are_means_of_their_tokens_in_place(embedder: SentenceTransfor
     np.testing.assert_allclose(whole, embedder.embed_passages([text]), atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(parts, axis=1), 1, atol=1e-5)
     # The tokens between the markers, which count in the whole: 5 and 5 of 12.
-    model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
+    model = by_the_library()
     tokens = model.encode(text, output_value="token_embeddings").cpu().numpy()
     assert len(tokens) == 12
     for vector, mean in zip(parts, (tokens[1:6].mean(0), tokens[6:11].mean(0)), strict=True):
@@ -68,7 +89,7 @@ def test_a_model_without_means_reads_sentences_by_themselves(copied: Path) -> No
     described = json.loads(pooling.read_text())
     described = {**described, "pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}
     pooling.write_text(json.dumps(described))
-    other = SentenceTransformerEmbedder(copied)
+    other = by_torch(copied)
     text = "The bank was steep. She swam to it."
     _, (parts, none) = other.embed_sentences([text, "alone"], [[(0, 19), (20, 35)], []])
     np.testing.assert_allclose(parts, other.embed_passages([text[:19], text[20:]]), atol=1e-5)
@@ -100,10 +121,10 @@ def test_threads_share_the_model(embedder: SentenceTransformerEmbedder) -> None:
 def test_prompts_of_the_model_are_used(copied: Path) -> None:
     config = copied / "config_sentence_transformers.json"
     described = json.loads(config.read_text())
-    plain = SentenceTransformerEmbedder(copied)
+    plain = by_torch(copied)
     described["prompts"] = {"query": "query: ", "passage": "passage: "}
     config.write_text(json.dumps(described))
-    prompted = SentenceTransformerEmbedder(copied)
+    prompted = by_torch(copied)
     expected = plain.embed_passages(["query: what", "passage: what"])
     np.testing.assert_allclose(prompted.embed_queries(["what"])[0], expected[0], atol=1e-5)
     np.testing.assert_allclose(prompted.embed_passages(["what"])[0], expected[1], atol=1e-5)
@@ -114,7 +135,7 @@ def test_prompts_of_the_model_are_used(copied: Path) -> None:
 def test_other_weights_are_not_the_brought_model(copied: Path, tmp_path: Path) -> None:
     (copied / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(ModelDamaged, match="cannot be opened"):
-        SentenceTransformerEmbedder(copied)
+        by_torch(copied)
 
 
 def test_a_model_that_is_not_there_is_not_downloaded() -> None:
@@ -123,8 +144,10 @@ def test_a_model_that_is_not_there_is_not_downloaded() -> None:
 
 
 def test_a_model_that_gives_no_numbers_is_an_error(copied: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
     weights = load_file(copied / "model.safetensors")
     save_file({name: value * float("nan") for name, value in weights.items()}, copied / "model.safetensors")
-    embedder = SentenceTransformerEmbedder(copied)
+    embedder = by_torch(copied)
     with pytest.raises(ModelFailed, match="not finite"):
         embedder.embed_queries(["a"])

@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +13,10 @@ from index.config import LibraryConfig, SearchConfig
 from index.embedding import WordEmbedder
 from index.errors import ModelDamaged
 from index.ingest.preparation import Source
-from index.search.reranking import CrossEncoderReranker
 from tests.opening import collection_in
+
+if TYPE_CHECKING:
+    from index.search.reranking import CrossEncoderReranker
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "lamp", "dog", "sea", "the", "was", "lit"]
 
@@ -32,9 +37,16 @@ def tiny_model(folder: Path, *, labels: int = 1) -> Path:
     return folder
 
 
+def opened(folder: Path) -> CrossEncoderReranker:
+    """It brings torch, which not every process that collects tests needs."""
+    from index.search.reranking import CrossEncoderReranker
+
+    return CrossEncoderReranker(folder, device="cpu")
+
+
 @pytest.mark.model
 def test_a_cross_encoder_scores_pairs(tmp_path: Path) -> None:
-    reranker = CrossEncoderReranker(tiny_model(tmp_path / "tiny"), device="cpu")
+    reranker = opened(tiny_model(tmp_path / "tiny"))
     passages = ["the lamp was lit", "the dog", "the sea was lit"]
     scores = reranker.scores("lamp", passages)
     assert scores.dtype == np.float32
@@ -46,11 +58,11 @@ def test_a_cross_encoder_scores_pairs(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_other_models_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelDamaged, match="3 numbers"):
-        CrossEncoderReranker(tiny_model(tmp_path / "three", labels=3), device="cpu")
+        opened(tiny_model(tmp_path / "three", labels=3))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text(json.dumps({"model_type": "bert"}))
     with pytest.raises(ModelDamaged, match="cannot be opened"):
-        CrossEncoderReranker(tmp_path / "broken")
+        opened(tmp_path / "broken")
 
 
 class Backwards:
