@@ -17,7 +17,7 @@ from training.cross_encoder.samples import Sample, Sampler, from_case
 from training.cross_encoder.stream import INVENTED, WEIGHTS, Stream
 from training.cross_encoder.written_pairs import document_pairs, passage_pairs
 
-VERSION = "7"
+VERSION = "8"
 """Of the stream. Another version begins at its start, in another order."""
 _OF_SET = 100
 _MORE = {"claims": 3, "squad2_dev_half": 3, WRITTEN: 10, TOLD: 10}

@@ -20,7 +20,7 @@ WEIGHTS: Mapping[str, float] = {
     "boolq": 7, "conditionalqa_evidence": 2.5, "covid_faq_jhu": 2.5, "medquad": 4, "dstc9_faq": 2,
     "stackexchange_small": 2, "faq_microsoft": 0.7, "faq_perl": 0.5, "faq_python": 0.5, "faq_rust": 0.3,
     "faq_software": 0.7, "interview_js_react": 1.2, "claims": 8, INVENTED: 16,
-    WRITTEN: 50, TOLD: 50, CLAIMS_WRITTEN: 14,
+    WRITTEN: 50, TOLD: 80, CLAIMS_WRITTEN: 14,
 }  # fmt: skip
 """Parts of the stream by set. Thin sets and sets of templates have a small one (their cap)."""
 
