@@ -5,6 +5,9 @@ A comparison is ``{"type": "eq", "key": "year", "value": 2020}``, with one of :d
 ``ne``, ``nin``, ``ngt`` and ``nlt`` are the exact complements of ``eq``, ``in``, ``gt`` and ``lt``: they also
 match documents that lack the key. A list in the metadata matches if one of its members does. Values are
 compared with values of the same kind only: numbers with numbers, strings with strings.
+
+A comparison with the key ``printed_page`` selects passages by the numbers that their pages bear. It can be
+combined with others by ``and`` alone.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ import operator
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, ClassVar, Literal, get_args
 
 from index.errors import InvalidFilter
 from index.naming import CLOSED, stored_id
+from index.page_labels import LARGEST, PageRange, page_number, page_ranges
 from index.types import Scalar
 
 Kind = Literal["s", "n", "b"]
@@ -31,6 +35,8 @@ _QUERY_COMPARISONS, _QUERY_VALUES = 200, 10_000
 """SQLite combines 500 queries in one at most, PostgreSQL takes 65,535 values."""
 _KINDS: Mapping[Kind, str] = {"s": "strings", "n": "numbers", "b": "true or false"}
 _ORDERED: tuple[Kind, ...] = ("s", "n")
+PRINTED_PAGE = "printed_page"
+"""The key of comparisons with the number that a page bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,15 @@ _COMPARISONS = (
 )
 OPERATORS: Mapping[str, Operator] = {one.name: one for one in _COMPARISONS}
 """The operators of comparisons, by name."""
+_BOUNDS: Mapping[str, tuple[int | None, int | None]] = {
+    ">": (1, None),
+    ">=": (0, None),
+    "<": (None, -1),
+    "<=": (None, 0),
+}
+"""The numbers that satisfy a comparison, by its sign: first and last, relative to its value."""
+_OF_PAGES = tuple(one.name for one in _COMPARISONS if not one.is_complement)
+"""Operators for the numbers of pages."""
 SPELLINGS: Mapping[str, Operator] = {
     spelling: one for one in OPERATORS.values() for spelling in one.spellings
 }
@@ -213,6 +228,46 @@ class NameContains:
 Filter = Comparison | Compound | ReadableBy | NameContains
 
 
+def divide_pages(where: Filter | None) -> tuple[tuple[PageRange, ...] | None, Filter | None]:
+    """The printed pages that a filter asks for, None for any, and what it asks of documents."""
+    parts = list(_conjuncts(where)) if where is not None else []
+    asked = [one for one in parts if isinstance(one, Comparison) and one.key == PRINTED_PAGE]
+    if not asked:
+        return None, where
+    others = tuple(one for one in parts if one not in asked)
+    first, *more = map(_ranges, asked)
+    ranges = reduce(_in_both, more, first)
+    return tuple(ranges), Compound("and", others) if others else None
+
+
+def _ranges(how: Comparison) -> list[PageRange]:
+    """The numbers of pages that satisfy a comparison."""
+    sign, values = how.definition.sign, [str(value) for value in how.values]
+    if sign == "=":
+        return [one for value in values for one in page_ranges(value)]
+    first, last = _BOUNDS[sign]
+    return [
+        one._replace(
+            first=0 if first is None else one.first + first, last=LARGEST if last is None else one.last + last
+        )
+        for one in map(page_number, values)
+        if one
+    ]
+
+
+def _in_both(some: Sequence[PageRange], others: Sequence[PageRange]) -> list[PageRange]:
+    return [both for one in some for other in others if (both := one.within(other))]
+
+
+def _conjuncts(where: Filter) -> Iterator[Filter]:
+    """The filters that all must match."""
+    if isinstance(where, Compound) and where.combination == "and":
+        for part in where.filters:
+            yield from _conjuncts(part)
+    else:
+        yield where
+
+
 def kind_of(value: Scalar) -> Kind:
     """The kind of a value. Values of two kinds are never equal: true is not 1."""
     return "b" if isinstance(value, bool) else "s" if isinstance(value, str) else "n"
@@ -260,7 +315,13 @@ def _compound(value: Mapping[str, Any], depth: int) -> Compound:
     filters = value["filters"]
     if not isinstance(filters, list) or not filters or len(filters) > MAX_VALUES:
         raise InvalidFilter(f"{value['type']!r} takes a list of 1 to {MAX_VALUES} filters under 'filters'.")
-    return Compound(value["type"], tuple(parse_filter(part, depth=depth + 1) for part in filters))
+    found = Compound(value["type"], tuple(parse_filter(part, depth=depth + 1) for part in filters))
+    if found.combination == "or" and any(divide_pages(part)[0] for part in found.filters):
+        raise InvalidFilter(
+            f"{PRINTED_PAGE!r} cannot be a part of 'or'. Give several pages as the list of 'in', or ask once "
+            "for each of the filters."
+        )
+    return found
 
 
 def _comparison(value: Mapping[str, Any]) -> Comparison:
@@ -268,6 +329,11 @@ def _comparison(value: Mapping[str, Any]) -> Comparison:
     how, key, operand = OPERATORS[value["type"]], value["key"], value["value"]
     if not isinstance(key, str) or not key:
         raise InvalidFilter(f"The key of filter {how.name!r} is a metadata name, not {key!r}.")
+    if key == PRINTED_PAGE and how.is_complement:
+        raise InvalidFilter(
+            f"{PRINTED_PAGE!r} takes the types {', '.join(_OF_PAGES)}, not {how.name!r}: pages without a "
+            "number never match."
+        )
     if not how.takes_list:
         return Comparison(how.name, key, (_operand(how, key, operand),))
     if not isinstance(operand, list) or len(operand) > MAX_VALUES:
@@ -276,6 +342,20 @@ def _comparison(value: Mapping[str, Any]) -> Comparison:
 
 
 def _operand(how: Operator, key: str, value: object) -> Scalar:
+    if key == PRINTED_PAGE:
+        return _page_operand(how, value)
     if isinstance(value, Scalar) and value == value and kind_of(value) in how.kinds:  # noqa: PLR0124 -- NaN is not itself
         return stored_id(value) if key == "document_id" and isinstance(value, str) else value
     raise InvalidFilter(f"{how.name!r} takes {', '.join(_KINDS[kind] for kind in how.kinds)}, not {value!r}.")
+
+
+def _page_operand(how: Operator, value: object) -> str:
+    given = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    is_number = page_ranges if how.sign == "=" else page_number
+    if isinstance(given, str) and is_number(given := given.strip()):
+        return given
+    ranges = " or a range such as '210-220'," if how.sign == "=" else ""
+    raise InvalidFilter(
+        f"{how.name!r} takes the number that a printed page bears, such as '217', 'xii' or 'A-3',{ranges} "
+        f"not {value!r}."
+    )

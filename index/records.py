@@ -221,7 +221,7 @@ class VersionRecord:
     given: str = "{}"
     """The fields that the caller gave with the newest version, as JSON."""
     page_labels: str = ""
-    """The numbers that its pages bear, packed: see :mod:`index.text.page_labels`."""
+    """The numbers that its pages bear, packed: see :mod:`index.page_labels`."""
     figures: str = ""
     """The boxes of its pictures that have a caption, packed: see :mod:`index.text.figures`."""
 

@@ -93,7 +93,7 @@ class Extract:
     character that is not white space. ``pages`` has the offset at which each page starts, empty for
     formats without pages. ``layout`` has the positions of words on the pages
     (:class:`index.text.layout.Layout`), empty where unknown. ``page_labels`` are the numbers that the pages
-    bear (:mod:`index.text.page_labels`), ``figures`` the boxes of the pictures that have a caption
+    bear (:mod:`index.page_labels`), ``figures`` the boxes of the pictures that have a caption
     (:mod:`index.text.figures`); both are packed, and empty where there are none.
     """
 

@@ -12,9 +12,9 @@ from index.answers import Citation, Selector
 from index.citations.text_fragments import text_fragment
 from index.errors import InvalidLocator
 from index.naming import stored_id
+from index.page_labels import labels_of
 from index.records import VersionRecord
 from index.text.figures import figure_in
-from index.text.page_labels import labels_of
 
 CONTEXT = 32
 """Code points of prefix and suffix in a TextQuoteSelector."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from index.errors import DocumentIdTaken, DocumentNotFound
 from index.filters import Filter, ReadableBy
+from index.page_labels import PageRange
 from index.protocols import RecordStore, Snapshot
 from index.records import Counts, DocumentRecord, Event, NewDocument, Put, RefusedMirror, VersionRecord
 from index.types import Ids, Metadata
@@ -84,6 +85,9 @@ class ReadableSnapshot:
 
     def select(self, where: Filter) -> Ids:
         return self._moment.select(self._readable.within(where))
+
+    def on_pages(self, ranges: Sequence[PageRange], where: Filter | None) -> Ids:
+        return self._moment.on_pages(ranges, self._readable.within(where))
 
     # History
 

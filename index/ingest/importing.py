@@ -12,9 +12,9 @@ from typing import Any, get_args
 from index.errors import InvalidInput, StoreDamaged
 from index.ingest.preparation import Preparation
 from index.naming import validate_document_id, validate_groups, validate_stored_metadata
+from index.page_labels import label_of, pack_labels
 from index.records import DocumentHistory, NewDocument, NumberedVersion
 from index.text.figures import figures_of, pack_figures
-from index.text.page_labels import label_of, pack_labels
 from index.types import Block, BlockKind, Columns, Extract
 
 _KINDS = frozenset(get_args(BlockKind))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from index.filters import Filter, ReadableBy
+from index.page_labels import PageRange
 from index.records import (
     Counts,
     DocumentRecord,
@@ -155,6 +156,12 @@ class Passages(Texts, Protocol):
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""
+
+    def on_pages(self, ranges: Sequence[PageRange], where: Filter | None) -> Ids:
+        """The live passages on pages that bear a number in these ranges, ascending.
+
+        ``where`` asks of their documents alone.
+        """
 
 
 class PastPassages(Passages, Protocol):

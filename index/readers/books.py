@@ -19,6 +19,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from index.errors import CorruptDocument, EncryptionNotSupported, NoTextLayer
+from index.page_labels import pack_labels
 from index.readers.base.builder import Draft, assemble
 from index.readers.base.charsets import declared_charset
 from index.readers.base.normalisation import decode, normalise, one_line
@@ -26,7 +27,6 @@ from index.readers.base.ooxml import iso_date
 from index.readers.base.package import Package, parse_xml, resolve_path
 from index.readers.html.blocks import PageBlock, page_blocks
 from index.readers.html.tree import parse_html
-from index.text.page_labels import pack_labels
 from index.types import Extract
 
 # Read the tables of contents of e-books.

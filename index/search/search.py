@@ -13,8 +13,8 @@ import numpy as np
 
 from index.answers import Answer, Extent, Hit, IndexState, Reading
 from index.config import SearchConfig
-from index.filters import Filter
-from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side, Stage
+from index.filters import Comparison, Filter, divide_pages
+from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side, Stage
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
@@ -49,13 +49,15 @@ from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
 from index.text.tables import shift_tables
-from index.types import Ids, Vectors
+from index.types import Ids, Ranking, Vectors
 
 if TYPE_CHECKING:
     from index.search.cross_encoder.model import CrossEncoder
 
 _QUOTED_PASSAGES = 8
 """Passages in which the quotes of an answer are looked for."""
+_PAGED = 1000
+"""Passages on printed pages whose documents are searched; more are looked for in all documents."""
 _COMPARED_NAMES = 50
 """Passages whose names with a number are compared with those of the question."""
 _UNLIT = -1.0
@@ -331,7 +333,8 @@ class Search:
         """The sentences of the documents in what was answered before; None without one."""
         if not any(map(str.isalnum, said)):
             return None
-        ids = self._engine.search_words(said, _QUOTED_PASSAGES, where=where)
+        _, of_documents = divide_pages(where)
+        ids = self._engine.search_words(said, _QUOTED_PASSAGES, where=of_documents)
         passages = self._passages.passages(ids)
         live = np.array([one.id for one in passages], np.int64)
         _, sentences = self._passages.sentences(live)
@@ -437,14 +440,7 @@ class Search:
     def _candidates(
         self, query: Query, where: Filter | None, watch: Stopwatch
     ) -> tuple[Candidates, tuple[Side, ...]]:
-        found = self._engine.search(
-            query.question,
-            query.vector,
-            self._config.candidates,
-            where=where,
-            context=query.context_words,
-            stage=watch.stage,
-        )
+        found = self._rankings(query, where, watch)
         with watch.stage("fusion"):
             candidates = Candidates.of(
                 found.dense, found.lexical, lambda ids: self._engine.scores(query.vector, ids)
@@ -454,6 +450,32 @@ class Search:
             own = [one.id for one in places if one.version.document_id in query.documents]
             candidates = candidates.reorder(np.flatnonzero(np.isin(candidates.ids, own)))
         return candidates, found.degraded
+
+    def _rankings(self, query: Query, where: Filter | None, watch: Stopwatch) -> Rankings:
+        """The two rankings of the engine, of passages on printed pages if the filter asks for some."""
+        most, context = self._config.candidates, query.context_words
+        ranges, of_documents = divide_pages(where)
+        if ranges is None:
+            return self._engine.search(
+                query.question, query.vector, most, where=where, context=context, stage=watch.stage
+            )
+        with watch.stage("filter"):
+            ids = self._passages.on_pages(ranges, of_documents)
+            if not len(ids):
+                return Rankings(Ranking.empty(), Ranking.empty(), self._engine.degraded)
+            documents = {one.version.document_id for one in self._passages.places(ids[:_PAGED])}
+        # Words are searched in whole documents, as few as may be: an index does not know pages.
+        where = Comparison("in", "document_id", tuple(sorted(documents)))
+        if len(ids) > _PAGED:
+            where = of_documents
+        found = self._engine.search(
+            query.question, query.vector, _PAGED, where=where, context=context, stage=watch.stage
+        )
+        scores, on_pages = self._engine.scores(query.vector, ids), np.isin(found.lexical.ids, ids)
+        known = ~np.isnan(scores)
+        dense = _best(ids[known], scores[known], most)
+        lexical = _best(found.lexical.ids[on_pages], found.lexical.scores[on_pages], most)
+        return Rankings(dense, lexical, found.degraded)
 
     def _rank(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> RankedCandidates:
         with watch.stage("second_look"):
@@ -555,3 +577,9 @@ def withhold_hits(answer: Answer, least: float) -> Answer:
         f"than the {least:.2f} asked for. Ask otherwise, or lower min_answerability to see them."
     )
     return replace(answer, hits=(), withheld=reason, reading=None)
+
+
+def _best(ids: Ids, scores: Vectors, most: int) -> Ranking:
+    """Rank passages by their scores."""
+    order = np.lexsort((ids, -scores))[:most]
+    return Ranking(ids[order], scores[order])

@@ -9,7 +9,6 @@ from index.text.differences import Edit, Hunk
 from index.text.document_languages import DocumentLanguages
 from index.text.figures import figure_in
 from index.text.layout import Layout
-from index.text.page_labels import label_of
 from index.text.sentence_terms import split_sentences
 from index.text.sentences import Span, block_spans, item_spans, line_spans, sentence_spans
 from index.text.tables import cells
@@ -27,7 +26,6 @@ __all__ = [
     "equal_but_for_typography",
     "figure_in",
     "item_spans",
-    "label_of",
     "line_spans",
     "sentence_spans",
     "split_sentences",

@@ -1,21 +1,29 @@
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.errors import InvalidFilter
-from index.filters import OPERATORS, SPELLINGS, Comparison, Compound, parse_filter
+from index.filters import OPERATORS, SPELLINGS, Comparison, Compound, Operator, divide_pages, parse_filter
+from index.page_labels import PageRange, pack_labels, pages_in, roman
 
 
 def test_a_nested_filter_is_read() -> None:
-    given = {
+    nested = {
         "type": "and",
         "filters": [
             {"type": "gte", "key": "year", "value": 2020},
             {"type": "or", "filters": [{"type": "in", "key": "tag", "value": ["a", True]}]},
         ],
     }
-    assert parse_filter(given) == Compound(
+    assert parse_filter(nested) == Compound(
         "and",
         (Comparison("gte", "year", (2020,)), Compound("or", (Comparison("in", "tag", ("a", True)),))),
     )
+
+
+ON_PAGE = {"type": "eq", "key": "printed_page", "value": "3"}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +47,21 @@ def test_a_nested_filter_is_read() -> None:
         ({"type": "and", "filters": []}, "1 to"),
         ({"type": "or", "filters": {"type": "eq"}}, "1 to"),
         ({"type": "and"}, "lacks 'filters'"),
+        *(
+            ({"type": "eq", "key": "printed_page", "value": value}, "or a range such as '210-220'")
+            for value in ("", "p. 217", "15-12a", "iiii", "3a", -1, 2.5, True, None)
+        ),
+        (
+            {"type": "lte", "key": "printed_page", "value": "Cover"},
+            "'lte' takes the number that a printed page bears",
+        ),
+        ({"type": "in", "key": "printed_page", "value": ["3", "x y"]}, "not 'x y'"),
+        *(
+            ({"type": one.name, "key": "printed_page", "value": "3"}, "takes the types eq, gt, gte, lt")
+            for one in OPERATORS.values()
+            if one.is_complement
+        ),
+        ({"type": "or", "filters": [{"type": "and", "filters": [ON_PAGE, ON_PAGE]}]}, "a part of 'or'"),
     ],
 )
 def test_what_is_wrong_with_a_filter_is_told(given: object, told: str) -> None:
@@ -65,3 +88,41 @@ def test_an_operator_can_be_searched_for_in_sql(name: str) -> None:
     one = OPERATORS[name]
     assert bool(one.sign) != bool(one.sql)
     assert one.sign == "=" or not one.takes_list
+
+
+def test_a_filter_is_divided_into_what_it_asks_of_pages_and_of_documents() -> None:
+    year = Comparison("eq", "year", (2020,))
+    parts = [ON_PAGE, {"type": "and", "filters": [{"type": "eq", "key": "year", "value": 2020}]}]
+    assert divide_pages(parse_filter({"type": "and", "filters": parts})) == (
+        (PageRange("", False, 3, 3),),
+        Compound("and", (year,)),
+    )
+    assert divide_pages(year) == (None, year)
+    assert divide_pages(None) == (None, None)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([one for one in OPERATORS.values() if not one.is_complement]),
+            st.integers(1, 40),
+            st.sampled_from([str, roman, "A-{}".format]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.integers(1, 42),
+    st.sampled_from([str, roman, "A-{}".format]),
+)
+def test_pages_satisfy_what_their_numbers_do(
+    asked: list[tuple[Operator, int, Callable[[int], str]]], number: int, shape: Callable[[int], str]
+) -> None:
+    parts = [
+        {"type": how.name, "key": "printed_page", "value": [form(one)] if how.takes_list else form(one)}
+        for how, one, form in asked
+    ]
+    ranges, others = divide_pages(parse_filter({"type": "and", "filters": parts}))
+    right = all(form == shape and how.holds(number, one) for how, one, form in asked)
+    assert ranges is not None
+    assert any(first <= 1 <= last for first, last in pages_in(pack_labels([shape(number)]), ranges)) == right
+    assert others is None

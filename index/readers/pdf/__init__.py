@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from index.config import NO_OCR, OcrOptions
 from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer
+from index.page_labels import pack_labels
 from index.readers.base.builder import assemble
 from index.readers.pdf.contents import drop_contents_tables
 from index.readers.pdf.drafts import layout_entries
@@ -29,7 +30,6 @@ from index.readers.pdf.running import drop_running_lines
 from index.readers.pdf.streams import refuse_long_streams
 from index.text.figures import pack_figures
 from index.text.layout import Layout
-from index.text.page_labels import pack_labels
 from index.types import Extract, Figure
 
 __all__ = [

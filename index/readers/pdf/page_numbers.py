@@ -15,9 +15,9 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from index.page_labels import roman_value
 from index.readers.pdf.page import Page, Word
 from index.readers.pdf.running import Row, edge_rows
-from index.text.page_labels import roman_value
 
 _PART_GAP = 1.5
 """Gap between words, in font sizes, from which a number beside them stands alone."""

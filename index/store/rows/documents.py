@@ -80,6 +80,11 @@ def pages_at(packed: bytes | None, start: int, end: int) -> tuple[int, int] | No
     return max(1, int(first)), max(1, int(last))
 
 
+def page_count(packed: bytes) -> int:
+    """Return how many pages a version has, by its packed pages."""
+    return len(_offsets(packed))
+
+
 def _offsets(pages: bytes) -> NDArray[np.int32]:
     try:
         return np.frombuffer(zlib.decompress(pages), _OFFSETS)

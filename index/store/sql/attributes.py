@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy, fold_case
+from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy, divide_pages, fold_case
 from index.store.rows.attributes import rows, select_in_parts
-from index.store.sql import groups
+from index.store.sql import groups, printed_pages
 from index.store.sql.statements import Selection, Statements
 from index.types import Ids, Metadata
 
@@ -39,7 +39,14 @@ def drop(statements: Statements, document: int) -> None:
 
 
 def select(statements: Statements, where: Filter) -> Ids:
-    """Return the keys of the documents that match a filter, ascending."""
+    """Return the keys of the documents that match a filter, ascending.
+
+    Of a filter by printed pages, those that have such a page today.
+    """
+    pages, others = divide_pages(where)
+    if pages is not None:
+        found = printed_pages.documents(statements, pages)
+        return found if others is None else np.intersect1d(found, select(statements, others))
     if isinstance(where, Compound) and where.is_large:
         return select_in_parts(where, partial(select, statements))
     sql, values = _selection(statements, where)
@@ -48,7 +55,8 @@ def select(statements: Statements, where: Filter) -> Ids:
 
 def condition(statements: Statements, where: Filter, column: str) -> Selection:
     """A condition: a column has a key of a document that matches a filter."""
-    if isinstance(where, Compound) and where.is_large:
+    is_large = isinstance(where, Compound) and where.is_large
+    if is_large or divide_pages(where)[0] is not None:
         return statements.among(column, select(statements, where).tolist())
     sql, values = _selection(statements, where)
     return f"{column} IN ({sql})", values

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Literal
 
 from index.answers import Citation
+from index.page_labels import label_of
 from index.protocols import Snapshot
 from index.records import Structure, VersionRecord
-from index.text import Layout, Span, label_of
+from index.text import Layout, Span
 from service.http.links import original_address, page_image_address
 
 MOST = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.answers import Citation
+from index.page_labels import label_of
 from index.records import VersionRecord
-from index.text import label_of
 from index.types import Cell
 from service.faces.pages.languages import Language
 from service.flows.evidence_packs import report

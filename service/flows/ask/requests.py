@@ -71,7 +71,8 @@ class AskRequest(SeveralCollections):
     filter: FilterJson | None = Field(
         None,
         description='Search only documents with matching metadata: `{"type": "eq", "key": "year", "value": '
-        f"2020}}` with one of {', '.join(OPERATORS)}; or `and` and `or` with a list of `filters`.",
+        f"2020}}` with one of {', '.join(OPERATORS)}; or `and` and `or` with a list of `filters`. The key "
+        "`printed_page` selects passages by the number that their page bears, such as `217` or `xii`.",
     )
 
     in_force: date | None = Field(

@@ -21,8 +21,11 @@ from index.filters import Comparison
 from index.history import Retention
 from index.history.readable import ReadableSnapshot, ReadableStore
 from index.ingest import Source
+from index.page_labels import PageRange
 from index.protocols import RecordStore, Snapshot
 from index.records import DocumentRecord, Event, Put, RefusedMirror
+from tests.index.readers.pdf.test_page_numbers import SHAPES, numbered
+from tests.index.readers.pdf.test_pdf import pdf
 from tests.opening import collection_in
 
 OPEN = "The heron stands in the reeds near the mill."
@@ -195,6 +198,7 @@ READS: dict[str, tuple[Callable[[Snapshot], object], object]] = {
     "retired_before": (lambda moment: ids(moment.retired_before(math.inf)), []),
     "documents_of_source": (lambda moment: ids(moment.documents_of_source(sha256(HIDDEN))), []),
     "select": (lambda moment: len(moment.select(Comparison("ne", "document_id", ("x",)))), 1),
+    "on_pages": (lambda moment: len(moment.on_pages([PageRange("", is_roman=False, first=0)], None)), 0),
     "version": (lambda moment: moment.version("hidden.txt").number, DocumentNotFound),
     "version_by_text": (lambda moment: moment.version_by_text("hidden.txt", sha256(HIDDEN).hex()[:12]), None),
     "version_at": (lambda moment: moment.version_at("hidden.txt", moment.change), None),
@@ -222,6 +226,7 @@ def test_each_read_hides_what_the_caller_may_not_read(collection: Collection, na
     put(collection, "hidden.txt", HIDDEN, groups=["staff"])
     put(collection, "gone.txt", "The heron left.", groups=["staff"])
     put(collection, "was.txt", "The heron came.", groups=["staff"])
+    collection.put(Source("pages.pdf", pdf(*numbered("123", SHAPES["foot"])), groups=["staff"]))
     collection.editor.rename("was.txt", "is.txt")
     collection.editor.retire(["gone.txt"])
     collection.editor.set_refused_mirrors(lambda _: [RefusedMirror("/birds", "it is empty", 1.0)])

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from index.filters import Compound, Filter, ReadableBy
+from index.page_labels import PageRange
 from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
 from index.store.rows.cache.recent import RecentRows
@@ -70,6 +71,9 @@ class Reads(Protocol):
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""
+
+    def on_pages(self, ranges: Sequence[PageRange], where: Filter | None) -> Ids:
+        """As :meth:`index.protocols.snapshots.Passages.on_pages`."""
 
 
 class Memory:

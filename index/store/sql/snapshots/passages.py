@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from index.filters import Filter
+from index.page_labels import PageRange
 from index.records import Counts, PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
 from index.store.rows.cache import Memory, Reads, with_words
@@ -36,6 +37,9 @@ class RememberedPassages:
 
     def select(self, where: Filter) -> Ids:
         return self._memory.select(self._reads, where)
+
+    def on_pages(self, ranges: Sequence[PageRange], where: Filter | None) -> Ids:
+        return self._reads.on_pages(ranges, where)
 
 
 class EarlierPassages:
@@ -68,6 +72,9 @@ class EarlierPassages:
 
     def select(self, where: Filter) -> Ids:
         return self._reads.select(where)
+
+    def on_pages(self, ranges: Sequence[PageRange], where: Filter | None) -> Ids:
+        return self._reads.on_pages(ranges, where)
 
 
 def without_hidden(counts: Counts, hidden: Sequence[int]) -> Counts:

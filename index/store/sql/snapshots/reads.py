@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from index.filters import Filter
+from index.page_labels import PageRange
 from index.records import PlacedPassage, indexed_text
 from index.store.rows import sentences, vectors
 from index.store.rows.damage import undecodable
 from index.store.rows.passages import passage_of
 from index.store.rows.sentences import StoredSentences
-from index.store.sql import attributes, texts, versions
+from index.store.sql import attributes, printed_pages, texts, versions
 from index.store.sql.statements import Statements
 from index.types import Ids, IndexedPassage, Vectors
 
@@ -88,6 +89,10 @@ class Reads:
 
     def select(self, where: Filter) -> Ids:
         return attributes.select(self._statements, where)
+
+    def on_pages(self, ranges: Sequence[PageRange], where: Filter | None) -> Ids:
+        within = None if where is None else attributes.select(self._statements, where)
+        return printed_pages.passages(self._statements, ranges, within, self._at)
 
     def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
         """Yield live passages added after change ``since``, up to ``until``, in order of id."""

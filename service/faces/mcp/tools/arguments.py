@@ -40,7 +40,8 @@ class AskArguments(Request):
     filter: dict[str, Any] | None = Field(
         None,
         description='Only documents with matching metadata: {"type": "eq", "key": "year", "value": 2020} '
-        f"with one of {', '.join(OPERATORS)}; or and, or with a list of filters.",
+        f"with one of {', '.join(OPERATORS)}; or and, or with a list of filters. The key printed_page "
+        'selects passages by the number that their page bears, such as "217" or "xii", with eq, in, gte or lte.',
     )
     in_force: date | None = Field(
         None,

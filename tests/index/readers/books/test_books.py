@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import CorruptDocument, EncryptionNotSupported, NoTextLayer
+from index.page_labels import label_of
 from index.readers.books import MEDIA_TYPE, READER, read_epub
 from index.readers.html import read_html
 from index.readers.opendocument import read_odt
-from index.text.page_labels import label_of
 from index.types import Extract
 from tests.index.readers.laws import assert_laws, shown
 from tests.index.readers.packages import book, chapter, replaced, zipped

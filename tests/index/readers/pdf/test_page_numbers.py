@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from index.text.page_labels import label_of, roman
+from index.page_labels import label_of, roman
 from tests.index.readers.pdf.test_pdf import COLUMN, HEIGHT, PROSE, lines, pdf, read, sized, together
 
 Draw = Callable[[Canvas], object]

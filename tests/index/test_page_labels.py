@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import StoreDamaged
-from index.text.page_labels import label_of, labels_of, pack_labels, pages_of, roman, roman_value
+from index.page_labels import (
+    PageRange,
+    label_of,
+    labels_of,
+    pack_labels,
+    page_number,
+    page_ranges,
+    pages_in,
+    roman,
+    roman_value,
+)
 
 LABELS = st.one_of(
     st.just(""),
@@ -33,14 +43,56 @@ def test_labels_that_run_on_are_packed_as_runs() -> None:
         *(f"A-{n}" for n in range(1, 9)),
     ]
     assert json.loads(pack_labels(labels)) == [[3, "i"], [15, "1"], [514, ""], [515, "A-1"]]
-    assert pages_of(pack_labels(labels), "XII", len(labels)) == [14]
-    assert pages_of(pack_labels(labels), "217", len(labels)) == [231]
 
 
 def test_without_any_label_nothing_is_packed() -> None:
     assert pack_labels([""] * 5) == pack_labels([]) == ""
     assert label_of("", 3) == ""
-    assert pages_of("", "", 3) == []
+
+
+@given(st.lists(LABELS, max_size=40), st.lists(LABELS, min_size=1, max_size=3), st.integers(0, 500))
+def test_the_pages_of_numbers_are_those_whose_labels_are_in_a_range(
+    labels: list[str], wanted: list[str], length: int
+) -> None:
+    numbers = [number for label in wanted if (number := page_number(label))]
+    ranges = [one._replace(last=one.first + length) for one in numbers]
+
+    def is_in(label: str, one: PageRange) -> bool:
+        own = page_number(label)
+        return own is not None and own[:2] == one[:2] and one.first <= own.first <= one.last
+
+    found = {page for first, last in pages_in(pack_labels(labels), ranges) for page in range(first, last + 1)}
+    right = {page for page, label in enumerate(labels, 1) if any(is_in(label, one) for one in ranges)}
+    assert {page for page in found if page <= len(labels)} == right
+
+
+@pytest.mark.parametrize(
+    ("label", "like"), [("XII", "xii"), ("a-3", "A-3"), ("A–3", "A-3"), ("007", "7"), ("4.12", "4.12")]
+)
+def test_a_number_is_the_same_in_other_letters(label: str, like: str) -> None:
+    assert page_number(label) == page_number(like) is not None
+
+
+@pytest.mark.parametrize("label", ["", "Cover", "12a", "p. 3", "-3", "3.5.1", "iiii", "A-", "٣", "1" * 10])
+def test_what_is_no_number_of_a_page(label: str) -> None:
+    assert page_number(label) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("217", [("", 217, 217)]),
+        ("210-220", [("210-", 220, 220), ("", 210, 220)]),
+        ("x – xiv", [("", 10, 14)]),
+        ("A-3", [("a-", 3, 3)]),
+        ("7-3", [("7-", 3, 3)]),
+        ("x-14", [("x-", 14, 14)]),
+        ("3-", []),
+        ("A-3-A-7", []),
+    ],
+)
+def test_a_text_means_numbers_of_pages(text: str, means: list[tuple[str, int, int]]) -> None:
+    assert [(one.prefix, one.first, one.last) for one in page_ranges(text)] == means
 
 
 def test_both_ends_of_a_span_need_a_label() -> None:

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from index.errors import StoreDamaged
 
@@ -19,11 +20,55 @@ LONGEST = 16
 """Characters of a label; a longer one is left out."""
 _MOST_RUNS = 2000
 """Runs of a document. With more its pages have no labels."""
+LARGEST = 10**9
+"""More than any number of a page."""
 _DIGITS = re.compile(r"[0-9]{1,9}\Z")
 _ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _LETTERS = {letters: worth for worth, letters in _ROMAN}
 _LARGEST_ROMAN = 399
+_LABEL = re.compile(
+    r"(?P<prefix>[^\W_]{1,3}[-–.])?(?P<number>[0-9]{1,9}|[ivxlc]{1,9}|[IVXLC]{1,9})",
+)
+_DASH = re.compile("[-–]")
 _ROMAN_NUMBER = re.compile(r"c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
+
+
+class PageRange(NamedTuple):
+    """Numbers of pages from the first to the last, all with one prefix, and all Roman or none."""
+
+    prefix: str
+    is_roman: bool
+    first: int
+    last: int = LARGEST
+
+    def within(self, other: PageRange) -> PageRange | None:
+        """The numbers that are in both; None without one."""
+        first, last = max(self.first, other.first), min(self.last, other.last)
+        return PageRange(*self[:2], first, last) if self[:2] == other[:2] and first <= last else None
+
+
+def page_number(label: str) -> PageRange | None:
+    """The number that a label is, such as ``217``, ``xii`` or ``A-3``, without regard to case; else None."""
+    match = _LABEL.fullmatch(label)
+    if not match:
+        return None
+    number, prefix = match["number"], (match["prefix"] or "").casefold().replace("–", "-")
+    is_roman = not number.isdecimal()
+    value = roman_value(number) if is_roman else int(number)
+    return None if is_roman and not value else PageRange(prefix, is_roman, value, value)
+
+
+def page_ranges(text: str) -> list[PageRange]:
+    """The numbers that a text means: a label, or a range such as ``210-220`` or ``x–xiv``; none if neither.
+
+    Both for ``3-7``, which is a page of the third chapter, too.
+    """
+    own = page_number(text)
+    found = [own] if own else []
+    first, last = (page_number(part.strip()) for part in (_DASH.split(text, maxsplit=1) * 2)[:2])
+    if first and last and first[:2] == last[:2] and first.first < last.first:
+        found.append(first._replace(last=last.first))
+    return found
 
 
 def pack_labels(labels: Sequence[str]) -> str:
@@ -55,10 +100,24 @@ def labels_of(packed: str, pages: tuple[int, int] | None) -> tuple[str, str] | N
     return (first, last) if first and last else None
 
 
-def pages_of(packed: str, label: str, count: int) -> list[int]:
-    """The pages, of so many, that bear a label, without regard to case."""
-    wanted = label.strip().casefold()
-    return [page for page in range(1, count + 1) if wanted and label_of(packed, page).casefold() == wanted]
+def pages_in(packed: str, ranges: Sequence[PageRange]) -> list[tuple[int, int]]:
+    """The first and last pages whose labels are in these ranges; the last may be beyond the end."""
+    found: list[tuple[int, int]] = []
+    pages, labels = _runs(packed)
+    for page, following, label in zip(pages, [*pages[1:], LARGEST], labels, strict=False):
+        if (first := page_number(label)) is None:
+            continue
+        run = first._replace(last=first.first + _run_length(label, first, following - page) - 1)
+        shared = filter(None, (run.within(one) for one in ranges))
+        found += [(page + one.first - first.first, page + one.last - first.first) for one in shared]
+    return found
+
+
+def _run_length(label: str, first: PageRange, pages: int) -> int:
+    """The number of pages, of so many from the one with this label, that have the labels after it."""
+    if not first.is_roman:
+        return pages
+    return min(pages, _LARGEST_ROMAN + 1 - first.first) if roman_value(label) else 1
 
 
 def roman_value(text: str) -> int:
