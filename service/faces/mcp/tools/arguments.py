@@ -41,7 +41,7 @@ class AskArguments(Request):
         None,
         description='Only documents with matching metadata: {"type": "eq", "key": "year", "value": 2020} '
         f"with one of {', '.join(OPERATORS)}; or and, or with a list of filters. The key printed_page "
-        'selects passages by the number that their page bears, such as "217" or "xii", with eq, in, gte or lte.',
+        'selects passages by the number that their page bears: "217" or "xii", with eq, in, gte or lte.',
     )
     in_force: date | None = Field(
         None,
