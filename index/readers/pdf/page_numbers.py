@@ -93,7 +93,8 @@ def printed_numbers(pages: Sequence[Page], labels: Sequence[str] = ()) -> list[s
         return [""] * len(pages)
     largest = _MAX_SIZE * median(sizes)
     found = [one for page in pages for row in edge_rows(page) for one in _numbers(page.number, row, largest)]
-    chosen = _Numbering(_without_repeated(found), len(pages), labels).choose()
+    count = sum(bool(page.lines) for page in pages)
+    chosen = _Numbering(_without_repeated(found), count, labels).choose()
     return [chosen.get(page.number, "") for page in pages]
 
 
@@ -101,7 +102,8 @@ def _numbers(page: int, row: Row, largest: float) -> Iterator[_Found]:
     """The numbers in a row that could be that of the page."""
     if row.lines[0].size > largest:
         return
-    words = [word for line in row.lines for word in line.words]
+    # A line may have its words in the order in which they were drawn.
+    words = sorted((word for line in row.lines for word in line.words), key=lambda word: word.box.x0)
     parts = list(_parts(words, _PART_GAP * row.lines[0].size))
     has_total = False
     for part in parts if len(parts) == 1 else (*parts, words):
@@ -168,6 +170,7 @@ class _Numbering:
 
     found: Sequence[_Found]
     count: int
+    """Pages with text."""
     labels: Sequence[str]
 
     def choose(self) -> dict[int, str]:

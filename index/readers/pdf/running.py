@@ -31,7 +31,8 @@ _STEP = 4.0
 """Points by which heights are rounded."""
 _MAX_TEXT = 300
 _MAX_NUMBERS = 3
-_NUMBER = re.compile(r"(?<!\w)(?:(\d{1,6})|([ivxlc]{1,8}))(?!\w)", re.IGNORECASE)
+# Both cases: without regard to case, a dotless i would be one, too.
+_NUMBER = re.compile(r"(?<!\w)(?:(\d{1,6})|([ivxlcIVXLC]{1,8}))(?!\w)")
 _PAGE_NUMBER = re.compile(r"\W{0,9}(?:page|seite|p\.)?\W{0,9}#-?\d+(?:\W|of|von|\d){0,20}", re.IGNORECASE)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from index.page_labels import label_of, roman
+from index.readers.pdf.geometry import Box
+from index.readers.pdf.page import Line, Word
+from index.readers.pdf.running import Row
 from tests.index.readers.pdf.test_pdf import COLUMN, HEIGHT, PROSE, lines, pdf, read, sized, together
 
 Draw = Callable[[Canvas], object]
 Shape = Callable[[str, int], Draw]
 """Draws a number on a page, which counts from 1."""
+
+
+ROMAN = re.compile("[ivxlc]", re.IGNORECASE)
 
 
 def at(text: str, x: float, top: float, size: float = 9) -> Draw:
@@ -35,6 +42,9 @@ SHAPES: dict[str, Shape] = {
     "number of": lambda number, page: at(f"{number} / 40", 520, 760),
     "bar": lambda number, page: at(f"Report on harbours | {number}", 300, 760),
     "after the title": lambda number, page: together(at("Report on harbours", 150, 40), at(number, 520, 40)),
+    "drawn before what is left of it": lambda number, page: together(
+        at("CONFIDENTIAL", 300, 760), at(f"Page {number} of 40", 520, 760), at("FORM 293, FEB 2025", 100, 760)
+    ),
     "beside a year": lambda number, page: together(at("2019", 80, 760), at(number, 520, 760)),
     "close to the title": lambda number, page: at(
         f"Report on harbours {number}" if page % 2 else f"{number} A. N. Author", 300, 40
@@ -170,3 +180,10 @@ def test_a_single_page_with_a_number_that_is_its_label_has_it() -> None:
 def test_the_number_is_no_part_of_the_text() -> None:
     extract = read(pdf(*numbered([*map(str, range(217, 227))], SHAPES["page"])))
     assert "217" not in extract.text
+
+
+@pytest.mark.parametrize("letter", [one for one in map(chr, range(128, 0x2200)) if ROMAN.fullmatch(one)])
+def test_a_letter_that_is_like_a_roman_one_is_no_number(letter: str) -> None:
+    row = Row([Line([Word(letter, Box(290, 750, 300, 760))], 1, 9.0, 760.0)], at_top=False, height=760.0)
+    assert row.variants() == [letter]
+    assert list(row.parts()) == []
