@@ -11,7 +11,7 @@ from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.statements import Judging
 from index.citations.supersession import in_force
-from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
+from index.citations.verdicts import AnswerReport, Claim, JudgedSentence, StatementVerdict, Verdict
 from index.citations.verification import Verification
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Carried",
     "Claim",
     "Format",
+    "JudgedSentence",
     "Judging",
     "Locator",
     "PageMark",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
@@ -39,8 +39,12 @@ class StatementVerdicts:
     def __init__(self, resolution: Resolution, checking: Checking, budget: ReadingBudget) -> None:
         self._resolution, self._checking, self._budget = resolution, checking, budget
 
-    def of(self, answer: str, sentences: Sequence[Sentence], given: Given) -> list[StatementVerdict | None]:
-        """The verdict on each sentence; None for one that is only a quote, a question or too short.
+    def of(
+        self, answer: str, sentences: Sequence[Sentence], given: Given
+    ) -> Iterator[StatementVerdict | None]:
+        """Judge each sentence as its verdict is asked for.
+
+        Yields None for a sentence that is only a quote, a question or too short.
 
         A sentence is judged by the passages that its marks name, else by all of them, else by those that a
         search of the collection finds.
@@ -52,16 +56,21 @@ class StatementVerdicts:
             for at, one in enumerate(sentences)
             if named[at] is not None or self._checking.makes_claim(_blank_quotes(texts[at], one))
         ]
-        verdicts: dict[int, StatementVerdict] = dict.fromkeys(judged, _UNCHECKED)
-        judged = [at for at in judged if len(texts[at]) <= _LONGEST]
-        claims = [Claimed(texts[at], given.cited(sentences[at].marks), named[at]) for at in judged]
-        with suppress(TimeSpent):  # what is left stays unchecked
+        claims = {
+            at: Claimed(texts[at], given.cited(sentences[at].marks), named[at])
+            for at in judged
+            if len(texts[at]) <= _LONGEST
+        }
+        with suppress(TimeSpent):  # then all stay unchecked
             self._budget.spend(sum(len(one.quote) for one in given.passages))
-            checks = self._checking.check(claims, self._describe)
-            for at, claim in zip(judged, claims, strict=True):
-                self._budget.require_time()
-                verdicts[at] = self._verdict(next(checks), claim, sentences[at])
-        return [verdicts.get(at) for at in range(len(sentences))]
+        checks = self._checking.check([*claims.values()], self._describe)
+        for at, sentence in enumerate(sentences):
+            if at not in claims:
+                yield _UNCHECKED if at in judged else None
+            elif self._budget.is_over:
+                yield _UNCHECKED
+            else:
+                yield self._verdict(next(checks), claims[at], sentence)
 
     def _verdict(self, checked: Checked, claim: Claimed, sentence: Sentence) -> StatementVerdict:
         place = None

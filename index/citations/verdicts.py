@@ -90,6 +90,15 @@ class StatementVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedSentence:
+    """A sentence of an answer with the verdicts on its quotes, and on what it claims, as in a report."""
+
+    sentence: Sentence
+    quotes: tuple[tuple[Quoted, Verdict], ...]
+    statement: StatementVerdict | None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerReport:
     """The result of verifying an answer: its sentences, and a verdict on each quote.
 

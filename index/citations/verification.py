@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 
 from index.answers import Citation
 from index.citations.anchoring import AnchoringText
@@ -30,6 +30,7 @@ from index.citations.verdicts import (
     NOT_CHECKED,
     AnswerReport,
     Claim,
+    JudgedSentence,
     QuoteCause,
     StatementVerdict,
     Verdict,
@@ -135,24 +136,30 @@ class Verification:
             return verdict
         return self._verify(claim, versions, ())
 
-    def answer(self, text: str, locators: Sequence[Locator] | Mapping[int, Locator]) -> AnswerReport:
+    def answer(
+        self,
+        text: str,
+        locators: Sequence[Locator] | Mapping[int, Locator],
+        *,
+        told: Callable[[JudgedSentence], None] = lambda _: None,
+    ) -> AnswerReport:
         """Verify the quotes in an answer against the passages it was given, numbered from 1.
 
         A mapping of marks to locators is for a text that has its citations itself: words without a mark may
         then be in any document.
         A quote with citation marks is attributed to the documents of those passages; one without, to any.
-        The claims of the other sentences are judged if there is a model.
+        The claims of the other sentences are judged if there is a model. Each sentence is ``told`` as soon as
+        it is judged.
         Raises :class:`index.errors.CitationNotFound`, :class:`index.errors.ModelFailed`.
         """
         own = locators if isinstance(locators, Mapping) else dict(enumerate(locators, 1))
         by_mark = {mark: self._resolution.cite(locator) for mark, locator in own.items()}
         given = Given(by_mark, () if own is locators else list(by_mark.values()))
-        sentences = claims(text)
-        verdicts = [
-            (quoted, self._in_time(quoted.text, partial(self._verify_quoted, quoted, text, given)))
-            for sentence in sentences
-            for quoted in sentence.quotes
-        ]
+        sentences, judged = claims(text), []
+        for one in self._judge_sentences(text, sentences, given):
+            told(one)
+            judged.append(one)
+        verdicts = tuple(pair for one in judged for pair in one.quotes)
         sound = {"verified", "repaired", "unchecked"}
         found = {quoted.start for quoted, verdict in verdicts if verdict.status in sound}
         uncited = [
@@ -162,8 +169,8 @@ class Verification:
             and not any(quoted.start in found for quoted in one.quotes)
         ]
         marks = dict.fromkeys(mark for one in sentences for mark in one.marks if not given.knows(mark))
-        judged = tuple(self._statements(text, sentences, given))
-        report = AnswerReport(sentences, tuple(verdicts), tuple(uncited), tuple(marks), judged)
+        statements = tuple(one.statement for one in judged)
+        report = AnswerReport(sentences, verdicts, tuple(uncited), tuple(marks), statements)
         if self._checking is None:
             return report
         standard = self._checking.standard
@@ -180,13 +187,19 @@ class Verification:
                 found += [self._resolution.citation(version, *span) for span in spans]
         return found
 
-    def _statements(
+    def _judge_sentences(
         self, answer: str, sentences: Sequence[Sentence], given: Given
-    ) -> list[StatementVerdict | None]:
-        if self._checking is None:
-            return [None] * len(sentences)
-        statements = StatementVerdicts(self._resolution, self._checking, self._budget)
-        return statements.of(answer, sentences, given)
+    ) -> Iterator[JudgedSentence]:
+        statements: Iterator[StatementVerdict | None] = repeat(None)
+        if self._checking is not None:
+            checked = StatementVerdicts(self._resolution, self._checking, self._budget)
+            statements = checked.of(answer, sentences, given)
+        for one in sentences:
+            quotes = tuple(
+                (quoted, self._in_time(quoted.text, partial(self._verify_quoted, quoted, answer, given)))
+                for quoted in one.quotes
+            )
+            yield JudgedSentence(one, quotes, next(statements))
 
     def _verify_quoted(self, quoted: Quoted, answer: str, given: Given) -> Verdict:
         """Verify a quote without and with its markup, which may belong to the answer or to the source."""

@@ -18,6 +18,7 @@ from service.settings.settings import (
     MAX_ANSWER_CHARACTERS,
     PREFIX,
     VERIFY_SECONDS,
+    VERIFY_STREAM_SECONDS,
     LogFormat,
     Settings,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "PREFIX",
     "REMOVED",
     "VERIFY_SECONDS",
+    "VERIFY_STREAM_SECONDS",
     "LogFormat",
     "Settings",
     "hand_down",

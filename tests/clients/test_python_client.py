@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from loccit_client import AsyncClient, Client, InvalidRequest, JobEvent, NotFound, WaitTimeout
+from loccit_client import AsyncClient, Client, InvalidRequest, JobEvent, NotFound, VerifyOptions, WaitTimeout
 
 from tests.clients.conftest import MARS, NORTH, Service
 from tests.patience import PATIENCE
@@ -127,6 +127,21 @@ def test_claims_are_judged_as_the_caller_asks(client: Client) -> None:
         assert verdict is not None
         statuses.append(verdict.status)
     assert statuses == ["supported", "supported", "unsupported"]
+
+
+def test_verdicts_are_followed_while_they_are_made(client: Client) -> None:
+    words = "The lamp in the north tower was lit at dusk."
+    options: VerifyOptions = {"answer": f"{words} “Mars has two moons.”", "quotes": ["no such words"]}
+    events = list(client.verify_events(**options))
+    assert [event.name for event in events] == ["sentence", "sentence", "quote", "finished"]
+    whole = events[-1].result
+    assert whole is not None
+    assert whole.answer is not None
+    assert whole == client.verify(**options)
+    sentences = [event.sentence for event in events if event.sentence]
+    assert [one.verdict for one in sentences] == [one.verdict for one in whole.answer.sentences]
+    assert [quote for event in events for quote in event.quotes] == whole.answer.quotes
+    assert [event.verdict for event in events if event.verdict] == whole.quotes
 
 
 def test_documents_that_disagree_are_told(client: Client) -> None:

@@ -21,6 +21,8 @@ export type Passage = Schemas["Passage"];
 export type Citation = Schemas["Citation"];
 export type ResolvedCitation = Schemas["CitationResponse"];
 export type VerifyResult = Schemas["VerifyResponse"];
+export type Verdict = Schemas["Verdict"];
+export type JudgedSentence = Schemas["AnswerSentence"] & { quotes: Schemas["QuoteVerdict"][] };
 export type Document = Schemas["Document"];
 export type Job = Schemas["JobResponse"];
 
@@ -31,7 +33,7 @@ type JsonBody<Path extends keyof paths, Method extends keyof paths[Path]> = path
   : never;
 export type AskOptions = Omit<JsonBody<"/v1/ask", "post">, "question" | "questions" | "collection">;
 export type AnswerOptions = Omit<JsonBody<"/v1/answer", "post">, "question" | "stream" | "collection">;
-export type VerifyRequest = Omit<JsonBody<"/v1/verify", "post">, "collection">;
+export type VerifyRequest = Omit<JsonBody<"/v1/verify", "post">, "collection" | "stream">;
 
 /** What happens while an answer is made. A `sentence` comes when it has ended, with its citation or verdict. */
 export type AnswerEvent =
@@ -39,6 +41,12 @@ export type AnswerEvent =
   | { name: "delta"; text: string }
   | { name: "sentence"; sentence: AnsweredSentence }
   | { name: "finished"; answer: Answer };
+
+/** A verdict as it is made: that on a sentence comes with those on its quotes. */
+export type VerifyEvent =
+  | { name: "sentence"; sentence: JudgedSentence }
+  | { name: "citation" | "quote"; verdict: Verdict }
+  | { name: "finished"; result: VerifyResult };
 
 /** A job as it is after a change; `finished` is the last. */
 export interface JobEvent {
@@ -113,24 +121,12 @@ export class Client {
     options: AnswerOptions = {},
     signal?: AbortSignal,
   ): AsyncGenerator<AnswerEvent> {
-    const response = await this.#fetch(`/v1/answer?${new URLSearchParams(this.#query)}`, {
-      method: "POST",
-      body: JSON.stringify({ ...options, question, stream: true }),
-      headers: { "Content-Type": "application/json" },
-      ...(signal === undefined ? {} : { signal }),
-    });
-    for await (const { name, data } of eventsOf(response)) {
-      const value: unknown = JSON.parse(data);
-      if (name === "error") throw errorFrom(value, response);
+    for await (const { name, value } of this.#stream("/v1/answer", { ...options, question }, signal)) {
       if (name === "found") yield { name, found: value as Partial<Answer> };
       if (name === "delta") yield { name, text: (value as { text: string }).text };
       if (name === "sentence") yield { name, sentence: value as AnsweredSentence };
-      if (name === "finished") {
-        yield { name, answer: value as Answer };
-        return;
-      }
+      if (name === "finished") yield { name, answer: value as Answer };
     }
-    throw new Error("The service ended an answer that was not finished. Ask again.");
   }
 
   /** The quote that a locator names, the text around it, and its status in the newest version. */
@@ -143,6 +139,15 @@ export class Client {
   async verify(request: VerifyRequest): Promise<VerifyResult> {
     const params = { query: this.#query };
     return taken<VerifyResult>(await this.api.POST("/v1/verify", { params, body: request }));
+  }
+
+  /** The verdicts of {@link verify} as they are made. Throws {@link LoccitError} if it cannot be finished. */
+  async *streamVerdicts(request: VerifyRequest, signal?: AbortSignal): AsyncGenerator<VerifyEvent> {
+    for await (const { name, value } of this.#stream("/v1/verify", request, signal)) {
+      if (name === "sentence") yield { name, sentence: value as JudgedSentence };
+      if (name === "citation" || name === "quote") yield { name, verdict: value as Verdict };
+      if (name === "finished") yield { name, result: value as VerifyResult };
+    }
   }
 
   /** The text to which all offsets refer; {@link slice} cuts quotes out of it. */
@@ -202,6 +207,23 @@ export class Client {
   /** The whole address of a link in a reply, such as that of a citation's page. */
   urlOf(link: string): string {
     return this.url + link;
+  }
+
+  /** The events of a stream, up to the one named `finished`. */
+  async *#stream(path: string, body: object, signal?: AbortSignal): AsyncGenerator<{ name: string; value: unknown }> {
+    const response = await this.#fetch(`${path}?${new URLSearchParams(this.#query)}`, {
+      method: "POST",
+      body: JSON.stringify({ ...body, stream: true }),
+      headers: { "Content-Type": "application/json" },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const { name, data } of eventsOf(response)) {
+      const value: unknown = JSON.parse(data);
+      if (name === "error") throw errorFrom(value, response);
+      yield { name, value };
+      if (name === "finished") return;
+    }
+    throw new Error("The service ended a stream that was not finished. Send the request again.");
   }
 
   async #fetch(path: string, init: RequestInit & { headers?: Record<string, string> }): Promise<Response> {

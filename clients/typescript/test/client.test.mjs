@@ -48,6 +48,14 @@ test("a question is answered with sentences, whole and as they are made", async 
   await assert.rejects(refused.next(), { code: "invalid_limit", status: 422 });
 });
 
+test("verdicts come as they are made", async () => {
+  const request = { answer: { text: "The lamp was lit at dusk. It was not." }, quotes: ["The lamp was never lit by anyone."] };
+  const events = [];
+  for await (const event of client.streamVerdicts(request)) events.push(event);
+  assert.deepEqual(events.map((one) => one.name), ["sentence", "sentence", "quote", "finished"]);
+  assert.deepEqual(events.at(-1).result, await client.verify(request));
+});
+
 test("an error in a stream is thrown", async () => {
   const body = 'event: delta\r\ndata: {"text": "The"}\r\n\r\nevent: error\ndata: {"error": {"code": "writer_failed"}}\n\n';
   const broken = new Client({ url, fetch: async () => new Response(body) });

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from index.errors import LoccitError
 from service.errors import InternalError
@@ -15,6 +16,8 @@ from service.flows.answer.extractive import extractive_events
 from service.flows.answer.finding import Found
 from service.flows.answer.wording import count_words
 from service.flows.answer.written import written_events
+
+T = TypeVar("T")
 
 log = logging.getLogger("loccit.service")
 
@@ -61,7 +64,7 @@ async def events(found: Found, answering: Answering, *, for_people: bool = False
         yield event
 
 
-async def until_error(steps: AsyncGenerator[Event]) -> AsyncGenerator[Event | LoccitError]:
+async def until_error(steps: AsyncGenerator[T]) -> AsyncGenerator[T | LoccitError]:
     """The events of a stream, and as the last one the error that ended it, if one did.
 
     Closes the stream: whoever stops listening ends the work.

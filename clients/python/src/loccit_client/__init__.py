@@ -15,7 +15,7 @@
 
 from loccit_client.api.answering import AnswerEvent, AnswerOptions
 from loccit_client.api.asking import AskOptions, Turn
-from loccit_client.api.citations import BareQuote, CitedQuote, SourceText
+from loccit_client.api.citations import BareQuote, CitedQuote, SourceText, VerifyEvent, VerifyOptions
 from loccit_client.api.jobs import Crawl, JobEvent, TextDocument
 from loccit_client.async_client import AsyncClient
 from loccit_client.client import Client
@@ -66,6 +66,8 @@ __all__ = [
     "Turn",
     "Unauthorized",
     "Unavailable",
+    "VerifyEvent",
+    "VerifyOptions",
     "WaitTimeout",
     "__version__",
 ]

@@ -162,6 +162,7 @@ class AsyncClient(_Group):
     cite = _reply(citations.cite)
     cite_as = _reply(citations.cite_as)
     verify = _reply(citations.verify)
+    verify_events = _events(citations.verify_events)
     verify_evidence = _reply(citations.verify_evidence)
     evidence_keys = _reply(citations.evidence_keys)
     verify_thresholds = _reply(citations.verify_thresholds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from loccit_client.decoding import Json, decode
-from loccit_client.errors import InvalidArgument, InvalidReply
+from loccit_client.errors import InvalidArgument, InvalidReply, error_in_stream
 from loccit_client.sse import ServerEvent
 from loccit_client.uploading import Upload
 
@@ -76,6 +77,22 @@ def json_of(response: httpx.Response) -> Any:
         raise InvalidReply(
             f"The reply of {response.request.url.path} is not JSON. Is this the address of a Loccit service?"
         ) from None
+
+
+def data_of(event: ServerEvent) -> Json:
+    """The JSON object of an event.
+
+    Raises :class:`InvalidReply`, and :class:`ServerError` for the event with which a stream ends in an error.
+    """
+    try:
+        data = json.loads(event.data)
+    except ValueError:
+        raise InvalidReply("An event is not JSON. Is this a Loccit service?") from None
+    if not isinstance(data, dict):
+        raise InvalidReply("An event is no object. Is this a Loccit service?")
+    if event.name == "error":
+        raise error_in_stream(data)
+    return data
 
 
 def one(kind: type[T]) -> Callable[[httpx.Response], T]:

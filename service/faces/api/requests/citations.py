@@ -116,8 +116,26 @@ class SourceText(Request):
     text: Annotated[str, MayRaise(errors.EmptyDocument, errors.UndecodableText)]
 
 
-class VerifyRequest(CollectionBody):
+class ToVerify(CollectionBody):
     """Citations, quotes and an answer to verify; at least one of the three."""
+
+    citations: Annotated[list[Locator | CitedQuote], LIMITED] = Field(
+        default_factory=list, description="Locators, with or without the claimed quote."
+    )
+    quotes: Annotated[list[Quote | BareQuote], LIMITED] = Field(
+        default_factory=list, description="Quotes, with or without the claimed document."
+    )
+    answer: AnswerToVerify | None = None
+    sources: Annotated[list[SourceText], LIMITED] = Field(
+        default_factory=list,
+        description="Texts to verify by, in place of the collection: [1] is the first. Nothing of them is "
+        "stored. In citations of them `document_id` is the number of the text, and offsets count its code "
+        "points.",
+    )
+
+
+class VerifyRequest(ToVerify):
+    """What to verify, and whether to send verdicts as they are made."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -138,16 +156,4 @@ class VerifyRequest(CollectionBody):
         }
     )
 
-    citations: Annotated[list[Locator | CitedQuote], LIMITED] = Field(
-        default_factory=list, description="Locators, with or without the claimed quote."
-    )
-    quotes: Annotated[list[Quote | BareQuote], LIMITED] = Field(
-        default_factory=list, description="Quotes, with or without the claimed document."
-    )
-    answer: AnswerToVerify | None = None
-    sources: Annotated[list[SourceText], LIMITED] = Field(
-        default_factory=list,
-        description="Texts to verify by, in place of the collection: [1] is the first. Nothing of them is "
-        "stored. In citations of them `document_id` is the number of the text, and offsets count its code "
-        "points.",
-    )
+    stream: bool = Field(False, description="Whether to send verdicts as server-sent events.")

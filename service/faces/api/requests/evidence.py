@@ -6,13 +6,13 @@ from pydantic import ConfigDict, Field
 
 from service.errors import InvalidRequest
 from service.faces.api.requests.answering import AnswerOptions
-from service.faces.api.requests.citations import VerifyRequest
+from service.faces.api.requests.citations import ToVerify
 from service.flows.evidence_packs.documents import Form
 from service.http.parameters import Question
 
 
-class EvidenceRequest(VerifyRequest, AnswerOptions):
-    """What `/v1/answer` takes, without `stream`, or what `/v1/verify` takes."""
+class EvidenceRequest(ToVerify, AnswerOptions):
+    """What `/v1/answer` takes, or what `/v1/verify` takes, without `stream`."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -46,8 +46,8 @@ class EvidenceRequest(VerifyRequest, AnswerOptions):
                 "/v1/verify."
             )
         given = self.model_fields_set
-        verifies = given & VerifyRequest.model_fields.keys() - AnswerOptions.model_fields.keys()
-        answers = given & AnswerOptions.model_fields.keys() - VerifyRequest.model_fields.keys()
+        verifies = given & ToVerify.model_fields.keys() - AnswerOptions.model_fields.keys()
+        answers = given & AnswerOptions.model_fields.keys() - ToVerify.model_fields.keys()
         if answers and (verifies or "question" not in given):
             raise InvalidRequest(
                 "Send either a question with its options, as to /v1/answer, or what is to be verified, as to "

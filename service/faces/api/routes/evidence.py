@@ -92,12 +92,7 @@ async def _verify(
     verified = None if body.answer is None else body.answer.model_dump()
     async with asynccontextmanager(texts_place)(request, answering.pools) as texts:
         return await verify_with(
-            caller,
-            answering.collections,
-            answering.settings,
-            body,
-            texts,
-            lambda told: verification_content(told, body.collection, verified),
+            caller, answering, body, texts, lambda told: verification_content(told, body.collection, verified)
         )
 
 

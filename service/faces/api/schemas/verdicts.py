@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index.citations import Sentence, verdicts
+from index.citations import Quoted, Sentence, verdicts
 from service.faces.api.schemas.citations import Citation, Standing, citation_json, standing_json
 from service.faces.api.schemas.documents import Edit, edits_json
 from service.faces.api.schemas.values import IndexState, Json
@@ -156,17 +157,9 @@ def verdict_json(verdict: verdicts.Verdict, collection: str) -> Json:
 def report_json(text: str, report: verdicts.AnswerReport, collection: str) -> Json:
     """The result of verifying an answer, as :class:`AnswerVerdict`."""
     return {
-        "quotes": [
-            {
-                **verdict_json(verdict, collection),
-                "start": quoted.start,
-                "end": quoted.end,
-                "marks": quoted.marks,
-            }
-            for quoted, verdict in report.quotes
-        ],
+        "quotes": _quotes_json(report.quotes, collection),
         "sentences": [
-            {**_sentence_json(text, one), "verdict": statement and statement_json(statement, collection)}
+            _sentence_json(text, one, _claim_json(statement, collection))
             for one, statement in zip(report.sentences, report.statements, strict=True)
         ],
         "uncited": [_sentence_json(text, one) for one in report.uncited],
@@ -176,9 +169,26 @@ def report_json(text: str, report: verdicts.AnswerReport, collection: str) -> Js
     }
 
 
-def _sentence_json(text: str, one: Sentence) -> Json:
+def judged_json(text: str, judged: verdicts.JudgedSentence, collection: str) -> Json:
+    """A sentence as :class:`AnswerSentence`, with ``quotes``, the verdicts on its quotes."""
+    told = _sentence_json(text, judged.sentence, _claim_json(judged.statement, collection))
+    return {**told, "quotes": _quotes_json(judged.quotes, collection)}
+
+
+def _quotes_json(quotes: Iterable[tuple[Quoted, verdicts.Verdict]], collection: str) -> list[Json]:
+    return [
+        {**verdict_json(verdict, collection), "start": quoted.start, "end": quoted.end, "marks": quoted.marks}
+        for quoted, verdict in quotes
+    ]
+
+
+def _sentence_json(text: str, one: Sentence, verdict: Json | None = None) -> Json:
     words = text[one.start : one.end]
-    return {"start": one.start, "end": one.end, "text": words, "marks": one.marks, "verdict": None}
+    return {"start": one.start, "end": one.end, "text": words, "marks": one.marks, "verdict": verdict}
+
+
+def _claim_json(verdict: verdicts.StatementVerdict | None, collection: str) -> Json | None:
+    return None if verdict is None else statement_json(verdict, collection)
 
 
 def statement_json(verdict: verdicts.StatementVerdict, collection: str) -> Json:

@@ -14,7 +14,7 @@ from index.citations import AnswerReport, Claim, StatementVerdict, Verdict
 from index.collection import Collection
 from index.search.extraction import first_sentence
 from service.errors import InvalidRequest
-from service.faces.api.requests.citations import VerifyRequest
+from service.faces.api.requests.citations import ToVerify
 from service.faces.api.routes.verify import check_request
 from service.faces.api.schemas.answers import computed_json, notes_json
 from service.faces.api.schemas.values import Json
@@ -37,7 +37,7 @@ async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
     """Verify quotes and citations, and each sentence of an answer."""
     collection = given.collection or backend.collection
     answer = {"text": given.answer, "citations": given.citations} if given.answer else None
-    body = VerifyRequest.model_validate(
+    body = ToVerify.model_validate(
         {
             "collection": collection,
             "citations": given.citations,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 
 from loccit_client.api.asking import Turn
-from loccit_client.calls import Call, Events, nothing, one, several_collections, without_defaults
+from loccit_client.calls import Call, Events, data_of, nothing, one, several_collections, without_defaults
 from loccit_client.decoding import Json, decode
-from loccit_client.errors import InvalidReply, error_in_stream
+from loccit_client.errors import InvalidReply
 from loccit_client.models import Answer, AnsweredSentence, EvidencePack
 from loccit_client.sse import ServerEvent
 
@@ -99,14 +98,7 @@ def _body(options: AnswerOptions) -> Json:
 
 
 def _event(event: ServerEvent) -> AnswerEvent:
-    try:
-        data = json.loads(event.data)
-    except ValueError:
-        raise InvalidReply("An event of an answer is not JSON. Is this a Loccit service?") from None
-    if not isinstance(data, dict):
-        raise InvalidReply("An event of an answer is no object. Is this a Loccit service?")
-    if event.name == "error":
-        raise error_in_stream(data)
+    data = data_of(event)
     return AnswerEvent(
         event.name,
         data,

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import httpx
 
 from loccit_client.api.asking import Format
-from loccit_client.calls import Call, json_of, one, without_defaults
-from loccit_client.decoding import Json
+from loccit_client.calls import Call, Events, data_of, json_of, nothing, one, without_defaults
+from loccit_client.decoding import Json, decode
 from loccit_client.models import (
+    AnswerSentence,
     Changes,
     Conflicts,
     ConflictsPlace,
     EvidencePack,
     PublicKeys,
+    QuoteVerdict,
     ResolvedCitation,
     Thresholds,
+    Verdict,
     VerifyResult,
 )
+from loccit_client.sse import ServerEvent
 
 
 class CitedQuote(TypedDict):
@@ -79,30 +84,63 @@ def cite_as(
     )
 
 
-def verify(
-    *,
-    citations: Sequence[str | CitedQuote] = (),
-    quotes: Sequence[str | BareQuote] = (),
-    answer: str | None = None,
-    cited: Sequence[str] = (),
-    sources: Sequence[SourceText] = (),
-    claims: bool = True,
-    read: bool = True,
-    supported_from: float | None = None,
-    collection: str | None = None,
-) -> Call[VerifyResult]:
-    """Verify citations, quotes, and what an answer says against the stored texts.
+class VerifyOptions(TypedDict, total=False):
+    """What to verify, and how; what is left out has the service's default.
 
-    ``cited`` are the locators of the passages that the answer was given, in the order of its marks: [1] is
-    the first. ``sources`` are texts to verify by in place of the collection, which are not stored.
+    ``answer`` is a text, ``cited`` the locators of the passages that it was given, in the order of its marks:
+    [1] is the first. ``sources`` are texts to verify by in place of the collection, which are not stored.
     ``claims=False`` judges the quotes of the answer only; ``read=False`` compares words, numbers and names
     without a model. ``supported_from`` is the least probability of a sentence that is supported.
     """
-    body = _to_verify(citations, quotes, answer, cited, claims=claims)
-    if "answer" in body:
-        body["answer"] |= without_defaults(supported_from=supported_from) | ({} if read else {"read": False})
-    body |= without_defaults(sources=list(sources))
-    return Call(method="POST", path="/v1/verify", json=body, read=one(VerifyResult), collection=collection)
+
+    citations: Sequence[str | CitedQuote]
+    quotes: Sequence[str | BareQuote]
+    answer: str | None
+    cited: Sequence[str]
+    sources: Sequence[SourceText]
+    claims: bool
+    read: bool
+    supported_from: float | None
+    collection: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEvent:
+    """A verdict as it is made: ``sentence``, ``citation``, ``quote``, and at the end ``finished``.
+
+    ``data`` is the JSON of the event. A ``sentence`` of the answer comes with the verdicts on its ``quotes``;
+    ``verdict`` is that on a citation or quote of its own, ``result`` all of them.
+    """
+
+    name: str
+    data: Json
+    sentence: AnswerSentence | None = None
+    quotes: Sequence[QuoteVerdict] = ()
+    verdict: Verdict | None = None
+    result: VerifyResult | None = None
+
+
+def verify(**options: Unpack[VerifyOptions]) -> Call[VerifyResult]:
+    """Verify citations, quotes, and what an answer says; see :class:`VerifyOptions`."""
+    return Call(
+        method="POST",
+        path="/v1/verify",
+        json=_verify_body(options),
+        read=one(VerifyResult),
+        collection=options.get("collection"),
+    )
+
+
+def verify_events(**options: Unpack[VerifyOptions]) -> Events[VerifyEvent]:
+    """The verdicts of :func:`verify` as they are made; a long text has more time for them."""
+    call = Call(
+        method="POST",
+        path="/v1/verify",
+        json={**_verify_body(options), "stream": True},
+        read=nothing,
+        collection=options.get("collection"),
+    )
+    return Events(call=call, read=_event)
 
 
 def verify_evidence(
@@ -127,6 +165,35 @@ def verify_thresholds() -> Call[Thresholds]:
 def evidence_keys() -> Call[PublicKeys]:
     """The public keys of the installation, which sign evidence or did so, oldest first."""
     return Call(method="GET", path="/v1/evidence/keys", read=one(PublicKeys), has_collection=False)
+
+
+def _verify_body(options: VerifyOptions) -> Json:
+    """The body of a request; options with the value of the default are left out."""
+    body = _to_verify(
+        options.get("citations", ()),
+        options.get("quotes", ()),
+        options.get("answer"),
+        options.get("cited", ()),
+        claims=options.get("claims", True),
+    )
+    if "answer" in body:
+        body["answer"] |= without_defaults(supported_from=options.get("supported_from"))
+        body["answer"] |= {} if options.get("read", True) else {"read": False}
+    return body | without_defaults(sources=list(options.get("sources", ())))
+
+
+def _event(event: ServerEvent) -> VerifyEvent:
+    data = data_of(event)
+    return VerifyEvent(
+        event.name,
+        data,
+        sentence=decode(AnswerSentence, data) if event.name == "sentence" else None,
+        quotes=[decode(QuoteVerdict, quote) for quote in data.get("quotes", ())]
+        if event.name == "sentence"
+        else (),
+        verdict=decode(Verdict, data) if event.name in ("citation", "quote") else None,
+        result=decode(VerifyResult, data) if event.name == "finished" else None,
+    )
 
 
 def _to_verify(
