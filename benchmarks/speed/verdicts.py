@@ -1,7 +1,8 @@
 """How long verdicts take: ``python -m benchmarks.speed.verdicts``.
 
 Sentences of COVID-QA's papers are checked against all of them, each by the passages that a search finds: one
-by one with the cross-encoder and without; then 50,000 characters of some papers at once, without it. Last,
+by one with the cross-encoder and without; then 50,000 characters of some papers at once: until the first
+verdict with it, and until the last without it. Last,
 other documents are compared with three sentences at a time, as with those of an answer. Times are without
 HTTP. On a machine that is busy, run it before all others: ``chrt -r 1 python -m benchmarks.speed.verdicts``.
 """
@@ -17,7 +18,7 @@ from benchmarks import sets
 from benchmarks.citations.verification import DATA
 from benchmarks.proportions import percentile
 from evaluation.measures import Estimate
-from index.citations import Judging, locator_of, parse_locator
+from index.citations import JudgedSentence, Judging, locator_of, parse_locator
 from index.collection import Collection
 from index.library import Library
 from index.text import sentence_spans
@@ -30,7 +31,7 @@ _FEWEST, _MOST = 60, 400
 
 
 def study() -> dict[str, Estimate]:
-    """Milliseconds of a sentence and of an answer's conflicts, seconds of a text."""
+    """Milliseconds of a sentence and of an answer's conflicts, seconds of a text and of its first verdict."""
     papers = {row["_id"]: row["text"] for row in map(json.loads, DATA.read_text("utf-8").splitlines())}
     draw = random.Random(SEED)
     model = sets.cross_encoder()
@@ -41,11 +42,13 @@ def study() -> dict[str, Estimate]:
         read = _timed(lambda text: _verify(collection, text, read=True), one_by_one) if model else []
         text = "\n\n".join(draw.sample(sorted(papers.values()), LENGTH // 1000))[:LENGTH]
         (whole,) = _timed(lambda one: _verify(collection, one, read=False), [text], before=one_by_one[:1])
+        (first,) = _timed(lambda one: _verify_first(collection, one), [text], before=one_by_one[:1])
         conflicts = _timed(lambda _: _conflicts(collection, papers, draw), [""] * ANSWERS)
     return {
         "sentence_compared_p95_ms": percentile(compared, 95),
         **({"sentence_read_p95_ms": percentile(read, 95)} if read else {}),
         "text_compared_seconds": Estimate(whole / 1000, whole / 1000, whole / 1000, 1),
+        "text_first_seconds": Estimate(first / 1000, first / 1000, first / 1000, 1),
         "conflicts_p95_ms": percentile(conflicts, 95),
     }
 
@@ -63,6 +66,12 @@ def _sentences(papers: dict[str, str], draw: random.Random, count: int) -> str:
 def _verify(collection: Collection, text: str, *, read: bool) -> None:
     with collection.verification(judging=Judging(read=read)) as verification:
         verification.answer(text, [])
+
+
+def _verify_first(collection: Collection, text: str) -> None:
+    told: list[JudgedSentence] = []
+    with collection.verification(stop=lambda: bool(told)) as verification:
+        verification.answer(text, [], told=told.append)
 
 
 def _conflicts(collection: Collection, papers: dict[str, str], draw: random.Random) -> None:

@@ -35,25 +35,42 @@ def agreement(claim: Sequence[Word], pairs: dict[int, int], but: frozenset[int] 
 
 def align(claim: Sequence[Word], source: Sequence[Word]) -> Alignment:
     """Pair equal words: first in the same order, then words with content wherever they are."""
-    keys: dict[str, int] = {}
+    keys: dict[tuple[bool, str], int] = {}
     ours = [keys.setdefault(_key(one), len(keys)) for one in claim]
     theirs = [keys.setdefault(_key(one), len(keys)) for one in source]
     pairs: dict[int, int] = {}
     for block in LCSseq.opcodes(ours, theirs).as_matching_blocks():
         pairs.update((block.a + step, block.b + step) for step in range(block.size))
-    taken = set(pairs.values())
+    taken, places = set(pairs.values()), _Places(source)
     for at, one in enumerate(claim):
         if at in pairs or not one.has_content:
             continue
-        free = [to for to, other in enumerate(source) if to not in taken and one.equals(other)]
+        free = [to for to in places.equal_to(one) if to not in taken]
         if free:
             pairs[at] = min(free, key=lambda to: _distance(pairs, at, to))
             taken.add(pairs[at])
     return Alignment(claim, source, dict(sorted(pairs.items())))
 
 
-def _key(one: Word) -> str:
-    return f"{one.kind == 'negation'}{one.term}"
+def _key(one: Word) -> tuple[bool, str]:
+    return one.kind == "negation", one.term
+
+
+class _Places:
+    """The positions of words by their terms; numbers are compared, as they may be written in other ways."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self._words = words
+        self._by_term: dict[str, list[int]] = {}
+        self._numbers = [at for at, one in enumerate(words) if one.number is not None]
+        for at, one in enumerate(words):
+            self._by_term.setdefault(one.term, []).append(at)
+
+    def equal_to(self, word: Word) -> Sequence[int]:
+        """The positions of the words that equal one, ascending."""
+        if word.number is not None:
+            return [at for at in self._numbers if word.equals(self._words[at])]
+        return self._by_term.get(word.term, ())
 
 
 def _distance(pairs: dict[int, int], at: int, to: int) -> int:

@@ -44,6 +44,9 @@ _MOST_STARTS = 3
 """Most sentences of a source around which windows are compared with the claim."""
 _NEARLY = 0.1
 """Prefer sentences without a doubt if their rank is this close to the best."""
+_MAY_DIFFER = ("number", "date", "name", "direction")
+"""Kinds of words that count as the source's where it has another fact, or the number in another form."""
+_MOST_COSINE = 1.001
 _LENGTH_COST = 0.02
 _MEANING_SHARE = 0.3
 _FOLLOWING = 4
@@ -138,11 +141,17 @@ def judge_nearest(
 def nearest(claim: Statement, sources: Sequence[Source], support: Support | None = None) -> Comparison | None:
     """The sentences of the passages that agree most with a claim; None if there are none."""
     support = support or load_fitted()
-    found = [
-        Comparison(number, *window, support)
-        for number, source in enumerate(sources)
-        for window in _windows(claim, source)
-    ]
+    compared: dict[int, list[Comparison]] = {}
+    highest = -1.0
+    # The likeliest first: where they agree, the others are not embedded.
+    for most, number in sorted((-_most_rank(claim, one), at) for at, one in enumerate(sources)):
+        if -most < highest - _NEARLY:
+            break
+        compared[number] = [
+            Comparison(number, *window, support) for window in _windows(claim, sources[number])
+        ]
+        highest = max([highest, *(one.rank for one in compared[number])])
+    found = [one for number in sorted(compared) for one in compared[number]]
     best = max(found, key=lambda one: one.rank, default=None)
     if best is None or not best.is_likely or best.doubt is None:
         return best
@@ -251,6 +260,15 @@ class Comparison:
         coverage = self.features(self._agreeing).coverage
         length = _LENGTH_COST * (len(self.sentences) - 1)
         return coverage + _MEANING_SHARE * self.meaning - length - (0.01 if self.conflicts else 0.0)
+
+
+def _most_rank(claim: Statement, source: Source) -> float:
+    """A bound of the rank of all comparisons with a source, without its vectors."""
+    words = [claim.words[at] for at in claim.content]
+    may_agree = [one for one in words if one.kind in _MAY_DIFFER or one.term in source.terms_known]
+    total = sum(one.weight for one in words)
+    coverage = sum(one.weight for one in may_agree) / total if total else 0.0
+    return coverage + _MEANING_SHARE * _MOST_COSINE
 
 
 def _windows(
