@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, Citation, Turn
+from index.citations import parse_locator
+from index.collection import Collection, ConflictPage
 from index.search.extraction import Extract, Part, divide_question, extract_answer, follow_each_other
 from service.errors import InvalidRequest
 from service.flows.answer.answering import Answering
@@ -14,6 +17,7 @@ from service.flows.answer.events import Mode
 from service.flows.answer.proofs import Shown, linker_for
 from service.flows.answer.writing.prompt import count_fitting
 from service.flows.ask.answering import Answers, answer_all
+from service.flows.ask.disagreeing import CONFLICT_SECONDS, evidence_of, find_conflicts
 from service.flows.ask.disconnection import Client
 from service.flows.ask.planning import Plan, plan_request
 from service.flows.ask.requests import AskRequest
@@ -44,7 +48,7 @@ class Found:
 
     ``extract`` has no sentences where a model writes. ``given`` is how many of the passages a model is given;
     ``sources`` are the citations that the marks of the answer refer to, [1] is the first; ``shown`` makes
-    citations that the caller may follow.
+    citations that the caller may follow; ``conflicts`` are None where nobody asked for them.
     """
 
     collection: str
@@ -58,6 +62,7 @@ class Found:
     given: int
     sources: Sequence[Citation]
     shown: Shown
+    conflicts: ConflictPage | None = None
 
 
 def choose_mode(asked: Mode | None, answering: Answering, *, several: bool = False) -> Mode:
@@ -138,6 +143,31 @@ def _make_found(
     quotes = asked.mode == "extractive" and not declines
     sources = [one.citation for one in (extract.sentences if quotes else whole.hits[:given])]
     turns = plan.questions[0].turns
+    conflicts = None
+    if asked.body.conflicts:
+        conflicts = _conflicts(
+            answers.collections[collection], whole, sources if quotes else None, asked.body
+        )
     return Found(
-        collection, asked, plan.caller, parts, whole, extract, declines, turns, given, sources, shown
+        collection,
+        asked,
+        plan.caller,
+        parts,
+        whole,
+        extract,
+        declines,
+        turns,
+        given,
+        sources,
+        shown,
+        conflicts,
     )
+
+
+def _conflicts(
+    collection: Collection, answer: Answer, quoted: Sequence[Citation] | None, body: AskRequest
+) -> ConflictPage:
+    """What other documents say against the sentences that are quoted, or that a model is given."""
+    cited = evidence_of(answer) if quoted is None else [parse_locator(one.locator) for one in quoted]
+    as_of = None if body.as_of is None else answer.index.change
+    return find_conflicts(collection, cited, as_of=as_of, ends=time.monotonic() + CONFLICT_SECONDS)

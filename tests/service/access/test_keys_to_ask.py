@@ -109,7 +109,8 @@ def test_a_key_to_ask_is_bounded(place: Place) -> None:
         sent = place.send("POST", "/v1/ask", "ask", json={**body, "max_per_document": most})
         assert sent.status_code == status
     assert place.send("POST", "/v1/ask", "ask", json={**body, "as_of": 1}).status_code == 403
-    assert place.send("POST", "/v1/ask", "ask", json={**body, "conflicts": True}).status_code == 403
+    for route in ("/v1/ask", "/v1/answer"):
+        assert place.send("POST", route, "ask", json={**body, "conflicts": True}).status_code == 403
     assert place.send("POST", "/v1/ask", "ask", json={**body, "extent": "section"}).status_code == 403
     assert place.send("POST", "/v1/ask", "ask", json={**body, "extent": "sentences"}).status_code == 200
     assert place.send("POST", "/v1/ask", "read", json={**body, "extent": "section"}).status_code == 200

@@ -16,7 +16,7 @@ from service.http.request_models import CollectionBody, SeveralCollections
 
 _ASKING = set(
     "collection collections on_behalf_of question k turns filter in_force as_of at_least_change "
-    "max_per_document near_duplicates read".split()
+    "max_per_document near_duplicates read conflicts".split()
 )
 
 
@@ -93,3 +93,9 @@ class AnswerRequest(SeveralCollections, AnswerOptions):
     )
 
     stream: bool = Field(False, description="Whether to answer with server-sent events.")
+    conflicts: bool = Field(
+        False,
+        strict=True,
+        description="Whether to look for what other documents say against the sentences of the answer, as in "
+        "`/v1/ask`.",
+    )

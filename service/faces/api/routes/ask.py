@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from index.answers import Answer
-from index.citations import parse_locator
-from index.collection import Collection
-from index.errors import CitationNotFound
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.answers import AskResponse, BatchResponse, answer_json
-from service.faces.api.schemas.conflicts import conflicts_json
+from service.faces.api.schemas.conflicts import found_conflicts_json
 from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
+from service.flows.ask.disagreeing import CONFLICT_SECONDS, evidence_of, find_conflicts
 from service.flows.ask.planning import Plan, plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
@@ -35,10 +31,6 @@ from service.state.identity import Scope, access, caller_of
 PATH = "/v1/ask"
 router = APIRouter(tags=["ask"], route_class=ApiRoute)
 _BODY = JsonBody(AskRequest)
-_PASSAGES_COMPARED = 3
-"""Passages whose first sentence that answers is compared with other documents."""
-_CONFLICT_SECONDS = 1.0
-"""Of a request, also of one with several questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +74,15 @@ def _respond(
 ) -> tuple[Response, list[Mapping[str, float]]]:
     """Make the response; returns it with the stage times of each question in milliseconds."""
     shown: list[Json] = []
-    ends = time.perf_counter() + _CONFLICT_SECONDS
+    ends = time.monotonic() + CONFLICT_SECONDS
     for one in answers.each:
         began = time.perf_counter()
         content = answer_json(one.answer, plan.body.collection, plan.body.formats, base=started.base)
         if plan.body.conflicts:
-            content["conflicts"] = _conflicts(
-                answers.collections[plan.body.collection], one.answer, plan.body, ends
-            )
+            collection = answers.collections[plan.body.collection]
+            as_of = None if plan.body.as_of is None else one.answer.index.change
+            page = find_conflicts(collection, evidence_of(one.answer), as_of=as_of, ends=ends)
+            content |= found_conflicts_json(page, plan.body.collection)
         stages = {**one.answer.timings_ms, "json": _milliseconds(began)}
         _trace_stages(asking, stages, time.perf_counter())
         shown.append({**content, "timings_ms": _question_stages(one.encoded, stages)})
@@ -101,21 +94,6 @@ def _respond(
     (result,) = shown
     result["timings_ms"] = {**result["timings_ms"], **before, "total": total}
     return _timed_reply(result, result["timings_ms"]), [result["timings_ms"]]
-
-
-def _conflicts(collection: Collection, answer: Answer, body: AskRequest, ends: float) -> list[Json]:
-    """What other documents say against the sentences that answer, as :class:`DocumentConflict`."""
-    locators = [
-        replace(parse_locator(hit.citation.locator), start=one.start, end=one.end)
-        for hit in answer.hits[:_PASSAGES_COMPARED]
-        for one in hit.evidence[:1]
-    ]
-    with suppress(CitationNotFound):  # erased since
-        as_of = None if body.as_of is None else answer.index.change
-        seconds = ends - time.perf_counter()
-        found = collection.conflicts.of_citations(locators, seconds=seconds, as_of=as_of)
-        return conflicts_json(found.conflicts, body.collection)
-    return []
 
 
 def _stages_before_search(encoded: Encoded, started: _Started, began: float) -> dict[str, float]:

@@ -95,7 +95,7 @@ async def verify(
     quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
     The words, numbers and names of the other sentences are compared with the passages, and a model reads
     both, where there is one: `supported`, `contradicted` or `unsupported`. That tells where to read; it
-    proves nothing. What is not checked after eight seconds is `unchecked`; with `stream`, after a minute.
+    proves nothing. What is not checked after eight seconds is `unchecked`; with `stream`, after five minutes.
     """
     if body.stream:
         events = _verdict_events(caller, answering, body)

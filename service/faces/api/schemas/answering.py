@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from service.faces.api.schemas.answers import Computed, Note, Passage, SearchedCollection, answer_json
 from service.faces.api.schemas.citations import Citation, citation_json, citations_json
+from service.faces.api.schemas.conflicts import DocumentConflict, found_conflicts_json
 from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
 from service.flows.answer.events import Finished, Mode, Sentence
@@ -77,6 +78,14 @@ class AnswerResponse(BaseModel):
         description="What was computed of a table, with all cells that were read; null if nothing was asked "
         "for that can be."
     )
+    conflicts: list[DocumentConflict] | None = Field(
+        description="What other documents say against the sentences of an extractive answer, or against the "
+        "best ones of the first three passages that a model was given, as in `/v1/conflicts`, found within a "
+        "second; null unless the request asks for them."
+    )
+    conflicts_complete: bool | None = Field(
+        description="Whether all these sentences were compared: false if the second was over before."
+    )
     usage: WordCount
     index: IndexState
     collections: list[SearchedCollection] = Field(description="The collections that were searched.")
@@ -100,6 +109,7 @@ def found_json(found: Found) -> Json:
         "sources": citations_json(found.sources, found.collection),
         "passages": shown["passages"],
         "computed": shown["computed"],
+        **found_conflicts_json(found.conflicts, found.collection),
         "index": shown["index"],
         "collections": shown["collections"],
         "timings_ms": shown["timings_ms"],

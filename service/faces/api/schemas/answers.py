@@ -14,7 +14,7 @@ from index.citations import Format, format_citation, news_of_hit
 from index.search.extraction import first_sentence
 from service.advice import describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
-from service.faces.api.schemas.conflicts import DocumentConflict
+from service.faces.api.schemas.conflicts import DocumentConflict, found_conflicts_json
 from service.faces.api.schemas.values import (
     DocumentMetadata,
     IndexState,
@@ -178,6 +178,10 @@ class AskResponse(BaseModel):
         description="What other documents say against the sentences that answer, those of the first three "
         "passages, as in `/v1/conflicts`, found within a second for a request; null unless it asks for them."
     )
+    conflicts_complete: bool | None = Field(
+        description="Whether all these sentences were compared: false if the second was over before. Null "
+        "unless the request asks for conflicts."
+    )
     read: int = Field(description="How many of the passages the cross-encoder read with the question.")
     read_by: str = Field(description="The cross-encoder: name, weights, precision; empty if it read none.")
     index: IndexState
@@ -213,7 +217,7 @@ def answer_json(
             for hit, cited in zip(answer.hits, citations, strict=True)
         ],
         "computed": computed_json(answer.reading, collection),
-        "conflicts": None,
+        **found_conflicts_json(None, collection),
         "read": answer.read,
         "read_by": answer.read_by,
         "index": state_json(answer.index),

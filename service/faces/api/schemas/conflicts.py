@@ -67,6 +67,14 @@ def conflicts_json(found: Iterable[answers.DocumentConflict], collection: str) -
     ]
 
 
+def found_conflicts_json(page: ConflictPage | None, collection: str) -> Json:
+    """The fields of an answer that tell its conflicts: null where they were not asked for."""
+    return {
+        "conflicts": None if page is None else conflicts_json(page.conflicts, collection),
+        "conflicts_complete": None if page is None else page.is_complete,
+    }
+
+
 def page_json(page: ConflictPage, collection: str, state: answers.IndexState) -> Json:
     """A page of conflicts of a collection as :class:`ConflictsResponse`."""
     place = page.next

@@ -15,7 +15,7 @@ from service.http.replies import encode_json
 
 _DIGITS = 4
 """Of a fraction, which is a text in a pack: languages print numbers in different ways."""
-_LEFT_OUT = frozenset({"index", "passages", "timings_ms", "usage"})
+_LEFT_OUT = frozenset({"conflicts", "conflicts_complete", "index", "passages", "timings_ms", "usage"})
 _QUOTE = (
     "locator document_id version title source media_type section pages printed_pages start end quote "
     "text_sha256 source_sha256"

@@ -34,6 +34,7 @@ class AnswerOptions(TypedDict, total=False):
     max_per_document: int | None
     near_duplicates: Literal["fold", "keep"]
     read: bool
+    conflicts: bool
     collection: str | None
     collections: Sequence[str] | Literal["*"] | None
 

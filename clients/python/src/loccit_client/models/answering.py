@@ -9,6 +9,7 @@ from typing import Literal
 from loccit_client.decoding import Reply
 from loccit_client.models.asking import Computed, Note, Passage, SearchedCollection
 from loccit_client.models.citations import Citation
+from loccit_client.models.conflicts import DocumentConflict
 from loccit_client.models.state import IndexState
 from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
 
@@ -74,6 +75,8 @@ class Answer(Reply):
     sources: list[Citation]
     passages: list[Passage]
     computed: Computed | None = None
+    conflicts: list[DocumentConflict] | None = None
+    conflicts_complete: bool | None = None
     usage: WordCount
     index: IndexState
     collections: list[SearchedCollection] = field(default_factory=list)

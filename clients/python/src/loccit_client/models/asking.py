@@ -187,6 +187,7 @@ class AskResult(Reply):
     passages: list[Passage]
     computed: Computed | None = None
     conflicts: list[DocumentConflict] | None = None
+    conflicts_complete: bool | None = None
     read: int = 0
     read_by: str = ""
     index: IndexState

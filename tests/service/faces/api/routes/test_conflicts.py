@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from starlette.testclient import TestClient
 
+from index.library import Library
 from service.faces.api.routes.conflicts import MAX_CITATIONS
+from service.faces.api.schemas.answering import AnswerResponse
+from service.faces.api.schemas.answers import AskResponse
 from service.faces.api.schemas.conflicts import ConflictsResponse
-from tests.service.http_service import assert_error, put, success
+from tests.service.http_service import assert_error, put, served, success
 
 OLD = "Read this first. Employees receive 25 days of annual leave.\n"
 NEW = "Employees receive 30 days of annual leave each year.\n"
@@ -60,3 +64,51 @@ def test_what_makes_no_sense_is_refused(filled: TestClient) -> None:
     gone = filled.post("/v1/conflicts", json={"citations": ["none.txt@0123456789ab:0-5"]})
     assert_error(gone, 404, "citation_not_found")
     assert_error(filled.post("/v1/conflicts", json={"as_of": 999}), 404, "change_not_found")
+
+
+# Beside an answer
+
+
+QUESTION = "How many days of annual leave do employees receive?"
+
+
+@pytest.mark.parametrize(("route", "shape"), [("/v1/ask", AskResponse), ("/v1/answer", AnswerResponse)])
+def test_an_answer_tells_what_disagrees_where_it_is_asked_to(
+    filled: TestClient, route: str, shape: type[BaseModel]
+) -> None:
+    def found(**more: Any) -> dict[str, Any]:
+        body = {"question": QUESTION, **more}
+        return success(filled.post(route, json=body), shape)
+
+    assert (found()["conflicts"], found()["conflicts_complete"]) == (None, None)
+    told = found(conflicts=True)
+    assert told["conflicts"] == conflicts(filled)["conflicts"]
+    assert told["conflicts_complete"] is True
+    assert found(conflicts=True, as_of=1)["conflicts"] == []
+    filled.delete("/v1/documents/new.txt")
+    assert found(conflicts=True)["conflicts"] == []
+
+
+def test_a_streamed_answer_tells_what_disagrees_first(filled: TestClient) -> None:
+    body = {"question": QUESTION, "stream": True, "conflicts": True}
+    first = filled.post("/v1/answer", json=body).text.split("\n\n")[0]
+    assert '"words":"30"' in first
+
+
+def test_documents_of_groups_disagree_with_nothing_that_others_read(library: Library) -> None:
+    with served(library, api_key="secret") as client:
+        client.headers["X-API-Key"] = "secret"
+        put(client, "old.txt", OLD)
+        put(client, "new.txt", NEW, groups=["board"])
+        for groups, count in (("board", 1), ("staff", 0)):
+            for route in ("/v1/ask", "/v1/answer"):
+                body = {"question": QUESTION, "conflicts": True}
+                told = client.post(route, json=body, headers={"X-On-Behalf-Of": groups}).json()
+                assert (len(told["conflicts"]), told["conflicts_complete"]) == (count, True)
+
+
+def test_conflicts_of_an_answer_are_not_signed(filled: TestClient) -> None:
+    refused = filled.post("/v1/evidence", json={"question": QUESTION, "conflicts": True})
+    assert_error(refused, 422, "invalid_request")
+    signed = filled.post("/v1/evidence", json={"question": QUESTION}).json()
+    assert not [name for name in signed["evidence"]["answer"] if name.startswith("conflicts")]

@@ -163,7 +163,7 @@ def test_the_first_verdict_comes_before_the_others_are_made_and_nothing_is_read_
     eventually(lambda: held.texts.permits.taken == 0)
     held.runtime.gate.set()
     held.wait_for_threads()
-    assert len(held.runtime.batches) == held.runtime.most + 1
+    assert len(held.runtime.batches) <= held.runtime.most + 1
 
 
 def test_a_stream_ends_with_an_error_once_the_key_is_revoked(held: Held) -> None:
