@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from index.citations.statements.judging import Judgement, judge, makes_claim, statements
+from index.citations.statements.judging import (
+    Judgement,
+    judge,
+    makes_claim,
+    nearest,
+    statements,
+)
 from index.citations.statements.sources import Source
 from index.citations.statements.support import FEATURES, load_fitted
 from index.embedding import WordEmbedder
@@ -40,6 +48,35 @@ def test_what_a_passage_says_is_supported_by_its_sentence(claim: str) -> None:
         LAMPS[: LAMPS.index(" It burned")],
         LAMPS[LAMPS.index("The bridge") : LAMPS.index(" Nobody")],
     )
+
+
+class CountingEmbedder(WordEmbedder):
+    """Remembers what it has embedded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def embed_sentences(self, texts: Any, spans: Any) -> Any:
+        self.texts += texts
+        return super().embed_sentences(texts, spans)
+
+
+@pytest.mark.parametrize(
+    "claim", [LAMPS.partition(" It")[0], "The lamp was lit at dusk.", "Dogs bark at 12."]
+)
+def test_passages_that_cannot_be_nearest_are_not_embedded_which_changes_nothing(claim: str) -> None:
+    embedder = CountingEmbedder()
+    (statement,) = statements([claim], TERMS, embedder)
+    passages = [DOGS, LAMPS, "Zinc threw its light nine miles out.", LAMPS.replace("dusk", "dawn")]
+    sources = [Source(text, "", TERMS, embedder) for text in passages]
+    each = [nearest(statement, [one]) for one in sources]
+    best = max((one for one in each if one is not None), key=lambda one: one.rank)
+    embedder.texts.clear()
+    found = nearest(statement, [Source(text, "", TERMS, embedder) for text in passages])
+    assert found is not None
+    assert (found.rank, found.span, found.source) == (best.rank, best.span, each.index(best))
+    assert (passages[2] in embedder.texts) == (claim == "Dogs bark at 12.")
 
 
 def test_one_word_in_the_place_of_a_name_is_not_supported() -> None:
