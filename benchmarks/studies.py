@@ -14,6 +14,7 @@ from benchmarks.fitting import reading as public_claims
 from benchmarks.gaps import study as gaps
 from benchmarks.near_misses import others
 from benchmarks.near_misses import study as near_misses
+from benchmarks.ocr import questions as ocr_questions
 from benchmarks.ocr import study as ocr
 from benchmarks.retrieval import (
     answers,
@@ -84,6 +85,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "near_misses_by_others": others.study,
     "near_misses_read": lambda: near_misses.study(read=True),
     "ocr": ocr.study,
+    "ocr_questions": ocr_questions.study,
     "office": lambda: office.figures(office.study()),
     "painted": painted.study,
     "parity": lambda: parity.figures(parity.study()),

@@ -7,7 +7,7 @@ import io
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -39,12 +39,13 @@ FOLDERS = {"eng": "xquad/en", "deu": "xquad/de", "chi_sim": "cmrc2018", "jpn": "
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a page is scanned: dots an inch, degrees that it is turned, noise and columns."""
+    """How a page is scanned: dots an inch, degrees that it is turned, noise and columns; its height."""
 
     dots: int
     turned: float = 0.0
     noise: float = 0.0
     columns: int = 1
+    height: float = field(default=HEIGHT, repr=False)
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -68,7 +69,7 @@ class Scan:
     @property
     def pdf(self) -> bytes:
         """The page as a file."""
-        return as_pdf([self.image])
+        return as_pdf([self.image], HEIGHT)
 
 
 def passages(language: str) -> Sequence[str]:
@@ -95,16 +96,17 @@ def scans(language: str, condition: Condition, count: int, *, seed: int) -> Iter
 
 
 def picture_of(text: str, language: str, condition: Condition, *, seed: int = 0) -> Scan:
-    """Draw as much of a text as the page has room for, and scan it."""
-    page = _Drawing(language, condition.columns)
-    for token, joined in tokens(text):
-        if not page.add(token, joined):
+    """Draw as much of a text as the page has room for, its paragraphs on new lines, and scan it."""
+    page = _Drawing(language, condition)
+    for paragraph in text.splitlines():
+        page.end_line()
+        if not all(page.add(token, joined) for token, joined in tokens(paragraph)):
             break
     image = page.image
-    skew = Skew(np.deg2rad(condition.turned), WIDTH / 2, HEIGHT / 2)
+    skew = Skew(np.deg2rad(condition.turned), WIDTH / 2, condition.height / 2)
     if condition.turned:
         image = image.rotate(-condition.turned, Image.Resampling.BICUBIC, fillcolor=255)
-    size = round(WIDTH * condition.dots / 72), round(HEIGHT * condition.dots / 72)
+    size = round(WIDTH * condition.dots / 72), round(condition.height * condition.dots / 72)
     image = image.resize(size, Image.Resampling.LANCZOS)
     if condition.noise:
         image = _spoilt(image, condition.noise, seed)
@@ -119,12 +121,12 @@ def tokens(text: str) -> Iterator[tuple[str, bool]]:
             yield token, number > 0
 
 
-def as_pdf(images: Sequence[Image.Image]) -> bytes:
+def as_pdf(images: Sequence[Image.Image], height: float) -> bytes:
     """A PDF file with a picture on each page."""
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=True)
+    canvas = Canvas(out, pagesize=(WIDTH, height), invariant=True)
     for image in images:
-        canvas.drawImage(ImageReader(image), 0, 0, WIDTH, HEIGHT)
+        canvas.drawImage(ImageReader(image), 0, 0, WIDTH, height)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -142,12 +144,13 @@ def _spoilt(image: Image.Image, noise: float, seed: int) -> Image.Image:
 class _Drawing:
     """A page on which words are set one after the other, in columns."""
 
-    def __init__(self, language: str, columns: int) -> None:
+    def __init__(self, language: str, condition: Condition) -> None:
+        columns, self.height = condition.columns, condition.height
         self.scale = _DRAWN / 72
         face = _FACES.get(language)
         size = _SIZE * self.scale
         self.font = ImageFont.truetype(_LATIN, size) if face is None else ImageFont.truetype(_CJK, size, face)
-        self.image = Image.new("L", (round(WIDTH * self.scale), round(HEIGHT * self.scale)), 255)
+        self.image = Image.new("L", (round(WIDTH * self.scale), round(self.height * self.scale)), 255)
         self.draw = ImageDraw.Draw(self.image)
         self.space = self.font.getlength(" ")
         width = (WIDTH - 2 * _MARGIN - (columns - 1) * _GUTTER) / columns
@@ -158,13 +161,18 @@ class _Drawing:
         self.boxes: list[Box] = []
         self.text = ""
 
+    def end_line(self) -> None:
+        """Begin another line, unless this one is empty."""
+        if self.x:
+            self.x, self.y = 0.0, self.y + _PITCH * self.scale
+
     def add(self, word: str, joined: bool) -> bool:
         """Set a word; false if the page is full."""
         length = self.font.getlength(word)
         gap = 0.0 if joined or not self.x else self.space
         if self.x + gap + length > self.width:
             gap, self.x, self.y = 0.0, 0.0, self.y + _PITCH * self.scale
-        if self.y + _PITCH * self.scale > (HEIGHT - _MARGIN) * self.scale:
+        if self.y + _PITCH * self.scale > (self.height - _MARGIN) * self.scale:
             self.column, self.y = self.column + 1, _MARGIN * self.scale
         if self.column == len(self.starts):
             return False
