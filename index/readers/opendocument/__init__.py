@@ -18,7 +18,7 @@ from index.readers.opendocument.styles import TEXT
 from index.readers.opendocument.text import Body
 from index.types import Extract
 
-READER = "odt/3"
+READER = "odt/4"
 MEDIA_TYPE = "application/vnd.oasis.opendocument.text"
 
 

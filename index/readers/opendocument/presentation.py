@@ -20,7 +20,7 @@ from index.readers.opendocument.text import Body
 from index.readers.slides import assemble_slides
 from index.types import Extract
 
-READER = "odp/1"
+READER = "odp/2"
 MEDIA_TYPE = "application/vnd.oasis.opendocument.presentation"
 
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"

@@ -10,6 +10,7 @@ from lxml import etree
 from index.readers.base.builder import Draft
 from index.readers.base.layout_tables import is_layout_table
 from index.readers.base.ooxml import parse_integer
+from index.readers.base.pictures import description
 from index.readers.base.table_grid import GridCell
 from index.readers.base.word_processing import DocumentWalker
 from index.readers.opendocument.file import DRAW, OFFICE, TABLE
@@ -17,6 +18,7 @@ from index.readers.opendocument.styles import TEXT, ListLevel, Styles
 from index.readers.word.numbering import format_list_number
 
 _PARAGRAPHS = frozenset({TEXT + "p", TEXT + "h"})
+_SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 _HIDDEN = frozenset(
     [
         OFFICE + tag
@@ -31,9 +33,10 @@ _HIDDEN = frozenset(
         ).split()
     ]
     + [TABLE + "covered-table-cell", "{http://www.w3.org/2000/svg}title", "{http://www.w3.org/2000/svg}desc"]
-    + ["{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}" + tag for tag in ("title", "desc")]
+    + [_SVG + tag for tag in ("title", "desc")]
 )
 _LEVELS = 6
+_PICTURES = (DRAW + "image", DRAW + "object")
 
 
 class Body(DocumentWalker):
@@ -49,6 +52,7 @@ class Body(DocumentWalker):
         self._page = 0
         self._depth = 0
         self._boxes: list[etree._Element] = []
+        self._pictures: list[str] = []
         self._lists = Lists(styles)
         self._starts: dict[str, Callable[[etree._Element], None]] = {
             TEXT + "p": self._open_paragraph,
@@ -57,6 +61,7 @@ class Body(DocumentWalker):
             TEXT + "tab": lambda _: self._text("\t"),
             TEXT + "line-break": lambda _: self._text("\n"),
             TEXT + "soft-page-break": self._turn_page,
+            DRAW + "frame": self._open_frame,
             TEXT + "list": self._lists.open,
             TEXT + "list-item": self._lists.open_item,
             TABLE + "table": self._open_table,
@@ -121,6 +126,24 @@ class Body(DocumentWalker):
         if self._table is None and begun and self._styles.breaks_before(element.get(TEXT + "style-name", "")):
             self.builder.page += 1
 
+    def _open_frame(self, element: etree._Element) -> None:
+        """Keep what the file says that a picture shows; its block comes after the paragraph around it."""
+        if all(element.find(tag) is None for tag in _PICTURES):
+            return
+        said = filter(None, (description(element.findtext(_SVG + tag)) for tag in ("desc", "title")))
+        if text := next(said, ""):
+            self._pictures.append(text)
+        if not self._depth:
+            self._add_pictures(self.builder.page)
+
+    def _add_pictures(self, page: int) -> None:
+        pictures, self._pictures = self._pictures, []
+        for shown in pictures:
+            if self._table is None:
+                self._add(Draft("figure", shown, page=page))
+            else:
+                self._cell.append(shown)
+
     def _note(self, element: etree._Element) -> None:
         label = " ".join("".join(element.findtext(TEXT + "note-citation") or "").split()) or "*"
         body = element.find(TEXT + "note-body")
@@ -150,6 +173,7 @@ class Body(DocumentWalker):
         self._page = 0
         if text:
             self._add_paragraph(element, text, style, page)
+        self._add_pictures(page)
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             depth, self._depth = self._depth, 0

@@ -1,22 +1,25 @@
 """Read Excel workbooks (Office Open XML): each sheet is a section, each row a line that names its cells.
 
-Blank rows separate tables. Rows of one cell above a table are its caption. Hidden sheets are not read; their
-names are in the metadata. Rows and columns that a filter hides are read, because a filter is only a temporary
-view.
+Blank rows separate tables. Rows of one cell above a table are its caption. What the file says that pictures
+and charts of a sheet show follows its rows. Hidden sheets are not read; their names are in the metadata. Rows
+and columns that a filter hides are read, because a filter is only a temporary view.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from index.errors import EmptyDocument
 from index.readers.base.bounds import limit_text, repeated_limit
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import one_line
 from index.readers.base.ooxml import RELATION, OfficePackage, is_on
+from index.readers.base.pictures import description
 from index.readers.sheets.cells import Cells, merged_ranges
 from index.readers.sheets.sheet_tables import assemble_workbook, sheet_drafts
 from index.types import Extract
 
-READER = "xlsx/3"
+READER = "xlsx/4"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -42,7 +45,7 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
             limit = repeated_limit(package.bytes_read) - characters
             found = list(limit_text(tables, name=name, limit=limit))
             characters += sum(len(draft.text) for draft in found)
-            drafts += [Draft("heading", title, 1), *found]
+            drafts += [Draft("heading", title, 1), *found, *_pictures(package, target.part)]
     if cells.uncalculated and all(draft.kind == "heading" for draft in drafts):
         raise EmptyDocument(
             f"{name}: the workbook has formulas without results. Open it in a spreadsheet program and save "
@@ -58,3 +61,12 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         title=title,
         metadata=metadata,
     )
+
+
+def _pictures(package: OfficePackage, sheet: str) -> Iterator[Draft]:
+    """What the file says that the pictures and charts of a sheet show."""
+    drawing = package.related(sheet, "drawing")
+    if drawing is not None and drawing in package:
+        for one in package.xml(drawing).iter("{*}cNvPr"):
+            if text := description(one.get("descr")):
+                yield Draft("figure", text)

@@ -96,7 +96,7 @@ ODF = " ".join(
     for prefix, name in (
         ("office", "office"), ("text", "text"), ("style", "style"), ("table", "table"), ("draw", "drawing"),
         ("fo", "xsl-fo-compatible"), ("meta", "meta"), ("manifest", "manifest"),
-        ("presentation", "presentation"), ("chart", "chart"),
+        ("presentation", "presentation"), ("chart", "chart"), ("svg", "svg-compatible"),
     )
 ) + ' xmlns:xlink="http://www.w3.org/1999/xlink"'  # fmt: skip
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Callable
 from html import escape
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.drawing.image import Image as SheetPicture
 from PIL import Image
 from pptx import Presentation
 from pptx.util import Inches
@@ -14,12 +18,15 @@ from pptx.util import Inches
 from index.readers.base.pictures import description
 from index.readers.books import read_epub
 from index.readers.html import read_html
+from index.readers.opendocument import read_odt
 from index.readers.plain.markdown import read_markdown
+from index.readers.sheets import read_xlsx
 from index.readers.slides import read_pptx
 from index.readers.word import read_docx
 from index.types import Extract
 from tests.index.readers.laws import assert_laws, shown
-from tests.index.readers.packages import book, chapter, word
+from tests.index.readers.opendocument.test_presentation import box, read_slides, slide
+from tests.index.readers.packages import book, chapter, open_document, replaced, word
 
 BEFORE = "The keeper lights the lamp at dusk, and trims the wick when the flame is low and yellow."
 AFTER = "At dawn the lamp is put out and its glass is cleaned with a cloth that is kept for nothing else."
@@ -59,7 +66,27 @@ def pptx(alt: str) -> Extract:
     return read_pptx(saved.getvalue(), name="a.pptx")
 
 
-FORMATS: dict[str, Callable[[str], Extract]] = {"html": html, "epub": epub, "docx": docx, "pptx": pptx}
+def frame(alt: str) -> str:
+    return f'<draw:frame><draw:image xlink:href="a.png"/><svg:desc>{escape(alt)}</svg:desc></draw:frame>'
+
+
+def odt(alt: str) -> Extract:
+    paragraphs = (BEFORE, frame(alt), AFTER)
+    return read_odt(open_document("".join(f"<text:p>{one}</text:p>" for one in paragraphs)), name="a.odt")
+
+
+def odp(alt: str) -> Extract:
+    return read_slides(slide(box(BEFORE), frame(alt), box(AFTER)))
+
+
+FORMATS: dict[str, Callable[[str], Extract]] = {
+    "html": html,
+    "epub": epub,
+    "docx": docx,
+    "pptx": pptx,
+    "odt": odt,
+    "odp": odp,
+}
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -120,3 +147,23 @@ def test_words_that_a_program_added_are_left_out() -> None:
     assert description(said) == "A lamp on a table"
     assert description("A lamp\n\nAI-generated content may be incorrect.") == "A lamp"
     assert len(description("lamp " * 10_000)) <= 2000
+
+
+@pytest.mark.parametrize("alt", [SHOWS, "Picture 3", ""])
+def test_what_pictures_of_a_sheet_show_follows_its_rows(alt: str) -> None:
+    workbook, picture, saved = Workbook(), io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (40, 30)).save(picture, "PNG")
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["Lamp", "Oil"])
+    sheet.append(["North", "seal"])
+    sheet.add_image(SheetPicture(picture), "D4")
+    workbook.save(saved)
+    drawing = "xl/drawings/drawing1.xml"
+    with zipfile.ZipFile(saved) as package:
+        drawn, found = re.subn('descr="[^"]*"', f'descr="{escape(alt)}"', package.read(drawing).decode())
+    assert found
+    extract = read_xlsx(replaced(saved.getvalue(), {drawing: drawn}), name="a.xlsx")
+    assert_laws(extract)
+    figures = [text for kind, text in shown(extract) if kind == "figure"]
+    assert figures == ([alt] if alt == SHOWS else [])
