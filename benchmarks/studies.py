@@ -9,7 +9,7 @@ from benchmarks.citations import evidence, reanchoring, resolving, text_fragment
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.conflicts import amendments
 from benchmarks.conflicts import study as conflicts
-from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
+from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, printed_pages, reading_speed
 from benchmarks.fitting import reading as public_claims
 from benchmarks.gaps import study as gaps
 from benchmarks.near_misses import others
@@ -94,6 +94,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "peers": lambda: peers.study(_DOCUMENTS),
     "peers_avx2": lambda: peers.held_study(_HELD_DOCUMENTS),
     "same_passages": lambda: ingest.study(_DOCUMENTS, names=list(peers.PEERS)),
+    "printed_pages": printed_pages.study,
     "public_claims": public_claims.study,
     "quantized": quantized.study,
     "reading_speed": reading_speed.study,
