@@ -151,9 +151,11 @@ def test_json_in_the_pages_is_json(page: Path) -> None:
         json.loads(block)
 
 
-def test_the_filter_in_the_pages_is_accepted() -> None:
-    (block,) = [found for found in re.findall(r"```json\n(.*?)```", API, re.DOTALL) if '"filters"' in found]
-    assert parse_filter(json.loads(block)) is not None
+def test_the_filters_in_the_pages_are_accepted() -> None:
+    blocks = [found for found in re.findall(r"```json\n(.*?)```", API, re.DOTALL) if '"filters"' in found]
+    assert blocks
+    for block in blocks:
+        assert parse_filter(json.loads(block)) is not None, block
 
 
 def test_the_commands_of_the_readme_exist() -> None:
