@@ -350,9 +350,12 @@ def _operand(how: Operator, key: str, value: object) -> Scalar:
 
 
 def _page_operand(how: Operator, value: object) -> str:
-    given = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    is_number = page_ranges if how.sign == "=" else page_number
-    if isinstance(given, str) and is_number(given := given.strip()):
+    given = value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        is_whole = 0 <= value < LARGEST and value == int(value)
+        given = str(int(value)) if is_whole else value  # JSON of some programs has only floats
+    meaning = page_ranges if how.sign == "=" else page_number
+    if isinstance(given, str) and meaning(given := given.strip()):
         return given
     ranges = " or a range such as '210-220'," if how.sign == "=" else ""
     raise InvalidFilter(

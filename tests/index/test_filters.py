@@ -49,7 +49,19 @@ ON_PAGE = {"type": "eq", "key": "printed_page", "value": "3"}
         ({"type": "and"}, "lacks 'filters'"),
         *(
             ({"type": "eq", "key": "printed_page", "value": value}, "or a range such as '210-220'")
-            for value in ("", "p. 217", "15-12a", "iiii", "3a", -1, 2.5, True, None)
+            for value in (
+                "",
+                "p. 217",
+                "15-12a",
+                "iiii",
+                "3a",
+                -1,
+                2.5,
+                float("nan"),
+                float("inf"),
+                True,
+                None,
+            )
         ),
         (
             {"type": "lte", "key": "printed_page", "value": "Cover"},
@@ -126,3 +138,9 @@ def test_pages_satisfy_what_their_numbers_do(
     assert ranges is not None
     assert any(first <= 1 <= last for first, last in pages_in(pack_labels([shape(number)]), ranges)) == right
     assert others is None
+
+
+@pytest.mark.parametrize("value", [217, 217.0, "217", " 217 "])
+def test_a_page_may_be_given_as_a_number(value: object) -> None:
+    ranges, _ = divide_pages(parse_filter({"type": "eq", "key": "printed_page", "value": value}))
+    assert ranges == (PageRange("", is_roman=False, first=217, last=217),)
