@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -29,7 +31,7 @@ from service.state.credentials import Credentials
 from service.state.files import Titles
 from service.state.identity import Principal, caller_of
 from service.state.inventory import Inventory
-from service.state.limits.pools import Place, Pools
+from service.state.limits.pools import Place, Pool, Pools
 
 T = TypeVar("T")
 
@@ -86,6 +88,16 @@ ReadyTitles = Annotated[Titles, provide(Titles), NOT_READY]
 ReadySigner = Annotated[Signer, provide(Signer), NOT_READY]
 
 
+async def lookups_pool(pools: ReadyPools) -> Pool:
+    """The threads that look up records."""
+    return pools.lookups
+
+
+async def writes_pool(pools: ReadyPools) -> Pool:
+    """The threads that write. Without a place there: for what is short and never refused."""
+    return pools.writes
+
+
 async def texts_place(request: Request, pools: ReadyPools) -> AsyncIterator[WatchedPlace]:
     """A place in the pool that reads whole texts. Raises :class:`service.errors.Overloaded`."""
     with pools.texts.admit(caller_of(request.scope).holder) as place:
@@ -117,6 +129,8 @@ async def writes_place_after_body(request: Request, pools: ReadyPools) -> AsyncI
         yield place
 
 
+Lookups = Annotated[Pool, Depends(lookups_pool), NOT_READY]
+Changes = Annotated[Pool, Depends(writes_pool), NOT_READY]
 Texts = Annotated[WatchedPlace, Depends(texts_place, scope="function"), MayRaise(Overloaded)]
 Drawing = Annotated[WatchedPlace, Depends(drawing_place, scope="function"), MayRaise(Overloaded)]
 WritesAfterBody = Annotated[
@@ -129,3 +143,24 @@ Writes = Annotated[
     Depends(writes_place, scope="function"),
     MayRaise(Overloaded, DiskFull, DiskReadOnly, ObjectsUnavailable),
 ]
+
+
+def in_thread(threads: Any) -> Callable[[Callable[..., T]], Callable[..., Coroutine[Any, Any, T]]]:
+    """Run the function of a route in a thread, for it blocks. It stands between the rule and the function.
+
+    ``threads`` are those of :data:`Lookups` or :data:`Changes`, or a dependency that takes a place in others.
+    """
+
+    def declare(function: Callable[..., T]) -> Callable[..., Coroutine[Any, Any, T]]:
+        @wraps(function)
+        async def run(*, threads: Any, **values: Any) -> T:
+            result: T = await threads.run(function, **values)
+            return result
+
+        # The framework gives what the signature names. The place is taken last, when all else is there.
+        own = inspect.signature(function, eval_str=True)
+        place = inspect.Parameter("threads", inspect.Parameter.KEYWORD_ONLY, annotation=threads)
+        run.__signature__ = own.replace(parameters=[*own.parameters.values(), place])  # type: ignore[attr-defined]
+        return run
+
+    return declare

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from service.errors import JobNotFound, MayRaise, SpoolFull, UploadNotFound
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import Caller, Writes
+from service.faces.dependencies import Caller, Lookups, Writes, in_thread
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.paging import page_of
@@ -39,24 +39,21 @@ _AT_ONCE = 1000
 
 @router.post(_BATCHES, summary="Attach files", response_model=FileBatch)
 @access(Scope.WRITE, "jobs")
-async def create(
+@in_thread(Writes)
+def create(
     vector_store_id: VectorStoreId,
     caller: Caller,
     stores: ReadyStores,
     body: Annotated[NewBatch, Depends(JsonBody(NewBatch)), MayRaise(UploadNotFound, SpoolFull)],
-    writes: Writes,
 ) -> Response:
     """Makes documents of uploaded files, in the background: all of them, or none if one does not exist."""
-    return await writes.run(_create_batch, stores, caller, ids.collection_of(vector_store_id), body)
-
-
-def _create_batch(stores: Stores, caller: Principal, name: str, body: NewBatch) -> Response:
-    return polling_reply(_batch_json(attach(stores, caller, name, body.each())))
+    return polling_reply(_batch_json(attach(stores, caller, ids.collection_of(vector_store_id), body.each())))
 
 
 @router.get(_BATCH, summary="Look up a batch", response_model=FileBatch)
 @access(Scope.WRITE, "jobs")
-async def retrieve(
+@in_thread(Lookups)
+def retrieve(
     vector_store_id: VectorStoreId,
     batch_id: BatchId,
     caller: Caller,
@@ -64,29 +61,26 @@ async def retrieve(
 ) -> Response:
     """How many of its files are taken in. It can be looked up for seven days after its end."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(
-        lambda: polling_reply(_batch_json(_job_of_batch(stores, caller, name, batch_id)))
-    )
+    return polling_reply(_batch_json(_job_of_batch(stores, caller, name, batch_id)))
 
 
 @router.post(f"{_BATCH}/cancel", summary="Cancel a batch", response_model=FileBatch)
 @access(Scope.WRITE, "jobs")
-async def cancel(
-    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, stores: ReadyStores, writes: Writes
+@in_thread(Writes)
+def cancel(
+    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, stores: ReadyStores
 ) -> Response:
     """Cancels the files that are not taken in yet. Those that are stay attached."""
-    return await writes.run(_cancel_batch, stores, caller, ids.collection_of(vector_store_id), batch_id)
-
-
-def _cancel_batch(stores: Stores, caller: Principal, name: str, batch_id: str) -> Response:
-    job = stores.jobs.store.cancel(_job_of_batch(stores, caller, name, batch_id).id)
+    job = _job_of_batch(stores, caller, ids.collection_of(vector_store_id), batch_id)
+    cancelled = stores.jobs.store.cancel(job.id)
     stores.jobs.runner.wake()
-    return polling_reply(_batch_json(job))
+    return polling_reply(_batch_json(cancelled))
 
 
 @router.get(f"{_BATCH}/files", summary="List the files of a batch", response_model=StoreFileList)
 @access(Scope.WRITE, "jobs")
-async def list_files(
+@in_thread(Lookups)
+def list_files(
     vector_store_id: VectorStoreId,
     batch_id: BatchId,
     query: Annotated[StoreFilesQuery, Query()],
@@ -95,13 +89,6 @@ async def list_files(
 ) -> Response:
     """Those of its files that are attached, wait, failed or were cancelled."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(_list_files, stores, caller, (name, batch_id), query)
-
-
-def _list_files(
-    stores: Stores, caller: Principal, place: tuple[str, str], query: StoreFilesQuery
-) -> Response:
-    name, batch_id = place
     documents = {
         item.document or item.name
         for item in _all_items(stores.jobs, _job_of_batch(stores, caller, name, batch_id))

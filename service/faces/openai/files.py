@@ -32,12 +32,7 @@ from service.errors import (
     UploadNotFound,
 )
 from service.faces.client import body_of
-from service.faces.dependencies import (
-    Caller,
-    ReadyPools,
-    Texts,
-    Writes,
-)
+from service.faces.dependencies import Caller, Lookups, Texts, Writes, in_thread
 from service.faces.openai import file_states, ids
 from service.faces.openai.paging import page_of
 from service.faces.openai.replies import (
@@ -182,17 +177,13 @@ def _record_file(files: Files, caller: Principal, upload: Upload, form: Form) ->
 
 @router.get("/v1/files", summary="List uploaded files", response_model=FileList)
 @access(Scope.READ, "documents")
-async def list_files(
+@in_thread(Lookups)
+def list_files(
     query: Annotated[FilesQuery, Query()],
     caller: Caller,
     stores: Annotated[ReadyStores, STORED],
-    pools: ReadyPools,
 ) -> Response:
     """The files that the key uploaded, and those attached to collections that it may use."""
-    return await pools.lookups.run(_list_files, stores, caller, query)
-
-
-def _list_files(stores: Stores, caller: Principal, query: FilesQuery) -> Response:
     found = [
         one for one in stores.files.store.files(purpose=query.purpose) if is_visible(stores, caller, one)
     ]
@@ -204,16 +195,13 @@ def _list_files(stores: Stores, caller: Principal, query: FilesQuery) -> Respons
 
 @router.get("/v1/files/{file_id}", summary="Look up a file", response_model=File)
 @access(Scope.READ, "documents")
-async def retrieve(
+@in_thread(Lookups)
+def retrieve(
     file_id: FileId,
     caller: Caller,
     stores: ReadyStores,
 ) -> Response:
     """An uploaded file, or a document that was put in another way."""
-    return await stores.pools.lookups.run(_retrieve_file, stores, caller, file_id)
-
-
-def _retrieve_file(stores: Stores, caller: Principal, file_id: str) -> Response:
     other = file_ids.document_file(file_id)
     if other is None:
         return json_reply(file_json(require_upload(stores, caller, file_id)))
@@ -289,9 +277,10 @@ def _collections_with_document(collections: Collections, caller: Principal, file
     responses=_CONTENT,
 )
 @access(Scope.READ, "texts")
-async def content(file_id: FileId, caller: Caller, stores: ReadyStores, texts: Texts) -> Response:
+@in_thread(Texts)
+def content(file_id: FileId, caller: Caller, stores: ReadyStores) -> Response:
     """The bytes of a file; of a document whose bytes are not kept, its text."""
-    opened = await texts.run(_open_content, stores, caller, file_id)
+    opened = _open_content(stores, caller, file_id)
     headers = {"Content-Disposition": "attachment"}
     return StreamingResponse(_read_chunks(opened), headers=headers, media_type="application/octet-stream")
 

@@ -12,7 +12,7 @@ from index.errors import LoccitError
 from index.protocols import Embedder, name_in
 from service.errors import MayRaise, NoSuchModel
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools
+from service.faces.dependencies import Caller, Lookups, ReadyCollections, in_thread
 from service.faces.openai.replies import Model, ModelList
 from service.http.parameters import OPENS, STORED
 from service.http.replies import json_reply
@@ -46,24 +46,20 @@ class Embedding:
 
 @router.get("/v1/models", summary="List models", response_model=ModelList)
 @access(Scope.ASK, "collections")
-async def list_models(
-    caller: Caller, collections: Annotated[ReadyCollections, STORED], pools: ReadyPools
-) -> Response:
+@in_thread(Lookups)
+def list_models(caller: Caller, collections: Annotated[ReadyCollections, STORED]) -> Response:
     """The collections that the key may use, and the models that embed for them."""
-    return await pools.lookups.run(
-        lambda: json_reply(
-            {"object": "list", "data": [_model_json(one) for one in _model_names(collections, caller)]}
-        )
+    return json_reply(
+        {"object": "list", "data": [_model_json(one) for one in _model_names(collections, caller)]}
     )
 
 
 @router.get("/v1/models/{model:path}", summary="Look up a model", response_model=Model)
 @access(Scope.ASK, "collections")
-async def retrieve(
-    model: ModelName, caller: Caller, collections: ReadyCollections, pools: ReadyPools
-) -> Response:
+@in_thread(Lookups)
+def retrieve(model: ModelName, caller: Caller, collections: ReadyCollections) -> Response:
     """A collection, or an embedding model."""
-    names = await pools.lookups.run(_model_names, collections, caller)
+    names = _model_names(collections, caller)
     if model not in names:
         raise no_such_model(model)
     return json_reply(_model_json(model))

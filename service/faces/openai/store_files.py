@@ -10,12 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from index.types import Metadata
 from service.errors import JobNotFinished, MayRaise, SpoolFull, UploadNotFound
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import (
-    Caller,
-    ReadyCollections,
-    Texts,
-    Writes,
-)
+from service.faces.dependencies import Caller, Lookups, ReadyCollections, Texts, Writes, in_thread
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.replies import (
@@ -40,7 +35,6 @@ from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.monitoring.reads import note_read
-from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
@@ -50,18 +44,15 @@ _FILE = f"{_FILES}/{{file_id}}"
 
 @router.post(_FILES, summary="Attach a file", response_model=StoreFile)
 @access(Scope.WRITE, "documents")
-async def create(
+@in_thread(Writes)
+def create(
     vector_store_id: VectorStoreId,
     caller: Caller,
     stores: ReadyStores,
     body: Annotated[NewStoreFile, Depends(JsonBody(NewStoreFile)), MayRaise(UploadNotFound, SpoolFull)],
-    writes: Writes,
 ) -> Response:
     """Makes a document of an uploaded file, in the background. Ask for the file until its status tells."""
-    return await writes.run(_create_file, stores, caller, ids.collection_of(vector_store_id), body)
-
-
-def _create_file(stores: Stores, caller: Principal, name: str, body: NewStoreFile) -> Response:
+    name = ids.collection_of(vector_store_id)
     attach(stores, caller, name, [body])
     return polling_reply(_file_json(stores, caller, name, body.file_id))
 
@@ -72,7 +63,8 @@ def _file_json(stores: Stores, caller: Principal, name: str, file_id: str) -> Js
 
 @router.get(_FILES, summary="List the files of a vector store", response_model=StoreFileList)
 @access(Scope.READ, "documents")
-async def list_files(
+@in_thread(Lookups)
+def list_files(
     vector_store_id: VectorStoreId,
     query: Annotated[StoreFilesQuery, Query()],
     caller: Caller,
@@ -80,17 +72,14 @@ async def list_files(
 ) -> Response:
     """All documents of the collection, however they were put, and files that did not become documents."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(_list_files, stores, caller, name, query)
-
-
-def _list_files(stores: Stores, caller: Principal, name: str, query: StoreFilesQuery) -> Response:
     found, has_more = file_states.files_page(stores, caller, name, query)
     return json_reply(page_json([file_states.state_json(one, name) for one in found], has_more=has_more))
 
 
 @router.get(_FILE, summary="Look up a file of a vector store", response_model=StoreFile)
 @access(Scope.READ, "documents")
-async def retrieve(
+@in_thread(Lookups)
+def retrieve(
     vector_store_id: VectorStoreId,
     file_id: FileId,
     caller: Caller,
@@ -98,27 +87,21 @@ async def retrieve(
 ) -> Response:
     """Whether the file is taken in, and if not, why. It is completed when it can be found by meaning, too."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(lambda: polling_reply(_file_json(stores, caller, name, file_id)))
+    return polling_reply(_file_json(stores, caller, name, file_id))
 
 
 @router.post(_FILE, summary="Update a file's attributes", response_model=StoreFile)
 @access(Scope.WRITE, "documents")
-async def update(
+@in_thread(Writes)
+def update(
     vector_store_id: VectorStoreId,
     file_id: FileId,
     caller: Caller,
     stores: ReadyStores,
     body: Annotated[ChangedStoreFile, Depends(JsonBody(ChangedStoreFile))],
-    writes: Writes,
 ) -> Response:
     """Replaces the attributes, which are the metadata of the document. Nothing is embedded again."""
     name = ids.collection_of(vector_store_id)
-    return await writes.run(_update_attributes, stores, caller, name, file_id, body)
-
-
-def _update_attributes(
-    stores: Stores, caller: Principal, name: str, file_id: str, body: ChangedStoreFile
-) -> Response:
     document = file_states.document_of(stores.collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)
@@ -179,18 +162,15 @@ def remove_file(stores: Stores, caller: Principal, name: str, file_id: str) -> N
 
 @router.get(f"{_FILE}/content", summary="Read the text of a file", response_model=FileContent)
 @access(Scope.READ, "texts")
-async def content(
+@in_thread(Texts)
+def content(
     vector_store_id: VectorStoreId,
     file_id: FileId,
     caller: Caller,
     collections: ReadyCollections,
-    texts: Texts,
 ) -> Response:
     """The text of the document, to which the offsets of citations refer."""
-    return await texts.run(_read_content, collections, caller, ids.collection_of(vector_store_id), file_id)
-
-
-def _read_content(collections: Collections, caller: Principal, name: str, file_id: str) -> Response:
+    name = ids.collection_of(vector_store_id)
     document = file_states.document_of(collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)

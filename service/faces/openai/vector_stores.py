@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from index import errors
 from service.errors import Forbidden, MayRaise, SpoolFull
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import Caller, ReadyPools, Writes
+from service.faces.dependencies import Caller, Lookups, Writes, in_thread
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.paging import page_of
@@ -48,17 +48,13 @@ _UNNAMED = "store"
 
 @router.post("/v1/vector_stores", summary="Create a vector store", response_model=VectorStore)
 @access(Scope.ADMIN, "collections")
-async def create(
+@in_thread(Writes)
+def create(
     caller: Caller,
     stores: Annotated[ReadyStores, OPENS, STORED],
     body: Annotated[NewVectorStore, Depends(JsonBody(NewVectorStore, required=False)), MayRaise(SpoolFull)],
-    writes: Writes,
 ) -> Response:
     """Creates a collection, which is called like the vector store as far as its name allows."""
-    return await writes.run(_create_store, stores, caller, body)
-
-
-def _create_store(stores: Stores, caller: Principal, body: NewVectorStore) -> Response:
     for file_id in body.file_ids or ():  # before anything is created
         require_upload(stores, caller, file_id)
     with stores.collections.naming:
@@ -89,17 +85,13 @@ def _free_name(collections: Collections, caller: Principal, wanted: str) -> str:
 
 @router.get("/v1/vector_stores", summary="List vector stores", response_model=VectorStoreList)
 @access(Scope.READ, "collections")
-async def list_stores(
+@in_thread(Lookups)
+def list_stores(
     query: Annotated[ListQuery, Query()],
     caller: Caller,
     stores: Annotated[ReadyStores, STORED],
-    pools: ReadyPools,
 ) -> Response:
     """All collections that the key may use and that can be opened, by the time of their creation."""
-    return await pools.lookups.run(_list_stores, stores, caller, query)
-
-
-def _list_stores(stores: Stores, caller: Principal, query: ListQuery) -> Response:
     found = []
     for name in stores.collections.names(caller):
         with suppress(errors.LoccitError):  # deleted since, or it cannot be opened, which the log says
@@ -120,32 +112,30 @@ def _list_stores(stores: Stores, caller: Principal, query: ListQuery) -> Respons
     "/v1/vector_stores/{vector_store_id}", summary="Look up a vector store", response_model=VectorStore
 )
 @access(Scope.READ, "collections")
-async def retrieve(
+@in_thread(Lookups)
+def retrieve(
     vector_store_id: VectorStoreId,
     caller: Caller,
     stores: ReadyStores,
 ) -> Response:
     """The collection's size, and how many of its files are taken in."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(lambda: json_reply(_store_json(stores, caller, name)))
+    return json_reply(_store_json(stores, caller, name))
 
 
 @router.post(
     "/v1/vector_stores/{vector_store_id}", summary="Update a vector store", response_model=VectorStore
 )
 @access(Scope.WRITE, "collections")
-async def update(
+@in_thread(Writes)
+def update(
     vector_store_id: VectorStoreId,
     caller: Caller,
     stores: ReadyStores,
     body: Annotated[ChangedVectorStore, Depends(JsonBody(ChangedVectorStore))],
-    writes: Writes,
 ) -> Response:
     """Changes what the vector store is called, and its metadata. The collection keeps its name."""
-    return await writes.run(_update_store, stores, caller, ids.collection_of(vector_store_id), body)
-
-
-def _update_store(stores: Stores, caller: Principal, name: str, body: ChangedVectorStore) -> Response:
+    name = ids.collection_of(vector_store_id)
     label = label_of(stores.files.store, stores.collections.open(caller, name))
     if body.name is not None:
         label = replace(label, name=body.name)
@@ -157,17 +147,14 @@ def _update_store(stores: Stores, caller: Principal, name: str, body: ChangedVec
 
 @router.delete("/v1/vector_stores/{vector_store_id}", summary="Delete a vector store", response_model=Deleted)
 @access(Scope.ADMIN, "collections")
-async def delete(
+@in_thread(Writes)
+def delete(
     vector_store_id: Annotated[VectorStoreId, MayRaise(errors.LedgerFailed)],
     caller: Caller,
     stores: ReadyStores,
-    writes: Writes,
 ) -> Response:
     """Erases the collection with all its documents. Uploaded files stay until they are deleted themselves."""
-    return await writes.run(_delete_store, stores, caller, ids.collection_of(vector_store_id))
-
-
-def _delete_store(stores: Stores, caller: Principal, name: str) -> Response:
+    name = ids.collection_of(vector_store_id)
     stores.collections.require(caller, name)
     # Before the erasure, which would take attached uploads with it.
     attached = stores.files.store.attachments(collection=name)

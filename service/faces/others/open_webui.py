@@ -18,7 +18,7 @@ from index import errors
 from index.collection import Collection
 from service.errors import InvalidRequest, MayRaise, RemovalRefused
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import Caller, ReadyIngestion, Writes, WritesAfterBody
+from service.faces.dependencies import Caller, Lookups, ReadyIngestion, Writes, WritesAfterBody, in_thread
 from service.flows.ingest import knowledge
 from service.flows.ingest.ingestion import Ingestion
 from service.http.error_shapes import ErrorShape, ShownError
@@ -265,43 +265,35 @@ def _create_directory(collection: Collection, asked: DirectoryRequest) -> Json:
 
 @router.post(f"{_PATH}/reset", summary="Remove all files of a knowledge base", response_model=Removed)
 @access(Scope.WRITE, "documents")
-async def reset(
+@in_thread(Writes)
+def reset(
     knowledge_id: Name,
     caller: Caller,
     ingestion: ReadyIngestion,
-    writes: Writes,
     include_directories: Annotated[str, Query(description="Folders are no files of their own.")] = "",
 ) -> Response:
     """Retires all files that came this way. Documents that came another way stay."""
-    return await writes.run(_Asked(ingestion, caller, knowledge_id, b"{}").answer, _reset, RequestModel)
-
-
-def _reset(collection: Collection, asked: RequestModel) -> Json:
-    return {"removed": knowledge.reset(collection)}
+    return json_reply({"removed": knowledge.reset(_open(ingestion, caller, knowledge_id))})
 
 
 @router.get(_PATH, summary="Look up a knowledge base", response_model=Knowledge)
 @access(Scope.READ, "collections")
-async def look_up(knowledge_id: Name, caller: Caller, ingestion: ReadyIngestion) -> Response:
+@in_thread(Lookups)
+def look_up(knowledge_id: Name, caller: Caller, ingestion: ReadyIngestion) -> Response:
     """The knowledge base, without its files."""
-    return await ingestion.pools.lookups.run(_look_up, ingestion, caller, knowledge_id)
-
-
-def _look_up(ingestion: Ingestion, caller: Principal, name: str) -> Response:
-    ingestion.collections.open(caller, name)
-    return json_reply({"id": name, "name": name, "description": "A collection of Loccit.", "files": None})
+    ingestion.collections.open(caller, knowledge_id)
+    return json_reply(
+        {"id": knowledge_id, "name": knowledge_id, "description": "A collection of Loccit.", "files": None}
+    )
 
 
 @router.get(f"{_PATH}/files", summary="List the files of a knowledge base", response_model=KnowledgeFiles)
 @access(Scope.READ, "documents")
-async def list_files(knowledge_id: Name, caller: Caller, ingestion: ReadyIngestion) -> Response:
+@in_thread(Lookups)
+def list_files(knowledge_id: Name, caller: Caller, ingestion: ReadyIngestion) -> Response:
     """The first thousand files that came this way, and how many there are."""
-    return await ingestion.pools.lookups.run(_list_files, ingestion, caller, knowledge_id)
-
-
-def _list_files(ingestion: Ingestion, caller: Principal, name: str) -> Response:
-    found = list(knowledge.files_of(ingestion.collections.open(caller, name)))
-    shown = [_known_file(one, name) for one in found[:_MOST_LISTED]]
+    found = list(knowledge.files_of(ingestion.collections.open(caller, knowledge_id)))
+    shown = [_known_file(one, knowledge_id) for one in found[:_MOST_LISTED]]
     return json_reply({"items": shown, "total": len(found)})
 
 

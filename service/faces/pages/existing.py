@@ -10,7 +10,6 @@ from service.http.links import DEFAULT_COLLECTION
 from service.http.request_models import PageQuery
 from service.state.collections import Collections
 from service.state.identity import Principal
-from service.state.limits.pools import Pools
 
 
 def existing_collection(collections: Collections, caller: Principal, name: str) -> Collection | None:
@@ -26,14 +25,10 @@ def existing_collection(collections: Collections, caller: Principal, name: str) 
         return None
 
 
-async def choose_collection(
-    request: Request, query: PageQuery, collections: Collections, pools: Pools, caller: Principal
+def choose_collection(
+    request: Request, query: PageQuery, collections: Collections, caller: Principal
 ) -> None:
-    """Put a collection that the caller may use into a query whose address names none."""
+    """Put a collection that the caller may use into a query whose address names none; blocks."""
     if "collection" not in request.query_params:
-        query.collection = await pools.lookups.run(_first_collection, collections, caller)
-
-
-def _first_collection(collections: Collections, caller: Principal) -> str:
-    names = collections.names(caller)
-    return DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]
+        names = collections.names(caller)
+        query.collection = DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from service.errors import BodyTooLarge
 
 
-async def form_fields(request: Request, *, most_bytes: int) -> dict[str, str]:
-    """The last value of each field of a form. Raises :class:`service.errors.BodyTooLarge`."""
-    fields = await form_values(request, most_bytes=most_bytes)
-    return {name: values[-1] for name, values in fields.items()}
+def form_values(most_bytes: int) -> Any:
+    """The dependency on all values of each field of a form of so many bytes at most."""
+
+    async def read(request: Request) -> dict[str, list[str]]:
+        return await _read(request, most_bytes)
+
+    return Depends(read)
 
 
-async def form_values(request: Request, *, most_bytes: int) -> dict[str, list[str]]:
-    """All values of each field of a form. Raises :class:`service.errors.BodyTooLarge`."""
+def form_fields(most_bytes: int) -> Any:
+    """The dependency on the last value of each field of a form."""
+
+    async def read(request: Request) -> dict[str, str]:
+        return {name: values[-1] for name, values in (await _read(request, most_bytes)).items()}
+
+    return Depends(read)
+
+
+async def _read(request: Request, most_bytes: int) -> dict[str, list[str]]:
+    """The values of each field. Raises :class:`service.errors.BodyTooLarge`."""
     body = b""
     async for chunk in request.stream():
         body += chunk

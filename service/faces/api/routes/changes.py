@@ -13,7 +13,7 @@ from service.faces.api.requests.citations import ChangesQuery, ChangesRequest
 from service.faces.api.requests.cited_spans import MAX_QUOTES, check_all
 from service.faces.api.schemas.changes import ChangesResponse, citation_status_json, event_json
 from service.faces.api.schemas.values import state_json
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Texts
+from service.faces.dependencies import Caller, Lookups, ReadyCollections, Texts, in_thread
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -29,14 +29,15 @@ router = APIRouter(tags=["changes"], route_class=ApiRoute)
     response_model=ChangesResponse,
 )
 @access(Scope.READ, "changes")
-async def list_changes(
-    query: Annotated[ChangesQuery, Query()], caller: Caller, collections: ReadyCollections, pools: ReadyPools
+@in_thread(Lookups)
+def list_changes(
+    query: Annotated[ChangesQuery, Query()], caller: Caller, collections: ReadyCollections
 ) -> Response:
     """A feed of changes of documents. Continue with `since` set to the last `until`, at any time."""
     wanted = ChangesRequest.model_validate(
         {"collection": query.collection, "since": query.since, "limit": query.limit}
     )
-    return await pools.lookups.run(_read_changes, collections, caller, wanted, ())
+    return _read_changes(collections, caller, wanted, ())
 
 
 @router.post(
@@ -45,11 +46,11 @@ async def list_changes(
     response_model=ChangesResponse,
 )
 @access(Scope.READ, "changes", "citations")
-async def follow_changes(
+@in_thread(Texts)
+def follow_changes(
     caller: Caller,
     collections: ReadyCollections,
     body: Annotated[ChangesRequest, Depends(JsonBody(ChangesRequest))],
-    texts: Texts,
 ) -> Response:
     """The changes in a range, and the status of each citation after the last of them."""
     if len(body.citations) > MAX_QUOTES:
@@ -57,7 +58,7 @@ async def follow_changes(
             f"There are {len(body.citations)} citations; a request may have {MAX_QUOTES}. Send several."
         )
     locators = check_all(body.citations, ())
-    return await texts.run(_read_changes, collections, body.narrow_caller(caller), body, locators)
+    return _read_changes(collections, body.narrow_caller(caller), body, locators)
 
 
 def _read_changes(

@@ -8,22 +8,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from index.citations import Format, Locator, Resolved, format_citation
+from index.citations import Format, Resolved, format_citation
 from service.errors import Forbidden
 from service.faces.api.requests.citations import CitationQuery
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.faces.api.schemas.citations import CitationResponse, resolved_json
-from service.faces.dependencies import (
-    Caller,
-    ReadyAsking,
-    Texts,
-)
+from service.faces.dependencies import Caller, ReadyAsking, Texts, in_thread
 from service.http.links import base_url, with_absolute_links, with_links, with_proof
 from service.http.parameters import LocatorPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.state.collections import Collections
-from service.state.identity import Principal, Prover, Scope, access
+from service.state.identity import Prover, Scope, access
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
@@ -53,13 +48,13 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
     responses=_ANSWER,
 )
 @access(Scope.ASK, "citations")
-async def get_citation(
+@in_thread(Texts)
+def get_citation(
     locator: LocatorPath,
     query: Annotated[CitationQuery, Query()],
     request: Request,
     caller: Caller,
     asking: ReadyAsking,
-    texts: Texts,
 ) -> Response:
     """Returns the quote as it was cited, the text around it, and its status in the newest version.
 
@@ -72,22 +67,11 @@ async def get_citation(
         if query.around > ASK_AROUND:
             raise Forbidden(f"around: a key with the scope ask may read {ASK_AROUND} characters of context.")
     base = base_url(request.scope, asking.settings.public_url) if query.format else ""
-    return await texts.run(_resolve_citation, asking.collections, asking.prover, caller, wanted, query, base)
-
-
-def _resolve_citation(
-    collections: Collections,
-    prover: Prover,
-    caller: Principal,
-    locator: Locator,
-    query: CitationQuery,
-    base: str,
-) -> Response:
-    collection = collections.open(caller, query.collection)
+    collection = asking.collections.open(caller, query.collection)
     with collection.archive.resolution() as resolution:
-        found = resolution.resolve(locator, around=query.around)
+        found = resolution.resolve(wanted, around=query.around)
     if caller.scope is Scope.ASK:
-        found = _with_proofs(found, query.collection, prover.of(caller))
+        found = _with_proofs(found, query.collection, asking.prover.of(caller))
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
     citation = with_absolute_links(with_links(found.citation, query.collection), base)

@@ -21,14 +21,14 @@ from service.faces.api.schemas.collections import (
 from service.faces.api.schemas.values import Json
 from service.faces.dependencies import (
     Caller,
+    Lookups,
     ReadyCollections,
     ReadyErasing,
-    ReadyPools,
     ReadySettings,
     ReadyTitles,
     Writes,
+    in_thread,
 )
-from service.flows.ingest.background.erasing import Erasing
 from service.http.json_body import JsonBody
 from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
@@ -59,25 +59,20 @@ async def naming_collections(collections: ReadyCollections, titles: ReadyTitles)
     response_model=CollectionList,
 )
 @access(Scope.READ, "collections")
-async def list_collections(
-    caller: Caller, collections: ReadyCollections, titles: ReadyTitles, pools: ReadyPools
-) -> Response:
+@in_thread(Lookups)
+def list_collections(caller: Caller, collections: ReadyCollections, titles: ReadyTitles) -> Response:
     """All collections that the key may use. One that cannot be opened is listed with its error."""
-    return await pools.lookups.run(_list_collections, collections, titles, caller)
-
-
-def _collection_json(opened: OpenCollection, caller: Principal, title: str) -> Json:
-    """A collection as JSON; its mirrored folders on this machine are for administrators only."""
-    return collection_json(opened, title=title, refused_mirrors=caller.scope is Scope.ADMIN)
-
-
-def _list_collections(collections: Collections, titles: Titles, caller: Principal) -> Response:
     called = titles.all()
     found = [
         _collection_or_error(collections, caller, name, called.get(name, name))
         for name in collections.names(caller)
     ]
     return json_reply({"collections": [one for one in found if one]})
+
+
+def _collection_json(opened: OpenCollection, caller: Principal, title: str) -> Json:
+    """A collection as JSON; its mirrored folders on this machine are for administrators only."""
+    return collection_json(opened, title=title, refused_mirrors=caller.scope is Scope.ADMIN)
 
 
 def _collection_or_error(collections: Collections, caller: Principal, name: str, title: str) -> Json:
@@ -95,17 +90,15 @@ def _collection_or_error(collections: Collections, caller: Principal, name: str,
     response_model=Collection,
 )
 @access(Scope.READ, "collections")
-async def get_collection(
+@in_thread(Lookups)
+def get_collection(
     name: CollectionPath,
     caller: Caller,
     collections: ReadyCollections,
     titles: ReadyTitles,
-    pools: ReadyPools,
 ) -> Response:
     """How much the collection contains, and how many of its passages are embedded."""
-    return await pools.lookups.run(
-        lambda: json_reply(_collection_json(collections.open(caller, name), caller, titles.of(name)))
-    )
+    return json_reply(_collection_json(collections.open(caller, name), caller, titles.of(name)))
 
 
 @router.put(
@@ -118,23 +111,17 @@ async def get_collection(
     },
 )
 @access(Scope.ADMIN, "collections")
-async def put_collection(
+@in_thread(Writes)
+def put_collection(
     name: CollectionPath,
     caller: Caller,
     naming: Annotated[NamingCollections, Depends(naming_collections)],
     settings: ReadySettings,
     body: Annotated[CollectionRequest, Depends(JsonBody(CollectionRequest, required=False))],
-    writes: Writes,
 ) -> Response:
     """Has no effect on a collection that exists, and is refused if that has another model."""
     settings.require_allowed_model(body.model)
     validate_title(body.title)
-    return await writes.run(_create_collection, naming, caller, name, body)
-
-
-def _create_collection(
-    naming: NamingCollections, caller: Principal, name: str, body: CollectionRequest
-) -> Response:
     collections, titles, model = naming.collections, naming.titles, body.model
     try:
         opened, status_code = collections.open(caller, name, model=model), 200
@@ -147,20 +134,16 @@ def _create_collection(
 
 @router.patch("/v1/collections/{name}", summary="Rename a collection", response_model=Collection)
 @access(Scope.ADMIN, "collections")
-async def change_collection(
+@in_thread(Writes)
+def change_collection(
     name: CollectionPath,
     caller: Caller,
     naming: Annotated[NamingCollections, Depends(naming_collections)],
     body: Annotated[CollectionChanges, Depends(JsonBody(CollectionChanges))],
-    writes: Writes,
 ) -> Response:
     """Changes what people call the collection. Its name stays, and with it addresses, keys and locators."""
-    return await writes.run(_change_collection, naming, caller, name, body.title)
-
-
-def _change_collection(naming: NamingCollections, caller: Principal, name: str, title: str) -> Response:
     opened = naming.collections.open(caller, name)
-    naming.titles.change(opened, title)
+    naming.titles.change(opened, body.title)
     return json_reply(_collection_json(opened, caller, naming.titles.of(name)))
 
 
@@ -170,17 +153,13 @@ def _change_collection(naming: NamingCollections, caller: Principal, name: str, 
     response_model=DeletedCollection,
 )
 @access(Scope.ADMIN, "collections")
-async def delete_collection(
+@in_thread(Writes)
+def delete_collection(
     name: Annotated[CollectionPath, MayRaise(errors.LedgerFailed)],
     caller: Caller,
     collections: ReadyCollections,
     erasing: ReadyErasing,
-    writes: Writes,
 ) -> Response:
     """Erases the collection with all its documents, and what finished jobs hold of it."""
-    return await writes.run(_delete_collection, collections, erasing, caller, name)
-
-
-def _delete_collection(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> Response:
     collections.require(caller, name)
     return json_reply({"name": name, "purged": erasing.delete_collection(name)})

@@ -15,7 +15,7 @@ from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import check_all
 from service.faces.api.requests.conflicts import ConflictsRequest
 from service.faces.api.schemas.conflicts import ConflictsResponse, page_json
-from service.faces.dependencies import Caller, ReadyCollections, Texts
+from service.faces.dependencies import Caller, ReadyCollections, Texts, in_thread
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -31,7 +31,8 @@ router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
 @router.post("/v1/conflicts", summary="Find documents that disagree", response_model=ConflictsResponse)
 @access(Scope.READ, "texts", "citations", "documents")
-async def find_conflicts(
+@in_thread(Texts)
+def find_conflicts(
     caller: Caller,
     collections: ReadyCollections,
     body: Annotated[ConflictsRequest, Depends(JsonBody(ConflictsRequest))],
@@ -46,7 +47,7 @@ async def find_conflicts(
     """
     locators = _check(body)
     narrowed = body.narrow_caller(caller)
-    return await texts.run(lambda: _find(collections, narrowed, body, locators, stop=lambda: texts.is_left))
+    return _find(collections, narrowed, body, locators, stop=lambda: texts.is_left)
 
 
 def _check(body: ConflictsRequest) -> Sequence[Locator]:

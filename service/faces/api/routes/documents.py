@@ -35,16 +35,16 @@ from service.faces.api.schemas.documents import (
 )
 from service.faces.dependencies import (
     Caller,
+    Lookups,
     ReadyCollections,
     ReadyIngestion,
-    ReadyPools,
     Texts,
     Writes,
     WritesAfterBody,
+    in_thread,
 )
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.purging import WAIT_SECONDS
-from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.requests import DocumentRequest
 from service.http.json_body import JsonBody, read_json
 from service.http.links import DEFAULT_COLLECTION, document_path, in_collection
@@ -99,14 +99,11 @@ _TEXT_ANSWER: dict[int | str, dict[str, Any]] = {
     response_model=DocumentList,
 )
 @access(Scope.READ, "documents")
-async def list_documents(
-    query: Annotated[ListQuery, Query()], caller: Caller, collections: ReadyCollections, pools: ReadyPools
+@in_thread(Lookups)
+def list_documents(
+    query: Annotated[ListQuery, Query()], caller: Caller, collections: ReadyCollections
 ) -> Response:
     """Lists documents by id, page by page. Retired documents only with `retired=true`."""
-    return await pools.lookups.run(_list_documents, collections, caller, query)
-
-
-def _list_documents(collections: Collections, caller: Principal, query: ListQuery) -> Response:
     collection = collections.open(caller, query.collection)
     # One more than requested shows whether there is another page.
     found = collection.archive.documents(
@@ -128,18 +125,18 @@ def _list_documents(collections: Collections, caller: Principal, query: ListQuer
     },
 )
 @access(Scope.READ, "texts")
-async def read_text(
+@in_thread(Texts)
+def read_text(
     document_id: CurrentDocumentId,
     query: Annotated[TextQuery, Query()],
     request: Request,
     caller: Caller,
     collections: ReadyCollections,
-    texts: Texts,
 ) -> Response:
     """The text to which all offsets refer. The SHA-256 in citations is that of its UTF-8 bytes."""
     known = request.headers.get("if-none-match", "")
     read = partial(_read_text, collections, caller, query=query, known=known)
-    return await texts.run(collections.following, caller, query.collection, document_id, read)
+    return collections.following(caller, query.collection, document_id, read)
 
 
 def _read_text(
@@ -166,12 +163,12 @@ def _read_text(
     response_model=Document,
 )
 @access(Scope.READ, "documents")
-async def get_document(
+@in_thread(Lookups)
+def get_document(
     document_id: CurrentDocumentId,
     query: Annotated[CollectionQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
 ) -> Response:
     """The document's attributes, and how many of its passages are embedded.
 
@@ -179,7 +176,7 @@ async def get_document(
     """
     name = query.collection
     read = partial(_get_document, collections, caller, collection=name)
-    return await pools.lookups.run(collections.following, caller, name, document_id, read)
+    return collections.following(caller, name, document_id, read)
 
 
 def _get_document(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
@@ -307,30 +304,24 @@ def _embed_document(
     response_model=StoredDocument,
 )
 @access(Scope.WRITE, "documents")
-async def describe_document(
+@in_thread(Writes)
+def describe_document(
     document_id: CurrentDocumentId,
     query: Annotated[CollectionQuery, Query()],
     caller: Caller,
     ingestion: ReadyIngestion,
     body: Annotated[PatchRequest, Depends(JsonBody(PatchRequest))],
-    writes: Writes,
 ) -> Response:
     """Changes metadata, source and groups, the title, and the id. The text does not change.
 
     Locators and links with the former id go on. A later `PUT` of the document replaces these values. With
     another title its passages are embedded again.
     """
-    return await writes.run(_describe_document, ingestion, caller, document_id, query.collection, body)
-
-
-def _describe_document(
-    ingestion: Ingestion, caller: Principal, document_id: str, collection: str, body: PatchRequest
-) -> Response:
-    opened = ingestion.collections.open(caller, collection)
+    opened = ingestion.collections.open(caller, query.collection)
     found = change_document(opened, document_id, body)
     if found.embedded < found.passages:
-        ingestion.embedding.notify(collection)
-    return json_reply(stored_json(found, collection, opened.state.change))
+        ingestion.embedding.notify(query.collection)
+    return json_reply(stored_json(found, query.collection, opened.state.change))
 
 
 def change_document(opened: Collection, document_id: str, body: PatchRequest) -> DocumentRecord:

@@ -21,7 +21,14 @@ from service.faces.api.schemas.evidence import (
     verification_content,
 )
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import Caller, ReadyAnswering, ReadyPools, ReadySigner, texts_place
+from service.faces.dependencies import (
+    Caller,
+    Lookups,
+    ReadyAnswering,
+    ReadySigner,
+    in_thread,
+    texts_place,
+)
 from service.flows.evidence_packs.documents import FILES, Form, write_document
 from service.flows.evidence_packs.signing import Signer
 from service.http.json_body import JsonBody
@@ -98,7 +105,8 @@ async def _verify(
 
 @router.get("/v1/evidence/keys", summary="List the keys that sign evidence", response_model=PublicKeys)
 @access(Scope.ASK)
-async def list_evidence_keys(signer: Annotated[ReadySigner, STORED], pools: ReadyPools) -> Response:
+@in_thread(Lookups)
+def list_evidence_keys(signer: Annotated[ReadySigner, STORED]) -> Response:
     """Returns the public keys of this installation, oldest first. What retired ones have signed is valid."""
-    keys = await pools.lookups.run(signer.published)
+    keys = signer.published()
     return json_reply({"keys": [public_key_json(key) for key in keys]})

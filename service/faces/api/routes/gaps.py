@@ -11,7 +11,7 @@ from service.faces.api.requests.feedback import FeedbackRequest
 from service.faces.api.schemas.feedback import Feedback
 from service.faces.api.schemas.gaps import Gaps, gaps_json
 from service.faces.client import HttpClient
-from service.faces.dependencies import Caller, ReadyAsking, Texts
+from service.faces.dependencies import Caller, ReadyAsking, Texts, in_thread
 from service.flows.gaps import find_gaps, note_verdict
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
@@ -25,18 +25,18 @@ router = APIRouter(tags=["ask"], route_class=ApiRoute)
 
 @router.post("/v1/feedback", summary="Judge an answer", response_model=Feedback)
 @access(Scope.ASK)
-async def judge(
+@in_thread(Texts)
+def judge(
     caller: Caller,
     asking: ReadyAsking,
     body: Annotated[FeedbackRequest, Depends(JsonBody(FeedbackRequest))],
-    texts: Texts,
 ) -> Response:
     """Keeps a question with a verdict on its answer, where administrators of the collection turned that on.
 
     It is kept for 30 days, for administrators to see what the documents lack.
     """
     caller = body.narrow_caller(caller)
-    await texts.run(asking.collections.open, caller, body.collection)
+    asking.collections.open(caller, body.collection)
     said = (body.question.strip(), body.verdict, body.reason)
     return json_reply({"kept": note_verdict(asking, caller, body.collection, said)})
 

@@ -17,10 +17,13 @@ from service.faces.api.schemas.jobs import JobFiles, JobList, JobResponse, item_
 from service.faces.api.schemas.values import Json
 from service.faces.dependencies import (
     Caller,
+    Changes,
+    Lookups,
     ReadyCollections,
     ReadyCredentials,
     ReadyJobs,
     ReadyPools,
+    in_thread,
 )
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.event_stream import describe_event_stream
@@ -77,18 +80,14 @@ def _waiting_note(collections: Collections, jobs: Jobs, job: Job) -> str:
 
 @router.get("/v1/jobs", summary="List jobs", response_model=JobList)
 @access(Scope.WRITE, "jobs")
-async def list_jobs(
+@in_thread(Lookups)
+def list_jobs(
     query: Annotated[JobsQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
     jobs: ReadyJobs,
-    pools: ReadyPools,
 ) -> Response:
     """Lists jobs of the collections that the key may use, the newest first, page by page."""
-    return await pools.lookups.run(_list_jobs, collections, jobs, caller, query)
-
-
-def _list_jobs(collections: Collections, jobs: Jobs, caller: Principal, query: JobsQuery) -> Response:
     page, following = job_page(jobs, caller, query)
     return json_reply({"jobs": [current_json(collections, jobs, job) for job in page], "next": following})
 
@@ -106,14 +105,9 @@ def job_page(jobs: Jobs, caller: Principal, query: JobsQuery) -> tuple[list[Job]
 
 @router.get("/v1/jobs/{job_id}", summary="Look up a job", response_model=JobResponse)
 @access(Scope.WRITE, "jobs")
-async def get_job(
-    job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: ReadyJobs, pools: ReadyPools
-) -> Response:
+@in_thread(Lookups)
+def get_job(job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: ReadyJobs) -> Response:
     """Progress of a job: files, passages, rate and remaining time."""
-    return await pools.lookups.run(_get_job, collections, jobs, caller, job_id)
-
-
-def _get_job(collections: Collections, jobs: Jobs, caller: Principal, job_id: str) -> Response:
     return json_reply(current_json(collections, jobs, jobs.get(caller, job_id)))
 
 
@@ -123,21 +117,15 @@ def _get_job(collections: Collections, jobs: Jobs, caller: Principal, job_id: st
     response_model=JobFiles,
 )
 @access(Scope.WRITE, "jobs")
-async def list_files(
+@in_thread(Lookups)
+def list_files(
     job_id: JobId,
     query: Annotated[JobFilesQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
     jobs: ReadyJobs,
-    pools: ReadyPools,
 ) -> Response:
     """Lists files in the order they were sent or found; refused files have a reason."""
-    return await pools.lookups.run(_list_files, collections, jobs, caller, job_id, query)
-
-
-def _list_files(
-    collections: Collections, jobs: Jobs, caller: Principal, job_id: str, query: JobFilesQuery
-) -> Response:
     job, items, following = item_page(collections, jobs, caller, job_id, query)
     return json_reply({"files": [item_json(item, job.collection) for item in items], "next": following})
 
@@ -215,14 +203,13 @@ def _stable_fields(job: Json) -> Json:
     response_model=JobResponse,
 )
 @access(Scope.WRITE, "jobs")
-async def cancel_job(
-    job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: _Changing, pools: ReadyPools
-) -> Response:
+@in_thread(Changes)
+def cancel_job(job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: _Changing) -> Response:
     """Documents that are already stored are kept. Has no effect on a finished job.
 
     What an upgrade has prepared is dropped.
     """
-    return await pools.writes.run(_change_job, collections, jobs, caller, jobs.store.cancel, job_id)
+    return _change_job(collections, jobs, caller, jobs.store.cancel, job_id)
 
 
 @router.post(
@@ -231,22 +218,22 @@ async def cancel_job(
     response_model=JobResponse,
 )
 @access(Scope.WRITE, "jobs")
-async def retry_job(
+@in_thread(Changes)
+def retry_job(
     job_id: FinishedJobId,
     caller: Caller,
     collections: ReadyCollections,
     jobs: _Changing,
-    pools: ReadyPools,
     body: Annotated[RetryRequest, Depends(JsonBody(RetryRequest, required=False))],
 ) -> Response:
     """Queues a finished job again for its refused and cancelled files; other files are not changed.
 
     A password opens files that were refused as encrypted; `same_bytes` adds copies that were left out.
     """
-    await pools.lookups.run(jobs.require_room)
+    jobs.require_room()
     password = body.password.get_secret_value()
     retry = partial(jobs.store.retry, password=password, same_bytes=body.same_bytes)
-    return await pools.writes.run(_change_job, collections, jobs, caller, retry, job_id)
+    return _change_job(collections, jobs, caller, retry, job_id)
 
 
 def _change_job(
@@ -263,12 +250,14 @@ def _change_job(
     status_code=204,
 )
 @access(Scope.WRITE, "jobs")
-async def delete_job(job_id: FinishedJobId, caller: Caller, jobs: _Changing, pools: ReadyPools) -> None:
+@in_thread(Changes)
+def delete_job(job_id: FinishedJobId, caller: Caller, jobs: _Changing) -> None:
     """Deletes the job and its refused and cancelled files. Documents that it stored are kept."""
-    await pools.writes.run(_delete_job, jobs, caller, job_id)
+    delete_job_of(jobs, caller, job_id)
 
 
-def _delete_job(jobs: Jobs, caller: Principal, job_id: str) -> None:
+def delete_job_of(jobs: Jobs, caller: Principal, job_id: str) -> None:
+    """Delete a finished job that the caller may see, and its files; blocks."""
     jobs.get(caller, job_id)
     jobs.store.delete(job_id)
     jobs.spool.clear(job_id)

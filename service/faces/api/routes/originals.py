@@ -17,7 +17,7 @@ from index import errors
 from index.records import VersionRecord
 from index.text import figure_in
 from service.errors import MayRaise, RangeNotSatisfiable
-from service.faces.dependencies import Caller, Drawing, ReadyCollections, Texts
+from service.faces.dependencies import Caller, Drawing, ReadyCollections, Texts, in_thread
 from service.http.parameters import CurrentDocumentId, VersionNumber
 from service.http.ranges import is_known, requested_range
 from service.http.request_models import CollectionQuery
@@ -101,17 +101,17 @@ PartialRequest = Annotated[Request, MayRaise(RangeNotSatisfiable)]
     responses=_BYTES,
 )
 @access(Scope.READ, "texts")
-async def read_original(
+@in_thread(Texts)
+def read_original(
     document_id: CurrentDocumentId,
     query: Annotated[OriginalQuery, Query()],
     request: PartialRequest,
     caller: Caller,
     collections: ReadyCollections,
-    texts: Texts,
 ) -> Response:
     """The bytes that a version was read from, whole or in part (`Range`), where they are kept."""
     read = partial(_read_original, collections, caller, query=query, given=request.headers)
-    return await texts.run(collections.following, caller, query.collection, document_id, read)
+    return collections.following(caller, query.collection, document_id, read)
 
 
 def _read_original(
@@ -173,13 +173,13 @@ def _read_chunks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
     responses=_PICTURE,
 )
 @access(Scope.READ, "texts")
-async def draw_page(
+@in_thread(Drawing)
+def draw_page(
     document_id: CurrentDocumentId,
     query: Annotated[PageImageQuery, Query()],
     request: Request,
     caller: Caller,
     collections: ReadyCollections,
-    drawing: Drawing,
 ) -> Response:
     """A page of a PDF file as it is shown, drawn from its original where that is kept.
 
@@ -188,7 +188,7 @@ async def draw_page(
     """
     known = request.headers.get("if-none-match", "")
     read = partial(_draw_page, collections, caller, query=query, known=known)
-    return await drawing.run(collections.following, caller, query.collection, document_id, read)
+    return collections.following(caller, query.collection, document_id, read)
 
 
 def _draw_page(

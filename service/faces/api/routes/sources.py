@@ -25,7 +25,7 @@ from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
 from service.faces.api.schemas.sources import RemovedSource, SourceList
 from service.faces.api.schemas.sources import Source as SourceShape
-from service.faces.dependencies import Caller, ReadyIngestion, ReadySecrets, Writes
+from service.faces.dependencies import Caller, Lookups, ReadyIngestion, ReadySecrets, Writes, in_thread
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.sources.describing import source_json
 from service.flows.sources.jobs import queue_sync
@@ -37,7 +37,6 @@ from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
 from service.state.identity import Principal, Scope, access, require_whole_administrator
 from service.state.jobs.records import Job
-from service.state.limits.pools import Place
 
 router = APIRouter(tags=["sources"], route_class=ApiRoute)
 
@@ -53,39 +52,36 @@ class RemovalQuery(CollectionQuery):
 
 @dataclass(frozen=True, slots=True)
 class SourceParts:
-    """Collections, the secrets of their sources, and a place among the writes."""
+    """Collections, and the secrets of their sources."""
 
     ingestion: Ingestion
     secrets: Secrets
-    writes: Place
 
 
-async def source_parts(ingestion: ReadyIngestion, secrets: ReadySecrets, writes: Writes) -> SourceParts:
+async def source_parts(ingestion: ReadyIngestion, secrets: ReadySecrets) -> SourceParts:
     """The parts that change sources."""
-    return SourceParts(ingestion, secrets, writes)
+    return SourceParts(ingestion, secrets)
 
 
-ChangingSources = Annotated[SourceParts, Depends(source_parts, scope="function")]
+ChangingSources = Annotated[SourceParts, Depends(source_parts)]
 
 
 @router.get("/v1/sources", summary="List sources", response_model=SourceList)
 @access(Scope.ADMIN, "collections")
-async def list_sources(
+@in_thread(Lookups)
+def list_sources(
     query: Annotated[CollectionQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
     """The sources of a collection, each with its last run."""
-    return await ingestion.pools.lookups.run(_list_sources, ingestion, caller, query.collection)
-
-
-def _list_sources(ingestion: Ingestion, caller: Principal, name: str) -> Response:
-    ingestion.collections.require(caller, name)
-    found = sources_of(ingestion.collections.library.open(name))
+    ingestion.collections.require(caller, query.collection)
+    found = sources_of(ingestion.collections.library.open(query.collection))
     return json_reply({"sources": [source_json(one) for one in found]})
 
 
 @router.put("/v1/sources/{source}", summary="Add or replace a source", response_model=SourceShape)
 @access(Scope.ADMIN, "collections")
-async def put_source_of_collection(
+@in_thread(Writes)
+def put_source_of_collection(
     source: NewSourceName,
     query: Annotated[CollectionQuery, Query()],
     request: Request,
@@ -98,7 +94,7 @@ async def put_source_of_collection(
     A secret that was given before is used with the same address alone.
     """
     request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
-    stored = await sources.writes.run(change_source, sources, caller, query.collection, source, body)
+    stored = change_source(sources, caller, query.collection, source, body)
     return json_reply(source_json(stored))
 
 
@@ -129,22 +125,20 @@ def change_source(
 
 @router.delete("/v1/sources/{source}", summary="Remove a source", response_model=RemovedSource)
 @access(Scope.ADMIN, "collections")
-async def delete_source(
+@in_thread(Writes)
+def delete_source(
     source: SourceName,
     query: Annotated[RemovalQuery, Query()],
     request: Request,
     caller: Caller,
     ingestion: ReadyIngestion,
-    writes: Writes,
 ) -> Response:
     """Forgets a source and its secret. Its documents stay, unless `retire` is true.
 
     For administrators of all collections and groups.
     """
     request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
-    retired = await writes.run(
-        forget_source, ingestion, caller, query.collection, source, retires=query.retire
-    )
+    retired = forget_source(ingestion, caller, query.collection, source, retires=query.retire)
     return json_reply({"name": source, "retired": retired})
 
 
@@ -169,21 +163,17 @@ def forget_source(
     response_model=JobResponse,
 )
 @access(Scope.ADMIN, "collections")
-async def sync_source(
+@in_thread(Writes)
+def sync_source(
     source: SourceName,
     query: Annotated[CollectionQuery, Query()],
     request: Request,
     caller: Caller,
     ingestion: ReadyIngestion,
-    writes: Writes,
 ) -> Response:
     """Makes the collection equal to the source, as a job; where one is under way, the reply has that."""
     request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
-    return await writes.run(_queue, ingestion, caller, query.collection, source)
-
-
-def _queue(ingestion: Ingestion, caller: Principal, collection: str, source: str) -> Response:
-    job = begin_sync(ingestion, caller, collection, source)
+    job = begin_sync(ingestion, caller, query.collection, source)
     shown = current_json(ingestion.collections, ingestion.jobs, job)
     return json_reply(shown, status_code=202, headers={"Location": job_path(job.id)})
 

@@ -12,20 +12,14 @@ from service.faces.api.requests.collections import UpgradeRequest
 from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
 from service.faces.api.schemas.upgrades import UpgradePlan
-from service.faces.dependencies import (
-    Caller,
-    ReadyIngestion,
-    Writes,
-)
-from service.flows.ingest.jobs.jobs import Jobs
+from service.faces.dependencies import Caller, ReadyIngestion, Writes, in_thread
 from service.flows.ingest.jobs.upgrading import plan_json
 from service.http.json_body import JsonBody
 from service.http.links import job_path
 from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.state.collections import Collections
-from service.state.identity import Principal, Scope, access
+from service.state.identity import Scope, access
 
 router = APIRouter(tags=["collections"], route_class=ApiRoute)
 
@@ -41,13 +35,13 @@ router = APIRouter(tags=["collections"], route_class=ApiRoute)
     },
 )
 @access(Scope.ADMIN, "collections")
-async def upgrade_collection(
+@in_thread(Writes)
+def upgrade_collection(
     name: Annotated[CollectionPath, MayRaise(errors.UpgradeBegun)],
     request: Request,
     caller: Caller,
     ingestion: ReadyIngestion,
     body: Annotated[UpgradeRequest, Depends(JsonBody(UpgradeRequest, required=False))],
-    writes: Writes,
 ) -> Response:
     """Makes passages, words and vectors anew from the stored texts, as a job; locators stay.
 
@@ -56,30 +50,18 @@ async def upgrade_collection(
     audited = {"collection": name, "model": body.model, "plan": body.plan}
     request.scope["state"]["audit"] = audited
     ingestion.settings.require_allowed_model(body.model)
-    return await writes.run(
-        _queue_upgrade, ingestion.collections, ingestion.jobs, caller, name, body, audited
-    )
-
-
-def _queue_upgrade(
-    collections: Collections,
-    jobs: Jobs,
-    caller: Principal,
-    name: str,
-    body: UpgradeRequest,
-    audited: dict[str, object],
-) -> Response:
-    """Plan, and queue unless only the plan is wanted; ``audited`` gets the id of the job."""
-    collections.require(caller, name)
-    with collections.library.upgrade(name) as upgrade:
+    ingestion.collections.require(caller, name)
+    with ingestion.collections.library.upgrade(name) as upgrade:
         plan = upgrade.plan(body.model)
     if body.plan:
         return json_reply(plan_json(plan))
     plan.require_space()
     details = {"model": body.model, "plan": plan_json(plan), "progress": None, "result": None}
-    job = jobs.add_upgrade(name, details)
+    job = ingestion.jobs.add_upgrade(name, details)
     audited["job"] = job.id
-    jobs.runner.wake()
+    ingestion.jobs.runner.wake()
     return json_reply(
-        current_json(collections, jobs, job), status_code=202, headers={"Location": job_path(job.id)}
+        current_json(ingestion.collections, ingestion.jobs, job),
+        status_code=202,
+        headers={"Location": job_path(job.id)},
     )

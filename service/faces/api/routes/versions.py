@@ -21,20 +21,19 @@ from service.faces.api.schemas.documents import (
 from service.faces.api.schemas.values import moment
 from service.faces.dependencies import (
     Caller,
+    Lookups,
     ReadyCollections,
     ReadyErasing,
-    ReadyPools,
     ReadySettings,
     Texts,
     Writes,
+    in_thread,
 )
-from service.flows.ingest.background.erasing import Erasing
 from service.http.json_body import JsonBody
 from service.http.parameters import CurrentDocumentId, DocumentId
 from service.http.replies import json_reply
 from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
-from service.settings import Settings
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
@@ -47,17 +46,17 @@ router = APIRouter(tags=["documents"], route_class=ApiRoute)
     response_model=VersionList,
 )
 @access(Scope.READ, "versions")
-async def list_versions(
+@in_thread(Lookups)
+def list_versions(
     document_id: DocumentId,
     query: Annotated[CollectionQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
 ) -> Response:
     """Lists the versions that are kept, newest first. Citations of all of them resolve."""
     name = query.collection
     read = partial(_list_versions, collections, caller, collection=name)
-    return await pools.lookups.run(collections.following, caller, name, document_id, read)
+    return collections.following(caller, name, document_id, read)
 
 
 def _list_versions(
@@ -75,16 +74,16 @@ def _list_versions(
     response_model=Diff,
 )
 @access(Scope.READ, "versions")
-async def diff_versions(
+@in_thread(Texts)
+def diff_versions(
     document_id: CurrentDocumentId,
     query: Annotated[DiffQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    texts: Texts,
 ) -> Response:
     """Compares line by line, and word by word in lines that were replaced by similar ones."""
     read = partial(_diff_versions, collections, caller, query=query)
-    return await texts.run(collections.following, caller, query.collection, document_id, read)
+    return collections.following(caller, query.collection, document_id, read)
 
 
 def _diff_versions(
@@ -109,25 +108,20 @@ def _diff_versions(
     response_model=PruneResponse,
 )
 @access(Scope.ADMIN, "versions")
-async def prune_versions(
+@in_thread(Writes)
+def prune_versions(
     caller: Caller,
     collections: ReadyCollections,
     erasing: ReadyErasing,
     settings: ReadySettings,
     body: Annotated[PruneRequest, Depends(JsonBody(PruneRequest))],
-    writes: Writes,
 ) -> Response:
     """Reports which versions and retired documents are to be erased, and which of the given citations break.
 
     With `dry_run: false` they are erased permanently with their texts and vectors, and their citations no
     longer resolve.
     """
-    return await writes.run(_prune_versions, collections, erasing, settings, body.narrow_caller(caller), body)
-
-
-def _prune_versions(
-    collections: Collections, erasing: Erasing, settings: Settings, caller: Principal, body: PruneRequest
-) -> Response:
+    caller = body.narrow_caller(caller)
     retention = Retention(
         body.keep_versions,
         body.keep_days,

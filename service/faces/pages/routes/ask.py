@@ -67,7 +67,7 @@ async def home(
         # A form sends its empty fields, too, where no script takes them out.
         address = query.address(mode=query.mode, was=list(filter(None, query.was)))
         return RedirectResponse(context_of(scope).at(address), status_code=303)
-    await choose_collection(request, query, answering.collections, answering.pools, caller)
+    await lookups.run(choose_collection, request, query, answering.collections, caller)
     if not query.question:
         return await lookups.run(_render_page, scope, answering, query)
     try:

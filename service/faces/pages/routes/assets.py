@@ -18,7 +18,7 @@ from service.state.identity import Scope, access
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _YEAR = 365 * 24 * 3600
-_MOST_BYTES = 8192
+_Fields = Annotated[dict[str, str], form_fields(8192)]
 
 
 @router.get("/static/{version}/{name:path}")
@@ -35,9 +35,8 @@ async def asset(version: Annotated[str, Path()], name: Annotated[str, Path()]) -
 
 @router.post("/language")
 @access(Scope.NONE)
-async def language(request: Request) -> Response:
+async def language(request: Request, fields: _Fields) -> Response:
     """Chooses the language of the interface, which a cookie keeps."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     tag = fields.get("language", "")
     if tag not in LANGUAGES:
         raise InvalidRequest(f"The interface has the languages {', '.join(LANGUAGES)}.", param="language")

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 from index.errors import InvalidInput
 from service.faces.api.requests.documents import PatchRequest
 from service.faces.api.routes.documents import change_document
-from service.faces.dependencies import Caller, ReadyIngestion, Writes
+from service.faces.dependencies import Caller, ReadyIngestion, Writes, in_thread
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_values
@@ -26,27 +26,25 @@ from service.state.identity import Principal, Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
-_MOST_BYTES = 256 * 1024
+_Fields = Annotated[dict[str, list[str]], form_values(256 * 1024)]
 
 
 @router.post(f"{PATH}/change")
 @access(Scope.WRITE, "documents")
-async def change(
+@in_thread(Writes)
+def change(
     request: Request,
     query: Annotated[DocumentQuery, Query()],
     caller: Caller,
     ingestion: ReadyIngestion,
-    writes: Writes,
+    fields: _Fields,
 ) -> Response:
     """Changes what the form has changed, and shows the document under the name that it has then."""
-    fields = await form_values(request, most_bytes=_MOST_BYTES)
     try:
-        name = await writes.run(_change, ingestion, caller, query, fields)
+        name = _change(ingestion, caller, query, fields)
     except InvalidInput as error:
         problem = plain_message(error, context_of(request.scope).language)
-        return await ingestion.pools.lookups.run(
-            render_document, request.scope, ingestion.collections, caller, query, problem=problem
-        )
+        return render_document(request.scope, ingestion.collections, caller, query, problem=problem)
     address = f"{PATH}?{urlencode({'id': name, 'was': query.id} if name != query.id else {'id': name})}"
     here = context_of(request.scope)
     return RedirectResponse(here.at(in_collection(address, query.collection)), status_code=303)

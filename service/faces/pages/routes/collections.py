@@ -15,11 +15,12 @@ from index.records import Counts
 from service.errors import InvalidRequest
 from service.faces.dependencies import (
     Caller,
+    Lookups,
     ReadyCollections,
     ReadyIngestion,
-    ReadyPools,
     ReadyTitles,
     Writes,
+    in_thread,
 )
 from service.faces.pages import page
 from service.faces.pages.context import context_of
@@ -28,7 +29,6 @@ from service.faces.pages.forms import form_fields
 from service.faces.pages.languages import Language
 from service.faces.pages.listing import per_cent, size_in_words
 from service.faces.pages.routes.library import PATH
-from service.flows.ingest.background.erasing import Erasing
 from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
@@ -39,7 +39,7 @@ from service.state.identity import Principal, Scope, access
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _PATH = f"{PATH}/collections"
-_MOST_BYTES = 8192
+_Fields = Annotated[dict[str, str], form_fields(8192)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,10 @@ def _show_collection(
 
 @router.get(_PATH)
 @access(Scope.ADMIN, "collections")
-async def collections(
-    request: Request, caller: Caller, collections: ReadyCollections, pools: ReadyPools
-) -> Response:
+@in_thread(Lookups)
+def collections(request: Request, caller: Caller, collections: ReadyCollections) -> Response:
     """The collections, with a form for a new one."""
-    return await pools.lookups.run(_render_collections, request.scope, collections, caller, {})
+    return _render_collections(request.scope, collections, caller, {})
 
 
 def _render_collections(
@@ -109,23 +108,22 @@ def _render_collections(
 
 @router.post(f"{_PATH}/create")
 @access(Scope.ADMIN, "collections")
-async def create(
+@in_thread(Writes)
+def create(
     request: Request,
     caller: Caller,
     collections: ReadyCollections,
     titles: ReadyTitles,
-    pools: ReadyPools,
-    writes: Writes,
+    fields: _Fields,
 ) -> Response:
     """Creates a collection with the model of the settings, and shows its library."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     name, title = fields.get("name", "").strip(), fields.get("title", "").strip()
     try:
-        name = await writes.run(_create, collections, titles, caller, (name, title))
+        name = _create(collections, titles, caller, (name, title))
     except (InvalidCollectionName, InvalidRequest) as error:
         problem = plain_message(error, context_of(request.scope).language)
         again = {"name": name, "title": title, "problem": problem}
-        return await pools.lookups.run(_render_collections, request.scope, collections, caller, again)
+        return _render_collections(request.scope, collections, caller, again)
     return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
 
 
@@ -143,31 +141,31 @@ def _create(collections: Collections, titles: Titles, caller: Principal, called:
 
 @router.post(f"{_PATH}/rename")
 @access(Scope.ADMIN, "collections")
-async def rename(
+@in_thread(Writes)
+def rename(
     request: Request,
     query: Annotated[PageQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
     titles: ReadyTitles,
-    writes: Writes,
+    fields: _Fields,
 ) -> Response:
     """Gives a collection another title. Its name stays, and with it addresses, keys and locators."""
-    title = (await form_fields(request, most_bytes=_MOST_BYTES)).get("title", "")
-    await writes.run(lambda: titles.change(collections.open(caller, query.collection), title))
+    titles.change(collections.open(caller, query.collection), fields.get("title", ""))
     return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
 
 
 @router.get(f"{_PATH}/delete")
 @access(Scope.ADMIN, "collections")
-async def confirm_deletion(
+@in_thread(Lookups)
+def confirm_deletion(
     request: Request,
     query: Annotated[PageQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
 ) -> Response:
     """Says what the deletion of a collection breaks, and asks."""
-    return await pools.lookups.run(_render_confirmation, request.scope, collections, caller, query)
+    return _render_confirmation(request.scope, collections, caller, query)
 
 
 def _render_confirmation(
@@ -182,23 +180,17 @@ def _render_confirmation(
 
 @router.post(f"{_PATH}/delete")
 @access(Scope.ADMIN, "collections")
-async def delete(
+@in_thread(Writes)
+def delete(
     request: Request,
     query: Annotated[PageQuery, Query()],
     caller: Caller,
     ingestion: ReadyIngestion,
-    writes: Writes,
+    fields: _Fields,
 ) -> Response:
     """Erases a collection with all its documents. The form repeats its name."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     if fields.get("name", "").strip() != query.collection:
-        return await ingestion.pools.lookups.run(
-            _render_confirmation, request.scope, ingestion.collections, caller, query
-        )
-    await writes.run(_delete_collection, ingestion.collections, ingestion.erasing, caller, query.collection)
+        return _render_confirmation(request.scope, ingestion.collections, caller, query)
+    ingestion.collections.require(caller, query.collection)
+    ingestion.erasing.delete_collection(query.collection)
     return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
-
-
-def _delete_collection(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> None:
-    collections.require(caller, name)
-    erasing.delete_collection(name)

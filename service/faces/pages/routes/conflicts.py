@@ -12,7 +12,7 @@ from starlette.types import Scope as Connection
 
 from index.collection import ConflictPage, Place
 from index.naming import stored_id
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Texts
+from service.faces.dependencies import Caller, ReadyCollections, Texts, in_thread
 from service.faces.pages import page
 from service.faces.pages.disagreeing import shown_conflicts
 from service.faces.pages.existing import choose_collection, existing_collection
@@ -39,19 +39,17 @@ class ConflictsQuery(PageQuery):
 
 @router.get(PATH)
 @access(Scope.READ, "citations", "collections", "documents", "texts")
-async def conflicts(
+@in_thread(Texts)
+def conflicts(
     request: Request,
     query: Annotated[ConflictsQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
     texts: Texts,
 ) -> Response:
     """The sentences of a collection's documents that disagree, a page of them."""
-    await choose_collection(request, query, collections, pools, caller)
-    return await texts.run(
-        lambda: _render(request.scope, collections, caller, query, stop=lambda: texts.is_left)
-    )
+    choose_collection(request, query, collections, caller)
+    return _render(request.scope, collections, caller, query, stop=lambda: texts.is_left)
 
 
 def _render(

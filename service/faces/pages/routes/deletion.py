@@ -12,7 +12,7 @@ from starlette.types import Scope as Connection
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord
 from service.errors import InvalidRequest
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Writes
+from service.faces.dependencies import Caller, ReadyCollections, Writes, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.forms import form_values
@@ -26,27 +26,26 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _PATH = "/library/documents/delete"
 _MOST = 1000
-_MOST_BYTES = 4 * 1024 * 1024
+_Fields = Annotated[dict[str, list[str]], form_values(4 * 1024 * 1024)]
 
 
 @router.post(_PATH)
 @access(Scope.WRITE, "documents", "versions")
-async def delete(
+@in_thread(Writes)
+def delete(
     request: Request,
     query: Annotated[PageQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
-    writes: Writes,
+    fields: _Fields,
 ) -> Response:
     """Says what the deletion of the chosen documents breaks; erases them when the form confirms it."""
-    fields = await form_values(request, most_bytes=_MOST_BYTES)
     ids = list(dict.fromkeys(fields.get("id", ())))
     if not 0 < len(ids) <= _MOST:
         raise InvalidRequest(f"Choose 1 to {_MOST:,} documents in the library to delete them.")
     if "confirmed" not in fields:
-        return await pools.lookups.run(_render_confirmation, request.scope, collections, caller, query, ids)
-    count = await writes.run(_delete_documents, collections, caller, query.collection, ids)
+        return _render_confirmation(request.scope, collections, caller, query, ids)
+    count = _delete_documents(collections, caller, query.collection, ids)
     address = deleted_path(query.collection, count)
     return RedirectResponse(context_of(request.scope).at(address), status_code=303)
 

@@ -12,7 +12,7 @@ from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord, VersionRecord
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Texts, Writes
+from service.faces.dependencies import Caller, Lookups, ReadyCollections, Texts, Writes, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.listing import tag_in_words
@@ -46,28 +46,22 @@ class VersionsQuery(DocumentQuery):
 
 @router.get(PATH)
 @access(Scope.READ, "documents", "versions")
-async def document(
+@in_thread(Lookups)
+def document(
     request: Request,
     query: Annotated[DocumentQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
 ) -> Response:
     """A document, with its versions and metadata; retired ones too. A former id leads to it."""
-    return await pools.lookups.run(_show_document, request.scope, collections, caller, query)
-
-
-def _show_document(
-    connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
-) -> Response:
     try:
-        return render_document(connection, collections, caller, query)
+        return render_document(request.scope, collections, caller, query)
     except DocumentNotFound:
         today = collections.open(caller, query.collection).archive.renamed_to(query.id)
         if today is None:
             raise
         address = in_collection(f"{PATH}?{urlencode({'id': today, 'was': query.id})}", query.collection)
-        return RedirectResponse(context_of(connection).at(address), status_code=303)
+        return RedirectResponse(context_of(request.scope).at(address), status_code=303)
 
 
 def find_document(
@@ -116,24 +110,18 @@ def render_document(
 
 @router.get(f"{PATH}/diff")
 @access(Scope.READ, "versions")
-async def diff(
+@in_thread(Texts)
+def diff(
     request: Request,
     query: Annotated[VersionsQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    texts: Texts,
 ) -> Response:
     """The differences between two versions."""
-    return await texts.run(_render_diff, request.scope, collections, caller, query)
-
-
-def _render_diff(
-    connection: Connection, collections: Collections, caller: Principal, query: VersionsQuery
-) -> Response:
     archive = collections.open(caller, query.collection).archive
     old, new, hunks = archive.diff(query.id, query.old, query.new)
     return page(
-        connection,
+        request.scope,
         "versions",
         id=query.id,
         old=old,
@@ -148,34 +136,28 @@ def _render_diff(
 
 @router.get(f"{PATH}/delete")
 @access(Scope.WRITE, "documents", "versions")
-async def confirm_deletion(
+@in_thread(Lookups)
+def confirm_deletion(
     request: Request,
     query: Annotated[DocumentQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    pools: ReadyPools,
 ) -> Response:
     """Says what the deletion of a document breaks, and asks."""
-    return await pools.lookups.run(_render_confirmation, request.scope, collections, caller, query)
-
-
-def _render_confirmation(
-    connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
-) -> Response:
     record, _ = find_document(collections, caller, query)
-    return page(connection, "delete_document", document=record, collection=query.collection, **WORDS)
+    return page(request.scope, "delete_document", document=record, collection=query.collection, **WORDS)
 
 
 @router.post(f"{PATH}/delete")
 @access(Scope.WRITE, "documents")
-async def delete(
+@in_thread(Writes)
+def delete(
     request: Request,
     query: Annotated[DocumentQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
-    writes: Writes,
 ) -> Response:
     """Erases a document with all its versions."""
-    await writes.run(lambda: collections.open(caller, query.collection).editor.delete(query.id))
+    collections.open(caller, query.collection).editor.delete(query.id)
     address = deleted_path(query.collection, 1)
     return RedirectResponse(context_of(request.scope).at(address), status_code=303)

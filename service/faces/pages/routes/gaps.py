@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 
 from index.errors import CollectionNotFound
 from service.faces.client import HttpClient
-from service.faces.dependencies import Caller, ReadyAsking
+from service.faces.dependencies import Caller, Changes, ReadyAsking, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.existing import choose_collection
@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = f"{LIBRARY}/gaps"
 _MOST_WEEKS = 8
-_MOST_BYTES = 16_384
+_Fields = Annotated[dict[str, str], form_fields(16_384)]
 
 
 class GapsQuery(PageQuery):
@@ -45,7 +45,7 @@ async def gaps(
     request: Request, query: Annotated[GapsQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """The questions of a week in groups, and the stale sources of answers."""
-    await choose_collection(request, query, asking.collections, asking.pools, caller)
+    await asking.pools.lookups.run(choose_collection, request, query, asking.collections, caller)
     asking.collections.require(caller, query.collection)
     name, kept = query.collection, Kept()
     found: Sequence[Gap] = ()
@@ -73,23 +73,25 @@ async def gaps(
 
 @router.post(f"{PATH}/keep")
 @access(Scope.ADMIN, "collections")
-async def keep(
+@in_thread(Changes)
+def keep(
     request: Request, query: Annotated[PageQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """Keeps the questions of a collection from now on."""
-    await asking.pools.writes.run(asking.collections.open, caller, query.collection)
-    await asking.pools.writes.run(asking.kept.keep, query.collection)
+    asking.collections.open(caller, query.collection)
+    asking.kept.keep(query.collection)
     return _to_page(request, query.collection)
 
 
 @router.post(f"{PATH}/stop")
 @access(Scope.ADMIN, "collections")
-async def stop(
+@in_thread(Changes)
+def stop(
     request: Request, query: Annotated[PageQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """Keeps no more questions of a collection, and erases those that were kept."""
     asking.collections.require(caller, query.collection)
-    await asking.pools.writes.run(asking.kept.stop, query.collection)
+    asking.kept.stop(query.collection)
     return _to_page(request, query.collection)
 
 
@@ -100,10 +102,13 @@ def _to_page(request: Request, collection: str) -> Response:
 @router.post("/judge")
 @access(Scope.ASK)
 async def judge(
-    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, asking: ReadyAsking
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    asking: ReadyAsking,
+    fields: _Fields,
 ) -> Response:
     """Keeps what somebody says of an answer, and leads back to it."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     asking.collections.require(caller, query.collection)
     question = fields.get("q", "").strip()[:MAX_QUESTION_CHARACTERS]
     if question and (verdict := fields.get("verdict", "")) in {"up", "down"}:

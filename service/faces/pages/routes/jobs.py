@@ -9,11 +9,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 from starlette.responses import RedirectResponse
-from starlette.types import Scope as Connection
 
 from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
-from service.faces.api.routes.jobs import current_json, item_page, job_page
-from service.faces.dependencies import Caller, ReadyCollections, ReadyIngestion, ReadyJobs, ReadyPools
+from service.faces.api.routes.jobs import current_json, delete_job_of, item_page, job_page
+from service.faces.dependencies import (
+    Caller,
+    Changes,
+    Lookups,
+    ReadyCollections,
+    ReadyIngestion,
+    ReadyJobs,
+    in_thread,
+)
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.refusals import can_be_retried, reason_of
@@ -24,17 +31,15 @@ from service.flows.ingest.jobs.jobs import Jobs
 from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import Job
-from service.state.limits.pools import Pools
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = "/jobs"
 _PAGE = 20
 _ITEMS = 200
-_MOST_BYTES = 8192
+_Fields = Annotated[dict[str, str], form_fields(8192)]
 _STATES = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
 
 
@@ -54,25 +59,24 @@ class JobListQuery(PageQuery):
 
 @router.get(PATH)
 @access(Scope.WRITE, "jobs")
-async def jobs(
+@in_thread(Lookups)
+def jobs(
     request: Request,
     query: Annotated[JobListQuery, Query()],
     caller: Caller,
     collections: ReadyCollections,
     jobs: ReadyJobs,
-    pools: ReadyPools,
 ) -> Response:
     """The jobs of all collections that the caller may use, the newest first."""
-    return await pools.lookups.run(_render_jobs, request.scope, collections, jobs, caller, query)
-
-
-def _render_jobs(
-    connection: Connection, collections: Collections, jobs: Jobs, caller: Principal, query: JobListQuery
-) -> Response:
     found, following = job_page(jobs, caller, JobsQuery(collection="", limit=_PAGE, before=query.before))
     shown = [current_json(collections, jobs, job) for job in found]
     return page(
-        connection, "jobs", jobs=shown, following=following, before=query.before, days=_creation_times(found)
+        request.scope,
+        "jobs",
+        jobs=shown,
+        following=following,
+        before=query.before,
+        days=_creation_times(found),
     )
 
 
@@ -82,7 +86,8 @@ def _creation_times(jobs: list[Job]) -> dict[str, str]:
 
 @router.get(f"{PATH}/{{job_id}}")
 @access(Scope.WRITE, "jobs")
-async def job(
+@in_thread(Lookups)
+def job(
     request: Request,
     job_id: Annotated[str, Path()],
     query: Annotated[JobPageQuery, Query()],
@@ -90,26 +95,13 @@ async def job(
     ingestion: ReadyIngestion,
 ) -> Response:
     """A job with its files."""
-    return await ingestion.pools.lookups.run(
-        _render_job, request.scope, ingestion.collections, ingestion.jobs, caller, job_id, query
-    )
-
-
-def _render_job(
-    connection: Connection,
-    collections: Collections,
-    jobs: Jobs,
-    caller: Principal,
-    job_id: str,
-    query: JobPageQuery,
-) -> Response:
     only = query.state if query.state in _STATES else None
     wanted = JobFilesQuery.model_validate({"state": only, "limit": _ITEMS, "after": query.after})
-    found, items, following = item_page(collections, jobs, caller, job_id, wanted)
-    progress = job_progress(collections, jobs, found)
-    codes, language = {one.code for one in progress["refused"]}, context_of(connection).language
+    found, items, following = item_page(ingestion.collections, ingestion.jobs, caller, job_id, wanted)
+    progress = job_progress(ingestion.collections, ingestion.jobs, found)
+    codes, language = {one.code for one in progress["refused"]}, context_of(request.scope).language
     return page(
-        connection,
+        request.scope,
         "job",
         **progress,
         home_query=in_collection("", found.collection),
@@ -127,47 +119,39 @@ def _render_job(
 
 @router.post(f"{PATH}/{{job_id}}/retry")
 @access(Scope.WRITE, "jobs")
-async def retry(
-    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
+@in_thread(Changes)
+def retry(
+    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, fields: _Fields
 ) -> Response:
     """Queues a job again for its refused and cancelled files."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     wanted = {"password": fields.get("password", ""), "same_bytes": fields.get("same_bytes") == "keep"}
     body = RetryRequest.model_validate(wanted)
-    await pools.lookups.run(jobs.require_room)
+    jobs.require_room()
     password = body.password.get_secret_value()
     again = partial(jobs.store.retry, password=password, same_bytes=body.same_bytes)
-    return await _change_job(request, jobs, pools, caller, again, job_id)
+    return _change_job(request, jobs, caller, again, job_id)
 
 
 @router.post(f"{PATH}/{{job_id}}/cancel")
 @access(Scope.WRITE, "jobs")
-async def cancel(
-    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
-) -> Response:
+@in_thread(Changes)
+def cancel(request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs) -> Response:
     """Cancels the files that are not done yet."""
-    return await _change_job(request, jobs, pools, caller, jobs.store.cancel, job_id)
+    return _change_job(request, jobs, caller, jobs.store.cancel, job_id)
 
 
-async def _change_job(
-    request: Request, jobs: Jobs, pools: Pools, caller: Principal, move: Callable[[str], Job], job_id: str
+def _change_job(
+    request: Request, jobs: Jobs, caller: Principal, move: Callable[[str], Job], job_id: str
 ) -> Response:
-    await pools.writes.run(lambda: move(jobs.get(caller, job_id).id))
+    move(jobs.get(caller, job_id).id)
     jobs.runner.wake()
     return RedirectResponse(context_of(request.scope).at(f"{PATH}/{job_id}"), status_code=303)
 
 
 @router.post(f"{PATH}/{{job_id}}/delete")
 @access(Scope.WRITE, "jobs")
-async def delete(
-    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
-) -> Response:
+@in_thread(Changes)
+def delete(request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs) -> Response:
     """Deletes a finished job from the list. Documents that it stored are kept."""
-    await pools.writes.run(_delete_job, jobs, caller, job_id)
+    delete_job_of(jobs, caller, job_id)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
-
-
-def _delete_job(jobs: Jobs, caller: Principal, job_id: str) -> None:
-    jobs.get(caller, job_id)
-    jobs.store.delete(job_id)
-    jobs.spool.clear(job_id)

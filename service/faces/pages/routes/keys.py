@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from index.errors import InvalidInput
 from service.errors import Forbidden, InvalidRequest
-from service.faces.dependencies import Caller, ReadyCredentials, ReadyPools
+from service.faces.dependencies import Caller, Changes, Lookups, ReadyCredentials, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
@@ -34,24 +34,22 @@ from service.state.identity import (
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = "/keys"
-_MOST_BYTES = 64 * 1024
+_Fields = Annotated[dict[str, str], form_fields(64 * 1024)]
 _ALL = "*"
 
 
 @router.get(PATH)
 @access(Scope.ADMIN)
-async def keys(
-    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
-) -> Response:
+@in_thread(Lookups)
+def keys(request: Request, caller: Caller, credentials: ReadyCredentials) -> Response:
     """The keys, without their secrets, and a form for a new one."""
-    return await _render_keys(request, caller, credentials, pools)
+    return _render_keys(request, caller, credentials)
 
 
-async def _render_keys(
+def _render_keys(
     request: Request,
     caller: Principal,
     credentials: ReadyCredentials,
-    pools: ReadyPools,
     *,
     made: tuple[str, Key] | None = None,
     problem: str = "",
@@ -59,7 +57,7 @@ async def _render_keys(
     has_keys = credentials.are_required
     if has_keys:
         require_whole_administrator(caller)
-    found = await pools.lookups.run(credentials.keyring.keys) if has_keys else []
+    found = credentials.keyring.keys() if has_keys else []
     now = time.time()
     return page(
         request.scope,
@@ -93,25 +91,18 @@ def _key_state(key: Key, now: float) -> str:
 
 @router.post(f"{PATH}/create")
 @access(Scope.ADMIN)
-async def create(
-    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
-) -> Response:
+@in_thread(Changes)
+def create(request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields) -> Response:
     """Makes a key and shows it, this once."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     _require_keys(caller, credentials)
     try:
         token, key = new_key(fields.get("name", "").strip(), _parse_scope(fields), _options(fields))
     except (InvalidInput, InvalidRequest) as error:
-        return await _render_keys(
-            request,
-            caller,
-            credentials,
-            pools,
-            problem=plain_message(error, context_of(request.scope).language),
-        )
-    await pools.writes.run(credentials.keyring.add, key)
+        problem = plain_message(error, context_of(request.scope).language)
+        return _render_keys(request, caller, credentials, problem=problem)
+    credentials.keyring.add(key)
     request.scope["state"]["audit"] = {"command": "keys create", "made": key.id, "scope": key.scope.word}
-    response = await _render_keys(request, caller, credentials, pools, made=(token, key))
+    response = _render_keys(request, caller, credentials, made=(token, key))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -154,15 +145,12 @@ def _parse_expiry(written: str) -> float | None:
 
 @router.post(f"{PATH}/{{key_id}}/revoke")
 @access(Scope.ADMIN)
-async def revoke(
-    request: Request,
-    key_id: Annotated[str, Path()],
-    caller: Caller,
-    credentials: ReadyCredentials,
-    pools: ReadyPools,
+@in_thread(Changes)
+def revoke(
+    request: Request, key_id: Annotated[str, Path()], caller: Caller, credentials: ReadyCredentials
 ) -> Response:
     """Revokes a key, at once and for good."""
     _require_keys(caller, credentials)
-    await pools.writes.run(credentials.keyring.revoke, key_id)
+    credentials.keyring.revoke(key_id)
     request.scope["state"]["audit"] = {"command": "keys revoke", "revoked": key_id}
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)

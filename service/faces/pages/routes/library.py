@@ -13,10 +13,7 @@ from index.filters import NameContains
 from index.readers import MEDIA_TYPES
 from service.errors import InvalidRequest, JobNotFound
 from service.faces.client import body_of
-from service.faces.dependencies import (
-    Caller,
-    ReadyIngestion,
-)
+from service.faces.dependencies import Caller, Lookups, ReadyIngestion, in_thread
 from service.faces.pages import page
 from service.faces.pages.asking.form import KINDS, kinds
 from service.faces.pages.context import context_of
@@ -33,7 +30,6 @@ from service.http.links import in_collection
 from service.http.parameters import names_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.settings import Settings
 from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import Job
@@ -42,7 +38,7 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = "/library"
 _PAGE = 50
-_MOST_BYTES = 256 * 1024
+_Fields = Annotated[dict[str, str], form_fields(256 * 1024)]
 _MOST_ADDRESSES = 1000
 
 
@@ -63,34 +59,16 @@ def deleted_path(collection: str, count: int) -> str:
 
 @router.get(PATH)
 @access(Scope.READ, "documents", "collections")
-async def library(
+@in_thread(Lookups)
+def library(
     request: Request,
     query: Annotated[LibraryQuery, Query()],
     caller: Caller,
     ingestion: ReadyIngestion,
 ) -> Response:
     """The documents of a collection, with a form to add some."""
-    await choose_collection(request, query, ingestion.collections, ingestion.pools, caller)
-    return await ingestion.pools.lookups.run(
-        _render_library,
-        request.scope,
-        ingestion.collections,
-        ingestion.jobs,
-        ingestion.settings,
-        caller,
-        query,
-    )
-
-
-def _render_library(
-    connection: Connection,
-    collections: Collections,
-    jobs: Jobs,
-    settings: Settings,
-    caller: Principal,
-    query: LibraryQuery,
-) -> Response:
-    collection, words = existing_collection(collections, caller, query.collection), query.q.strip()
+    choose_collection(request, query, ingestion.collections, caller)
+    collection, words = existing_collection(ingestion.collections, caller, query.collection), query.q.strip()
     found, counts, may_write = [], None, caller.scope >= Scope.WRITE
     if collection is not None:
         counts = collection.archive.counts()
@@ -98,18 +76,18 @@ def _render_library(
             limit=_PAGE + 1, after=query.after, where=NameContains(words) if words else None
         )
     return page(
-        connection,
+        request.scope,
         "library",
         collection=query.collection,
-        collections=collections.names(caller),
+        collections=ingestion.collections.names(caller),
         words=words,
         after=query.after,
         deleted=query.deleted,
         left_out=query.left_out,
-        followed=_job_progress(collections, jobs, caller, query.job),
-        readable=readable_kinds(context_of(connection).language) if may_write else [],
+        followed=_job_progress(ingestion.collections, ingestion.jobs, caller, query.job),
+        readable=readable_kinds(context_of(request.scope).language) if may_write else [],
         most_files=MAX_FILES,
-        most_bytes=size_in_words(settings.library_config().ingest.max_document_bytes),
+        most_bytes=size_in_words(ingestion.settings.library_config().ingest.max_document_bytes),
         documents=found[:_PAGE],
         following=found[_PAGE - 1].id if len(found) > _PAGE else "",
         counts=counts,
@@ -150,10 +128,13 @@ async def upload(
 @router.post(f"{PATH}/fetch")
 @access(Scope.WRITE, "jobs")
 async def fetch(
-    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, ingestion: ReadyIngestion
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    ingestion: ReadyIngestion,
+    fields: _Fields,
 ) -> Response:
     """Takes addresses to fetch, one a line, and shows the job that fetches them."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     addresses = list(filter(None, map(str.strip, fields.get("addresses", "").splitlines())))
     if len(addresses) > _MOST_ADDRESSES:
         raise InvalidRequest(f"There are {len(addresses):,} addresses; at most {_MOST_ADDRESSES:,} at once.")

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.history import Archive
 from index.records import DocumentRecord
-from service.faces.dependencies import Caller, ReadyIngestion
+from service.faces.dependencies import Caller, Lookups, ReadyIngestion, in_thread
 from service.faces.pages import page
 from service.faces.pages.asking.form import KINDS, kinds
 from service.faces.pages.context import context_of
@@ -26,7 +25,6 @@ from service.flows.ingest.jobs.jobs import Jobs
 from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import SAME_BYTES
 
@@ -107,31 +105,25 @@ def _headings(archive: Archive) -> list[str]:
 
 @router.get(PATH)
 @access(Scope.READ, "documents", "texts", "collections")
-async def overview(
+@in_thread(Lookups)
+def overview(
     request: Request, query: Annotated[PageQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
     """Kinds, dates, languages and section titles of the documents, and what could not be read."""
-    await choose_collection(request, query, ingestion.collections, ingestion.pools, caller)
-    return await ingestion.pools.lookups.run(
-        _render, request.scope, ingestion.collections, ingestion.jobs, caller, query.collection
-    )
-
-
-def _render(
-    connection: Connection, collections: Collections, jobs: Jobs, caller: Principal, name: str
-) -> Response:
-    collection, language = existing_collection(collections, caller, name), context_of(connection).language
+    choose_collection(request, query, ingestion.collections, caller)
+    name, language = query.collection, context_of(request.scope).language
+    collection = existing_collection(ingestion.collections, caller, name)
     found = Overview() if collection is None else overview_of(collection.archive)
     names = kinds(language)
     return page(
-        connection,
+        request.scope,
         "overview",
         collection=name,
         found=found,
         kinds=[(names.get(one, ""), one, count) for one, count in found.kinds.most_common()],  # type: ignore[call-overload]
         spoken=found.languages.most_common(_OFTEN),
         years=sorted(found.years.items())[-_OFTEN:],
-        refused=_refused(jobs, caller, name, language) if caller.scope >= Scope.WRITE else [],
+        refused=_refused(ingestion.jobs, caller, name, language) if caller.scope >= Scope.WRITE else [],
         home_query=in_collection("", name),
         in_collection=in_collection,
         day=day_and_time,

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 
 from index.errors import InvalidGroup
 from service.errors import InvalidRequest, PersonNotFound
-from service.faces.dependencies import Caller, ReadyCredentials, ReadyPools
+from service.faces.dependencies import Caller, Changes, Lookups, ReadyCredentials, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
@@ -26,14 +26,13 @@ from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.credentials import Credentials
 from service.state.identity import Person, Scope, access, new_adjustment, require_whole_administrator
-from service.state.limits.pools import Pools
 from service.state.openid import Providers
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = "/people"
 _PERSON = f"{PATH}/person"
-_MOST_BYTES = 64 * 1024
+_Fields = Annotated[dict[str, str], form_fields(64 * 1024)]
 _MOST_SHOWN = 100
 
 
@@ -51,18 +50,18 @@ class PersonQuery(PageQuery):
 
 @router.get(PATH)
 @access(Scope.ADMIN)
-async def people(
+@in_thread(Lookups)
+def people(
     request: Request,
     query: Annotated[PeopleQuery, Query()],
     caller: Caller,
     credentials: ReadyCredentials,
-    pools: ReadyPools,
 ) -> Response:
     """The people who came by a provider, who was last seen first."""
     if credentials.are_required:
         require_whole_administrator(caller)
     wanted = query.q.strip().casefold()
-    known = await pools.lookups.run(credentials.keyring.people)
+    known = credentials.keyring.people()
     found = [one for one in known if wanted in one.name.casefold() or wanted in one.subject.casefold()]
     return page(
         request.scope,
@@ -77,34 +76,34 @@ async def people(
 
 @router.get(_PERSON)
 @access(Scope.ADMIN)
-async def person(
+@in_thread(Lookups)
+def person(
     request: Request,
     query: Annotated[PersonQuery, Query()],
     caller: Caller,
     credentials: ReadyCredentials,
-    pools: ReadyPools,
 ) -> Response:
     """One of them, with a form for the groups that are changed by hand."""
     require_whole_administrator(caller)
-    return _render_person(request, await _find(credentials, pools, query.key))
+    return _render_person(request, _find(credentials, query.key))
 
 
 @router.post(f"{PATH}/groups")
 @access(Scope.ADMIN)
-async def change_groups(
-    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
+@in_thread(Changes)
+def change_groups(
+    request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields
 ) -> Response:
     """Gives a person groups, or takes them away: in force with the person's next request."""
     require_whole_administrator(caller)
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
-    found = await _find(credentials, pools, fields.get("key", ""))
+    found = _find(credentials, fields.get("key", ""))
     written = {name: fields.get(name, "").strip() for name in ("added", "withdrawn")}
     try:
         adjustment = new_adjustment(names_of(written["added"]), names_of(written["withdrawn"]))
     except (InvalidGroup, InvalidRequest) as error:
         problem = plain_message(error, context_of(request.scope).language)
         return _render_person(request, found, written=written, problem=problem)
-    await pools.writes.run(credentials.keyring.adjust, found.key, adjustment)
+    credentials.keyring.adjust(found.key, adjustment)
     added, withdrawn = sorted(adjustment.added), sorted(adjustment.withdrawn)
     _audit(request, "people groups", found, added=added, withdrawn=withdrawn)
     return _to(request, found)
@@ -112,28 +111,24 @@ async def change_groups(
 
 @router.post(f"{PATH}/sign-out")
 @access(Scope.ADMIN)
-async def sign_out(
-    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
-) -> Response:
+@in_thread(Changes)
+def sign_out(request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields) -> Response:
     """Ends all sessions of a person, in all processes."""
     require_whole_administrator(caller)
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
-    found = await _find(credentials, pools, fields.get("key", ""))
-    await pools.writes.run(credentials.sessions.end_of_person, found.key)
+    found = _find(credentials, fields.get("key", ""))
+    credentials.sessions.end_of_person(found.key)
     _audit(request, "people sign out", found)
     return _to(request, found)
 
 
 @router.post(f"{PATH}/forget")
 @access(Scope.ADMIN)
-async def forget(
-    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
-) -> Response:
+@in_thread(Changes)
+def forget(request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields) -> Response:
     """Ends all sessions of a person, and erases what is known of the person."""
     require_whole_administrator(caller)
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
-    found = await _find(credentials, pools, fields.get("key", ""))
-    await pools.writes.run(credentials.keyring.forget_person, found.key)
+    found = _find(credentials, fields.get("key", ""))
+    credentials.keyring.forget_person(found.key)
     _audit(request, "people forget", found)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
 
@@ -155,10 +150,9 @@ def _render_person(
     )
 
 
-async def _find(credentials: Credentials, pools: Pools, key: str) -> Person:
+def _find(credentials: Credentials, key: str) -> Person:
     """The person with an id. Raises :class:`PersonNotFound`."""
-    known = await pools.lookups.run(credentials.keyring.people)
-    found = next((one for one in known if one.key == key), None)
+    found = next((one for one in credentials.keyring.people() if one.key == key), None)
     if found is None:
         raise PersonNotFound("There is no such person.")
     return found

@@ -44,7 +44,7 @@ from service.state.openid import (
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute, prefix=f"{SIGN_IN}/{{provider}}")
 ProviderName = Annotated[str, Path()]
-_MOST_BYTES = 64 * 1024
+_Fields = Annotated[dict[str, str], form_fields(64 * 1024)]
 _PURPOSE = "sign-in"
 """Purpose of the secret that signs the cookies of attempts."""
 
@@ -101,13 +101,12 @@ async def callback(request: Request, provider: ProviderName) -> Response:
 
 @router.post("/back-channel")
 @access(Scope.NONE)
-async def back_channel(request: Request, provider: ProviderName) -> Response:
+async def back_channel(request: Request, provider: ProviderName, fields: _Fields) -> Response:
     """Ends the sessions of a person or of a session at the provider, which asks for it by itself.
 
     See OpenID Connect Back-Channel Logout.
     """
     issuer = _issuer(request, provider)
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     claims = await logout_claims(issuer, fields.get("logout_token", ""))
     sessions, writes = parts_of(request)[Credentials].sessions, parts_of(request)[Pools].writes
     use = partial(sessions.use_once, "logout", issuer.provider.issuer, str(claims["jti"]), seconds=3600)

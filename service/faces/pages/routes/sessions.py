@@ -30,7 +30,7 @@ from service.state.openid import CHECK_COOKIE, Providers, end_session_address
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = SIGN_IN
-_MOST_BYTES = 8192
+_Fields = Annotated[dict[str, str], form_fields(8192)]
 _MOST_COLLECTIONS = 50
 
 
@@ -70,10 +70,9 @@ def _recorded(settings: Settings, names: list[str]) -> list[str]:
 
 @router.post(PATH)
 @access(Scope.NONE)
-async def sign_in(request: Request) -> Response:
+async def sign_in(request: Request, fields: _Fields) -> Response:
     """Exchanges a key for a session cookie."""
     credentials = parts_of(request)[Credentials]
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     after = local_address(fields.get("next", "/"))
     try:
         cookie = _begin_session(credentials, request, fields.get("key", "").strip())
@@ -104,12 +103,12 @@ def _begin_session(credentials: Credentials, request: Request, key: str) -> str:
 
 @router.post("/sign-out")
 @access(Scope.NONE)
-async def sign_out(request: Request) -> Response:
+async def sign_out(request: Request, fields: _Fields) -> Response:
     """Ends the session of the browser, or all sessions of its key.
 
     It is ended in the store first: whoever has a copy of the cookie is out, too.
     """
-    parts, fields = parts_of(request), await form_fields(request, most_bytes=_MOST_BYTES)
+    parts = parts_of(request)
     sessions = parts[Credentials].sessions
     is_everywhere, elsewhere = "everywhere" in fields, ""
     if cookie := request.cookies.get(COOKIE):

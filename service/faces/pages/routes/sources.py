@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,7 +21,7 @@ from service.faces.api.routes.sources import (
     change_source,
     forget_source,
 )
-from service.faces.dependencies import Caller, ReadyIngestion
+from service.faces.dependencies import Caller, Changes, Lookups, ReadyIngestion, Writes, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
@@ -39,7 +38,7 @@ from service.state.identity import Principal, Scope, access
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 PATH = f"{STATUS}/sources"
-_MOST_BYTES = 64 * 1024
+_Fields = Annotated[dict[str, str], form_fields(64 * 1024)]
 _MINUTE = 60
 _FIELDS = (
     *("name", "collection", "kind", "place", "url", "user", "options", "prefix", "groups", "group_prefixes"),
@@ -56,12 +55,13 @@ class SourceQuery(PageQuery):
 
 @router.get(PATH)
 @access(Scope.ADMIN, "collections")
-async def sources(
+@in_thread(Lookups)
+def sources(
     request: Request, query: Annotated[SourceQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
     """The sources of the collections that the caller administers, and a form for a new one or for one."""
     shown = (query.collection, query.source)
-    return await ingestion.pools.lookups.run(_render_sources, request.scope, ingestion, caller, shown)
+    return _render_sources(request.scope, ingestion, caller, shown)
 
 
 def _render_sources(
@@ -122,21 +122,17 @@ def _rows(ingestion: Ingestion, collection: str) -> list[dict[str, Any]]:
 
 @router.post(f"{PATH}/change")
 @access(Scope.ADMIN, "collections")
-async def change(request: Request, caller: Caller, sources: ChangingSources) -> Response:
+@in_thread(Writes)
+def change(request: Request, caller: Caller, sources: ChangingSources, fields: _Fields) -> Response:
     """Adds a source, or replaces the one of this name, and shows all."""
-    fields = await form_fields(request, most_bytes=_MOST_BYTES)
     collection, name = fields.get("collection", ""), fields.get("name", "").strip()
     request.scope["state"]["audit"] = {"collection": collection, "source": name}
     try:
-        body = _body(fields)
-        await sources.writes.run(change_source, sources, caller, collection, name, body)
+        change_source(sources, caller, collection, name, _body(fields))
     except (InvalidInput, InvalidRequest) as error:
         again = {key: value for key, value in fields.items() if key in _FIELDS}
         again["problem"] = plain_message(error, context_of(request.scope).language)
-        shown = (collection, "")
-        return await sources.ingestion.pools.lookups.run(
-            _render_sources, request.scope, sources.ingestion, caller, shown, again
-        )
+        return _render_sources(request.scope, sources.ingestion, caller, (collection, ""), again)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
 
 
@@ -175,7 +171,8 @@ def _seconds(written: str) -> float:
 
 @router.post(f"{PATH}/{{source}}/remove")
 @access(Scope.ADMIN, "collections")
-async def remove(
+@in_thread(Changes)
+def remove(
     source: SourceName,
     request: Request,
     query: Annotated[PageQuery, Query()],
@@ -184,14 +181,14 @@ async def remove(
 ) -> Response:
     """Forgets a source and its secret; its documents stay."""
     request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
-    forget = partial(forget_source, ingestion, caller, query.collection, source, retires=False)
-    await ingestion.pools.writes.run(forget)
+    forget_source(ingestion, caller, query.collection, source, retires=False)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
 
 
 @router.post(f"{PATH}/{{source}}/sync")
 @access(Scope.ADMIN, "collections")
-async def sync(
+@in_thread(Changes)
+def sync(
     source: SourceName,
     request: Request,
     query: Annotated[PageQuery, Query()],
@@ -199,5 +196,5 @@ async def sync(
     ingestion: ReadyIngestion,
 ) -> Response:
     """Queues the job of a source, and shows it."""
-    job = await ingestion.pools.writes.run(begin_sync, ingestion, caller, query.collection, source)
+    job = begin_sync(ingestion, caller, query.collection, source)
     return RedirectResponse(context_of(request.scope).at(f"/jobs/{job.id}"), status_code=303)

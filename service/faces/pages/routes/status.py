@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import Scope as Connection
 
 from service.faces.api.routes.health import readiness_json
 from service.faces.dependencies import (
     Caller,
+    Lookups,
     ReadyCredentials,
     ReadyIngestion,
     ReadyInventory,
+    in_thread,
 )
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.listing import size_in_words
 from service.faces.pages.routes.collections import show_collections
-from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.route import GuardedRoute
 from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
-from service.state.identity import Principal, Scope, access
+from service.state.identity import Scope, access
 from service.state.jobs.records import FINISHED
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -38,7 +37,8 @@ PATH = "/status"
 
 @router.get(PATH)
 @access(Scope.ADMIN, "collections")
-async def status(
+@in_thread(Lookups)
+def status(
     request: Request,
     caller: Caller,
     ingestion: ReadyIngestion,
@@ -46,24 +46,12 @@ async def status(
     inventory: ReadyInventory,
 ) -> Response:
     """State of the service: readiness, jobs, sizes and versions."""
-    return await ingestion.pools.lookups.run(
-        _render_status, request.scope, ingestion, credentials, inventory.losses(), caller
-    )
-
-
-def _render_status(
-    connection: Connection,
-    ingestion: Ingestion,
-    credentials: Credentials,
-    lost: Mapping[str, float],
-    caller: Principal,
-) -> Response:
     collections = ingestion.collections
     return page(
-        connection,
+        request.scope,
         "status",
-        readiness=readiness_json(collections, caller, lost),
-        collections=show_collections(collections, caller, context_of(connection).language),
+        readiness=readiness_json(collections, caller, inventory.losses()),
+        collections=show_collections(collections, caller, context_of(request.scope).language),
         whole=_service_state(collections, ingestion.jobs, credentials, ingestion.settings)
         if caller.collections is None
         else None,

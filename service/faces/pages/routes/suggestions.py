@@ -31,7 +31,7 @@ async def suggestions(
 ) -> Response:
     """The questions: each was asked, and the documents answered it with the words that it was made from."""
     lookups = answering.pools.lookups
-    await choose_collection(request, query, answering.collections, answering.pools, caller)
+    await lookups.run(choose_collection, request, query, answering.collections, caller)
     opened = await lookups.run(existing_collection, answering.collections, caller, query.collection)
     found = [] if opened is None else await lookups.run(known.known, caller, opened)
     if opened is not None and found is None:

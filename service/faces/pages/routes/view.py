@@ -19,7 +19,7 @@ from index.text import Span
 from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.faces.api.schemas.values import moment
-from service.faces.dependencies import Caller, ReadyAsking, Texts
+from service.faces.dependencies import Caller, ReadyAsking, Texts, in_thread
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.document import DocumentPage, document_page
@@ -34,6 +34,7 @@ from service.faces.pages.wording import (
     page_in_words,
     pages_in_words,
 )
+from service.flows.ask.asking import Asking
 from service.http.links import (
     CitedWith,
     comparison_address,
@@ -48,7 +49,7 @@ from service.http.links import (
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
-from service.state.identity import Principal, Prover, Scope, access
+from service.state.identity import Principal, Scope, access
 
 # The versions of a document around the one that the viewer shows, with the addresses of all.
 
@@ -115,13 +116,13 @@ class ViewQuery(PageQuery):
 
 @router.get("/view/{locator:path}")
 @access(Scope.ASK, "citations")
-async def view(
+@in_thread(Texts)
+def view(
     request: Request,
     locator: Annotated[str, Path()],
     query: Annotated[ViewQuery, Query()],
     caller: Caller,
     asking: ReadyAsking,
-    texts: Texts,
 ) -> Response:
     """The document as a page, scrolled to the quote.
 
@@ -137,10 +138,8 @@ async def view(
         own = [one for one in query.of if one.startswith(f"{locator}|")]
         query = query.model_copy(update={"of": own, "at": None, "page": None, "version": None, "mark": True})
     if query.version is not None:
-        return await texts.run(_redirect_to_version, request.scope, asking.collections, caller, wanted, query)
-    return await texts.run(
-        _render_view, request.scope, asking.collections, asking.prover, caller, (locator, wanted), query
-    )
+        return _redirect_to_version(request.scope, asking.collections, caller, wanted, query)
+    return _render_view(request.scope, asking, caller, (locator, wanted), query)
 
 
 def _redirect_to_version(
@@ -200,24 +199,19 @@ class _Found:
 
 
 def _render_view(
-    connection: Connection,
-    collections: Collections,
-    prover: Prover,
-    caller: Principal,
-    named: tuple[str, Locator],
-    query: ViewQuery,
+    connection: Connection, asking: Asking, caller: Principal, named: tuple[str, Locator], query: ViewQuery
 ) -> Response:
     locator, wanted = named
     name, cited = query.collection, _parse_cited(query.of)
     place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
     language = context_of(connection).language
     viewed = _Viewed(locator, query, cited, place, language, whole=caller.scope is not Scope.ASK)
-    with collections.open(caller, name).archive.resolution() as resolution:
+    with asking.collections.open(caller, name).archive.resolution() as resolution:
         found = _read(resolution, wanted, viewed)
     citation, version = found.resolved.citation, found.resolved.version
     around, is_cut = _surroundings(found, viewed)
     if not viewed.whole:
-        citation = with_proof(citation, name, prover.of(caller))
+        citation = with_proof(citation, name, asking.prover.of(caller))
     values: dict[str, Any] = _neighbour_links(place, cited, name, language)
     return page(
         connection,
