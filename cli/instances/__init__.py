@@ -86,83 +86,63 @@ class Instance(Protocol):
 
     def prepare(self, question: Question) -> None:
         """Open what a question needs, such as the model of a data folder's collection."""
-        ...
 
     def ask(self, question: Question) -> Json:
         """As ``POST /v1/ask``."""
-        ...
 
     def answer(self, question: Question) -> Json:
         """As ``POST /v1/answer``. A data folder answers with sentences of its documents only."""
-        ...
 
     def cite(self, locator: str, proof: str = "") -> Json:
         """As ``GET /v1/citations/{locator}``."""
-        ...
 
     def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:
         """A citation in another format."""
-        ...
 
     def verify_quotes(self, quotes: Sequence[str], document_id: str) -> list[Json]:
         """A verdict on each quote, as in the reply of ``POST /v1/verify``."""
-        ...
 
     def verify_answer(self, text: str, cited: Sequence[str]) -> Json:
         """The verdict on an answer, as in the reply of ``POST /v1/verify``."""
-        ...
 
     def sign_answer(self, question: Question) -> Json:
         """As ``POST /v1/evidence`` for a question. A data folder answers as :meth:`answer` does."""
-        ...
 
     def sign_verification(self, text: str, cited: Sequence[str]) -> Json:
         """As ``POST /v1/evidence`` for an answer to verify."""
-        ...
 
     def evidence_keys(self) -> list[Json]:
         """The keys as in ``GET /v1/evidence/keys``."""
-        ...
 
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         """As ``POST /v1/changes``."""
-        ...
 
     def conflicts(self, citations: Sequence[str], after: Json | None) -> Json:
         """As ``POST /v1/conflicts``."""
-        ...
 
     def gaps(self, week: int) -> Json:
         """As ``GET /v1/gaps``."""
-        ...
 
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         """As ``GET /v1/documents/{document_id}/diff``."""
-        ...
 
     def documents(self, *, retired: bool) -> Iterator[Json]:
         """The documents, as in ``GET /v1/documents``."""
-        ...
 
     def collections(self) -> list[CollectionRow]:
         """All collections."""
-        ...
 
     def count_documents(self) -> int:
         """The number of documents of the collection."""
-        ...
 
     def delete(self, document_id: str) -> Json:
         """As ``DELETE /v1/documents/{document_id}``."""
-        ...
 
     def purge(self) -> str:
         """Wait until what was erased has left all files: ``done``, or ``pending`` where that takes long."""
-        ...
 
     def delete_collection(self) -> None:
         """Erase the collection."""
-        ...
 
 
 def describe_model(model: str, precision: str, outdated: Sequence[str]) -> str:
