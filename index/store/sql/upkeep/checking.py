@@ -1,4 +1,7 @@
-"""Check every invariant of a record, in one read transaction."""
+"""Check every invariant of a record, and repair what can be recomputed from the rest of it.
+
+Documents, versions, texts and passages are never changed: when these are damaged, only a backup helps.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from index.store.rows.problems import (
     wrong_length,
     wrong_version,
 )
-from index.store.sql import passages, texts, versions
+from index.store.sql import marks, passages, texts, totals, versions
 from index.store.sql.statements import Statements
 from index.store.sql.upkeep import rules
 
@@ -31,7 +34,7 @@ _PASSAGES = 'SELECT id, start, "end", heading, quote_key, embedding_key FROM pas
 
 
 def problems(statements: Statements, dimension: int, progress: Progress) -> Iterator[Problem]:
-    """Find problems in rows, in texts and passages, and in vectors.
+    """Find problems in rows, in texts and passages, and in vectors, in one read transaction.
 
     Of one kind at most :data:`index.store.rows.problems.MOST` are told one by one. ``dimension`` is the
     length of a vector. Damaged files and tables of the database are for its own tools.
@@ -86,3 +89,18 @@ def _of_vectors(statements: Statements, dimension: int, progress: Callable[[int]
             row = statements.row("SELECT MIN(id) FROM passages WHERE embedding_key = ?", (key,))
             found.append(damaged_vector(key, row[0] if row else None))
     yield from limit_per_kind(found)
+
+
+def repair(statements: Statements, dimension: int) -> None:
+    """Make good what :func:`problems` calls repairable.
+
+    What is derived from the record is disowned, so that it is made anew. Passages whose vectors were missing
+    or damaged wait for them again.
+    """
+    passages.drop_bad_vectors(statements, dimension)
+    for rule in rules.rules(statements):
+        for statement in rule.repair:
+            statements.execute(statement)
+    rules.restore_attributes(statements)
+    totals.restore(statements)
+    marks.begin_epoch(statements)
