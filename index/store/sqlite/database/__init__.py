@@ -1,10 +1,9 @@
-"""SQLite database files: connections, formats, journals, schemas, copies, and what deleted rows leave."""
+"""SQLite database files: connections, journals, schemas, copies, and what deleted rows leave."""
 
 from index.store.sqlite.database.connections import Database
 from index.store.sqlite.database.copying import PinnedDatabase, file_damage, is_in_use, pin_database, reading
-from index.store.sqlite.database.formats import create_tables
 from index.store.sqlite.database.journal import check_journal, check_size, remove_journal
-from index.store.sqlite.database.schemas import prepare_database
+from index.store.sqlite.database.schemas import create_tables, prepare_database
 from index.store.sqlite.database.whole import cover, is_whole_index
 
 __all__ = [

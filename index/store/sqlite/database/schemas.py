@@ -1,4 +1,4 @@
-"""Compare the tables, indexes and triggers of a file with those that the program makes.
+"""Make the tables, indexes and triggers of a file, and compare those it has with them.
 
 Their definitions are text in the file, which SQLite reads again with each connection. A definition that was
 damaged may still be one, of something else.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
-from index.errors import DiskFull, DiskReadOnly, LoccitError
+from index.errors import DiskFull, DiskReadOnly, LoccitError, UnknownFormat
 from index.store.sqlite.database.connections import Database
 
 Prepare = Callable[[sqlite3.Connection], object]
@@ -22,6 +23,25 @@ BESIDE = "inventory"
 _DEFINED = "FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 _NUMBERED = re.compile(r"_\d+$")
 """End of the name of an index of a table that an upgrade made."""
+
+
+def create_tables(
+    connection: sqlite3.Connection, path: Path, statements: Iterable[str], *, number: int
+) -> None:
+    """Create the tables of a new file, of the format with this number, in a write transaction.
+
+    Raises :class:`index.errors.UnknownFormat` for a file of a later format.
+    """
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > number:
+        raise UnknownFormat(
+            f"{path} is of format {found}, and this program knows format {number}. Start the version of "
+            "Loccit that wrote it."
+        )
+    if found == 0:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
 
 
 def prepare_database(database: Database, prepare: Prepare) -> None:
