@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from service.faces.api.requests.feedback import FeedbackRequest
-from service.faces.api.schemas.feedback import Feedback
-from service.faces.api.schemas.gaps import Gaps, gaps_json
+from service.faces.api.schemas.gaps import Feedback, Gaps, gaps_json
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAsking, Texts, in_thread
 from service.flows.gaps import find_gaps, note_verdict

@@ -1,4 +1,4 @@
-"""Response models: what documents lack."""
+"""Response models: what documents lack, and what became of a verdict on an answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from pydantic import BaseModel, Field
 from service.faces.api.schemas.citations import Citation, citation_json
 from service.faces.api.schemas.values import Json, moment
 from service.flows import gaps as flows
+
+
+class Feedback(BaseModel):
+    """A verdict that was taken."""
+
+    kept: bool = Field(description="Whether it is kept: administrators turn that on for each collection.")
 
 
 class AskedWords(BaseModel):
