@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from index.processors import processors
 from tests import postgresql, tiers
@@ -32,8 +32,10 @@ tiers.watch()
 _MEASURED = os.environ.pop("SLIPCOVER_ENABLED", "") if "PYTEST_XDIST_WORKER" in os.environ else ""
 """Set where SlipCover measures this worker. The runs of pytest that tests start are not measured."""
 
-settings.register_profile("same", max_examples=examples(100), derandomize=True, deadline=None)
-settings.register_profile("explore", max_examples=2000, deadline=None)
+# No test depends on how fast examples are drawn or tried: beside others that takes as long as it takes.
+_AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _AT_ANY_SPEED, max_examples=examples(100), derandomize=True)
+settings.register_profile("explore", _AT_ANY_SPEED, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 """The same examples each time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore
 draws others, and more of them where a test does not say how many."""
