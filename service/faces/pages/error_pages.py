@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Scope as Connection
 
 from index.errors import LoccitError
@@ -14,7 +14,7 @@ from service.errors import Unauthorized, headers_of, status_of
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_error
 from service.faces.pages.navigation import is_form, is_page
-from service.faces.pages.rendering import page, sign_in_page
+from service.faces.pages.rendering import page, redirect, sign_in_page
 from service.http.error_shapes import ErrorPages
 from service.http.links import SIGN_IN, VIEW
 from service.http.parts import parts_of
@@ -64,7 +64,7 @@ def _renewal(connection: Connection, after: str) -> Response | None:
     if provider is None or not provider.client_id:
         return None
     start = f"{SIGN_IN}/{provider.name}/start?{urlencode({'next': after})}"
-    return RedirectResponse(context_of(connection).at(start), status_code=303)
+    return redirect(connection, start)
 
 
 def _after_sign_in(connection: Connection) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope as Connection
 
 from index.errors import LoccitError
@@ -56,6 +56,11 @@ def page(connection: Connection, template: str, *, status_code: int = 200, **val
     )
     # Input may contain lone surrogates, which cannot be encoded as UTF-8.
     return HTMLResponse(html.encode("utf-8", "replace"), status_code, HEADERS)
+
+
+def redirect(connection: Connection, path: str) -> Response:
+    """Lead from a form, or from a former address, to another page of this service."""
+    return RedirectResponse(context_of(connection).at(path), status_code=303)
 
 
 def _globals(connection: Connection, here: PageContext) -> dict[str, Any]:

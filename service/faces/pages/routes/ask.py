@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.answers import Extent
@@ -28,7 +27,7 @@ from index.history import Archive
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAnswering
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer
 from service.faces.pages.asking.earlier import lost_passages, time_of
 from service.faces.pages.asking.form import extents, kinds, languages
@@ -66,7 +65,7 @@ async def home(
     if query.question and "" in request.query_params.values():
         # A form sends its empty fields, too, where no script takes them out.
         address = query.address(mode=query.mode, was=list(filter(None, query.was)))
-        return RedirectResponse(context_of(scope).at(address), status_code=303)
+        return redirect(scope, address)
     await lookups.run(choose_collection, request, query, answering.collections, caller)
     if not query.question:
         return await lookups.run(_render_page, scope, answering, query)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from starlette.responses import RedirectResponse
 
 from service.errors import InvalidRequest, RouteNotFound
-from service.faces.pages import assets
+from service.faces.pages import assets, redirect
 from service.faces.pages.context import LANGUAGE_COOKIE, context_of
 from service.faces.pages.forms import form_fields, local_address
 from service.faces.pages.languages import LANGUAGES
@@ -41,7 +40,7 @@ async def language(request: Request, fields: _Fields) -> Response:
     if tag not in LANGUAGES:
         raise InvalidRequest(f"The interface has the languages {', '.join(LANGUAGES)}.", param="language")
     here = context_of(request.scope)
-    response = RedirectResponse(here.at(local_address(fields.get("next", "/"))), status_code=303)
+    response = redirect(request.scope, local_address(fields.get("next", "/")))
     response.set_cookie(
         LANGUAGE_COOKIE, tag, max_age=_YEAR, path=f"{here.prefix}/", httponly=True, samesite="lax"
     )

@@ -7,12 +7,12 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import RedirectResponse
 
 from index.errors import InvalidInput
 from service.faces.api.requests.documents import PatchRequest
 from service.faces.api.routes.documents import change_document
 from service.faces.dependencies import Caller, ReadyIngestion, Writes, in_thread
+from service.faces.pages import redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_values
@@ -46,8 +46,7 @@ def change(
         problem = plain_message(error, context_of(request.scope).language)
         return render_document(request.scope, ingestion.collections, caller, query, problem=problem)
     address = f"{PATH}?{urlencode({'id': name, 'was': query.id} if name != query.id else {'id': name})}"
-    here = context_of(request.scope)
-    return RedirectResponse(here.at(in_collection(address, query.collection)), status_code=303)
+    return redirect(request.scope, in_collection(address, query.collection))
 
 
 def _change(

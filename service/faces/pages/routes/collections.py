@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
@@ -22,7 +21,7 @@ from service.faces.dependencies import (
     Writes,
     in_thread,
 )
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message, plain_problem
 from service.faces.pages.forms import form_fields
@@ -124,7 +123,7 @@ def create(
         problem = plain_message(error, context_of(request.scope).language)
         again = {"name": name, "title": title, "problem": problem}
         return _render_collections(request.scope, collections, caller, again)
-    return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
+    return redirect(request.scope, in_collection(PATH, name))
 
 
 def _create(collections: Collections, titles: Titles, caller: Principal, called: tuple[str, str]) -> str:
@@ -152,7 +151,7 @@ def rename(
 ) -> Response:
     """Gives a collection another title. Its name stays, and with it addresses, keys and locators."""
     titles.change(collections.open(caller, query.collection), fields.get("title", ""))
-    return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
+    return redirect(request.scope, _PATH)
 
 
 @router.get(f"{_PATH}/delete")
@@ -193,4 +192,4 @@ def delete(
         return _render_confirmation(request.scope, ingestion.collections, caller, query)
     ingestion.collections.require(caller, query.collection)
     ingestion.erasing.delete_collection(query.collection)
-    return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
+    return redirect(request.scope, _PATH)

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord
 from service.errors import InvalidRequest
 from service.faces.dependencies import Caller, ReadyCollections, Writes, in_thread
-from service.faces.pages import page
-from service.faces.pages.context import context_of
+from service.faces.pages import page, redirect
 from service.faces.pages.forms import form_values
 from service.faces.pages.routes.library import WORDS, deleted_path
 from service.http.request_models import PageQuery
@@ -47,7 +45,7 @@ def delete(
         return _render_confirmation(request.scope, collections, caller, query, ids)
     count = _delete_documents(collections, caller, query.collection, ids)
     address = deleted_path(query.collection, count)
-    return RedirectResponse(context_of(request.scope).at(address), status_code=303)
+    return redirect(request.scope, address)
 
 
 def _render_confirmation(

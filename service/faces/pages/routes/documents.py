@@ -7,14 +7,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord, VersionRecord
 from service.faces.dependencies import Caller, Lookups, ReadyCollections, Texts, Writes, in_thread
-from service.faces.pages import page
-from service.faces.pages.context import context_of
+from service.faces.pages import page, redirect
 from service.faces.pages.listing import tag_in_words
 from service.faces.pages.routes.library import PATH as LIBRARY
 from service.faces.pages.routes.library import WORDS, deleted_path
@@ -61,7 +59,7 @@ def document(
         if today is None:
             raise
         address = in_collection(f"{PATH}?{urlencode({'id': today, 'was': query.id})}", query.collection)
-        return RedirectResponse(context_of(request.scope).at(address), status_code=303)
+        return redirect(request.scope, address)
 
 
 def find_document(
@@ -160,4 +158,4 @@ def delete(
     """Erases a document with all its versions."""
     collections.open(caller, query.collection).editor.delete(query.id)
     address = deleted_path(query.collection, 1)
-    return RedirectResponse(context_of(request.scope).at(address), status_code=303)
+    return redirect(request.scope, address)

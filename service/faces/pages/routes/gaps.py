@@ -8,13 +8,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 
 from index.errors import CollectionNotFound
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, Changes, ReadyAsking, in_thread
-from service.faces.pages import page
-from service.faces.pages.context import context_of
+from service.faces.pages import page, redirect
 from service.faces.pages.existing import choose_collection
 from service.faces.pages.forms import form_fields, local_address
 from service.faces.pages.listing import day_and_time
@@ -80,7 +78,7 @@ def keep(
     """Keeps the questions of a collection from now on."""
     asking.collections.open(caller, query.collection)
     asking.kept.keep(query.collection)
-    return _to_page(request, query.collection)
+    return redirect(request.scope, in_collection(PATH, query.collection))
 
 
 @router.post(f"{PATH}/stop")
@@ -92,11 +90,7 @@ def stop(
     """Keeps no more questions of a collection, and erases those that were kept."""
     asking.collections.require(caller, query.collection)
     asking.kept.stop(query.collection)
-    return _to_page(request, query.collection)
-
-
-def _to_page(request: Request, collection: str) -> Response:
-    return RedirectResponse(context_of(request.scope).at(in_collection(PATH, collection)), status_code=303)
+    return redirect(request.scope, in_collection(PATH, query.collection))
 
 
 @router.post("/judge")
@@ -113,6 +107,4 @@ async def judge(
     question = fields.get("q", "").strip()[:MAX_QUESTION_CHARACTERS]
     if question and (verdict := fields.get("verdict", "")) in {"up", "down"}:
         note_verdict(asking, caller, query.collection, (question, verdict, fields.get("reason", "")))
-    here = context_of(request.scope)
-    back = fields.get("next", "/")
-    return RedirectResponse(here.at(local_address(back)), status_code=303)
+    return redirect(request.scope, local_address(fields.get("next", "/")))

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 
 from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.faces.api.routes.jobs import current_json, delete_job_of, item_page, job_page
@@ -21,7 +20,7 @@ from service.faces.dependencies import (
     ReadyJobs,
     in_thread,
 )
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.refusals import can_be_retried, reason_of
 from service.faces.pages.forms import form_fields
@@ -145,7 +144,7 @@ def _change_job(
 ) -> Response:
     move(jobs.get(caller, job_id).id)
     jobs.runner.wake()
-    return RedirectResponse(context_of(request.scope).at(f"{PATH}/{job_id}"), status_code=303)
+    return redirect(request.scope, f"{PATH}/{job_id}")
 
 
 @router.post(f"{PATH}/{{job_id}}/delete")
@@ -154,4 +153,4 @@ def _change_job(
 def delete(request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs) -> Response:
     """Deletes a finished job from the list. Documents that it stored are kept."""
     delete_job_of(jobs, caller, job_id)
-    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    return redirect(request.scope, PATH)

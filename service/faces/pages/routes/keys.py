@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from starlette.responses import RedirectResponse
 
 from index.errors import InvalidInput
 from service.errors import Forbidden, InvalidRequest
 from service.faces.dependencies import Caller, Changes, Lookups, ReadyCredentials, in_thread
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_fields
@@ -153,4 +152,4 @@ def revoke(
     _require_keys(caller, credentials)
     credentials.keyring.revoke(key_id)
     request.scope["state"]["audit"] = {"command": "keys revoke", "revoked": key_id}
-    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    return redirect(request.scope, PATH)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.filters import NameContains
@@ -14,7 +13,7 @@ from index.readers import MEDIA_TYPES
 from service.errors import InvalidRequest, JobNotFound
 from service.faces.client import body_of
 from service.faces.dependencies import Caller, Lookups, ReadyIngestion, in_thread
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.asking.form import KINDS, kinds
 from service.faces.pages.context import context_of
 from service.faces.pages.existing import choose_collection, existing_collection
@@ -152,7 +151,7 @@ async def fetch(
 
 def _redirect_to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:
     query = f"?left_out={left_out}" if left_out else ""
-    return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}{query}"), status_code=303)
+    return redirect(connection, f"/jobs/{job.id}{query}")
 
 
 # The kinds of files that can be read, by the registry of the readers.

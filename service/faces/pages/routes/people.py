@@ -10,12 +10,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 
 from index.errors import InvalidGroup
 from service.errors import InvalidRequest, PersonNotFound
 from service.faces.dependencies import Caller, Changes, Lookups, ReadyCredentials, in_thread
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_fields
@@ -130,7 +129,7 @@ def forget(request: Request, caller: Caller, credentials: ReadyCredentials, fiel
     found = _find(credentials, fields.get("key", ""))
     credentials.keyring.forget_person(found.key)
     _audit(request, "people forget", found)
-    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    return redirect(request.scope, PATH)
 
 
 def _render_person(
@@ -169,5 +168,4 @@ def _audit(request: Request, command: str, person: Person, **more: list[str]) ->
 
 
 def _to(request: Request, person: Person) -> Response:
-    address = context_of(request.scope).at(f"{_PERSON}?{urlencode({'key': person.key})}")
-    return RedirectResponse(address, status_code=303)
+    return redirect(request.scope, f"{_PERSON}?{urlencode({'key': person.key})}")

@@ -6,12 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 
 from service.errors import ProviderUnavailable, RateLimited, Unauthorized
 from service.faces.dependencies import Caller
-from service.faces.pages import page, sign_in_page
-from service.faces.pages.context import context_of
+from service.faces.pages import page, redirect, sign_in_page
 from service.faces.pages.forms import form_fields, local_address
 from service.http.links import SIGN_IN, in_collection
 from service.http.parts import parts_of
@@ -78,7 +76,7 @@ async def sign_in(request: Request, fields: _Fields) -> Response:
         cookie = _begin_session(credentials, request, fields.get("key", "").strip())
     except (RateLimited, Unauthorized) as error:
         return sign_in_page(request.scope, after, error)
-    response = RedirectResponse(context_of(request.scope).at(after), status_code=303)
+    response = redirect(request.scope, after)
     is_secure = request.scope["state"]["secure"]
     set_session(response, cookie, seconds=credentials.sessions.seconds, secure=is_secure)
     return response
@@ -115,7 +113,7 @@ async def sign_out(request: Request, fields: _Fields) -> Response:
         elsewhere = await _sign_out_address(request, sessions.provider_of(cookie, even_late=True))
         await parts[Pools].writes.run(sessions.end_all if is_everywhere else sessions.end, cookie)
     request.scope["state"]["audit"] = {"command": "sign out everywhere" if is_everywhere else "sign out"}
-    response: Response = RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    response = redirect(request.scope, PATH)
     if elsewhere:
         # By a page: the browser sends no form of ours on to another site.
         response = page(request.scope, "onward", address=elsewhere, leaves=True)

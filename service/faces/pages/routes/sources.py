@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.errors import InvalidInput, LoccitError
@@ -22,7 +21,7 @@ from service.faces.api.routes.sources import (
     forget_source,
 )
 from service.faces.dependencies import Caller, Changes, Lookups, ReadyIngestion, Writes, in_thread
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_fields
@@ -133,7 +132,7 @@ def change(request: Request, caller: Caller, sources: ChangingSources, fields: _
         again = {key: value for key, value in fields.items() if key in _FIELDS}
         again["problem"] = plain_message(error, context_of(request.scope).language)
         return _render_sources(request.scope, sources.ingestion, caller, (collection, ""), again)
-    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    return redirect(request.scope, PATH)
 
 
 def _body(fields: Mapping[str, str]) -> SourceRequest:
@@ -182,7 +181,7 @@ def remove(
     """Forgets a source and its secret; its documents stay."""
     request.scope["state"]["audit"] = {"collection": query.collection, "source": source}
     forget_source(ingestion, caller, query.collection, source, retires=False)
-    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
+    return redirect(request.scope, PATH)
 
 
 @router.post(f"{PATH}/{{source}}/sync")
@@ -197,4 +196,4 @@ def sync(
 ) -> Response:
     """Queues the job of a source, and shows it."""
     job = begin_sync(ingestion, caller, query.collection, source)
-    return RedirectResponse(context_of(request.scope).at(f"/jobs/{job.id}"), status_code=303)
+    return redirect(request.scope, f"/jobs/{job.id}")

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
-from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.citations import Locator, Resolution, Resolved
@@ -20,7 +19,7 @@ from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.faces.api.schemas.values import moment
 from service.faces.dependencies import Caller, ReadyAsking, Texts, in_thread
-from service.faces.pages import page
+from service.faces.pages import page, redirect
 from service.faces.pages.context import context_of
 from service.faces.pages.document import DocumentPage, document_page
 from service.faces.pages.drawn_pages import DrawnPages, Shown, drawn_pages, has_pages
@@ -157,7 +156,7 @@ def _redirect_to_version(
         there = resolution.today(citation, version).citation if query.mark else None
         address = reading_address(version, name) if there is None else view_address(there.locator, (), name)
     address = address or document_page_address(version.document_id, name)
-    return RedirectResponse(context_of(connection).at(address), status_code=303)
+    return redirect(connection, address)
 
 
 @dataclass(frozen=True, slots=True)
