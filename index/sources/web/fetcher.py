@@ -37,7 +37,6 @@ _MAX_ADDRESSES = 4
 _HEAD_BYTES = 1 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PAGES = frozenset({200, 203})
-_NOT_MODIFIED = 304
 
 
 class Gate(Protocol):
@@ -87,32 +86,14 @@ class Fetcher:
 
     def fetch(self, url: str, *, gate: Gate | None = None) -> Page:
         """Fetch the page at ``url``. Raises only subclasses of :class:`index.sources.web.FetchRefused`."""
-        page = self._follow(url, {}, gate or OpenGate())
-        if page is None:
-            raise UnexpectedStatus(
-                f"{display_url(url)}: the server responded 304 (Not Modified) to an unconditional request.",
-                status=304,
-            )
-        return page
-
-    def fetch_changed(
-        self, url: str, *, etag: str = "", last_modified: str = "", gate: Gate | None = None
-    ) -> Page | None:
-        """Fetch the page, or return None if it still has this ``etag`` and ``last_modified``."""
-        wanted = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        conditions = {name: value for name, value in wanted.items() if _is_header_value(value)}
-        if not conditions:
-            return self.fetch(url, gate=gate)
-        return self._follow(url, conditions, gate or OpenGate())
-
-    def _follow(self, url: str, conditions: dict[str, str], gate: Gate) -> Page | None:
+        gate = gate or OpenGate()
         deadline = Deadline(self.config.seconds, clock=self._clock)
         hop = parse_url(url)
         for _ in range(self.config.max_redirects + 1):
             self._check_port(hop)
             with deadline.pause():
                 gate.admit(hop)
-            outcome = self._request_hop(hop, conditions, gate, deadline)
+            outcome = self._request_hop(hop, gate, deadline)
             if not isinstance(outcome, WebUrl):
                 return outcome
             hop = outcome
@@ -121,12 +102,10 @@ class Fetcher:
             "Use the address that they lead to."
         )
 
-    def _request_hop(
-        self, hop: WebUrl, conditions: dict[str, str], gate: Gate, deadline: Deadline
-    ) -> Page | WebUrl | None:
-        """Send one request: the page, the address of a redirect, or None for a page that has not changed."""
+    def _request_hop(self, hop: WebUrl, gate: Gate, deadline: Deadline) -> Page | WebUrl:
+        """Send one request: the page, or the address of a redirect."""
         with translate_errors(hop), closing(self.connection(hop, deadline)) as connection:
-            response = connection.handle_request(self._request(hop, conditions))
+            response = connection.handle_request(self._request(hop))
             return self._read_response(hop, response, gate)
 
     def connection(self, hop: WebUrl, deadline: Deadline) -> httpcore2.HTTPConnection:
@@ -147,24 +126,21 @@ class Fetcher:
         tls = self._tls if hop.scheme == "https" else None
         return httpcore2.HTTPConnection(origin, ssl_context=tls, network_backend=network)
 
-    def _request(self, hop: WebUrl, conditions: dict[str, str]) -> httpcore2.Request:
+    def _request(self, hop: WebUrl) -> httpcore2.Request:
         headers = {
             "Host": hop.authority,
             "User-Agent": self.config.user_agent,
             "Accept": "*/*",
             "Accept-Encoding": ACCEPTED,
             "Connection": "close",
-            **conditions,
         }
         url = httpcore2.URL(scheme=hop.scheme, host=hop.host, port=hop.port, target=hop.target)
         return httpcore2.Request("GET", url, headers=list(headers.items()))
 
-    def _read_response(self, hop: WebUrl, response: httpcore2.Response, gate: Gate) -> Page | WebUrl | None:
+    def _read_response(self, hop: WebUrl, response: httpcore2.Response, gate: Gate) -> Page | WebUrl:
         headers, status = Headers(response.headers), response.status
         if status in _REDIRECTS and headers.location:
             return parse_url(headers.location, hop)
-        if status == _NOT_MODIFIED:
-            return None
         if status not in _PAGES:
             raise UnexpectedStatus(f"{display_url(hop)}: the server responded {status}.", status=status)
         gate.admit_type(hop, headers.media_type)
@@ -173,8 +149,6 @@ class Fetcher:
             data=self._read_body(hop, response, headers),
             media_type=headers.media_type,
             charset=headers.charset,
-            etag=headers.etag,
-            last_modified=headers.last_modified,
             robots_tag=headers.robots_tag,
         )
 
@@ -222,11 +196,6 @@ class Fetcher:
         return found[:_MAX_ADDRESSES]
 
 
-def _is_header_value(value: str) -> bool:
-    """Whether a value may be sent in a header: a server that sent it can only have sent such a value."""
-    return bool(value) and value.isascii() and value.isprintable()
-
-
 @contextmanager
 def translate_errors(hop: WebUrl) -> Iterator[None]:
     """Translate every error of httpcore2 into one of this package."""
@@ -249,7 +218,6 @@ def translate_errors(hop: WebUrl) -> Iterator[None]:
 
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:+-]{1,64})""", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)
-_MAX_VALIDATOR = 1024
 
 
 class Headers:
@@ -292,20 +260,8 @@ class Headers:
         return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
 
     @property
-    def etag(self) -> str:
-        return self._validator("etag")
-
-    @property
-    def last_modified(self) -> str:
-        return self._validator("last-modified")
-
-    @property
     def robots_tag(self) -> str:
         return self._join("x-robots-tag")
-
-    def _validator(self, name: str) -> str:
-        value = self._first(name)
-        return value if len(value) <= _MAX_VALIDATOR else ""
 
 
 def _text(value: bytes) -> str:

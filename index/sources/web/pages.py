@@ -12,16 +12,13 @@ class Page:
     """A fetched page. ``url`` is the address after all redirects.
 
     ``media_type`` is in lower case without parameters, empty if the server sends none; ``charset`` is the
-    label from the header. ``etag`` and ``last_modified`` are as sent, for
-    :meth:`index.sources.web.Fetcher.fetch_changed`; ``robots_tag`` is the value of ``X-Robots-Tag``.
+    label from the header; ``robots_tag`` is the value of ``X-Robots-Tag``.
     """
 
     url: str
     data: bytes
     media_type: str = ""
     charset: str | None = None
-    etag: str = ""
-    last_modified: str = ""
     robots_tag: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from index.store.sqlite.database.connections import Database
 from index.store.sqlite.database.copying import PinnedDatabase, file_damage, is_in_use, pin_database, reading
-from index.store.sqlite.database.journal import check_journal, check_size, remove_journal
+from index.store.sqlite.database.journal import check_journal, check_size
 from index.store.sqlite.database.schemas import create_tables, prepare_database
 from index.store.sqlite.database.whole import cover, is_whole_index
 
@@ -19,5 +19,4 @@ __all__ = [
     "pin_database",
     "prepare_database",
     "reading",
-    "remove_journal",
 ]

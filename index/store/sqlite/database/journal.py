@@ -106,15 +106,6 @@ def _has_less_than_recorded(path: Path, size: int) -> bool:
     return bool(size < pages * page)
 
 
-def remove_journal(path: Path) -> None:
-    """Delete the journal files that would change a copy put in the place of a database file.
-
-    No process may have it open.
-    """
-    for suffix in ("-wal", "-shm", "-journal"):
-        _beside(path, suffix).unlink(missing_ok=True)
-
-
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 

@@ -11,7 +11,7 @@ import pytest
 
 from index.errors import StoreDamaged
 from index.store.sqlite import SqliteStore
-from index.store.sqlite.database import check_journal, check_size, remove_journal
+from index.store.sqlite.database import check_journal, check_size
 from tests.contracts.documents import document, now, put
 
 
@@ -63,7 +63,8 @@ def test_a_backup_is_not_mixed_with_a_later_log(killed: Path, tmp_path: Path) ->
     with pytest.raises(StoreDamaged, match=r"begins with change 15, the file has reached 10.*delete"):
         SqliteStore(killed)
     assert {one: one.read_bytes() for one in before} == before
-    remove_journal(killed)
+    for suffix in ("-wal", "-shm"):
+        beside(killed, suffix).unlink(missing_ok=True)
     assert sorted(one.name for one in killed.parent.glob("store.sqlite*")) == ["store.sqlite"]
     with closing(SqliteStore(killed)) as store:
         assert now(store).change() == now(store).counts().documents == 10
