@@ -28,8 +28,9 @@ _SEARCHED = 20
 """Passages in which a sentence that disagrees is looked for."""
 _LEAST_SHARED, _LEAST_SHARED_BACK = 0.5, 0.3
 """Least share of the terms of a sentence that the other has, and of those of the other."""
-_MOST_FACTS = 2
-"""Facts in which a formula differs from document to document, each about something else."""
+_MOST_FACTS, _MOST_SURE_FACTS = 2, 3
+"""Facts in which a formula differs from document to document, each about something else; where the sentences
+seem to be about the same, too."""
 _LONG_ITEM = 100
 _KEPT = 20_000
 _NUMBER = regex.compile(r"\s*\(?(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[a-z][.)])\s+")
@@ -86,6 +87,9 @@ class ConflictSearch:
                 one = FoundConflict(span, passage.version, (at + start, at + end), differs.fact)
                 found[passage.version.document_id] = _Candidate(one, differs.is_sure)
         unsure = {one.found.fact.stated.lower() for one in found.values() if not one.is_sure}
+        sure = {one.found.fact.stated.lower() for one in found.values() if one.is_sure}
+        if len(sure) >= _MOST_SURE_FACTS:
+            return []
         is_formula = len(unsure) >= _MOST_FACTS
         return [one.found for one in found.values() if one.is_sure or not is_formula]
 
@@ -129,6 +133,8 @@ class ConflictSearch:
         if replaces(version, other_version) or replaces(other_version, version):
             return disagreement(own, other, are_related=True)
         if _are_titles_alike(_title(version), _title(other_version)):
+            if own.points_back or other.points_back:
+                return None
             found = disagreement(own, other, are_related=True)
             return found and Disagreement(found.fact, is_sure=False)
         return disagreement(own, other)

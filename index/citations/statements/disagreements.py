@@ -21,7 +21,7 @@ from index.citations.statements.attribution import find_attribution
 from index.citations.statements.clauses import is_verb
 from index.citations.statements.conflicts import Conflict, find_conflicts
 from index.citations.statements.words import Terms, Word, words_of
-from index.text.languages import FUNCTION_WORDS
+from index.text.languages import FUNCTION_WORDS, is_english
 
 LONGEST = 600
 """Code points of a sentence that is compared."""
@@ -41,7 +41,7 @@ _ENUMERATOR = regex.compile(
 )
 _REFERENCE = regex.compile(
     r"\[[\d,;\s–-]+\]|\([^()]*\b(?:fig|figs|figure|table|section|appendix|ref|refs|see)\b[^()]*\)"
-    r"|\([^()]*\b(?:19|20)\d\d[a-z]?\)",
+    r"|\([^()]*\b(?:19|20)\d\d[a-z]?\)|(?<=\p{L}[.,])\d{1,3}(?=\s|\Z)",
     regex.IGNORECASE,
 )
 _LABELLED = regex.compile(
@@ -65,6 +65,10 @@ _DEICTIC = frozenset(
 _BINDING = frozenset("shall agree agrees acknowledges undertakes hereinafter".split())
 """Words of contracts: who is bound is told elsewhere in the same document."""
 _PLACEHOLDERS = frozenset("it he she they who its his her their them him".split())
+_POSSIBLE = frozenset("can could may might".split())
+_POINTING = frozenset("this these that those such".split())
+_LIST = regex.compile(r":\s+\S")
+"""What is listed behind a colon; of what, the text before tells."""
 _DEFINITE = frozenset("the each either any both such all said".split())
 _PAST = frozenset(("was", "were", "had", "did"))
 _OPENING = 2
@@ -90,6 +94,19 @@ class Assertion:
         if sum(one.has_content for one in words) <= _FEWEST_SHARED:
             return None
         return Assertion(sentence, words)
+
+    @property
+    def negations(self) -> int:
+        """How many words negate."""
+        return sum(one.kind == "negation" for one in self.words)
+
+    @property
+    def points_back(self) -> bool:
+        """Tell whether a thing that the text before names limits it: "the length for this field"."""
+        return any(
+            _plain(one) in english.PREPOSITIONS and _plain(that) in _POINTING and thing.text.islower()
+            for one, that, thing in zip(self.words, self.words[1:], self.words[2:], strict=False)
+        )
 
 
 @dataclass(frozen=True)
@@ -190,13 +207,15 @@ def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False)
     back = {to: at for at, to in alignment.pairs.items()}
     ours = _Side(one.words, alignment.pairs, mine, _beginning(one.words, alignment.pairs))
     others = _Side(other.words, back, theirs, _beginning(other.words, back))
-    if not _is_same_but_for(fact, alignment, ours, others):
+    if not _is_same_but_for(fact, alignment, ours, others) or _are_both_possible(fact, one, other):
         return None
     subjects = [_Subject(side.words, side.begin, side.pairs, side.fact) for side in (ours, others)]
     if not all(one.is_shared for one in subjects):
         return None
     if are_related:
         return Disagreement(fact, is_sure=True)
+    if not (_tells_alone(one, ours, fact) and _tells_alone(other, others, fact)):
+        return None
     is_long = ours.shared >= _MANY_SHARED and min(ours.share, others.share) >= _SAME_SHARE
     return _of_same(subjects, fact, is_long=is_long)
 
@@ -212,6 +231,24 @@ def _is_same_but_for(fact: Conflict, alignment: Alignment, ours: _Side, others: 
         _has_same_unit(alignment, ours.fact, others.fact)
         and _is_ordered(alignment, fact)
         and _has_same_scope(alignment, ours.fact, others.fact)
+    )
+
+
+def _tells_alone(one: Assertion, side: _Side, fact: Conflict) -> bool:
+    """Tell whether a sentence may tell what it is about: it is in English, and no list."""
+    is_list = fact.kind in ("number", "name") and _LIST.search(one.text, one.words[side.begin].start)
+    return is_english(one.text) and not is_list
+
+
+def _are_both_possible(fact: Conflict, one: Assertion, other: Assertion) -> bool:
+    """Tell whether both can be true: what may rise and may fall, or sentences with as many negations.
+
+    Of the latter, "if no cells are found" and "if cells are not found", words do not tell that they differ.
+    """
+    if fact.kind == "negation":
+        return one.negations == other.negations
+    return fact.kind == "direction" and any(
+        _plain(word) in _POSSIBLE for side in (one, other) for word in side.words
     )
 
 

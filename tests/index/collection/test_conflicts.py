@@ -194,3 +194,12 @@ def test_documents_are_compared_as_of_a_change(collection: Collection) -> None:
     locator = parse_locator(f"old.txt@{sha}:0-60")
     assert collection.conflicts.of_citations([locator]).conflicts == ()
     assert told(collection.conflicts.of_citations([locator], as_of=before).conflicts) == [("30", "25")]
+
+
+def test_what_the_text_before_tells_is_not_the_same_in_documents_of_like_titles(
+    collection: Collection,
+) -> None:
+    for name, length, title in (("a", 32, "Manual of the mixer"), ("b", 128, "Manual of the mixer, revised")):
+        put(collection, f"{name}.txt", f"The maximum length for this field is {length} signs.", title=title)
+        put(collection, f"{name}2.txt", f"The mixer runs for at most {length} minutes.", title=title)
+    assert scan(collection) == [("128", "32")]

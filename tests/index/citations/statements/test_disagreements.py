@@ -62,6 +62,27 @@ def test_one_other_fact_of_the_same_is_found_from_either_side(
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        # What both name is told before them, in a list of each.
+        (
+            "Eleven types of treatment are used in Lisbon: surgery in Portugal is the usual one.",
+            "Five types of treatment are used in Lisbon: surgery in Portugal is the usual one.",
+        ),
+        (
+            "False-positive results of the Ames test can occur.",
+            "False-negative results of the Ames test can occur.",
+        ),
+        (
+            "If no cells of the Ames test are found, it may not be necessary to repeat it.",
+            "If cells of the Ames test are not found, it may not be necessary to repeat it.",
+        ),
+        (
+            "In 2009, feeding through a misplaced tube became a “never event” in England.31 NHS Salisbury.",
+            "In 2009, feeding through a misplaced tube became a “never event” in England.1 NHS Salisbury.",
+        ),
+        (
+            "Eine Übertragung des Coronavirus über Lebensmittel oder Verpackungen ist sehr unwahrscheinlich.",
+            "Eine Übertragung des Coronavirus über Brief- oder Paketsendungen ist sehr unwahrscheinlich.",
+        ),
         # Another year, place or group: both may be true.
         ("Revenue of Acme was 5 million in 2019.", "Revenue of Acme was 7 million in 2020."),
         ("Tickets to Evora cost 10 euros for adults.", "Tickets to Evora cost 5 euros for children."),
