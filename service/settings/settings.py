@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,6 +40,8 @@ from service.settings.values import (
 )
 
 PREFIX = "LOCCIT_"
+INSTALLED_MODELS = Path(sys.prefix, "share", "loccit", "models")
+"""Who installs the program may convert models into folders of their names here, as the image does."""
 LogFormat = Literal["text", "json"]
 MAX_ANSWER_CHARACTERS = 50_000
 """Longest text that is verified at once, and longest answer that a model may write: some sixteen pages, more
@@ -442,6 +445,7 @@ class Settings(BaseSettings):
             backend=self.backend,
             precision=self.precision,
             cache=self.models or self.data / "models",
+            installed=INSTALLED_MODELS,
             threads=self.threads or threads(processes),
         )
 

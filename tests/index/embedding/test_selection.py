@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from index.config import EmbeddingConfig
-from index.embedding import load_embedder
+from index.embedding import convert_model, load_embedder
 from index.embedding.choice import Choice
 from index.embedding.converted import read_converted
 from index.embedding.graph import GraphEmbedder
@@ -260,3 +261,61 @@ def test_the_brought_model_as_a_graph(tmp_path: Path) -> None:
     cat, dog, law = graph.embed_passages(["A cat sleeps.", "The kitten naps.", "The court ruled."])
     assert cat @ dog > 0.5 > cat @ law
     assert agreement(probe(graph), probe(load_embedder())) >= 0.999
+
+
+@pytest.fixture(scope="module")
+def installed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tiny model as an installation has it; no test changes it."""
+    folder = tmp_path_factory.mktemp("installed")
+    convert_model(str(tiny), folder / tiny.name)
+    return folder
+
+
+class TestConvertedOnce:
+    @pytest.fixture(autouse=True)
+    def logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, logger="loccit.embedding")
+
+    @pytest.mark.parametrize("precision", ["float", "dynamic-int8"])
+    def test_a_model_that_was_installed_converted_is_not_converted_again(
+        self, tiny: Path, installed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, precision: Any
+    ) -> None:
+        expected = load_embedder(
+            str(tiny), config=EmbeddingConfig(precision=precision, cache=tmp_path / "own", device="cpu")
+        )
+        assert conversions(caplog) >= 1
+        for cache in ("one", "two"):
+            caplog.clear()
+            config = EmbeddingConfig(
+                precision=precision, cache=tmp_path / cache, device="cpu", installed=installed
+            )
+            found = load_embedder(str(tiny), config=config)
+            assert conversions(caplog) == 0
+            assert found.fingerprint == expected.fingerprint
+            np.testing.assert_allclose(found.embed_queries(TEXTS), expected.embed_queries(TEXTS), atol=1e-2)
+
+    def test_processes_that_start_at_once_with_one_folder_convert_once(
+        self, tiny: Path, tmp_path: Path
+    ) -> None:
+        script = f"""
+import logging
+from pathlib import Path
+from index.config import EmbeddingConfig
+from index.embedding import load_embedder
+logging.basicConfig(level=logging.INFO)
+config = EmbeddingConfig(precision="float", cache=Path({str(tmp_path / "models")!r}), device="cpu")
+load_embedder({str(tiny)!r}, config=config)
+"""
+        command = [sys.executable, "-c", script]
+        processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        told = [one.communicate()[1] for one in processes]
+        assert [one.returncode for one in processes] == [0, 0], told
+        assert sum(one.count(CONVERTS) for one in told) == 1
+
+
+CONVERTS = "This happens once and takes some seconds."
+"""How the log tells of a conversion."""
+
+
+def conversions(caplog: pytest.LogCaptureFixture) -> int:
+    return caplog.text.count(CONVERTS)
