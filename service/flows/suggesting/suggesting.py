@@ -20,8 +20,12 @@ from service.flows.ask.requests import AskRequest
 from service.flows.suggesting.drafting import Draft, drafts_of
 from service.state.identity import Principal
 
-LEAST = 0.8
+LEAST = 0.9
 """Probability above which a question is shown."""
+_LIT = 0.7
+"""Least probability that the first sentence which is lit answers."""
+_RIVAL = 0.9
+"""Probability of a passage of another document, from which a question does not say which of them it means."""
 _LISTED, _DOCUMENTS = 400, 60
 """Documents that are listed, and of these so many, evenly spread, are read."""
 _LONGEST = 400_000
@@ -104,12 +108,20 @@ async def _answered(
 
 
 def is_answered(draft: Draft, answer: Answer) -> bool:
-    """Tell whether an answer is probable, and its lit words are those that the draft was made from."""
+    """Tell whether an answer is probable, and lit where the draft was made.
+
+    No other document may answer as well: the question would not say which of them it means.
+    """
     if answer.answerability <= LEAST or not answer.hits:
         return False
     first = answer.hits[0]
-    is_same = first.citation.document_id == draft.document_id
-    return is_same and any(one.start < draft.end and draft.start < one.end for one in first.evidence[:1])
+    others = [one for one in answer.hits[1:] if one.citation.document_id != draft.document_id]
+    if first.citation.document_id != draft.document_id or any(one.probability > _RIVAL for one in others):
+        return False
+    return any(
+        one.start < draft.end and draft.start < one.end and first.probability * one.score > _LIT
+        for one in first.evidence[:1]
+    )
 
 
 def _drafts(archive: Archive) -> list[Draft]:

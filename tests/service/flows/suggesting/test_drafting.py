@@ -14,101 +14,150 @@ def questions(text: str, title: str = "", *blocks: Block) -> list[str]:
     return [one.question for one in drafts_of("a.md", title, text, blocks)]
 
 
+TITLED = [
+    ("The Dead Sea is a salt lake between Jordan and Israel.", "Dead Sea", "What is the Dead Sea?"),
+    ("A morpheme is the smallest unit of a language.", "Morpheme", ""),
+    ("A morpheme is a unit of a language that has a meaning.", "Morpheme", "What is a morpheme?"),
+    ("Ada Lovelace (born 1815) was an English mathematician.", "Ada Lovelace", "Who was Ada Lovelace?"),
+    ("Saturn has 83 moons with confirmed orbits.", "Saturn", "How many moons does Saturn have?"),
+    ("World War I began on 28 July 1914.", "World War I", "When did World War I begin?"),
+    (
+        "Der Kearney Boulevard ist eine Straße in Fresno.",
+        "Kearney Boulevard",
+        "Was ist der Kearney Boulevard?",
+    ),
+    ("No Man 's Sky is a game that was made in Guildford.", "No Man's Sky", "What is No Man's Sky?"),
+    ("Sky is a word that has three letters.", "Sky (word)", "What is Sky?"),
+    ("Asthma is a disease that narrows the lungs; much asthma is mild.", "Asthma", "What is asthma?"),
+    ("佩特里奇，是一名克罗地亚足球运动员。", "佩特里奇", "佩特里奇是谁？"),
+    ("博落回是罂粟科博落回属的一种多年生草本植物。", "博落回", "博落回是什么？"),
+    ("米泽是奥羽本线与米坂线的交会车站和主车站。", "米泽车站", ""),
+]
+
+
+@pytest.mark.parametrize(("sentence", "title", "question"), TITLED)
+def test_the_subject_of_a_title_is_asked_for(sentence: str, title: str, question: str) -> None:
+    assert questions(sentence, title)[:1] == ([question] if question else [])
+
+
 @pytest.mark.parametrize(
     ("sentence", "question"),
     [
-        ("The Dead Sea is a salt lake between Jordan and Israel.", "What is the Dead Sea?"),
-        ("Ada Lovelace (born 10 December 1815) was an English mathematician.", "Who was Ada Lovelace?"),
-        ("Loccit was first released in June 2024.", "When was Loccit released?"),
-        ("The Eiffel Tower was designed by Gustave Eiffel.", "Who was the Eiffel Tower designed by?"),
-        ("The Rev. Dr. Cupp is a retired member of our Presbytery.", "Who is the Rev. Dr. Cupp?"),
-        ("Mary Hall is a widow aged 69, with a pension.", "Who is Mary Hall?"),
-        ("Evan V. Symon is the Senior Editor for the California Globe.", "Who is Evan V. Symon?"),
+        ("The Dead Sea was discovered in March 1848.", "When was the Dead Sea discovered?"),
+        ("The Eiffel Tower was designed by Gustave Eiffel.", "Who designed the Eiffel Tower?"),
         ("Marble Falls is located in southern Burnet County.", "Where is Marble Falls located?"),
-        ("World War I began on 28 July 1914.", "When did World War I begin?"),
         ("NATO stands for North Atlantic Treaty Organization.", "What does NATO stand for?"),
-        ("Saturn has 83 moons with confirmed orbits.", "How many moons does Saturn have?"),
-        ("There are twelve stations on the line.", "How many stations are there on the line?"),
-        ("To reset your password, open the settings.", "How do I reset my password?"),
-        ("Notice period: three months to the end of the quarter.", "What is the notice period?"),
-        ("The Hudson River The Hudson River is a river in New York.", "What is the Hudson River?"),
-        ("You can also light the lamp with a match.", "How do I light the lamp?"),
-        ("Der Kearney Boulevard ist eine Straße.", "Was ist der Kearney Boulevard?"),
+        ("A stop word is a word that says little of a text.", "What is a stop word?"),
+        ("Snake River The Snake River is a waterway of four states.", "What is the Snake River?"),
+        (
+            "BACKGROUND Ulcerative colitis (UC) is an inflammation of the colon.",
+            "What is ulcerative colitis?",
+        ),
+        (
+            "Digital signature is a process that proves who wrote a text.",
+            "What is meant by “digital signature”?",
+        ),
+        (
+            "Every employee has 30 days of leave a year.",
+            "How many days of leave does every employee have a year?",
+        ),
+        (
+            "Travel expenses must be claimed within 14 days.",
+            "Within how many days must travel expenses be claimed?",
+        ),
+        ("To reset your login password, open the page of settings.", "How do I reset my login password?"),
+        (
+            "You can light the keeper's oil lamp by holding a match to the wick.",
+            "How do I light the keeper's oil lamp?",
+        ),
     ],
 )
-def test_a_sentence_gives_the_question_that_it_answers(sentence: str, question: str) -> None:
+def test_a_sentence_that_is_understood_alone_gives_its_question(sentence: str, question: str) -> None:
     assert question in questions(sentence)
 
 
 @pytest.mark.parametrize(
     "sentence",
     [
-        "It is a salt lake.",
-        "This is the reason for that.",
-        "The reason is a lack of oil.",
-        "However, the lamp is a good one.",
-        "Figure 2 is a lamp.",
-        "Note: the lamp was lit at dusk.",
-        "In 1815 the lamp was lit.",
-        "Patience is the key here.",
-        "Seine Bahn ist eine gerade Linie.",
-        "We must be honest: the threat is real.",
-        "To train the lamp, you must do the following:",
-    ],
-)
-def test_what_is_named_elsewhere_gives_none(sentence: str) -> None:
-    assert questions(sentence) == []
-
-
-def test_a_name_of_the_title_is_enough() -> None:
-    assert questions("A morpheme is the smallest unit of a language.") == []
-    found = questions("A morpheme is the smallest unit of a language.", "Morpheme")
-    assert found == ["What is a morpheme?"]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "title", "question"),
-    [
-        ("佩特里奇是一名克罗地亚足球运动员。", "佩特里奇", "佩特里奇是谁？"),
-        ("长城是中国古代的军事防御工程。", "长城", "长城是什么？"),
-    ],
-)
-def test_in_a_script_without_capitals_only_the_title_is_defined(
-    sentence: str, title: str, question: str
-) -> None:
-    assert questions(sentence, title) == [question]
-    assert questions(sentence, "") == []
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Lorna and Paul are a couple from Leeds.",
+        "It is a salt lake that has no fish.",
+        "However, the lamp is a thing that shines.",
+        "Seine Bahn ist eine gerade Linie über dem Meer.",
+        "Esta es una razón de que todos los países lo hagan.",
+        "Das ist eine bewährte Größe für jede Sprache.",
+        "Now Lamp is a set of tools that burn oil.",
+        "North of Greater Los Angeles are the areas of Santa Barbara.",
+        "Within the ampulla is a mound of hair that is small.",
+        # Ranks, states and opinions.
+        "India is the third largest hub in the world.",
+        "Reggie Smith was the last Cardinal to hit a home run.",
+        "PowerShell Seven is the latest version of the shell.",
+        "Vicis Helmets is a new company that makes helmets.",
+        "Patience is the closest to perfection.",
+        "The Duchy of Cornwall is a similar estate that is held in trust.",
         "Log Monitoring is a critical component of each service.",
-        "Freie Software ist ein wesentlicher Aspekt der Verwaltung.",
-        "BACKGROUND Heavy Alcohol is a risk to the liver.",
-        "Q stands for quiet.",
-        "The Superior Court has two divisions where small claims are heard.",
-        "To arrange the messages this way, click View.",
-        "To show the target, run the command.",
-        "You can use the model to interact with others.",
-        "To create an enterprise, you must be the owner.",
+        "The Tay Bridge is a bridge of two miles.",
+        'Cookie is a "sister" class of Path and Query.',
+        "Version 6.15.0 was released on 2023-07-11.",
+        # Persons of whom only something is said in passing.
+        "Mary is a widow aged 69, with a pension of her own.",
+        "Lorna and Paul are a couple from Leeds.",
+        # What does not say which, or how.
+        "The project is a plan that serves all of them.",
+        "Notice period: three months to the end of the quarter.",
+        "To create a document, choose the button.",
+        "To change the state of an account, use the following example.",
+        "You can use the oil lamp of the keeper by lighting it.",
+        "You can start the oil lamp of the keeper with a match.",
+        "To show the target of the lamp, run the command.",
+        "It must be paid within 14 days.",
     ],
 )
-def test_what_the_text_around_it_must_explain_gives_none(sentence: str) -> None:
+def test_what_nobody_would_ask_gives_none(sentence: str) -> None:
     assert questions(sentence) == []
 
 
-def test_headings_that_ask_are_questions_and_titles_of_works_are_none() -> None:
-    text = (
-        "Who lit it?\n\nO Brother, Where Art Thou?\n\nHow to light the lamp\n\nThe keeper did so at dusk.\n"
-    )
+def test_a_name_in_passing_is_asked_for_if_the_document_returns_to_it() -> None:
+    said = "Tymnet was an early network between computers."
+    assert questions(said, "Packets") == []
+    again = f"{said} Firms used Tymnet at night. The clerks of Tymnet slept by day."
+    assert questions(again, "Packets") == ["What was Tymnet?"]
+
+
+def headings(*titles: str, below: str = "The keeper did so at dusk.") -> list[str]:
+    text = "".join(f"{title}\n\n{below}\n\n" for title in titles)
     blocks = [
         Block("heading", start, start + len(title), 2, title)
-        for title in ("Who lit it?", "O Brother, Where Art Thou?", "How to light the lamp")
+        for title in titles
         for start in [text.index(title)]
     ]
-    assert questions(text, "", *blocks) == ["Who lit it?", "How do I light the lamp?"]
+    return questions(text, "", *blocks)
+
+
+@pytest.mark.parametrize(
+    ("heading", "question"),
+    [
+        ("Who lit the oil lamp?", "Who lit the oil lamp?"),
+        ("7.5. What is a Debian conffile?", "What is a Debian conffile?"),
+        ("Q: Can I light the lamp at noon?", "Can I light the lamp at noon?"),
+        ("How to light the oil lamp of the keeper", "How do I light the oil lamp of the keeper?"),
+        ("并发比并行好吗？", "并发比并行好吗？"),
+        ("Who lit it?", ""),
+        ("What does this mean for others?", ""),
+        ("Why is the lamp lit at dusk?", ""),
+        ("What is the main point of your essay?", ""),
+        ("Which of the lamps is better for me?", ""),
+        ("O Brother, Where Art Thou?", ""),
+        ("Do Parties Or Voters Choose Presidential Nominees?", ""),
+    ],
+)
+def test_headings_that_ask_and_are_understood_alone_are_questions(heading: str, question: str) -> None:
+    assert headings(heading) == ([question] if question else [])
+
+
+def test_a_line_that_asks_is_a_heading_unless_it_is_one_of_a_list() -> None:
+    answer = "The keeper lit the lamp at dusk, on every day of the year."
+    assert questions(f"Who lit the oil lamp?\n{answer}\n") == ["Who lit the oil lamp?"]
+    assert questions("Who lit the oil lamp of the harbour?\nWho put out the oil lamp of the harbour?\n") == []
 
 
 @given(st.text(), st.text())

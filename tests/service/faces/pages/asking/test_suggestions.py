@@ -22,7 +22,7 @@ The keeper lit the lamp at dusk, every day of the year.
 
 ## Wick
 
-Saturn is a planet that has many moons.
+A wick is a cord that draws oil to the flame.
 """
 
 
@@ -52,7 +52,7 @@ def test_a_question_is_shown_once_its_documents_have_answered_it(certain: TestCl
     (section,) = page(certain, "/").xpath("//section[@class='suggested']")
     assert section.get("data-load") == "/suggestions"
     found = shown(certain)
-    assert {"Who lit the lamp?", "What is Saturn?"} <= set(found)
+    assert {"Who lit the lamp?", "What is a wick?"} <= set(found)
     assert shown(certain, "/") == found
     html = page(certain, page(certain, "/").xpath("//ul[@class='suggestions']//a/@href")[0])
     assert html.xpath("//p[contains(@class, 'sentence')]")
@@ -60,18 +60,18 @@ def test_a_question_is_shown_once_its_documents_have_answered_it(certain: TestCl
 
 def test_after_a_change_they_are_asked_again(certain: TestClient) -> None:
     put(certain, "lamps.md", LAMPS)
-    assert "What is Saturn?" in shown(certain)
+    assert "What is a wick?" in shown(certain)
     certain.delete("/v1/documents/lamps.md")
     put(certain, "other.md", "# Oil\n\nOlive oil is a fat that is pressed from olives.\n")
-    assert "Saturn" not in certain.get("/").text
-    assert "Saturn" not in certain.get("/suggestions").text
+    assert "wick" not in certain.get("/").text
+    assert "wick" not in certain.get("/suggestions").text
 
 
 def test_doubtful_questions_are_not_shown(doubtful: TestClient) -> None:
     put(doubtful, "lamps.md", LAMPS)
     assert shown(doubtful) == []
     assert "No question was found" in told(page(doubtful, "/suggestions"))
-    assert not page(doubtful, "/").xpath("//section[@class='suggested']")
+    assert "No question was found" in told(page(doubtful, "/"))
 
 
 def test_nobody_learns_of_documents_of_others(certain: TestClient) -> None:
@@ -89,7 +89,7 @@ def test_nobody_learns_of_documents_of_others(certain: TestClient) -> None:
         if seen is None:
             assert got.status_code == 403
         else:
-            assert ("Saturn" in got.text) is seen
+            assert ("wick" in got.text) is seen
             assert "Who pressed the oil?" in got.text
 
 
@@ -108,9 +108,9 @@ def test_the_overview_says_what_the_documents_are(certain: TestClient) -> None:
 
 def test_those_of_a_deleted_collection_are_not_shown_of_one_made_anew(certain: TestClient) -> None:
     put(certain, "lamps.md", LAMPS)
-    assert "What is Saturn?" in shown(certain)
+    assert "What is a wick?" in shown(certain)
     changes = certain.get("/v1/collections/default").json()["change"]
     certain.delete("/v1/collections/default")
     put(certain, "other.md", "# Oil\n\nOlive oil is a fat that is pressed from olives.\n")
     assert certain.get("/v1/collections/default").json()["change"] == changes
-    assert "Saturn" not in certain.get("/").text
+    assert "wick" not in certain.get("/").text
