@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,10 @@ async def test_tools_and_resources_answer_from_the_data_folder(folder: Path, mod
         assert (await called(client, "ask", question="When was the lamp lit?"))["passages"]
         every = await called(client, "ask", question="When was the lamp lit?", collections="*")
         assert [one["collection"] for one in every["passages"]] == ["default"]
+        moment = datetime.now(UTC).isoformat()
+        for where in ({}, {"collections": "*"}):
+            past = await called(client, "ask", question="When was the lamp lit?", as_of=moment, **where)
+            assert past["passages"]
         (quote,) = (await called(client, "verify", quotes=["The keeper slept."]))["quotes"]
         assert quote["status"] == "verified"
         assert (await called(client, "cite", locator=found["id"]))["quote"] == TEXT

@@ -10,6 +10,7 @@ from pydantic import Field
 from index.citations import Format
 from index.filters import OPERATORS
 from service.flows.ask.requests import Turn
+from service.http.parameters import AsOf
 from service.http.request_models import Request
 
 _COLLECTION = "Name of the collection; by default that of the connection. list_documents names them."
@@ -47,6 +48,11 @@ class AskArguments(Request):
         None,
         description="Only documents that are in force on this day, such as 2024-05-01; for a question about "
         "what held then.",
+    )
+    as_of: AsOf | None = Field(
+        None,
+        description="Answer as of an earlier time, such as 2024-05-31T12:00:00Z, or, of one collection, as "
+        "of the number of a change.",
     )
     collection: str = Field("", description=_COLLECTION)
     collections: list[str] | Literal["*"] | None = Field(

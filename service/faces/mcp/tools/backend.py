@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 import anyio.to_thread
@@ -139,5 +141,15 @@ class LibraryBackend:
 
 
 def _answer(opened: Mapping[str, Collection], body: AskRequest, question: Question) -> Answer:
-    found = {name: collection.questions.answer(question) for name, collection in opened.items()}
+    found = {
+        name: collection.questions.answer(_as_of(body, collection, question))
+        for name, collection in opened.items()
+    }
     return found[body.collection] if body.collections is None else merge_answers(found, k=question.k)
+
+
+def _as_of(body: AskRequest, collection: Collection, question: Question) -> Question:
+    """The question as of the change that a collection had at the time which was asked for."""
+    if not isinstance(body.as_of, datetime):
+        return question
+    return replace(question, as_of=collection.archive.change_at(body.as_of.timestamp()))

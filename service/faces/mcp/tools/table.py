@@ -188,6 +188,7 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
             "k": given.k,
             "filter": given.filter,
             "in_force": given.in_force,
+            "as_of": given.as_of,
             "turns": [one.model_dump() for one in given.turns],
         }
     )

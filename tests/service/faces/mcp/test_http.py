@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -244,6 +245,22 @@ async def test_documents_in_force_on_a_day_are_asked(own: httpx.Client) -> None:
             told_of = [one["title"] for one in told(await client.call_tool("ask", asked))["passages"]]
             assert f"{name}.txt" in str(told_of)
             assert len([one for one in told_of if one in ("old.txt", "new.txt", "old", "new")]) == 1
+
+
+async def test_documents_are_asked_as_they_were(own: httpx.Client) -> None:
+    def put(house: str) -> int:
+        body = {"text": f"A cat sleeps at dusk in the {house} house."}
+        own.put("/v1/documents/cat.txt?wait=true", json=body)
+        return int(own.get("/v1/collections/default").json()["change"])
+
+    change, moment = put("old"), datetime.now(UTC).isoformat()
+    put("new")
+    async with connected(own) as client:
+        for past in ({"as_of": change}, {"as_of": moment}, {"as_of": moment, "collections": ["default"]}):
+            asked = {"question": "Where does a cat sleep at dusk?", **past}
+            texts = [one["text"] for one in told(await client.call_tool("ask", asked))["passages"]]
+            assert any("old house" in one for one in texts)
+            assert not any("new house" in one for one in texts)
 
 
 async def test_a_connection_needs_a_key_once_there_is_one(library: Library) -> None:
