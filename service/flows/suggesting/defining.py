@@ -174,7 +174,7 @@ def _is_definition(said: _Said, kind: str) -> bool:
 
 def _is_bare(name: str) -> bool:
     """Tell whether a name has no article, and may need one."""
-    return name == bare_name(name) and (" " not in name or name[:1].islower())
+    return name == bare_name(name) and (" " not in name or not is_proper(name))
 
 
 def _repeats(name: str, kind: str) -> bool:

@@ -8,7 +8,7 @@ from service.flows.suggesting.tasks import points_elsewhere, question_of_task
 
 _NUMBER = re.compile(r"^(?:[A-Z]?\d+(?:\.\d+)*[.):]?|[A-Z][.):]|Q(?:uestion)? ?\d*[.:)]|[-–•*])\s+(?=\S)")
 _ASKS = re.compile(
-    r"(?:what|who|whom|whose|when|where|how|which|where/how|"
+    r"(?!\w+ to )(?:what|who|whom|whose|when|where|how|which|where/how|"
     r"wer|wie|wo|wann|welche[rs]?|comment|où|quelle?s?|quand|qu[’']est-ce)\b"
     r"|(?:can|do|does|should|must|may|is there|are there|kann|muss|darf|gibt es|puis-je|est-ce) "
     r"|¿|[\u3040-\u30ff\u4e00-\u9fff]",

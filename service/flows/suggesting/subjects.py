@@ -103,8 +103,10 @@ class Subjects:
         if first.endswith(("'s", "’s")):
             return ""
         if others and any(one[:1].islower() and one not in _SMALL for one in others):
+            # "Hirschsprung disease" keeps its capital; "Star formation" if it is said nowhere else.
             is_name = re.search(rf"[a-z,;] {re.escape(first)}(?!\w)", self.text)
-            return "" if is_name else small
+            is_said = re.search(rf"(?<!\w){re.escape(first[:1].lower() + first[1:])}(?!\w)", self.text)
+            return small if is_said and not is_name else ""
         return small if re.search(rf"[a-z,;] {re.escape(small)}(?!\w)", self.text) else ""
 
 
@@ -156,7 +158,7 @@ def _begins_well(name: str) -> bool:
 def _is_unclear(name: str) -> bool:
     """Tell whether a name says nothing alone: a pronoun, two things, or one of a kind ("the Query")."""
     first, *others = bare_name(name).split()
-    if first.lower() in _NOT_A_NAME or re.search(r" (?:and|or) |--|[_`]", name):
+    if first.lower() in _NOT_A_NAME or re.search(r" (?:and|or) |--|[_`]|[a-z]The\b", name):
         return True
     if not is_proper(name) and _IN_A_ROW.search(name):
         return True

@@ -22,8 +22,8 @@ from service.state.identity import Principal
 
 LEAST = 0.9
 """Probability above which a question is shown."""
-_LIT = 0.7
-"""Least probability that the first sentence which is lit answers."""
+_LIT, _LIT_OF_SUBJECT = 0.7, 0.5
+"""Least probability that the first lit sentence answers; less will do for what a document is about."""
 _RIVAL = 0.9
 """Probability of a passage of another document, from which a question does not say which of them it means."""
 _LISTED, _DOCUMENTS = 400, 60
@@ -118,8 +118,9 @@ def is_answered(draft: Draft, answer: Answer) -> bool:
     others = [one for one in answer.hits[1:] if one.citation.document_id != draft.document_id]
     if first.citation.document_id != draft.document_id or any(one.probability > _RIVAL for one in others):
         return False
+    least = _LIT_OF_SUBJECT if draft.order == 1 else _LIT
     return any(
-        one.start < draft.end and draft.start < one.end and first.probability * one.score > _LIT
+        one.start < draft.end and draft.start < one.end and first.probability * one.score > least
         for one in first.evidence[:1]
     )
 

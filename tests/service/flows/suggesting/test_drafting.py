@@ -51,11 +51,11 @@ def test_the_subject_of_a_title_is_asked_for(sentence: str, title: str, question
         ("Snake River The Snake River is a waterway of four states.", "What is the Snake River?"),
         (
             "BACKGROUND Ulcerative colitis (UC) is an inflammation of the colon.",
-            "What is ulcerative colitis?",
+            "What is Ulcerative colitis?",
         ),
         (
             "Digital signature is a process that proves who wrote a text.",
-            "What is meant by “digital signature”?",
+            "What is meant by “Digital signature”?",
         ),
         (
             "Every employee has 30 days of leave a year.",
@@ -142,6 +142,7 @@ def headings(*titles: str, below: str = "The keeper did so at dusk.") -> list[st
         ("How to light the oil lamp of the keeper", "How do I light the oil lamp of the keeper?"),
         ("并发比并行好吗？", "并发比并行好吗？"),
         ("Who lit it?", ""),
+        ("When to use the callback?", ""),
         ("What does this mean for others?", ""),
         ("Why is the lamp lit at dusk?", ""),
         ("What is the main point of your essay?", ""),
