@@ -23,6 +23,10 @@ pytestmark = pytest.mark.browser
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 LAMPS = f"# Lamps\n\n## Who lit the lamp?\n\n{LAMP} The south tower has 312 lamps and no keeper at all.\n"
+SUGGESTING = (
+    "# Lamps\n\n## Who lit the lamp?\n\nThe keeper lit the lamp at dusk, every day of the year.\n\n"
+    "## Wick\n\nA wick is a cord that draws oil to the flame.\n"
+)
 ASKED = "Who lit the lamp in the north tower at dusk?"
 LEAVE = "Employees of the harbour receive {} days of annual leave.\n"
 LEAVE_ASKED = "How many days of annual leave do employees of the harbour receive?"
@@ -154,7 +158,7 @@ def test_the_check_has_an_example_of_these_documents(page: "Page") -> None:
 
 
 def test_suggestions_come_by_themselves_and_are_answered(page: "Page", client: "httpx.Client") -> None:
-    put(client, "lamps.md", LAMPS, collection="certain")
+    put(client, "lamps.md", SUGGESTING, collection="certain")
     page.goto("/?collection=certain")
     first = page.locator(".suggestions a").first
     first.wait_for()
