@@ -59,6 +59,8 @@ _OF_PERSONS = re.compile(
     r"girl|boy|aged|couple|student|patient)\b|[*†]",
     re.IGNORECASE,
 )
+_AGENT = re.compile(r"(?:er|or|ist|ian|ant)$")
+"""Ends of the words for who does something: "garage owner"."""
 _PRONOUN = re.compile(r"\b(?:he|she|his|her)\b", re.IGNORECASE)
 _CHINESE_PEOPLE = re.compile(
     r"(?:是|为)[^，。]{0,30}(?:一名|一位(?!于))|[^，。]*(?:球员|运动员|政治家|演员|歌手|导演|作家|诗人|画家|学家|教授|将领|皇帝|"
@@ -185,6 +187,9 @@ def _repeats(name: str, kind: str) -> bool:
 def _may_be_person(said: _Said, kind: str) -> bool:
     """Tell whether a name may be a person's of whom another thing is said than what is in the list."""
     if _OF_PERSONS.search(said["aside"]) or _OF_PERSONS.search(kind):
+        return True
+    is_full = " " in said.name and said.name == bare_name(said.name) and is_proper(said.name)
+    if is_full and _AGENT.search(kind):
         return True
     start = max(said.subjects.text.find(said.match[0][:40]), 0)
     around = len(said.match[0]) + (_AROUND // 4 if said.is_main else _AROUND)

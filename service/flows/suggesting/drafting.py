@@ -28,13 +28,17 @@ _BEGINS = re.compile(r"^(?:[-–•*·] |(?:BACKGROUND|CONTEXT|INTRODUCTION|IMPO
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A question, and the span of a document that should answer it. The best have the least ``order``."""
+    """A question, and the span of a document that should answer it. The best have the least ``order``.
+
+    ``is_written``: by a person, who knows the document.
+    """
 
     question: str
     document_id: str
     start: int
     end: int
     order: int
+    is_written: bool = False
 
 
 def drafts_of(document_id: str, title: str, text: str, blocks: Sequence[Block]) -> Iterator[Draft]:

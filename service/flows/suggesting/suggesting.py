@@ -20,8 +20,8 @@ from service.flows.ask.requests import AskRequest
 from service.flows.suggesting.drafting import Draft, drafts_of
 from service.state.identity import Principal
 
-LEAST = 0.9
-"""Probability above which a question is shown."""
+LEAST, LEAST_OF_WRITTEN = 0.9, 0.8
+"""Probabilities above which a question that was drafted, and one that a person wrote, are shown."""
 _LIT, _LIT_OF_SUBJECT = 0.7, 0.5
 """Least probability that the first lit sentence answers; less will do for what a document is about."""
 _RIVAL = 0.9
@@ -110,19 +110,21 @@ async def _answered(
 def is_answered(draft: Draft, answer: Answer) -> bool:
     """Tell whether an answer is probable, and lit where the draft was made.
 
-    No other document may answer as well: the question would not say which of them it means.
+    Unless a person wrote the question, no other document may answer as well: it would not say which of them
+    it means.
     """
-    if answer.answerability <= LEAST or not answer.hits:
+    if not answer.hits or answer.answerability <= (LEAST_OF_WRITTEN if draft.is_written else LEAST):
         return False
-    first = answer.hits[0]
-    others = [one for one in answer.hits[1:] if one.citation.document_id != draft.document_id]
-    if first.citation.document_id != draft.document_id or any(one.probability > _RIVAL for one in others):
+    first, *others = answer.hits
+    lit = first.evidence[:1]
+    is_same = first.citation.document_id == draft.document_id
+    if not (is_same and any(one.start < draft.end and draft.start < one.end for one in lit)):
         return False
+    if draft.is_written:
+        return True
     least = _LIT_OF_SUBJECT if draft.order == 1 else _LIT
-    return any(
-        one.start < draft.end and draft.start < one.end and first.probability * one.score > least
-        for one in first.evidence[:1]
-    )
+    elsewhere = (one.probability for one in others if one.citation.document_id != draft.document_id)
+    return first.probability * lit[0].score > least and max(elsewhere, default=0.0) <= _RIVAL
 
 
 def _drafts(archive: Archive) -> list[Draft]:

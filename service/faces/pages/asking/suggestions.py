@@ -24,4 +24,4 @@ def shipped_drafts(archive: Archive) -> Iterator[Draft]:
     for document_id, known in _KNOWN.items():
         document = archive.find_document(document_id)
         if document is not None and document.text_sha256.hex().startswith(known["text_sha256"]):
-            yield Draft(known["question"], document_id, 0, document.length, 0)
+            yield Draft(known["question"], document_id, 0, document.length, 0, is_written=True)

@@ -101,6 +101,7 @@ def test_a_sentence_that_is_understood_alone_gives_its_question(sentence: str, q
         # Persons of whom only something is said in passing.
         "Mary is a widow aged 69, with a pension of her own.",
         "Lorna and Paul are a couple from Leeds.",
+        "Lionel Meadows is a garage owner who deals in stolen cars.",
         # What does not say which, or how.
         "The project is a plan that serves all of them.",
         "Notice period: three months to the end of the quarter.",
