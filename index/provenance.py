@@ -48,7 +48,9 @@ def provenance(metadata: Metadata, *, given: str, title: str) -> Provenance:
     known: dict[str, Scalar | Sequence[Scalar]] = {}
     said: dict[str, Scalar | Sequence[Scalar]] = {"title": title} if title and not has_title else {}
     if metadata:
-        sure = {*names, *_edited(metadata), *_KNOWN}
+        sure = {*names, *_KNOWN}
+        if EDITED in metadata:
+            sure.update(_edited(metadata))
         for key, value in metadata.items():
             if key != EDITED:
                 (known if key in sure else said)[key] = value

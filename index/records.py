@@ -286,13 +286,12 @@ class PlacedPassage:
     quote_key: bytes
     embedded: bool
 
-    def check(self, text: str) -> None:
-        """Raise :class:`index.errors.StoreDamaged` unless this is its text."""
-        if content_key(text) != self.quote_key:
-            document_id = self.version.document_id
-            raise StoreDamaged(
-                f"Passage {self.id} of {document_id!r} is not what was indexed. Restore a backup."
-            )
+    def damage(self) -> StoreDamaged:
+        """The error for a text whose :func:`content_key` is not ``quote_key``."""
+        document_id = self.version.document_id
+        return StoreDamaged(
+            f"Passage {self.id} of {document_id!r} is not what was indexed. Restore a backup."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def parse_locator(value: str) -> Locator:
 
 def locator_of(version: VersionRecord, start: int, end: int) -> str:
     """Return the locator of a span of a version."""
-    return str(Locator(version.document_id, version.text_sha256.hex(), start, end))
+    return f"{version.document_id}@{version.text_sha256.hex()[:_HASH_DIGITS]}:{start}-{end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,8 @@ class Excerpt:
     @staticmethod
     def of(version: VersionRecord, start: int, end: int, text: str, at: int = 0) -> Excerpt:
         """Cut the excerpt of a span out of a text that starts at offset ``at`` of the version."""
-        begin, until = window(start, end)
-        begin = max(begin, at)
+        begin, until = max(start - WINDOW, at), end + WINDOW
         return Excerpt(version, start, end, text[begin - at : until - at], begin)
-
-    @property
-    def quote(self) -> str:
-        """The text of the span."""
-        return self.text[self.start - self.at : self.end - self.at]
 
 
 def window(start: int, end: int) -> tuple[int, int]:
@@ -103,10 +97,10 @@ def cite(
     does not point to the quote.
     """
     version, start, end = excerpt.version, excerpt.start, excerpt.end
-    source = _source_link(version, text, (start, end), pages)
+    source = _source_link(version, text, (start, end), pages) if version.source else ""
     return Citation(
         locator=locator_of(version, start, end),
-        quote=excerpt.quote,
+        quote=excerpt.text[start - excerpt.at : end - excerpt.at],
         document_id=version.document_id,
         version=version.number,
         title=version.title or version.document_id,
@@ -120,8 +114,8 @@ def cite(
         source_sha256=version.source_sha256.hex(),
         selectors=selectors(excerpt, text),
         links={"source": source} if source else {},
-        printed_pages=labels_of(version.page_labels, pages),
-        figure=figure_in(version.figures, start, end),
+        printed_pages=labels_of(version.page_labels, pages) if version.page_labels else None,
+        figure=figure_in(version.figures, start, end) if version.figures else None,
     )
 
 
@@ -131,9 +125,11 @@ def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
     Prefix and suffix have at most 32 code points and never split a grapheme cluster. The quote is
     ambiguous if prefix, quote and suffix together occur more than once in ``text``, or ``text`` is None.
     """
-    prefix = _prefix(excerpt.text[: excerpt.start - excerpt.at])
-    suffix = _suffix(excerpt.text[excerpt.end - excerpt.at :])
-    quote = excerpt.quote
+    start, end = excerpt.start - excerpt.at, excerpt.end - excerpt.at
+    before, quote, after = excerpt.text[:start], excerpt.text[start:end], excerpt.text[end:]
+    # Of ASCII every character is one cluster: texts have no carriage returns.
+    prefix = before[-CONTEXT:] if before.isascii() else _prefix(before)
+    suffix = after[:CONTEXT] if after.isascii() else _suffix(after)
     sought = prefix + quote + suffix
     return (
         Selector("TextPositionSelector", start=excerpt.start, end=excerpt.end),
@@ -142,14 +138,10 @@ def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
             exact=quote,
             prefix=prefix,
             suffix=suffix,
-            ambiguous=text is None or _is_repeated(text, sought),
+            # Not str.rfind: its time is proportional to text length times quote length.
+            ambiguous=text is None or text.find(sought, text.find(sought) + 1) >= 0,
         ),
     )
-
-
-def _is_repeated(text: str, sought: str) -> bool:
-    # Not str.rfind: its time is proportional to text length times quote length.
-    return text.find(sought, text.find(sought) + 1) >= 0
 
 
 def _source_link(
@@ -160,9 +152,11 @@ def _source_link(
     A PDF opens at its page (RFC 8118), an HTML page at the quote (WICG text fragments). Characters that
     a URL does not allow are encoded, because users write the source and it appears in Markdown.
     """
-    source = _web_address(version.source)
-    if not source:
+    link = version.source.strip()
+    if not link.lower().startswith(("http://", "https://")):
         return ""
+    # Encoded as RFC 3986 requires.
+    source = percent_encode(link, safe="!#$%&'()*+,-./:;=?@[]_~", errors="replace")
     address, _, fragment = source.partition("#")
     if pages is not None and version.media_type == "application/pdf":
         return f"{address}#page={pages[0]}"
@@ -172,23 +166,11 @@ def _source_link(
     return f"{address}#{fragment}:~:{directive}" if directive else source
 
 
-def _web_address(link: str) -> str:
-    """Return a web link percent-encoded as RFC 3986 requires; empty if it is not a web link."""
-    link = link.strip()
-    if not link.lower().startswith(("http://", "https://")):
-        return ""
-    return percent_encode(link, safe="!#$%&'()*+,-./:;=?@[]_~", errors="replace")
-
-
 def _prefix(before: str) -> str:
-    if before.isascii():  # every character is one cluster: texts have no carriage returns
-        return before[-CONTEXT:]
     starts = (match.start() for match in _CLUSTER.finditer(before))
     return before[next((start for start in starts if len(before) - start <= CONTEXT), len(before)) :]
 
 
 def _suffix(after: str) -> str:
-    if after.isascii():
-        return after[:CONTEXT]
     ends = [match.end() for match in _CLUSTER.finditer(after) if match.end() <= CONTEXT]
     return after[: ends[-1]] if ends else ""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -56,6 +56,8 @@ _ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", 
 _IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
 START, STRENGTH = itemgetter(0), itemgetter(2)
 """Of a :class:`JudgedSentence`."""
+_BLANK_LINE = "\n\n"
+_NOTHING_ABOVE: Mapping[int, frozenset[int]] = {}
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
@@ -101,24 +103,18 @@ def judge_sentences(
         headings |= above
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
             found[offset + start, offset + end] = cosine, frozenset(own)
-    sentences = _join_labels([(*span, *found[span]) for span in sorted(found)], text, at, tables)
-    sentences, below = _part_headings(sentences, text, at, tables)
-    share_above = sum([shares[word] for word in headings])
-    among = [0] * len(shares)
-    for *_, own in sentences:
-        for word in own:
-            among[word] += 1
+    sentences = []
+    for span in sorted(found):
+        sentences.append((*span, *found[span]))
+    sentences, below = _join_labels(sentences, text, at, tables), _NOTHING_ABOVE
+    if _BLANK_LINE in text:
+        sentences, below = _part_headings(sentences, text, at, tables)
+    strengths = _strengths(sentences, headings, below, shares)
     judged, has_lines = [], "\n" in text
-    for start, end, cosine, own in sentences:
-        inside: Set[int] = headings
-        share = share_above
-        if below and (more := below.get(start, frozenset()) - headings):
-            inside = headings | more
-            share = share_above + sum([shares[word] for word in more])
-        logit = _logit(cosine, own, inside, share, shares, among)
+    for (start, end, *_), strength in zip(sentences, strengths, strict=True):
         is_row = bool(tables) and _is_in(tables, start)
         is_line = has_lines and _is_line(text, start - at, end - at)
-        judged.append(JudgedSentence(start, end, logit, is_line, is_row))
+        judged.append(JudgedSentence(start, end, strength, is_line, is_row))
     return judged
 
 
@@ -129,15 +125,16 @@ def prefer_holding(
 
     Where a measure is asked for, those that have one of its units are strengthened more.
     """
-    best = max([one.strength for one in judged], default=0.0)
-
-    def bonus(one: JudgedSentence) -> float:
+    least = max(map(STRENGTH, judged), default=0.0) - _LIKELY
+    found = []
+    for one in judged:
         start, end = one.start - at, one.end - at
-        if one.strength <= best - _LIKELY or one.is_row or not wanted.is_in(text, start, end):
-            return 0.0
-        return HOLDS[wanted.kind] + (_MEASURED if wanted.is_measured(text[start:end]) else 0.0)
-
-    return [one._replace(strength=one.strength + bonus(one)) for one in judged]
+        if one.strength > least and not one.is_row and wanted.is_in(text, start, end):
+            bonus = HOLDS[wanted.kind] + (_MEASURED if wanted.is_measured(text[start:end]) else 0.0)
+            found.append(one._replace(strength=one.strength + bonus))
+        else:
+            found.append(one)
+    return found
 
 
 READ_STRENGTH, READ_LOGIT = 0.702, 0.446
@@ -189,7 +186,7 @@ def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequenc
 
 def _part_headings(
     sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]
-) -> tuple[list[_Sentence], dict[int, frozenset[int]]]:
+) -> tuple[list[_Sentence], Mapping[int, frozenset[int]]]:
     """Part the sentences from lines that stand alone above text, as headings do in files without structure.
 
     Returns the sentences, and by their starts the words of the lines above: as far as the next such line.
@@ -226,8 +223,8 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     return (
         "\n" not in line
         and not line.endswith(_ENDS_NO_HEADING)
-        and (start <= 0 or text.endswith("\n\n", 0, start))
-        and text.startswith("\n\n", end)
+        and (start <= 0 or text.endswith(_BLANK_LINE, 0, start))
+        and text.startswith(_BLANK_LINE, end)
         and _ITEM.match(line) is None
         and _IS_FORMULA.search(line) is None
         and any(map(str.isalpha, line))
@@ -246,51 +243,56 @@ def _is_line(text: str, start: int, end: int) -> bool:
     return (len(before) == 2 and before != "\n\n") or (len(after) == 2 and after != "\n\n")
 
 
-def _logit(
-    cosine: float,
-    own: frozenset[int],
+def _strengths(
+    sentences: Sequence[_Sentence],
     headings: Set[int],
-    above: float,
+    below: Mapping[int, frozenset[int]],
     shares: Sequence[float],
-    among: Sequence[int],
-) -> float:
-    """The logit; ``above`` is the share of the words of the headings."""
-    coverage = rare = new = 0.0
-    for word in own:
-        share = shares[word]
-        coverage += share
-        rare += share / among[word]
-        if word in headings:
-            above -= share
-        else:
-            new += share
-    if math.isnan(cosine):  # not embedded yet
-        cosine = usual_cosine(coverage)
+) -> list[float]:
+    """The logits of sentences, some of which are ``below`` words of further headings."""
+    among = [0] * len(shares)
+    for *_, own in sentences:
+        for word in own:
+            among[word] += 1
     of_cosine, of_coverage, of_rare, of_new, of_above = WEIGHTS
-    return INTERCEPT + (
-        of_cosine * cosine + of_coverage * coverage + of_rare * rare + of_new * new + of_above * above
-    )
+    share_above, strengths = sum(map(shares.__getitem__, headings)), []
+    for start, _, cosine, own in sentences:
+        inside, above = headings, share_above
+        if below and (more := below.get(start, frozenset()) - headings):
+            inside = headings | more
+            above += sum(map(shares.__getitem__, more))
+        coverage = rare = new = 0.0
+        for word in own:
+            share = shares[word]
+            coverage += share
+            rare += share / among[word]
+            if word in inside:
+                above -= share
+            else:
+                new += share
+        # A passage that is not embedded yet has no cosines.
+        near = usual_cosine(coverage) if math.isnan(cosine) else cosine
+        strength = (
+            of_cosine * near + of_coverage * coverage + of_rare * rare + of_new * new + of_above * above
+        )
+        strengths.append(INTERCEPT + strength)
+    return strengths
 
 
 def select_evidence(sentences: Sequence[JudgedSentence]) -> tuple[Evidence, ...]:
     """Return the sentences that answer, at most three, best first; none if none probably does."""
-    ranked = sorted(sorted(sentences, key=START), key=STRENGTH, reverse=True)[:MOST]
-    if not ranked:
-        return ()
-    best = _probability(ranked[0].strength)
-    lit = []
-    for one in ranked:
-        probability = _probability(one.strength)
-        if probability >= max(_LEAST, _least_share(ranked[0], one) * best):
+    lit, best = [], None
+    for one in sorted(sorted(sentences, key=START), key=STRENGTH, reverse=True)[:MOST]:
+        probability = 1.0 / (1.0 + math.exp(-one.strength))
+        if best is None:
+            best, highest = one, probability
+        # The least probability beside the best sentence, relative to that of the best.
+        share = _LEAST_SHARE_OF_LINES if best.is_line and one.is_line else _LEAST_SHARE
+        if best.is_row:
+            share = _LEAST_SHARE_BESIDE_ROW
+        if probability >= max(_LEAST, share * highest):
             lit.append(Evidence(one.start, one.end, round(probability, 4)))
     return tuple(lit)
-
-
-def _least_share(best: JudgedSentence, other: JudgedSentence) -> float:
-    """The least probability of another sentence beside the best one, relative to that of the best."""
-    if best.is_row:
-        return _LEAST_SHARE_BESIDE_ROW
-    return _LEAST_SHARE_OF_LINES if best.is_line and other.is_line else _LEAST_SHARE
 
 
 def divide_into_runs(sentences: Sequence[JudgedSentence], rank: int) -> list[Run]:
@@ -299,7 +301,7 @@ def divide_into_runs(sentences: Sequence[JudgedSentence], rank: int) -> list[Run
     ``rank`` is that of their passage, from 1.
     """
     prior = RANK_WEIGHT * math.log(rank)
-    probabilities = [_probability(one.strength + prior) for one in sentences]
+    probabilities = [1.0 / (1.0 + math.exp(-(one.strength + prior))) for one in sentences]
     free = [True] * len(sentences)
     found = []
     for best in sorted(range(len(sentences)), key=lambda at: (-probabilities[at], at)):
@@ -315,7 +317,3 @@ def divide_into_runs(sentences: Sequence[JudgedSentence], rank: int) -> list[Run
         end = max(one.end for one in sentences[first : last + 1])
         found.append(Run(sentences[first].start, end, probabilities[best]))
     return found
-
-
-def _probability(strength: float) -> float:
-    return 1.0 / (1.0 + math.exp(-strength))

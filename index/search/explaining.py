@@ -150,7 +150,7 @@ def _passages(moment: Snapshot, every: SearchResult, own: SearchResult) -> Itera
             None if whole is None else round(float(every.ranked.scores[whole]), 4),
             _place(own.ranked.candidates, "dense", at, every.ranked.candidates),
             _place(own.ranked.candidates, "lexical", at, every.ranked.candidates),
-            tuple(every.words.among(look.look(at).terms())) if look else (),
+            tuple(every.words.among(look.look(at).terms)) if look else (),
         )
 
 

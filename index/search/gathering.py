@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from index.citations import citing
 from index.config import SearchConfig
@@ -12,10 +13,10 @@ from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
 from index.search.candidates import RankedCandidates
 from index.search.evidence import JudgedSentence
-from index.search.near_duplicates import Wording, are_similar_lengths, may_say_the_same, sketch
+from index.search.near_duplicates import LEAST_LENGTH, LEAST_SKETCHED, Wording, sketch
 from index.search.question import Selection
-from index.search.second_look import SecondLook
 from index.search.sections import section_span
+from index.types import Block
 
 _PER_HIT = 2
 """Candidates read per requested hit: some are duplicates or neighbours of others."""
@@ -48,7 +49,8 @@ class HitDraft:
     """A hit under construction: its best passage, passages merged into it, and duplicates.
 
     ``members`` are all merged passages with their positions in the ranking, the best one first; ``also`` are
-    passages with the text of the hit, ``repeats`` those that repeat a part of it, or nearly.
+    passages with the text of the hit, ``repeats`` those that repeat a part of it, or nearly. ``tables`` are
+    those that it has rows of.
     ``probability`` is that of a run of sentences; ``judged`` are the sentences of all members, once they are
     judged. ``is_headed``: its headings say all that the question asks for.
     """
@@ -59,6 +61,7 @@ class HitDraft:
     members: list[tuple[int, PlacedPassage]]
     also: list[PlacedPassage] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
+    tables: Sequence[Block] = ()
     probability: float | None = None
     judged: list[JudgedSentence] | None = None
     is_headed: bool = False
@@ -109,7 +112,9 @@ class Gathering:
         """
         per_document = Counter[str]()
         most = self._selection.max_per_document
-        for place, passage in self._read_places(_PER_HIT * k):
+        size, last = _PER_HIT * k, len(self._ranked.candidates.ids)
+        parts = [slice(at, at + size) for at in range(0, last, size)]
+        for place, passage in chain.from_iterable(map(self._read_places, parts)):
             if self._merge_into_hit(place, passage):
                 continue
             if len(self._found) == k:
@@ -118,19 +123,21 @@ class Gathering:
             if most is not None and per_document[document_id] >= most:
                 continue
             per_document[document_id] += 1
-            start, end = self._span(passage)
-            self._found.append(HitDraft(passage, start, end, [(place, passage)]))
+            start, end = passage.passage.start, passage.passage.end
+            if self._selection.extent == "section":
+                start, end = self._section(passage)
+            draft = HitDraft(passage, start, end, [(place, passage)], tables=passage.passage.tables)
+            self._found.append(draft)
             self._by_words[passage.quote_key] = self._found[-1]
         return self._found
 
-    def _read_places(self, size: int) -> Iterator[tuple[int, PlacedPassage]]:
-        """Yield the live passages with their positions in the ranking, read in parts of a ``size``."""
-        ids = self._ranked.candidates.ids
-        for at in range(0, len(ids), size):
-            part = ids[at : at + size]
-            places = {id_: at + offset for offset, id_ in enumerate(part.tolist())}
-            for passage in self._passages.places(part):
-                yield places[passage.id], passage
+    def _read_places(self, part: slice) -> list[tuple[int, PlacedPassage]]:
+        """Read the live passages of a part of the ranking, with their positions in it."""
+        ids, found = self._ranked.candidates.ids[part], []
+        places = dict(zip(ids.tolist(), range(part.start, part.stop), strict=False))
+        for passage in self._passages.places(ids):
+            found.append((places[passage.id], passage))
+        return found
 
     def _merge_into_hit(self, place: int, passage: PlacedPassage) -> bool:
         """Merge a passage into a hit that it repeats or continues; returns whether there is one."""
@@ -146,6 +153,9 @@ class Gathering:
             neighbour.start = min(neighbour.start, passage.passage.start)
             neighbour.end = max(neighbour.end, passage.passage.end)
             neighbour.members.append((place, passage))
+            if passage.passage.tables:
+                known = {table.start: table for table in (*neighbour.tables, *passage.passage.tables)}
+                neighbour.tables = tuple(known.values())
             # Its text has changed: duplicates of the single passage no longer equal it.
             self._by_words.pop(neighbour.best.quote_key, None)
             return True
@@ -154,11 +164,8 @@ class Gathering:
             one.add_repeat(_repeat_of(member, passage))
         return near is not None
 
-    def _span(self, passage: PlacedPassage) -> tuple[int, int]:
-        span = passage.passage
-        if self._selection.extent != "section":
-            return span.start, span.end
-        structure = self._history.structure(passage.version)
+    def _section(self, passage: PlacedPassage) -> tuple[int, int]:
+        span, structure = passage.passage, self._history.structure(passage.version)
         return section_span(structure, span.start, span.end, most=self._config.section_characters)
 
     def _neighbour(self, passage: PlacedPassage) -> HitDraft | None:
@@ -177,27 +184,14 @@ class Gathering:
         return None
 
 
-class _Sketches(dict[int, int]):
-    """Sketches of the terms at positions of the ranking, made when they are asked for.
-
-    Without the second look the terms are not known, and all are alike.
-    """
-
-    def __init__(self, second_look: SecondLook | None) -> None:
-        self._second_look = second_look
-
-    def __missing__(self, place: int) -> int:
-        made = 0 if self._second_look is None else sketch(self._second_look.own_terms(place))
-        self[place] = made
-        return made
-
-
 class _NearDuplicateFinder:
     """Finds passages that repeat others nearly. Reads only the texts of those whose terms are alike."""
 
     def __init__(self, passages: Passages, ranked: RankedCandidates) -> None:
         self._passages = passages
-        self._sketches = _Sketches(ranked.second_look)
+        self._second_look = ranked.second_look
+        self._sketches: dict[int, int] = {}
+        """Those of the terms at positions of the ranking."""
         self._known: dict[int, Wording] = {}
 
     def find_repeated(
@@ -207,11 +201,17 @@ class _NearDuplicateFinder:
         length = passage.passage.end - passage.passage.start
         for one in found:
             for at, member in one.members:
-                if (
-                    are_similar_lengths(member.passage.end - member.passage.start, length)
-                    and may_say_the_same(self._sketches[at], self._sketches[place])
-                    and self._wording(member).says_the_same(self._wording(passage))
-                ):
+                other = member.passage.end - member.passage.start
+                if min(length, other) < LEAST_LENGTH * max(length, other):
+                    continue
+                if self._second_look is not None:  # else the terms are not known
+                    for one_of in (place, at):
+                        if one_of not in self._sketches:
+                            self._sketches[one_of] = sketch(self._second_look.own_terms(one_of))
+                    mine, theirs = self._sketches[place], self._sketches[at]
+                    if (mine & theirs).bit_count() < LEAST_SKETCHED * (mine | theirs).bit_count():
+                        continue
+                if self._wording(member).says_the_same(self._wording(passage)):
                     return one, member
         return None
 

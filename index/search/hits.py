@@ -10,11 +10,11 @@ from functools import cache
 
 import numpy as np
 
-from index.answers import Citation, Evidence, Explanation, Hit, Reading, SideScore
+from index.answers import Evidence, Explanation, Hit, Reading, SideScore
 from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
-from index.records import VersionRecord
+from index.records import VersionRecord, content_key
 from index.search.answerability import probability
 from index.search.candidates import RankedCandidates
 from index.search.evidence import (
@@ -40,7 +40,6 @@ from index.search.tables.labels import weigh_beside_tables
 from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
 from index.search.tables.reading import FoundTable, TableReader
 from index.search.tables.records import MEDIA_TYPES
-from index.types import Block
 
 _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
@@ -105,18 +104,18 @@ class Hits:
             found = _best_runs(self._runs(found), k, selection)
         hits: list[Hit] = []
         for some in _by_length(found):
-            texts = self._texts(some)
-            citations = self._citations(some, texts)
-            for one, text, citation in zip(some, texts, citations, strict=True):
-                hits.append(self._hit(len(hits) + 1, one, text, citation))
+            for one, read in zip(some, self._texts(some), strict=True):
+                hits.append(self._hit(len(hits) + 1, one, read))
         return tuple(hits)
 
     def _read_tables(self, found: Iterable[HitDraft]) -> Reading | None:
-        tables = (
+        tables = [
             FoundTable(one.best.version, table, one.best.passage.section)
             for one in found
-            for table in _tables(one)
-        )
+            for table in one.tables
+        ]
+        if not tables:
+            return None
         return TableReader(self._passages, self._history, self._asked).read(tables)
 
     def _runs(self, found: Iterable[HitDraft]) -> list[tuple[HitDraft, str]]:
@@ -145,40 +144,33 @@ class Hits:
 
     def _texts(self, some: Sequence[HitDraft]) -> list[_Text]:
         """Read the texts of hits, and check that their passages are what was indexed."""
-        versions = [one.best.version for one in some]
-        wholes = self._passages.whole_texts(
-            {of.text_sha256 for of in versions if of.length <= citing.LONGEST}
-        )
-        texts = [self._text(one, wholes.get(one.best.version.text_sha256)) for one in some]
-        for one, read in zip(some, texts, strict=True):
+        short = {one.best.version.text_sha256 for one in some if one.best.version.length <= citing.LONGEST}
+        wholes = self._passages.whole_texts(short)
+        texts = []
+        for one in some:
+            sha256, at = one.best.version.text_sha256, 0
+            whole = text = wholes.get(sha256)
+            if text is None:
+                at, until = one.read
+                text = self._passages.text(sha256, at, until)
             for _, member in one.members:
-                member.check(read.text[member.passage.start - read.at : member.passage.end - read.at])
+                if content_key(text[member.passage.start - at : member.passage.end - at]) != member.quote_key:
+                    raise member.damage()
+            texts.append(_Text(text, at, whole))
         return texts
 
-    def _text(self, one: HitDraft, whole: str | None) -> _Text:
-        if whole is not None:
-            return _Text(whole, 0, whole)
-        at, until = one.read
-        return _Text(self._passages.text(one.best.version.text_sha256, at, until), at, None)
-
-    def _citations(self, some: Sequence[HitDraft], texts: Sequence[_Text]) -> list[Citation]:
-        pages = [self._pages(one) for one in some]
-        return [
-            citing.cite(
-                citing.Excerpt.of(one.best.version, one.start, one.end, read.text, read.at),
-                read.whole,
-                section=one.best.passage.section,
-                pages=on,
-            )
-            for one, read, on in zip(some, texts, pages, strict=True)
-        ]
-
-    def _hit(self, rank: int, one: HitDraft, read: _Text, citation: Citation) -> Hit:
+    def _hit(self, rank: int, one: HitDraft, read: _Text) -> Hit:
+        citation = citing.cite(
+            citing.Excerpt.of(one.best.version, one.start, one.end, read.text, read.at),
+            read.whole,
+            section=one.best.passage.section,
+            pages=one.best.passage.pages and self._pages(one, one.best.passage.pages),
+        )
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         looks = self._looks(one)
         evidence = self._evidence(one, looks, read)
-        if not self.named and self._is_named(one, evidence, read):
+        if not self.named and evidence and one.tables and self._is_named(one, evidence, read):
             self.named = rank
         if not self.headed and one.is_headed:
             self.headed = rank
@@ -194,20 +186,25 @@ class Hits:
             also_at=tuple([citing.locator_of(*place) for place in _equal_places(one)]) if one.also else (),
             also_in=tuple(
                 [citing.locator_of(of.version, of.start, of.end) for of in one.repeats[:_MOST_REPEATS]]
-            ),
+            )
+            if one.repeats
+            else (),
         )
 
     def _looks(self, one: HitDraft) -> list[Look]:
         """The sentences of a hit's passages; none without the second look."""
-        second_look = self._ranked.second_look
-        return [second_look.look(where) for where, _ in one.members] if second_look else []
+        looks: list[Look] = []
+        if (second_look := self._ranked.second_look) is not None:
+            for where, _ in one.members:
+                looks.append(second_look.look(where))
+        return looks
 
     def _evidence(self, one: HitDraft, looks: Sequence[Look], read: _Text) -> tuple[Evidence, ...]:
         """The evidence in a hit; its rows have their cells, unless the text is too long to read."""
         found = select_evidence(
             self._judge(one, looks, read.text, read.at) if one.judged is None else one.judged
         )
-        tables = _tables(one)
+        tables = one.tables
         if tables and (whole := read.whole) is not None:
             found = with_cells(found, self._asked, whole, tables)
             found = light_names(found, self._asked, whole, tables, most=MOST)
@@ -216,10 +213,14 @@ class Hits:
                 found = light_fields(found, self._asked, whole, tables, (one.start, one.end), most=MOST)
             found = light_reading(found, self.reading, one.best.version, (one.start, one.end), most=MOST)
             found = with_cells(found, self._asked, whole, tables)
-        return tuple([lit for lit in found if one.start <= lit.start and lit.end <= one.end])
+        inside = []
+        for lit in found:
+            if one.start <= lit.start and lit.end <= one.end:
+                inside.append(lit)
+        return tuple(inside)
 
     def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
-        if not lit or read.whole is None:
+        if read.whole is None:
             return False
         above = "\n".join([one.best.version.title, *one.best.passage.section])
         row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
@@ -228,13 +229,17 @@ class Hits:
     def _judge(self, one: HitDraft, looks: Sequence[Look], text: str, at: int) -> list[JudgedSentence]:
         if not looks:
             return []
-        starts, tables = [of.passage.start for _, of in one.members], _tables(one)
-        until = max([of.passage.end for _, of in one.members])
-        judged = judge_sentences(zip(starts, looks, strict=True), text, at, tables)
+        tables, placed = one.tables, []
+        start, until = one.best.passage.start, one.best.passage.end
+        for look, (_, of) in zip(looks, one.members, strict=True):
+            placed.append((of.passage.start, look))
+            start, until = min(start, of.passage.start), max(until, of.passage.end)
+        judged = judge_sentences(placed, text, at, tables)
         if self._wanted is not None:
             # Only the passages: what looks like a list below them may be a heading with a number.
             judged = prefer_holding(judged, text[: until - at], at, self._wanted)
-        judged = weigh_read(judged, self._read_sentences(one))
+        if self._ranked.judged:
+            judged = weigh_read(judged, self._read_sentences(one))
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
         above = [one.best.version.title, *one.best.passage.section]
@@ -242,7 +247,7 @@ class Hits:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
-        weighed = self._headings.weigh(judged, Around.cut(text, at, min(starts), until), one.best)
+        weighed = self._headings.weigh(judged, Around.cut(text, at, start, until), one.best)
         one.is_headed = weighed.is_headed
         self.is_lowered = self.is_lowered or weighed.is_lowered
         return weighed.sentences
@@ -265,11 +270,14 @@ class Hits:
     def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:
             return 0.0
-        return round(min(1.0, max([float(second_look.match[where]) for where, _ in one.members])), 4)
+        best = -math.inf
+        for where, _ in one.members:
+            best = max(best, float(second_look.match[where]))
+        return round(min(1.0, best), 4)
 
-    def _pages(self, one: HitDraft) -> tuple[int, int] | None:
-        pages, span = one.best.passage.pages, one.best.passage
-        if pages is None or (one.start, one.end) == (span.start, span.end):
+    def _pages(self, one: HitDraft, pages: tuple[int, int]) -> tuple[int, int] | None:
+        span = one.best.passage
+        if (one.start, one.end) == (span.start, span.end):
             return pages
         if pages[0] == pages[1] and span.start <= one.start and one.end <= span.end:
             return pages
@@ -279,17 +287,19 @@ class Hits:
         candidates, second_look = self._ranked.candidates, self._ranked.second_look
         place, _ = one.members[0]
         id_ = one.best.id
-        if second_look is None:
-            terms = set(self._hashes(text))
-        else:
-            terms = set[int]().union(*[look.terms() for look in looks])
-        words = tuple(self._words.among(terms))
-        lexical = SideScore(candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), words)
+        terms = set[int]() if second_look else set(self._hashes(text))
+        for look in looks:
+            terms |= look.terms
+        dense, lexical, sentence = _rounded(
+            candidates.dense[place],
+            candidates.lexical[place],
+            second_look.sentence[place] if second_look else math.nan,
+        )
         return Explanation(
-            SideScore(candidates.dense_rank.get(id_), _number(candidates.dense[place])),
-            lexical,
-            sentence=_number(second_look.sentence[place]) if second_look else None,
-            read=self._read_probability(one),
+            SideScore(candidates.dense_rank.get(id_), dense),
+            SideScore(candidates.lexical_rank.get(id_), lexical, tuple(self._words.among(terms))),
+            sentence=sentence,
+            read=self._read_probability(one) if self._ranked.judged else None,
         )
 
 
@@ -323,13 +333,6 @@ def _best_runs(parts: Iterable[tuple[HitDraft, str]], k: int, selection: Selecti
     return [one for one, _ in chosen]
 
 
-def _tables(one: HitDraft) -> list[Block]:
-    """The tables that a hit has rows of."""
-    if len(one.members) == 1:
-        return list(one.best.passage.tables)
-    return list({table.start: table for _, of in one.members for table in of.passage.tables}.values())
-
-
 def _by_length(found: Sequence[HitDraft]) -> Iterator[list[HitDraft]]:
     """Split into runs whose texts fit into memory together."""
     run: list[HitDraft] = []
@@ -344,6 +347,9 @@ def _by_length(found: Sequence[HitDraft]) -> Iterator[list[HitDraft]]:
         yield run
 
 
-def _number(score: np.float32) -> float | None:
-    number = float(score)
-    return None if math.isnan(number) else round(number, 4)
+def _rounded(*scores: np.float32 | float) -> Sequence[float | None]:
+    rounded = []
+    for score in scores:
+        number = float(score)
+        rounded.append(None if math.isnan(number) else round(number, 4))
+    return rounded

@@ -30,9 +30,9 @@ from index.text.languages import DECISIVE_WORDS, FUNCTION_WORDS
 
 _LEAST_SHARED = 0.9
 """Least Jaccard index of the word pairs of two texts that are nearly equal."""
-_LEAST_SKETCHED = 0.75
-"""The same for their terms: fewer than the pairs of words, so that one other word is a larger share."""
-_LEAST_LENGTH = 0.8
+LEAST_SKETCHED = 0.75
+"""The same for the bits of their sketches: fewer than the pairs of words, so that one is a larger share."""
+LEAST_LENGTH = 0.8
 """Least length of the shorter text, as a share of the longer one's."""
 _BITS = 2048
 
@@ -88,7 +88,7 @@ def _is_decisive(word: str) -> bool:
 
 def are_similar_lengths(one: int, other: int) -> bool:
     """Whether two lengths are so similar that texts of them may be nearly equal."""
-    return min(one, other) >= _LEAST_LENGTH * max(one, other)
+    return min(one, other) >= LEAST_LENGTH * max(one, other)
 
 
 def sketch(terms: NDArray[np.uint32]) -> int:
@@ -96,8 +96,3 @@ def sketch(terms: NDArray[np.uint32]) -> int:
     bits = np.zeros(_BITS, np.bool_)
     bits[terms & (_BITS - 1)] = True
     return int.from_bytes(np.packbits(bits).tobytes())
-
-
-def may_say_the_same(one: int, other: int) -> bool:
-    """Whether the texts of two sketches may be nearly equal."""
-    return (one & other).bit_count() >= _LEAST_SKETCHED * (one | other).bit_count()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields, replace
+from itertools import repeat
 from typing import TypeVar
 
 import numpy as np
@@ -43,7 +44,7 @@ class Look:
     Per sentence: its span in the passage (``spans``), its cosine with the question (``meaning``, NaN for a
     passage without vectors), its share of the question's words (``coverage``), and which these are
     (``words``, by index; the last of n + 1 sets is that of title and headings). ``shares`` has the importance
-    of each of the question's words, ``hashes`` the hash of its term.
+    of each of the question's words; ``terms`` are the hashes of those that the passage or its headings have.
     """
 
     spans: NDArray[np.int32]
@@ -51,11 +52,7 @@ class Look:
     coverage: Scores
     words: Sequence[Set[int]] = ()
     shares: Sequence[float] = ()
-    hashes: Sequence[int] = ()
-
-    def terms(self) -> set[int]:
-        """Return the hashes of the question's terms that the passage or its headings have."""
-        return {self.hashes[word] for word in set().union(*self.words)}
+    terms: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,12 +110,14 @@ class SecondLook:
         low, high = positions.searchsorted((begin, until)).tolist()
         # Terms after those of the last sentence are those of the headings.
         of = self.sentences.term_ends[first:end].searchsorted(positions[low:high] - begin, side="right")
-        words: list[set[int]] = [set() for _ in range(first, end + 1)]
-        for sentence, index in zip(of.tolist(), word[low:high].tolist(), strict=True):
+        words: list[set[int]] = list(map(set, repeat((), end - first + 1)))
+        found = word[low:high].tolist()
+        for sentence, index in zip(of.tolist(), found, strict=True):
             words[sentence].add(index)
         some = slice(first, end)
         spans, cosines, coverage = self.sentences.spans[some], self.cosines[some], self.coverage[some]
-        return Look(spans, cosines, coverage, words, self.shares, self.hashes)
+        terms = frozenset(map(self.hashes.__getitem__, found))
+        return Look(spans, cosines, coverage, words, self.shares, terms)
 
     def own_terms(self, at: int) -> NDArray[np.uint32]:
         """Return the hashes of the terms of one passage without its headings, repeated by sentence."""

@@ -35,6 +35,7 @@ _ANNOUNCES = regex.compile(
 _ANNOUNCING = -2.0
 """Added to the strength of such a sentence."""
 _ENDS_SENTENCE = (".", "!", "…", "。", "！")
+_BESIDE_TITLE = "#=* \n"
 _MARKS = 8
 """Most code points by which the line of a title is longer than the title."""
 _BEFORE = 600
@@ -107,23 +108,27 @@ class Headings:
 
     def weigh(self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage) -> Weighed:
         """Weigh the sentences of a hit."""
-        version, standings = passage.version, list[Standing]()
+        version, named = passage.version, list[JudgedSentence]()
         text, at, _ = around
-        found = [
-            one._replace(strength=one.strength + _ANNOUNCING)
-            if _ANNOUNCES.match(text, one.start - at, one.end - at)
-            else one
-            for one in judged
-        ]
-        found = _lower_titles(found, around, version.title, self.wanted)
+        found, plain = [], version.title.strip(_BESIDE_TITLE).casefold()
+        longest = len(plain) + _MARKS if plain else 0
+        for one in judged:
+            start, end = one.start - at, one.end - at
+            strength = one.strength
+            if _ANNOUNCES.match(text, start, end):
+                strength += _ANNOUNCING
+            is_title = end - start <= longest and text[start:end].strip(_BESIDE_TITLE).casefold() == plain
+            if is_title and self._is_idle(text, start, end):
+                strength += _SENTENCE["other"]
+            found.append(one if strength == one.strength else one._replace(strength=strength))
         if self.sections is not None:
             standings = [self.sections.of_sentence(version, one.start, one.end) for one in found]
             found = [
                 one._replace(strength=one.strength + _SENTENCE[standing])
                 for one, standing in zip(found, standings, strict=True)
             ]
+            named = [one for one, of in zip(found, standings, strict=True) if of == "named"]
         is_lowered = any(map(lt, map(STRENGTH, found), map(STRENGTH, judged)))
-        named = [one for one, of in zip(found, standings, strict=False) if of == "named"]
         document = "\n".join([version.title, version.document_id, around.beginning])
         first = None
         if self.date is not None and self.sections is not None and named:
@@ -137,6 +142,15 @@ class Headings:
         most = max(_ASKED_FOR, *(one.strength + _MORE for one in found))
         raised = [one._replace(strength=most) if one is first else one for one in found]
         return Weighed(raised, is_headed=True, is_lowered=is_lowered)
+
+    def _is_idle(self, text: str, start: int, end: int) -> bool:
+        """Whether a sentence that is only the title of the document lacks what is asked for.
+
+        That is a date, a number or a name: then it is not lit.
+        """
+        if self.wanted is None or self.wanted.kind == "list":
+            return True
+        return not self.wanted.is_in(text, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,34 +213,3 @@ class _AskedFor:
             and not self.around.of(one).endswith(_ENDS_SENTENCE)
             and bool(self.around.text[end:].strip())
         )
-
-
-def _lower_titles(
-    judged: Sequence[JudgedSentence], around: Around, title: str, wanted: Wanted | None
-) -> list[JudgedSentence]:
-    """Return sentences of which one that is only the title of the document is not lit.
-
-    But if it has the date, number or name that is asked for.
-    """
-    plain = _plain(title)
-
-    def is_title(one: JudgedSentence) -> bool:
-        if _plain(around.of(one)) != plain:
-            return False
-        if wanted is None or wanted.kind == "list":
-            return True
-        return not wanted.is_in(around.text, one.start - around.at, one.end - around.at)
-
-    if not plain:
-        return list(judged)
-    longest = len(plain) + _MARKS
-    return [
-        one._replace(strength=one.strength + _SENTENCE["other"])
-        if one.end - one.start <= longest and is_title(one)
-        else one
-        for one in judged
-    ]
-
-
-def _plain(line: str) -> str:
-    return line.strip("#=* \n").casefold()

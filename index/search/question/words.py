@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+
+_HASH = itemgetter(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +24,22 @@ class QuestionWords:
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""
-        return self._words([(start, end) for start, end, _ in self.terms])
+        return self.among(frozenset(map(_HASH, self.terms)))
 
     def among(self, hashes: Container[int]) -> list[str]:
         """Return the words, as written and in order, whose term hashes are among these."""
-        return self._words([(start, end) for start, end, term in self.terms if term in hashes])
-
-    def _words(self, spans: Iterable[tuple[int, int]]) -> list[str]:
-        words: list[tuple[int, int]] = []
-        for start, end in spans:
+        words: dict[str, None] = {}
+        first = last = 0
+        for start, end, term in self.terms:
+            if term not in hashes:
+                continue
             # A compound and its parts are one word, as are overlapping pairs of characters.
-            if words and start < words[-1][1]:
-                words[-1] = (words[-1][0], max(end, words[-1][1]))
-            else:
-                words.append((start, end))
-        return list(dict.fromkeys([self.question[start:end] for start, end in words]))
+            if start < last:
+                last = max(end, last)
+                continue
+            if last:
+                words[self.question[first:last]] = None
+            first, last = start, end
+        if last:
+            words[self.question[first:last]] = None
+        return list(words)

@@ -77,11 +77,12 @@ def columns_of(stored: list[Any] | None) -> Columns | None:
     return Columns(tuple(names), body, labelled=labelled)
 
 
-def passage_of(row: tuple[Any, ...]) -> Passage:
+def passage_of(row: Sequence[Any]) -> Passage:
     """Build a passage from its columns: start, end, section, first page, last page, tokens, tables."""
     start, end, section, first_page, last_page, tokens, tables = row
     pages = None if first_page is None else (first_page, last_page)
-    return Passage(start, end, section_of(section), pages, tokens, tables_of(tables))
+    found = () if tables is None else tables_of(tables)
+    return Passage(start, end, section_of(section), pages, tokens, found)
 
 
 def section_of(stored: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def pack_blocks(text: str) -> Iterator[bytes]:
 def unpack(sha: bytes, blocks: Iterable[bytes]) -> str:
     """Return the text of consecutive blocks. Raises :class:`index.errors.StoreDamaged`."""
     try:
-        return "".join(zlib.decompress(block).decode() for block in blocks)
+        return b"".join(map(zlib.decompress, blocks)).decode()
     except (zlib.error, UnicodeDecodeError) as error:
         raise damage_error(sha) from error
 

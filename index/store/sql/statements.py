@@ -164,8 +164,9 @@ class Statements(ABC):
         ``{among}`` in the query is that condition; the values ``before`` are bound before it.
         """
         found: list[Row] = []
-        for part in self._parts(values):
-            condition, own = self.among(column, part)
+        wanted = sorted(set(values))
+        for start in range(0, len(wanted), self.most_values):
+            condition, own = self.among(column, wanted[start : start + self.most_values])
             found += self.rows(query.replace("{among}", condition), (*before, *own))
         return found
 
@@ -173,14 +174,8 @@ class Statements(ABC):
         self, statement: str, column: str, values: Iterable[Value], before: Sequence[Any] = ()
     ) -> int:
         """Run a statement likewise; returns how many rows it concerned."""
-        concerned = 0
-        for part in self._parts(values):
-            condition, own = self.among(column, part)
+        concerned, wanted = 0, sorted(set(values))
+        for start in range(0, len(wanted), self.most_values):
+            condition, own = self.among(column, wanted[start : start + self.most_values])
             concerned += self.execute(statement.replace("{among}", condition), (*before, *own))
         return concerned
-
-    def _parts(self, values: Iterable[Any]) -> Iterator[Sequence[Any]]:
-        """Distinct values in order, in lists that fit into one statement."""
-        wanted = sorted(set(values))
-        for start in range(0, len(wanted), self.most_values):
-            yield wanted[start : start + self.most_values]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from index.errors import VersionNotFound
 from index.store.rows.texts import (
@@ -63,10 +62,10 @@ def read_wholes(statements: Statements, shas: Iterable[bytes]) -> dict[bytes, st
         "t.sha256",
         shas,
     )
-    return {
-        sha: unpack_checked(sha, [body for _, body in blocks if body is not None])
-        for sha, blocks in groupby(rows, lambda row: row[0])
-    }
+    blocks: dict[bytes, list[bytes]] = {}
+    for sha, body in rows:
+        blocks.setdefault(sha, []).extend(() if body is None else (body,))
+    return {sha: unpack_checked(sha, bodies) for sha, bodies in blocks.items()}
 
 
 def slices(statements: Statements, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:

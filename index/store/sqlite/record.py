@@ -82,8 +82,8 @@ class SqliteRecord(SqlStore[SqliteStatements]):
     def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[SqlSnapshot]:
         """One consistent view of the record: a read transaction."""
         del standby  # there is none
-        with self._read(lasting=lasting) as statements:
-            yield SqlSnapshot(statements, self._memory)
+        with self._transactions.read(lasting=lasting) as connection:
+            yield SqlSnapshot(SqliteStatements(connection), self._memory)
 
     def brief_snapshot(self) -> AbstractContextManager[SqlSnapshot]:
         """The same as :meth:`snapshot`: it is cheap."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from index.filters import Compound, Filter, ReadableBy
 from index.page_labels import PageRange
-from index.records import PlacedPassage, StoredPassage
+from index.records import PlacedPassage, StoredPassage, content_key
 from index.sentence_table import SentenceTable
 from index.store.rows.cache.recent import RecentRows
 from index.store.rows.sentences import StoredSentences, table_of
@@ -81,7 +81,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._texts = TextCache[str](_TEXTS, len)
-        self._places = RecentRows[PlacedPassage](_PLACES, lambda _: 1)
+        self._places = RecentRows[PlacedPassage](_PLACES)
         self._sentences = RecentRows[StoredSentences](_SENTENCES, _bytes_of)
 
         self._readable: dict[ReadableBy, Ids] = {}
@@ -203,7 +203,8 @@ def with_words(
     found = []
     for one, (sha, start, end) in zip(placed, spans, strict=True):
         text = wholes[sha][start:end] if sha in wholes else next(others)
-        one.check(text)
+        if content_key(text) != one.quote_key:
+            raise one.damage()
         found.append(StoredPassage(one.id, one.version, one.passage, text, one.embedded))
     return found
 

@@ -12,10 +12,11 @@ Row = TypeVar("Row")
 class RecentRows(Generic[Row]):
     """First-in, first-out cache of rows by id. Safe to use from several threads.
 
-    Every change invalidates all rows. ``most`` bounds the sum of ``size`` over the cached rows.
+    Every change invalidates all rows. ``most`` bounds the sum of ``size`` over the cached rows, or their
+    number.
     """
 
-    def __init__(self, most: int, size: Callable[[Row], int]) -> None:
+    def __init__(self, most: int, size: Callable[[Row], int] | None = None) -> None:
         self._most = most
         self._size = size
         self._lock = threading.Lock()
@@ -68,10 +69,10 @@ class RecentRows(Generic[Row]):
         for id_, row in fresh.items():
             if id_ not in self._rows:
                 self._rows[id_] = row
-                self._total += self._size(row)
+                self._total += self._size(row) if self._size else 1
         while self._total > self._most:
-            oldest = next(iter(self._rows))
-            self._total -= self._size(self._rows.pop(oldest))
+            row = self._rows.pop(next(iter(self._rows)))
+            self._total -= self._size(row) if self._size else 1
 
     def _clear(self) -> None:
         self._rows.clear()

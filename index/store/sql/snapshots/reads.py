@@ -26,6 +26,7 @@ class Reads:
 
     def __init__(self, statements: Statements, change: int, at: int | None = None) -> None:
         self._change = change
+        self.knows_erasures = statements.knows_erasures
         self._statements = statements
         self._at = at
         self._live = "p.removed IS NULL"
@@ -38,10 +39,6 @@ class Reads:
     def change(self) -> int:
         """The last change that the transaction sees."""
         return self._change
-
-    @property
-    def knows_erasures(self) -> bool:
-        return self._statements.knows_erasures
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         return texts.read(self._statements, sha256, start, end)
@@ -72,7 +69,7 @@ class Reads:
             has_vector = embedded is not None and (self._at is None or embedded <= self._at)
             if version not in records:
                 raise undecodable("versions of passages")
-            passage = passage_of(tuple(columns))
+            passage = passage_of(columns)
             found[id_] = PlacedPassage(id_, records[version], passage, quote_key, has_vector)
         return found
 

@@ -45,7 +45,7 @@ class _Connection(sqlite3.Connection):
     opened = 0.0
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        if self.should_end():
+        if self.reading is not None and self.reading.is_ended:
             raise sqlite3.OperationalError("interrupted")
         return super().execute(*arguments)
 

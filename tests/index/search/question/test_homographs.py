@@ -65,7 +65,7 @@ def seen(question: str, *texts: str, documents: tuple[int, ...] = ()) -> SecondL
 
 
 def has(found: SecondLook, at: int, word: str) -> bool:
-    return ANALYZER.term_hash(ANALYZER.terms(word)[0]) in found.look(at).terms()
+    return ANALYZER.term_hash(ANALYZER.terms(word)[0]) in found.look(at).terms
 
 
 @pytest.mark.parametrize(("own", "other", "word"), CASES)
