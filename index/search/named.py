@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from index.answers import Hit
 from index.citations.statements.facts import FACTS, Told
@@ -63,10 +64,12 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
         return Named()
     above = "\n".join([hit.citation.title, *hit.citation.section])
     beside = f"{above}\n{nearby(hit, text, at)}"
-    near = _lacked(asked, [at for run in asked.runs for at in run], beside, terms)
+    near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms)
     far = _lacked(asked, sorted(near), text, terms) if near else near
     siblings = _of_siblings(question, f"{above}\n{text}")
-    parts = {part for one in siblings for part in (one, *one.rsplit(" ", 1))}
+    parts = set[str]()
+    for one in siblings:
+        parts.update((one, *one.rsplit(" ", 1)))
     present: list[str] = []
     missing: list[str] = []
     for said, run in zip(asked.said, asked.runs, strict=True):
@@ -95,12 +98,13 @@ def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms:
 
     Each is a hit, its text and the offset of that.
     """
-    best = Named()
-    for number, (hit, text, at) in enumerate(passages):
+    best, least = Named(), -1
+    for hit, text, at in passages:
         found = compare(question, hit, terms, text, at)
-        if not number or found.lacking < best.lacking:
-            best = found
-        if not best.lacking:
+        lacking = found.lacking
+        if least < 0 or lacking < least:
+            best, least = found, lacking
+        if not least:
             break
     return best
 
@@ -151,11 +155,13 @@ class _Asked:
 def _lacked(asked: _Asked, at: Iterable[int], text: str, terms: Terms) -> set[int]:
     """Which of the words at some positions a text lacks."""
     told, words = Told.of(text, terms, counts=asked.has_numbers), asked.words
-    lacked = {one for one in at if not told.has(words[one], terms)}
-    if lacked:
-        for run in [run for run in asked.runs if len(run) > 1 and lacked.issuperset(run)]:
-            if _is_shortened(words, run, text):
-                lacked.difference_update(run)
+    lacked = set[int]()
+    for one in at:
+        if not told.has(words[one], terms):
+            lacked.add(one)
+    for run in asked.runs:
+        if len(run) > 1 and lacked.issuperset(run) and _is_shortened(words, run, text):
+            lacked.difference_update(run)
     return lacked
 
 

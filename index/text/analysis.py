@@ -151,6 +151,10 @@ class Analyzer:
         """The terms of :meth:`question_terms`, each with its code points ``[start, end)``."""
         self._cached_word_tokens = lru_cache(_MAX_CACHED_QUESTION_WORDS)(self._word_tokens)
         self._joins_groups = rules > 1
+        # For ASCII a simpler pattern finds the same words several times faster.
+        self._ascii_word, self._word = _ASCII_WORD, _WORD
+        if self._joins_groups:
+            self._ascii_word, self._word = _ASCII_GROUPED_WORD, _GROUPED_WORD
         self.version = f"{rules}/{language}/snowball-{installed_version('PyStemmer')}"
         """Identifies everything that decides the terms: an index made with another value is out of date."""
 
@@ -167,9 +171,11 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """The terms of a document's text, in order, repeated as often as they occur."""
-        words = self._word_pattern(text).findall(text)
-        self._remember(words)
-        return list(chain.from_iterable(map(self._term_cache.__getitem__, words)))
+        words = (self._ascii_word if text.isascii() else self._word).findall(text)
+        cached = self._term_cache
+        if not all(map(cached.__contains__, words)):
+            self._remember(words)
+        return list(chain.from_iterable(map(cached.__getitem__, words)))
 
     def term_hash(self, term: str) -> int:
         """A 32-bit hash of a term. Two terms of one passage rarely have the same."""
@@ -211,11 +217,16 @@ class Analyzer:
         return tuple(content)
 
     def _text_tokens(self, text: str) -> list[tuple[str, int, int, bool]]:
-        return [
-            (term, match.start() + start, match.start() + end, is_stop_word)
-            for match in self._word_pattern(text).finditer(text)
-            for term, start, end, is_stop_word in self._cached_word_tokens(match.group())
-        ]
+        found: list[tuple[str, int, int, bool]] = []
+        for match in (self._ascii_word if text.isascii() else self._word).finditer(text):
+            word, at = match.group(), match.start()
+            if word.isascii() and word.isalpha():
+                (term,) = self._term_cache[word]
+                found.append((term, at, at + len(word), word.lower() in self._stop_words))
+                continue
+            for term, start, end, is_stop_word in self._cached_word_tokens(word):
+                found.append((term, at + start, at + end, is_stop_word))
+        return found
 
     def _remember(self, words: Sequence[str]) -> None:
         """Cache the terms of plain words that are not cached: together they take a fraction of the time."""
@@ -241,10 +252,7 @@ class Analyzer:
         return tuple([token.term for token in self._tokens(normalise(word))])
 
     def _word_tokens(self, word: str) -> tuple[_Token, ...]:
-        """The tokens of a word, with spans in the word as it is written."""
-        if word.isascii() and word.isalpha():
-            (term,) = self._word_terms(word)
-            return (_Token(term, 0, len(word), word.lower() in self._stop_words),)
+        """The tokens of a word that has more than letters, with spans in the word as it is written."""
         normal = normalise(word)
         spans = original_spans(word, normal)
         return tuple(
@@ -253,12 +261,6 @@ class Analyzer:
                 for term, start, end, is_stop_word in self._tokens(normal)
             ]
         )
-
-    def _word_pattern(self, text: str) -> re.Pattern[str] | regex.Pattern[str]:
-        """The pattern that finds words; for ASCII a simpler one finds the same words several times faster."""
-        if self._joins_groups:
-            return _ASCII_GROUPED_WORD if text.isascii() else _GROUPED_WORD
-        return _ASCII_WORD if text.isascii() else _WORD
 
     def _tokens(self, normal: str) -> Iterator[_Token]:
         """The tokens of a normalised word. NFKC can leave spaces and signs in it: ``½`` is ``1⁄2``."""

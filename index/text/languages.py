@@ -83,6 +83,8 @@ _ENGLISH, _OTHER, _HAN = _ALL["english"], _ALL["other"], _ALL["chinese_or_japane
 _LATIN = tuple(
     _ALL[name] for name in ("english", "german", "french", "spanish", "italian", "portuguese", "dutch")
 )
+_FUNCTIONS = [language.functions for language in _LATIN]
+_ASKING = [language.asking for language in _LATIN]
 _ENGLISH_ALONE = _ENGLISH.asking.difference(*(language.asking for language in _LATIN[1:]))
 _BY_SCRIPT = (
     ("Han", _HAN), ("Hiragana", _HAN), ("Katakana", _HAN),
@@ -111,17 +113,17 @@ def alphabetic_languages() -> Sequence[Language]:
 
 def language_of(sentence: str) -> Language:
     """The closed word classes of the language that a sentence seems to be in; English if none fits."""
-    found = _by_script(sentence)
+    found = None if sentence.isascii() else _by_script(sentence)
     if found is not None:
         return found
-    counts = _count_words(sentence, [language.functions for language in _LATIN])
+    counts = _count_words(sentence, _FUNCTIONS)
     best = max(counts)
     return _LATIN[counts.index(best)] if best else _ENGLISH
 
 
 def language_of_question(question: str) -> Language:
     """The same by the words that ask, too: a question is short, and has few function words."""
-    found = _by_script(question)
+    found = None if question.isascii() else _by_script(question)
     if found is not None:
         return found
     counts = _count_asking(question)
@@ -135,7 +137,7 @@ def is_english(sentence: str) -> bool:
 
 def asking_words(question: str) -> frozenset[str]:
     """The words that do not say what a question is about, if it is clearly not in English; else none."""
-    found = _by_script(question)
+    found = None if question.isascii() else _by_script(question)
     if found is not None:
         return found.asking
     english, *counts = _count_asking(question)
@@ -149,7 +151,7 @@ def _count_asking(question: str) -> Sequence[int]:
 
     A first word that only English has counts twice: "Did his son die in war?" has three German words, too.
     """
-    counts = _count_words(question, [language.asking for language in _LATIN])
+    counts = _count_words(question, _ASKING)
     first = _WORDS.search(question)
     counts[0] += first is not None and first[0].lower() in _ENGLISH_ALONE
     return counts
@@ -157,8 +159,6 @@ def _count_asking(question: str) -> Sequence[int]:
 
 def _by_script(sentence: str) -> Language | None:
     """The language that most letters belong to; None for one in Latin letters."""
-    if sentence.isascii():
-        return None
     letters = max(1, len(_LETTER.findall(sentence)))
     for script, language in _SCRIPTS:
         if len(script.findall(sentence)) * 2 > letters or (
@@ -170,5 +170,7 @@ def _by_script(sentence: str) -> Language | None:
 
 def _count_words(sentence: str, classes: Sequence[frozenset[str]]) -> list[int]:
     """Count the words of a sentence in each of the classes."""
-    seen = [word.lower() for word in _WORDS.findall(sentence)]
-    return [sum(map(words.__contains__, seen)) for words in classes]
+    seen, counts = list(map(str.lower, _WORDS.findall(sentence))), []
+    for words in classes:
+        counts.append(sum(map(words.__contains__, seen)))
+    return counts

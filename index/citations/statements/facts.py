@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import filterfalse
+from operator import itemgetter
 
 import regex
 from rapidfuzz.distance import Prefix
@@ -43,7 +45,7 @@ class Told:
         "Germany"), or the words of an abbreviation.
         """
         if word.number is not None:
-            return any(word.number.equals(one) for one in self.numbers)
+            return any(map(word.number.equals, self.numbers))
         if word.term in self.terms:
             return True
         if terms is None:
@@ -56,8 +58,14 @@ class Told:
         return word.kind == "name" and self._has_form(word.text.lower())
 
     def _has_form(self, name: str) -> bool:
-        if any(are_forms(name, one) for one in self._beginning_with(name[:_SHORTEST_BASE])):
-            return True
+        # Mostly no word begins so, which one search through the text tells.
+        lines, beginning = self._lines, "\n" + name[:_SHORTEST_BASE]
+        at = lines.find(beginning)
+        while at >= 0:
+            end = lines.find("\n", at + 1)
+            if are_forms(name, lines[at + 1 : end]):
+                return True
+            at = lines.find(beginning, end)
         return len(name) >= _SHORTEST_ACRONYM and name in self._initials
 
     @cached_property
@@ -74,19 +82,9 @@ class Told:
     def _lines(self) -> str:
         return "\n".join(["", *self._words, ""])
 
-    def _beginning_with(self, beginning: str) -> set[str]:
-        """The words that begin so. Mostly there are none, which one search through the text tells."""
-        found, lines = set[str](), self._lines
-        at = lines.find("\n" + beginning)
-        while at >= 0:
-            end = lines.find("\n", at + 1)
-            found.add(lines[at + 1 : end])
-            at = lines.find("\n" + beginning, end)
-        return found
-
     @cached_property
     def _initials(self) -> str:
-        return "".join([one[0] for one in self._words if one not in FUNCTION_WORDS])
+        return "".join(map(itemgetter(0), filterfalse(FUNCTION_WORDS.__contains__, self._words)))
 
 
 @lru_cache(4096)

@@ -136,10 +136,10 @@ def _code_term(plain: str) -> str:
 
 def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
     codes = [match.span() for match in _TOKEN.finditer(sentence) if match.lastgroup in _CODES]
-    codes = [span for span in codes if not _PLAIN_NUMBER_WORD.fullmatch(sentence[slice(*span)])]
-    numbers = [
-        one for one in read_numbers(sentence) if not any(a < one.end and one.start < b for a, b in codes)
-    ]
+    numbers = read_numbers(sentence)
+    if codes:
+        codes = [span for span in codes if not _PLAIN_NUMBER_WORD.fullmatch(sentence[slice(*span)])]
+        numbers = [one for one in numbers if not any(a < one.end and one.start < b for a, b in codes)]
     found, clause, at = [], 0, 0
     for start, end, group, number in _pieces(sentence, codes, numbers):
         if start < at:
@@ -158,14 +158,14 @@ def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
 
 
 def _pieces(
-    sentence: str, codes: list[tuple[int, int]], numbers: list[Number]
+    sentence: str, codes: Sequence[tuple[int, int]], numbers: Sequence[Number]
 ) -> list[tuple[int, int, str, Number | None]]:
     """Numbers and codes first; the other tokens where neither is."""
     pieces: list[tuple[int, int, str, Number | None]] = [
         (one.start, one.end, "number", one) for one in numbers
     ]
     pieces += [(start, end, "code", None) for start, end in codes]
-    held = sorted((start, end) for start, end, _, _ in pieces)
+    held = sorted([(start, end) for start, end, _, _ in pieces])
     at = 0
     for start, end in [*held, (len(sentence), len(sentence))]:
         for match in _TOKEN.finditer(sentence, at, start):
@@ -177,12 +177,16 @@ def _pieces(
 
 def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[Kind, str, float]:
     plain = text.lower().replace("’", "'")
-    kind = _kind_of(text, plain, group, language)
-    if kind == "negation":
-        term = "not"
-    elif kind == "date":
-        term = "month5" if text == "May" else language.dates[plain]
-    elif group == "code":
+    if group in ("negation", "negated") or plain in language.negations:
+        return "negation", "not", _WEIGHTS["negation"]
+    if plain in language.dates or (text == "May" and "january" in language.dates):
+        return "date", "month5" if text == "May" else language.dates[plain], _WEIGHTS["date"]
+    kind: Kind = "name" if group in ("code", "katakana") else "word"
+    if plain in language.directions:
+        kind = "direction"
+    elif plain in language.functions or group == "elided":
+        kind = "function"
+    if group == "code":
         term = _code_term(plain)
     elif kind == "function" or group in ("katakana", "character"):
         term = plain
@@ -191,18 +195,6 @@ def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[
     if group == "character" and kind == "word":
         return kind, term, _LETTER_OF_GRAMMAR if _HIRAGANA.match(text) else _CHARACTER
     return kind, term, _WEIGHTS[kind]
-
-
-def _kind_of(text: str, plain: str, group: str, language: Language) -> Kind:
-    if group in ("negation", "negated") or plain in language.negations:
-        return "negation"
-    if plain in language.dates or (text == "May" and "january" in language.dates):
-        return "date"
-    if plain in language.directions:
-        return "direction"
-    if plain in language.functions or group == "elided":
-        return "function"
-    return "name" if group in ("code", "katakana") else "word"
 
 
 @lru_cache(20_000)
@@ -226,7 +218,8 @@ def _with_names(found: list[Word], language: Language, sentence: str) -> list[Wo
         }
         if is_first and following is not None and following.kind == "word" and following.start == one.end + 1:
             is_first = not _UPPER.match(following.text)
-        if one.kind in ("word", "direction") and _is_name(one.text, before, language, is_first=is_first):
+        may_be = one.kind in ("word", "direction") and not one.text.islower()
+        if may_be and _is_name(one.text, before, language, is_first=is_first):
             marked.append(replace(one, kind="name", weight=_WEIGHTS["name"]))
         elif number == 0 and _may_name(one, following, language):
             marked.append(replace(one, may_name=True))
