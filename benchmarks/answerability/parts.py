@@ -151,7 +151,6 @@ class Part:
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         weights = weighted_terms(self._whole.analyzer, question, context)
         return importance_of(
-            self._whole.analyzer,
             weights,
             len(self._rows),
             lambda terms: np.array([len(self._occurrences(term)[0]) for term in terms], np.int64),

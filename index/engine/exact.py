@@ -123,7 +123,7 @@ class ExactEngine:
             return np.array([sum(term in one.terms for one in entries.values()) for term in terms], np.int64)
 
         weights = weighted_terms(self._analyzer, question, context)
-        return importance_of(self._analyzer, weights, len(entries), frequencies)
+        return importance_of(weights, len(entries), frequencies)
 
     def terms(self, prefix: str) -> Mapping[str, int]:
         every = Counter(term for one in self._entries.values() for term in one.terms)

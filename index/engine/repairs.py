@@ -35,7 +35,8 @@ class Repairs:
         self._name = name
         self._repair = repair
         self._lock = threading.Lock()
-        self._failures: dict[Side, Failure] = {}
+        self.failed: dict[Side, Failure] = {}
+        """The failures that are not repaired yet."""
         self._tasks: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
@@ -43,25 +44,25 @@ class Repairs:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """The failures that are not repaired yet."""
-        return tuple(self._failures.values())
+        return tuple(self.failed.values())
 
     def is_searched(self, side: Side) -> bool:
         """Whether an index can be searched: it has not failed, or failed only to follow the record."""
-        failure = self._failures.get(side)
+        failure = self.failed.get(side)
         return failure is None or failure.is_searched
 
     def has_failed(self, side: Side) -> bool:
         """Whether an index has failed and is not repaired yet."""
-        return side in self._failures
+        return side in self.failed
 
     def report(self, side: Side, error: Exception, *, is_searched: bool = False) -> None:
         """Note that an index has failed, log it, and begin to repair it."""
         reason = error.message if isinstance(error, LoccitError) else str(error)
         with self._lock:
-            known = self._failures.get(side)
+            known = self.failed.get(side)
             if self._closed.is_set() or (known and (is_searched or not known.is_searched)):
                 return
-            self._failures[side] = Failure(side, reason, known.since if known else time.time(), is_searched)
+            self.failed[side] = Failure(side, reason, known.since if known else time.time(), is_searched)
             _log.error(
                 "The %s index of the collection %r has failed: %s. Questions are answered %s until it is "
                 "made anew from the record.",
@@ -119,10 +120,10 @@ class Repairs:
             tasks, self._tasks = self._tasks, []
         for task in tasks:
             task()
-        for side in list(self._failures):
+        for side in list(self.failed):
             self._attempt(side, attempt)
         with self._lock:
-            if self._failures or self._tasks:
+            if self.failed or self._tasks:
                 return True
             self._thread = None
             return False
@@ -146,7 +147,7 @@ class Repairs:
             )
             return
         with self._lock:
-            failure = self._failures.pop(side)
+            failure = self.failed.pop(side)
         seconds = time.time() - failure.since
         _log.warning(
             "The %s index of the collection %r is complete again after %.1f s.", side, self._name, seconds

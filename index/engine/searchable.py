@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from index.filters import Filter
 from index.protocols import DenseIndex, LexicalIndex, Rankings, Side, Stage, untimed
 from index.types import Ids, Importance, Ranking, Vectors
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -47,16 +49,18 @@ class IndexPair:
             if not len(documents):
                 return Rankings(Ranking.empty(), Ranking.empty(), self.degraded)
         with stage("dense"):
-            dense = self._attempt(
-                "dense",
-                lambda: self.dense.search(vector.reshape(1, -1), n, documents=documents)[0],
-                Ranking.empty,
+            (dense,) = self._attempt(
+                "dense", _nothing, self.dense.search, vector.reshape(1, -1), n, documents=documents
             )
         with stage("lexical"):
             lexical = self._attempt(
                 "lexical",
-                lambda: self.lexical.search(question, n, documents=documents, context=context),
                 Ranking.empty,
+                self.lexical.search,
+                question,
+                n,
+                documents=documents,
+                context=context,
             )
         return Rankings(dense, lexical, self.degraded)
 
@@ -64,25 +68,22 @@ class IndexPair:
         return self.lexical.search(text, n, documents=None if where is None else self._select(where)).ids
 
     def scores(self, vector: Vectors, ids: Ids) -> NDArray[np.float32]:
-        return self._attempt(
-            "dense",
-            lambda: self.dense.scores(vector.reshape(1, -1), ids),
-            lambda: np.full(len(ids), np.nan, np.float32),
-        )
+        unknown = partial(np.full, len(ids), np.nan, np.float32)
+        return self._attempt("dense", unknown, self.dense.scores, vector.reshape(1, -1), ids)
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
-        return self._attempt(
-            "lexical",
-            lambda: self.lexical.importance(question, context),
-            lambda: self.lexical.equal_importance(question, context),
-        )
+        equal = partial(self.lexical.equal_importance, question, context)
+        return self._attempt("lexical", equal, self.lexical.importance, question, context)
 
     def terms(self, prefix: str) -> Mapping[str, int]:
-        def none() -> Mapping[str, int]:
-            return {}
+        return self._attempt("lexical", dict[str, int], self.lexical.terms, prefix)
 
-        return self._attempt("lexical", lambda: self.lexical.terms(prefix), none)
-
-    def _attempt(self, side: Side, search: Callable[[], T], instead: Callable[[], T]) -> T:
+    def _attempt(
+        self, side: Side, instead: Callable[[], T], search: Callable[P, T], *of: P.args, **how: P.kwargs
+    ) -> T:
         """Search one index. An engine that can go on without it gives what to answer ``instead``."""
-        return search()
+        return search(*of, **how)
+
+
+def _nothing() -> list[Ranking]:
+    return [Ranking.empty()]

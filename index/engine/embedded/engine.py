@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from index.config import LibraryConfig
 from index.description import Description
@@ -32,6 +32,7 @@ from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 SIDES: tuple[Side, Side] = ("dense", "lexical")
@@ -111,7 +112,7 @@ class EmbeddedEngine(IndexPair):
 
     @property
     def degraded(self) -> tuple[Side, ...]:
-        return tuple(one.side for one in self.failures)
+        return tuple(self._repairs.failed)
 
     # Searching with what works
 
@@ -124,10 +125,12 @@ class EmbeddedEngine(IndexPair):
                 self._repairs.report("lexical", error)
         raise self._unavailable("The lexical index has")
 
-    def _attempt(self, side: Side, search: Callable[[], T], instead: Callable[[], T]) -> T:
-        if self._repairs.is_searched(side):
+    def _attempt(
+        self, side: Side, instead: Callable[[], T], search: Callable[P, T], *of: P.args, **how: P.kwargs
+    ) -> T:
+        if side not in self._repairs.failed or self._repairs.is_searched(side):
             try:
-                return search()
+                return search(*of, **how)
             except StoreDamaged as error:
                 self._repairs.report(side, error)
         if not any(map(self._repairs.is_searched, SIDES)):

@@ -236,7 +236,7 @@ class TantivyIndex:
         weights = weighted_terms(self._analyzer, question, context)
         if held is None:
             return self.equal_importance(question, context)
-        return importance_of(self._analyzer, weights, held.live.count, held.live.frequencies)
+        return importance_of(weights, held.live.count, held.live.frequencies)
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""

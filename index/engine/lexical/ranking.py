@@ -204,6 +204,12 @@ class Scoring:
     weights: NDArray[np.float64]
     boosts: NDArray[np.float64]
     assumed: EngineStatistics
+    rounding: float
+    """Bound of the relative error of an engine score by rounding."""
+    relative_error: float
+    """Bound of the relative error of an engine score against the live one; see ``absolute_error``."""
+    absolute_error: float
+    """Bound of the absolute error: the logarithm of a number near 1 has few reliable digits."""
 
     @staticmethod
     def of(live: LivePassages, weighted: Mapping[str, float]) -> Scoring | None:
@@ -217,17 +223,11 @@ class Scoring:
             counted = np.array([live.searcher.doc_freq(TERMS, term) for term in terms], np.int64)
         given = np.array([weighted[term] for term in terms])
         right, used = idf(live.count, held[held > 0]), idf(assumed.count, counted)
-        return Scoring(live, terms, given * right, given * (right / used), assumed)
-
-    @property
-    def relative_error(self) -> float:
-        """Bound of the relative error of an engine score against the live one; see ``absolute_error``."""
-        return abs(self.live.average / self.assumed.average - 1.0) + self._rounding
-
-    @property
-    def absolute_error(self) -> float:
-        """Bound of the absolute error: the logarithm of a number near 1 has few reliable digits."""
-        return float(self.boosts.sum()) * (K1 + 1.0) * 4 * _SINGLE
+        boosts = given * (right / used)
+        rounding = (_ROUNDED + len(terms)) * _SINGLE
+        relative = abs(live.average / assumed.average - 1.0) + rounding
+        absolute = float(boosts.sum()) * (K1 + 1.0) * 4 * _SINGLE
+        return Scoring(live, terms, given * right, boosts, assumed, rounding, relative, absolute)
 
     def exact(self, places: Sequence[tantivy.DocAddress], scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute the live scores of passages from the counts of their terms, unrounded.
@@ -239,15 +239,11 @@ class Scoring:
             lengths = np.array(searcher.fast_field_values(LENGTH, places), np.int64)
             counts = profiles.counts(searcher, places, self.terms)
             again = self._bm25(counts, lengths, self.assumed.average)
-            wrong = np.abs(again - scores) > scores * self._rounding + self.absolute_error
+            wrong = np.abs(again - scores) > scores * self.rounding + self.absolute_error
             for at in np.flatnonzero(wrong).tolist():
                 terms = stored_terms(searcher, places[at]).split()
                 counts[at] = [terms.count(term) for term in self.terms]
         return self._bm25(counts, lengths, self.live.average)
-
-    @property
-    def _rounding(self) -> float:
-        return (_ROUNDED + len(self.terms)) * _SINGLE
 
     def _bm25(
         self, counts: NDArray[np.int64], lengths: NDArray[np.int64], average: float

@@ -59,9 +59,10 @@ class LivePassages:
     def frequencies(self, terms: Sequence[str]) -> NDArray[np.int64]:
         """Count the passages that have each term."""
         with SEARCHED:
-            known = self._frequencies
-            counts = [self._look_up(term) if (count := known.get(term)) is None else count for term in terms]
-            return np.array(counts, np.int64)
+            known: Mapping[str, int] = self._frequencies
+            if not all(map(known.__contains__, terms)):
+                known = self._look_up(terms)
+            return np.array(list(map(known.__getitem__, terms)), np.int64)
 
     def beginning(self, prefix: str) -> Mapping[str, int]:
         """The terms that begin so, with the number of passages that have each."""
@@ -77,25 +78,26 @@ class LivePassages:
                 self._assumed = _parse_statistics(query.explain(self.searcher, place).to_json())
         return self._assumed
 
-    def _look_up(self, term: str) -> int:
-        found = self._count(term)
+    def _look_up(self, terms: Sequence[str]) -> Mapping[str, int]:
+        """Count terms, and keep what was counted.
+
+        The engine's own number is right if no removed passages are left in its segments.
+        """
+        found: dict[str, int] = {}
+        for term in terms:
+            if (count := self._frequencies.get(term)) is None:
+                count, assumed = int(self.searcher.doc_freq(TERMS, term)), self._assumed
+                is_right = assumed is not None and assumed.count == self.count < _MOST_EXACT
+                if count and not is_right:
+                    count = self._count_live(term)
+                    if count and assumed is None:
+                        self.engine_statistics(term)
+            found[term] = count
         with self._lock:
             if len(self._frequencies) >= _MOST_FREQUENCIES:
                 self._frequencies.clear()
-            self._frequencies[term] = found
+            self._frequencies.update(found)
         return found
-
-    def _count(self, term: str) -> int:
-        """Ask the engine, whose number is right if no removed passages are left in its segments."""
-        stored = int(self.searcher.doc_freq(TERMS, term))
-        if not stored:
-            return 0
-        if self._assumed is None:
-            counted = self._count_live(term)
-            if counted:
-                self.engine_statistics(term)
-            return counted
-        return stored if self._assumed.count == self.count < _MOST_EXACT else self._count_live(term)
 
     def _count_live(self, term: str) -> int:
         query = Query.term_query(SCHEMA, TERMS, term, "freq")

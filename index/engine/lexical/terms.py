@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -25,7 +26,6 @@ def weighted_terms(
 
 
 def importance_of(
-    analyzer: Analyzer,
     weights: Mapping[str, float],
     total: int,
     frequencies: Callable[[Sequence[str]], NDArray[np.int64]],
@@ -35,7 +35,7 @@ def importance_of(
     ``frequencies`` gives how many of the ``total`` passages have each term; without passages all terms have
     equal shares.
     """
-    terms = {analyzer.term_hash(term): term for term in weights}
+    terms = {zlib.crc32(term.encode()): term for term in weights}
     hashes = np.array(sorted(terms), np.uint32)
     if not total or not terms:
         return Importance(hashes, np.full(len(hashes), 1.0 / max(1, len(hashes)), np.float32))
@@ -50,4 +50,4 @@ def importance_of(
 def equal_importance(analyzer: Analyzer, question: str, context: Sequence[tuple[str, float]]) -> Importance:
     """Equal shares for all terms of a question and its context, without looking into an index."""
     weights = weighted_terms(analyzer, question, context)
-    return importance_of(analyzer, weights, 0, lambda terms: np.zeros(len(terms), np.int64))
+    return importance_of(weights, 0, lambda terms: np.zeros(len(terms), np.int64))

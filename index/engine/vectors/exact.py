@@ -114,6 +114,8 @@ class FlatVectors:
             if size
             else np.empty((0, index.code_size), np.uint8)
         )
+        self.dimension = int(index.d)
+        self.precision = HALF if isinstance(index, faiss.IndexScalarQuantizer) else SINGLE
         # A different order of summation can give equal rows different scores.
         self._error = _SUM_ERROR
         if self.precision == HALF:
@@ -129,14 +131,6 @@ class FlatVectors:
         index = _codec(vectors.shape[1], HALF if fits_half(vectors) else SINGLE)
         index.add(vectors)
         return FlatVectors(index)
-
-    @property
-    def dimension(self) -> int:
-        return int(self.index.d)
-
-    @property
-    def precision(self) -> np.dtype[np.floating]:
-        return HALF if isinstance(self.index, faiss.IndexScalarQuantizer) else SINGLE
 
     def __len__(self) -> int:
         return int(self.index.ntotal)

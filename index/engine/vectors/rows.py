@@ -24,6 +24,7 @@ class Rows:
         self.documents = documents
         self.stored = stored
         self.approximation = approximation
+        self.count = len(ids)
 
     @staticmethod
     def of(ids: Ids, documents: Ids, vectors: Vectors) -> Rows:
@@ -52,10 +53,10 @@ class Rows:
 
     def find(self, ids: Ids) -> Ids:
         """Return the position of each id; -1 if it is not here."""
-        if len(self) == 0:
+        if self.count == 0:
             return np.full(len(ids), -1, np.int64)
         order, ascending = self._by_id
-        places = np.minimum(np.searchsorted(ascending, ids), len(self) - 1)
+        places = np.minimum(np.searchsorted(ascending, ids), self.count - 1)
         positions = places if order is None else order[places]
         return np.where(ascending[places] == ids, positions, -1).astype(np.int64)
 

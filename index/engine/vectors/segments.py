@@ -27,7 +27,7 @@ class Segment:
         return Segment(rows, np.packbits(np.ones(len(rows), np.bool_), bitorder="little"))
 
     def __len__(self) -> int:
-        return len(self.rows) - self.dead
+        return self.rows.count - self.dead
 
     def live(self) -> Ids:
         """Return the positions of the live rows."""
@@ -41,7 +41,7 @@ class Segment:
     def find(self, ids: Ids) -> Ids:
         """Return the position of each id that is live here, else -1."""
         positions = self.rows.find(ids)
-        if len(self.rows) == 0:
+        if self.rows.count == 0:
             return positions
         return np.where(self.lives(positions), positions, -1)
 
@@ -61,7 +61,8 @@ class Segment:
         ``documents`` as in :meth:`Rows.of_documents`.
         """
         if documents is None:
-            return AllowedRows(len(self.rows), len(self), bits=self.bits) if len(self) else None
+            live = self.rows.count - self.dead
+            return AllowedRows(self.rows.count, live, bits=self.bits) if live else None
         positions = self.rows.of_documents(documents)
         if self.dead and len(positions):
             positions = positions[self.lives(positions)]

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from index.config import LibraryConfig
 from index.description import Description
@@ -149,6 +149,7 @@ SideFollowing = VectorsFollowing | WordsFollowing
 
 _log = logging.getLogger("loccit.engine")
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
@@ -240,12 +241,14 @@ class MilvusEngine(IndexPair):
                 self._repairs.report("lexical", error)
         raise self._unavailable()
 
-    def _attempt(self, side: Side, search: Callable[[], T], instead: Callable[[], T]) -> T:
+    def _attempt(
+        self, side: Side, instead: Callable[[], T], search: Callable[P, T], *of: P.args, **how: P.kwargs
+    ) -> T:
         if side not in self._sides:
-            return search()
+            return search(*of, **how)
         if self._repairs.is_searched(side):
             try:
-                return _persistent(search)
+                return _persistent(lambda: search(*of, **how))
             except MilvusFailed as error:
                 self._repairs.report(side, error)
         if not any(map(self._repairs.is_searched, self._sides)):

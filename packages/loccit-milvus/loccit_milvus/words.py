@@ -243,7 +243,7 @@ class MilvusWords(MilvusSide):
             return self._reading(lambda: self._frequencies.of(hashes, self.change))
 
         weights = weighted_terms(self._analyzer, question, context)
-        return importance_of(self._analyzer, weights, self._state.passages, frequencies)
+        return importance_of(weights, self._state.passages, frequencies)
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""
