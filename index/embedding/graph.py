@@ -185,7 +185,7 @@ def _text_tokens(encoding: Encoding, prompt: int) -> tuple[slice, NDArray[np.int
 
     Leaves out special tokens and the tokens of a prompt of ``prompt`` characters.
     """
-    starts = np.array([start for start, _ in encoding.offsets], np.int64)
+    starts = np.array(encoding.offsets, np.int64).reshape(-1, 2)[:, 0]
     own = np.flatnonzero((np.array(encoding.special_tokens_mask) == 0) & (starts >= prompt))
     if not len(own):
         return slice(0, 0), own

@@ -54,8 +54,8 @@ class OpenVinoRuntime:
             except RuntimeError as error:
                 raise ModelFailed(f"The embedding model failed: {type(error).__name__}") from error
             # Copy the results: the next run overwrites their memory.
-            texts, tokens = (self._request.get_output_tensor(place).data for place in (0, 1))
-            return np.array(texts, np.float32), np.array(tokens, np.float32)
+            texts, tokens = self._request.get_output_tensor(0), self._request.get_output_tensor(1)
+            return np.array(texts.data, np.float32), np.array(tokens.data, np.float32)
 
 
 def open_runtime(graph: Path, *, precision: str, threads: int) -> OpenVinoRuntime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,9 @@ class Candidates:
         at = np.searchsorted(ids, dense.ids)
         meaning[at], others[at] = dense.scores, False
         meaning[others] = similarity(ids[others])
-        return Candidates(ids, meaning, words, _ranks(dense), _ranks(lexical))
+        dense_rank = dict(zip(dense.ids.tolist(), count(1), strict=False))
+        lexical_rank = dict(zip(lexical.ids.tolist(), count(1), strict=False))
+        return Candidates(ids, meaning, words, dense_rank, lexical_rank)
 
     def best(self, weight: float) -> Candidates:
         """Order the candidates by the convex combination of both scores."""
@@ -104,7 +107,3 @@ class RankedCandidates:
             second_look=second_look,
             features=features,
         )
-
-
-def _ranks(ranking: Ranking) -> dict[int, int]:
-    return {id_: rank for rank, id_ in enumerate(ranking.ids.tolist(), 1)}

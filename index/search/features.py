@@ -89,7 +89,7 @@ class Features:
         found = _without_copies(found)
         dense = _nan_to_zero(found.candidates.dense)
         ordered = np.sort(dense)[::-1][:_MANY].tolist()
-        few, many = (sum(ordered[:count]) / max(1, len(ordered[:count])) for count in (_FEW, _MANY))
+        few, many = sum(ordered[:_FEW]) / max(1, len(ordered[:_FEW])), sum(ordered) / max(1, len(ordered))
         matched, numbers = _words(hits, asked)
         nearest = ordered[0] if ordered else 0.0
         known = Features(
@@ -163,11 +163,7 @@ def _words(hits: Sequence[Hit], asked: Sequence[str]) -> tuple[float, float]:
     found = hits[0].explain.lexical.terms if hits else ()
     numbers = [word for word in asked if any(map(str.isdigit, word))]
     lacking = sum(word not in found for word in numbers) / len(numbers) if numbers else 0.0
-    return _letters(found) / max(1, _letters(asked)), lacking
-
-
-def _letters(words: Sequence[str]) -> int:
-    return sum(map(len, words))
+    return sum(map(len, found)) / max(1, sum(map(len, asked))), lacking
 
 
 def _read(found: RankedCandidates) -> tuple[float, float, float]:
@@ -199,20 +195,23 @@ def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
 
     They do not depend on how many passages were asked for.
     """
-    rows = np.array([_of_passage(hit) for hit in hits], np.float64).reshape(len(hits), 3)
-    dense, evidence, sentence = (rows - rows[:1]).T
+    own = []
+    for hit in hits:
+        told = hit.explain
+        read = 0.0 if told.read is None else _logit(told.read)
+        own.append(
+            (told.dense.score or 0.0, hit.match, told.sentence or 0.0, read, float(told.read is not None))
+        )
+    rows = np.array(own, np.float64).reshape(len(hits), 5)
+    dense, evidence, sentence, *of_reading = rows.T
+    gaps = (rows - rows[:1]).T
     ranks = np.log(np.arange(1, len(hits) + 1))
     logits = np.full(len(hits), question)
-    read = np.array([0.0 if one.explain.read is None else _logit(one.explain.read) for one in hits])
-    is_read = np.array([float(one.explain.read is not None) for one in hits])
-    own = [rows[:, 0], dense, rows[:, 1], evidence, rows[:, 2], sentence]
-    return np.stack([logits, ranks, *own, read, is_read], axis=1)
+    return np.stack(
+        [logits, ranks, dense, gaps[0], evidence, gaps[1], sentence, gaps[2], *of_reading], axis=1
+    )
 
 
 def _logit(probability: float) -> float:
     bounded = min(max(probability, _LEAST_PROBABILITY), 1.0 - _LEAST_PROBABILITY)
     return math.log(bounded / (1.0 - bounded))
-
-
-def _of_passage(hit: Hit) -> tuple[float, float, float]:
-    return hit.explain.dense.score or 0.0, hit.match, hit.explain.sentence or 0.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.answers import Answer, Extent, Hit, IndexState, Reading
+from index.answers import Answer, Hit, IndexState, Reading
 from index.config import SearchConfig
 from index.filters import Comparison, Filter, divide_pages
 from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side, Stage
@@ -217,12 +217,16 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """The result of a query, its features, and the logit of the probability that it answers."""
+    """The result of a query, its features, and the logit of the probability that it answers.
+
+    ``estimated`` is the logit by the features alone.
+    """
 
     query: Query
     found: SearchResult
     features: dict[str, float]
     logit: float
+    estimated: float
 
 
 class Search:
@@ -273,9 +277,10 @@ class Search:
                 judged = other
         found = judged.found
         with watch.stage("answerability"):
-            probability, hits = judge_hits(found, judged.features, answerability)
+            certainty = found.certainty
+            probability, hits = judge_hits(found.hits, judged.estimated, certainty, answerability)
             # A table that answers says all that the question names, though not in one sentence.
-            compared = found.compared if found.certainty is None else Named()
+            compared = found.compared if certainty is None else Named()
         return Answer(
             asked.alone.question,
             probability,
@@ -318,10 +323,10 @@ class Search:
         found = self.find(query, k=k, where=where, watch=watch)
         with watch.stage("answerability"):
             features = self.features(query, found)
-            logit = found.limit(answerability.logit(features)) if found.hits else _NOTHING
+            logit = estimated = found.limit(answerability.logit(features)) if found.hits else _NOTHING
             if (certain := found.certainty) is not None:
                 logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
-            return Judged(query, found, features, logit)
+            return Judged(query, found, features, logit, estimated)
 
     def in_context(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
         """The question with those before it and what the last answer quotes; None if there is neither."""
@@ -360,7 +365,14 @@ class Search:
         with watch.stage("passages"):
             earlier = query.context[0].text if query.context else ""
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question), earlier)
-            hits = self._hits(ranking, words, headings)
+            hits = Hits(
+                self._passages,
+                self._history,
+                ranking,
+                config=self._config,
+                words=words,
+                headings=headings,
+            )
             first = hits.first(k, query.selection)
             compared = self._compare(query, first, headings.sections)
             return SearchResult(
@@ -416,17 +428,17 @@ class Search:
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
-        passages = (
-            (_with_said(hit, sections), *self._around(hit, query.selection.extent))
-            for hit in hits[:_COMPARED]
-        )
+        passages = []
+        for hit in hits[:_COMPARED]:
+            text, at = hit.text, hit.citation.start
+            if query.selection.extent == "sentences":
+                text, at = self._around(hit)
+            passages.append((hit if sections is None else _with_said(hit, sections), text, at))
         return compare_best(query.question, passages, self._analyzer.terms)
 
-    def _around(self, hit: Hit, extent: Extent) -> tuple[str, int]:
-        """The text of a hit, of single sentences with those around, and the offset where it begins."""
+    def _around(self, hit: Hit) -> tuple[str, int]:
+        """The text of the sentences of a hit with those around, and the offset where it begins."""
         cited = hit.citation
-        if extent != "sentences":
-            return hit.text, cited.start
         at = max(0, cited.start - AROUND)
         return self._passages.text(bytes.fromhex(cited.text_sha256), at, cited.end + AROUND), at
 
@@ -525,26 +537,14 @@ class Search:
         texts = {passage.id: passage.text for passage in self._passages.passages(ids)}
         return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
-    def _hits(self, found: RankedCandidates, words: QuestionWords, headings: Headings) -> Hits:
-        return Hits(
-            self._passages,
-            self._history,
-            found,
-            config=self._config,
-            words=words,
-            headings=headings,
-        )
-
 
 def _prefer(found: RankedCandidates, logits: Mapping[int, float]) -> RankedCandidates:
     """Rank candidates anew by logits of what was read of their passages, by ids; to the others 0 is added."""
     return found.add_to_logits([logits.get(id_, 0.0) for id_ in found.candidates.ids.tolist()])
 
 
-def _with_said(hit: Hit, sections: NamedSections | None) -> Hit:
+def _with_said(hit: Hit, sections: NamedSections) -> Hit:
     """A hit with what of the question the headings above its best sentence say among its headings."""
-    if sections is None:
-        return hit
     cited = hit.citation
     start = hit.evidence[0].start if hit.evidence else cited.start
     said = sections.said_above(cited.document_id, bytes.fromhex(cited.text_sha256), start)
@@ -552,19 +552,20 @@ def _with_said(hit: Hit, sections: NamedSections | None) -> Hit:
 
 
 def judge_hits(
-    found: SearchResult, features: Mapping[str, float], answerability: Answerability
+    hits: Sequence[Hit], logit: float, certainty: Certainty | None, answerability: Answerability
 ) -> tuple[float, tuple[Hit, ...]]:
-    """Return the probability that the hits answer, and the hits with theirs; 0 without hits."""
-    if not found.hits:
+    """Return the probability that the hits answer, and the hits with theirs; 0 without hits.
+
+    ``logit`` is that of the question by its features, and ``certainty`` what a table or a heading tells.
+    """
+    if not hits:
         return 0.0, ()
-    logit = found.limit(answerability.logit(features))
-    alone = answerability.of_hits(found.hits, logit).tolist()
+    alone = answerability.of_hits(hits, logit).tolist()
     together = probability(logit)
-    certainty = found.certainty
     if certainty is not None and certainty.rank:
         together = max(together, certainty.probability)
         alone[certainty.rank - 1] = max(alone[certainty.rank - 1], certainty.probability)
-    seen = [replace(hit, probability=round(one, 4)) for hit, one in zip(found.hits, alone, strict=True)]
+    seen = [replace(hit, probability=round(one, 4)) for hit, one in zip(hits, alone, strict=True)]
     return round(together, 4), tuple(seen)
 
 

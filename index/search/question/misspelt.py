@@ -7,7 +7,7 @@ are left as they are; so are questions that are not in English, whose words the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import regex
@@ -41,10 +41,14 @@ def correct(
     language = language_of_question(question)
     if language.name != "english" or not question.isascii():
         return question
-    inside = frozenset(starts)
-    unknown = [match for match in _WORD.finditer(question) if _is_divided(match, inside)]
+    inside, unknown = frozenset(starts), 0
     found, at = [], 0
-    for match in unknown[:_MOST]:
+    for match in _WORD.finditer(question):
+        if inside.isdisjoint(range(match.start() + 1, match.end())):
+            continue
+        unknown += 1
+        if unknown > _MOST:
+            break
         nearest = _nearest(match[0], analyzer, terms, language.asking)
         if nearest is not None:
             found += [question[at : match.start()], nearest]
@@ -55,12 +59,8 @@ def correct(
 def is_english_misspelt(question: str, starts: Sequence[int]) -> bool:
     """Whether the tokenizer of an English model knows most words of a question as a whole."""
     words, inside = list(_WORD.finditer(question)), frozenset(starts)
-    known = sum(not _is_divided(match, inside) for match in words)
+    known = sum(inside.isdisjoint(range(match.start() + 1, match.end())) for match in words)
     return len(words) > 1 and question.isascii() and known > len(words) / 2
-
-
-def _is_divided(match: regex.Match[str], starts: Set[int]) -> bool:
-    return not starts.isdisjoint(range(match.start() + 1, match.end()))
 
 
 def _nearest(

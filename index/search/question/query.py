@@ -12,7 +12,7 @@ from index.answers import Extent, NearDuplicates, Turn
 from index.config import MAX_K
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
-from index.search.question.conversation import Context, ContextTurn, find_context, texts_to_embed
+from index.search.question.conversation import NO_CONTEXT, Context, ContextTurn, find_context, texts_to_embed
 from index.types import Vectors
 
 _LONGEST_BEFORE = 150
@@ -110,7 +110,7 @@ class Question:
     @property
     def context(self) -> Context:
         """The part of the conversation that may be used."""
-        return find_context(self.turns)
+        return find_context(self.turns) if self.turns else NO_CONTEXT
 
     @property
     def texts(self) -> list[str]:
@@ -159,5 +159,5 @@ def is_spelt(question: str, starts: Sequence[int]) -> bool:
         unspaced = {match.start() for match in _UNSPACED.finditer(question)}
         if 2 * len(unspaced) > letters:
             return len(unspaced) < _CHARACTERS_PER_TOKEN * len(unspaced.intersection(starts))
-    tokens = sum([question[start].isalnum() for start in starts])
+    tokens = sum(map(str.isalnum, map(question.__getitem__, starts)))
     return letters < _LETTERS_PER_TOKEN * tokens
