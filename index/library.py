@@ -17,7 +17,7 @@ from index.collection import Collection
 from index.config import LibraryConfig
 from index.description import Description, find
 from index.embedding import Models
-from index.engine import remove_indexes
+from index.engine import load_engine, remove_indexes
 from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
 from index.history.ledger import ErasedTags, Ledger
 from index.lag import Lag
@@ -314,8 +314,9 @@ class Library:
             _log.warning("The indexes of the collection %r may be left: %s", name, error.message)
 
     def expect_documents(self) -> None:
-        """Start readers in the background, so that the first document need not wait."""
+        """Start readers in the background and load the engine, so that the first document need not wait."""
         self._readers.prepare()
+        load_engine(self.config)
 
     def reader_statistics(self) -> ReaderStatistics:
         """Count the files that the readers have read in this process."""

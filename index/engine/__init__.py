@@ -6,6 +6,7 @@ one. Other packages bring engines of their own: :class:`InstalledEngine`.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from index.config import LibraryConfig
@@ -19,6 +20,7 @@ __all__ = [
     "engine_names",
     "index_problems",
     "installed_engine",
+    "load_engine",
     "open_engine",
     "open_exact_engine",
     "remove_indexes",
@@ -46,6 +48,12 @@ def open_engine(
     from index.engine.embedded import EmbeddedEngine
 
     return EmbeddedEngine(folder, store, description, config, generation=generation)
+
+
+def load_engine(config: LibraryConfig) -> None:
+    """Load the libraries of the engine, which takes as long as all else that a first collection waits for."""
+    if config.is_searched and config.engine.kind == "embedded":
+        import_module("index.engine.embedded")
 
 
 def open_exact_engine(store: RecordStore, description: Description) -> Engine:

@@ -106,6 +106,8 @@ class Work:
 
     def _begin(self, stopped: threading.Event) -> None:
         try:
+            if self._jobs is not None:
+                self._library.expect_documents()
             if not open_all(self._library):
                 # The first document does not wait until a model is converted, and a wrong name is told now.
                 self._library.models.open_named("")

@@ -86,6 +86,7 @@ class Readiness:
         What fails is logged. The service is ready once :meth:`declare` says so.
         """
         try:
+            await self._lookups.run(self._library.expect_documents)
             models = await self._open_collections()
             # The first question is slow: backends allocate memory and choose their kernels.
             for model in models or {""}:
