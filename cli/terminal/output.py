@@ -94,8 +94,7 @@ def print_passage(passage: Json, *, collection: str = "") -> None:
     ``collection`` is that of the passage where others were asked, too.
     """
     console, citation = stdout(), passage["citation"]
-    where = " › ".join([citation["title"], *citation["section"]])
-    console.print(f"[bold]{passage['rank']}. {_escape(where)}[/]", highlight=False)
+    console.print(f"[bold]{passage['rank']}. {_escape(_place(citation))}[/]", highlight=False)
     console.print(_with_evidence(passage))
     print_locator(citation["locator"])
     if collection:
@@ -112,6 +111,20 @@ def print_passage(passage: Json, *, collection: str = "") -> None:
 def print_locator(locator: str, *, indent: str = "") -> None:
     """Print a locator in one piece."""
     stdout().print(f"{indent}[cyan]{_escape(locator)}[/]", highlight=False, soft_wrap=True)
+
+
+def _place(citation: Json) -> str:
+    """The title, the sections, and the pages by the numbers that they bear, with their places in a PDF."""
+    pages, printed = citation["pages"], citation.get("printed_pages")  # not from an earlier service
+    shown = _range(printed or pages)
+    in_file = _range(pages) if printed and citation["media_type"] == "application/pdf" else ""
+    page = f"p. {shown}" + (f" ({in_file} of the file)" if in_file not in ("", shown) else "")
+    return " › ".join([citation["title"], *citation["section"], *([page] if shown else ())])
+
+
+def _range(ends: Sequence[object] | None) -> str:
+    """Both ends, or one where they are equal."""
+    return "–".join(dict.fromkeys(map(str, ends or ())))
 
 
 def _with_evidence(passage: Json) -> Text:
@@ -229,8 +242,7 @@ def print_citation(found: Json, *, as_json: bool) -> None:
         print_json(found)
         return
     console, standing = stdout(), found["standing"]
-    where = " › ".join([found["title"], *found["section"]])
-    console.print(f"[bold]{_escape(where)}[/]  [dim]version {found['version']}[/]")
+    console.print(f"[bold]{_escape(_place(found))}[/]  [dim]version {found['version']}[/]")
     console.print(Text.assemble((found["before"], "dim"), (found["quote"], "bold"), (found["after"], "dim")))
     words = STANDING[standing["status"]]
     if standing["since"] is not None:

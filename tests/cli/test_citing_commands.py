@@ -10,6 +10,8 @@ from service.faces.api.schemas.citations import CitationResponse
 from service.faces.api.schemas.conflicts import DocumentConflict
 from service.faces.api.schemas.verdicts import AnswerVerdict, Verdict
 from tests.cli.commands import TERMINAL, loccit
+from tests.index.readers.pdf.test_page_numbers import SHAPES, numbered
+from tests.index.readers.pdf.test_pdf import pdf
 from tests.service.http_service import assert_shape
 
 MARS = "Mars has two moons, Phobos and Deimos."
@@ -378,3 +380,16 @@ def test_a_change_before_something_was_erased_is_not_kept(tmp_path: Path, own_fo
     loccit(tmp_path, "delete", "two words.txt")
     done = loccit(tmp_path, "ask", "moons", "--as-of", str(then["index"]["change"]), status=1)
     assert "(change_not_kept)" in done.stderr
+
+
+def test_pages_are_named_by_the_number_that_they_bear(tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "harbours.pdf").write_bytes(pdf(*numbered([str(n) for n in range(217, 224)], SHAPES["foot"])))
+    loccit(tmp_path, "ingest", str(folder))
+    cited, *_ = asked(tmp_path, "Where do ships lie?", "-k", "1")
+    printed, pages = ("–".join(dict.fromkeys(map(str, cited[key]))) for key in ("printed_pages", "pages"))
+    assert int(printed[:3]) == int(pages[0]) + 216
+    place = f"› p. {printed} ({pages} of the file)"
+    assert place in loccit(tmp_path, "ask", "Where do ships lie?", "-k", "1").stdout
+    assert place in loccit(tmp_path, "cite", cited["locator"]).stdout
