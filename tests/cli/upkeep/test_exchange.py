@@ -9,7 +9,7 @@ import pytest
 from index.errors import DocumentNotFound, InvalidInput
 from index.ingest.preparation import Source
 from index.library import Library
-from index.text import label_of
+from index.page_labels import label_of
 from service.settings import Settings
 from service.state.library import open_library
 from tests.cli.commands import loccit
