@@ -22,7 +22,14 @@ from typing import Any, ClassVar, Literal, get_args
 
 from index.errors import InvalidFilter
 from index.naming import CLOSED, stored_id
-from index.page_labels import LARGEST, PageRange, page_number, page_ranges
+from index.page_labels import (
+    LARGEST,
+    PageRange,
+    merged_ranges,
+    page_number,
+    page_ranges,
+    shared_ranges,
+)
 from index.types import Scalar
 
 Kind = Literal["s", "n", "b"]
@@ -235,8 +242,7 @@ def divide_pages(where: Filter | None) -> tuple[tuple[PageRange, ...] | None, Fi
     if not asked:
         return None, where
     others = tuple(one for one in parts if one not in asked)
-    first, *more = map(_ranges, asked)
-    ranges = reduce(_in_both, more, first)
+    ranges = reduce(shared_ranges, [merged_ranges(_ranges(one)) for one in asked])
     return tuple(ranges), Compound("and", others) if others else None
 
 
@@ -255,8 +261,8 @@ def _ranges(how: Comparison) -> list[PageRange]:
     ]
 
 
-def _in_both(some: Sequence[PageRange], others: Sequence[PageRange]) -> list[PageRange]:
-    return [both for one in some for other in others if (both := one.within(other))]
+def _asks_for_pages(where: Filter) -> bool:
+    return any(isinstance(one, Comparison) and one.key == PRINTED_PAGE for one in _conjuncts(where))
 
 
 def _conjuncts(where: Filter) -> Iterator[Filter]:
@@ -316,7 +322,7 @@ def _compound(value: Mapping[str, Any], depth: int) -> Compound:
     if not isinstance(filters, list) or not filters or len(filters) > MAX_VALUES:
         raise InvalidFilter(f"{value['type']!r} takes a list of 1 to {MAX_VALUES} filters under 'filters'.")
     found = Compound(value["type"], tuple(parse_filter(part, depth=depth + 1) for part in filters))
-    if found.combination == "or" and any(divide_pages(part)[0] for part in found.filters):
+    if found.combination == "or" and any(map(_asks_for_pages, found.filters)):
         raise InvalidFilter(
             f"{PRINTED_PAGE!r} cannot be a part of 'or'. Give several pages as the list of 'in', or ask once "
             "for each of the filters."

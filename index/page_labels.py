@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -98,6 +98,31 @@ def labels_of(packed: str, pages: tuple[int, int] | None) -> tuple[str, str] | N
         return None
     first, last = (label_of(packed, page) for page in pages)
     return (first, last) if first and last else None
+
+
+def merged_ranges(ranges: Iterable[PageRange]) -> list[PageRange]:
+    """The same numbers in ascending ranges that do not overlap."""
+    merged: list[PageRange] = []
+    for one in sorted(ranges):
+        if merged and merged[-1][:2] == one[:2] and one.first <= merged[-1].last + 1:
+            merged[-1] = merged[-1]._replace(last=max(merged[-1].last, one.last))
+        else:
+            merged.append(one)
+    return merged
+
+
+def shared_ranges(some: Sequence[PageRange], others: Sequence[PageRange]) -> list[PageRange]:
+    """The numbers that are in both, each of merged ranges, in a time proportional to their number."""
+    found: list[PageRange] = []
+    at = other = 0
+    while at < len(some) and other < len(others):
+        if both := some[at].within(others[other]):
+            found.append(both)
+        if (*some[at][:2], some[at].last) < (*others[other][:2], others[other].last):
+            at += 1
+        else:
+            other += 1
+    return found
 
 
 def pages_in(packed: str, ranges: Sequence[PageRange]) -> list[tuple[int, int]]:

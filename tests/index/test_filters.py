@@ -74,6 +74,10 @@ ON_PAGE = {"type": "eq", "key": "printed_page", "value": "3"}
             if one.is_complement
         ),
         ({"type": "or", "filters": [{"type": "and", "filters": [ON_PAGE, ON_PAGE]}]}, "a part of 'or'"),
+        (
+            {"type": "or", "filters": [{"type": "in", "key": "printed_page", "value": []}, ON_PAGE]},
+            "a part of 'or'",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_filter_is_told(given: object, told: str) -> None:

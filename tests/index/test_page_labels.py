@@ -9,12 +9,14 @@ from index.page_labels import (
     PageRange,
     label_of,
     labels_of,
+    merged_ranges,
     pack_labels,
     page_number,
     page_ranges,
     pages_in,
     roman,
     roman_value,
+    shared_ranges,
 )
 
 LABELS = st.one_of(
@@ -120,3 +122,27 @@ def test_what_is_no_roman_numeral(text: str) -> None:
 def test_damaged_labels_are_told(packed: str) -> None:
     with pytest.raises(StoreDamaged):
         label_of(packed, 1)
+
+
+_RANGES = st.lists(
+    st.builds(
+        lambda prefix, is_roman, first, more: PageRange(prefix, is_roman, first, first + more),
+        st.sampled_from(["", "a-"]), st.booleans(), st.integers(0, 30), st.integers(0, 9),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(some=_RANGES, others=_RANGES)
+def test_merged_ranges_share_the_numbers_that_are_in_both(
+    some: list[PageRange], others: list[PageRange]
+) -> None:
+    def numbers(ranges: list[PageRange]) -> set[tuple[str, bool, int]]:
+        return {(*one[:2], number) for one in ranges for number in range(one.first, one.last + 1)}
+
+    merged = merged_ranges(some)
+    assert numbers(merged) == numbers(some)
+    assert sum(one.last - one.first + 1 for one in merged) == len(numbers(some)), "none is there twice"
+    shared = shared_ranges(merged, merged_ranges(others))
+    assert numbers(shared) == numbers(some) & numbers(others)
+    assert len(shared) <= len(some) + len(others)
