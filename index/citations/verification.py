@@ -194,11 +194,15 @@ class Verification:
         if self._checking is not None:
             checked = StatementVerdicts(self._resolution, self._checking, self._budget)
             statements = checked.of(answer, sentences, given)
-        for one in sentences:
-            quotes = tuple(
+        # All quotes first: comparing them is fast, and what reads claims may take all of the time.
+        compared = [
+            tuple(
                 (quoted, self._in_time(quoted.text, partial(self._verify_quoted, quoted, answer, given)))
                 for quoted in one.quotes
             )
+            for one in sentences
+        ]
+        for one, quotes in zip(sentences, compared, strict=True):
             yield JudgedSentence(one, quotes, next(statements))
 
     def _verify_quoted(self, quoted: Quoted, answer: str, given: Given) -> Verdict:
