@@ -30,6 +30,7 @@ _MOST_HISTORY_QUESTIONS = 8
 _MOST_WRITERS = 64
 _MOST_RANKINGS = 4
 _MOST_DRAWINGS = 16
+_MOST_VERIFYING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,11 @@ class Pools:
         self.awaited_changes = Pool("awaited-changes", 4, Permits(max_requests))
         # Citations, diffs, verification, the viewer: all that reads whole texts.
         self.texts = Pool("texts", 4, Permits(max_requests, width=4), most_each=3)
+        # Verdicts that are sent as they are made, for minutes: one stream of each caller at once.
+        few = min(_MOST_VERIFYING, max_requests)
+        self.verifying = Pool(
+            "verifying", 2, Permits(few, advice="verify shorter texts", width=2), most_each=1
+        )
         # Records, lists, health checks: short, and never refused.
         self.lookups = Pool("lookups", 2)
         # Documents, collections and jobs that are stored, changed or deleted.
@@ -197,6 +203,7 @@ class Pools:
             "history": self.history.permits,
             "awaited_changes": self.awaited_changes.permits,
             "texts": self.texts.permits,
+            "verifying": self.verifying.permits,
             "writes": self.writes.permits,
             "ranking": self.ranking.permits,
             "drawing": self.drawing.permits,
@@ -205,6 +212,6 @@ class Pools:
     def close(self) -> None:
         """Close every pool."""
         answering = (self.questions, self.history, self.awaited_changes)
-        reading = (self.texts, self.lookups, self.ranking, self.drawing)
+        reading = (self.texts, self.verifying, self.lookups, self.ranking, self.drawing)
         for pool in (*answering, *reading, self.writes, self.embedding):
             pool.close()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, TypeVar
@@ -20,6 +20,7 @@ from index.citations import (
     StatementVerdict,
     Verdict,
     Verification,
+    parse_locator,
 )
 from index.citations.statements import load_thresholds
 from index.collection import Collection, GivenVerification, TextVerifier
@@ -69,11 +70,15 @@ _EVENTS = describe_event_stream(
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """For how long a request is verified, whether nobody waits any more, and who is told of each verdict."""
+    """For how long a request is verified, whether nobody waits any more, and who is told of each verdict.
+
+    ``is_streamed``: for minutes, in which documents may be erased, or withdrawn from who asks.
+    """
 
     seconds: float
     stop: Callable[[], bool]
     tell: Callable[[str, Json], None] = lambda _name, _verdict: None
+    is_streamed: bool = False
 
 
 @router.post(
@@ -147,10 +152,16 @@ async def _verdict_events(
     def tell(name: str, verdict: Json) -> None:
         loop.call_soon_threadsafe(told.put_nowait, event(verdict, name))
 
-    with answering.pools.texts.admit(caller.holder) as place:
-        course = _Course(VERIFY_STREAM_SECONDS, lambda: place.is_left, tell)
+    with ExitStack() as held:
+        place = held.enter_context(answering.pools.verifying.admit(caller.holder))
+        course = _Course(VERIFY_STREAM_SECONDS, lambda: place.is_left, tell, is_streamed=True)
         work = place.run(lambda: tell("finished", verified(course)))
-        work.add_done_callback(lambda _: told.put_nowait(None))
+
+        def end(_: object) -> None:
+            held.close()  # now, and not when a client that reads nothing has read the last event
+            told.put_nowait(None)
+
+        work.add_done_callback(end)
         try:
             while (one := await told.get()) is not None:
                 answering.credentials.require_current(caller)
@@ -279,6 +290,12 @@ def _verify_all(
 ) -> Json:
     locators, passages = cited
     name = body.collection
+
+    def tell(kind: str, verdict: Json) -> None:
+        if course.is_streamed:
+            _require_readable(collection, verdict)
+        course.tell(kind, verdict)
+
     citations: list[Json] = []
     quotes: list[Json] = []
     with collection.verification(
@@ -292,21 +309,39 @@ def _verify_all(
         if body.answer is not None:
             text = body.answer.text
             found = verification.answer(
-                text, passages, told=lambda one: course.tell("sentence", judged_json(text, one, name))
+                text, passages, told=lambda one: tell("sentence", judged_json(text, one, name))
             )
             report = report_json(text, found, name)
         for locator, claimed in zip(locators, body.citations, strict=True):
             citations.append(verdict_json(_verify_citation(verification, locator, claimed), name))
-            course.tell("citation", citations[-1])
+            tell("citation", citations[-1])
         for one in body.quotes:
             quotes.append(verdict_json(_verify_quote(verification, one), name))
-            course.tell("quote", quotes[-1])
-    return {
-        "citations": citations,
-        "quotes": quotes,
-        "answer": report,
-        "index": state_json(collection.state),
-    }
+            tell("quote", quotes[-1])
+    reply = {"citations": citations, "quotes": quotes, "answer": report}
+    if course.is_streamed:
+        _require_readable(collection, reply)
+    return {**reply, "index": state_json(collection.state)}
+
+
+def _require_readable(collection: Collection, told: object) -> None:
+    """Raise :class:`index.errors.CitationNotFound` if a version that is cited can be read no longer."""
+    cited = {(one["document_id"], one["version"]): one["locator"] for one in _citations(told)}
+    if cited:
+        with collection.archive.resolution() as now:
+            for locator in cited.values():
+                now.cite(parse_locator(locator))
+
+
+def _citations(told: object) -> Iterator[Json]:
+    """The citations anywhere in a reply."""
+    if isinstance(told, dict):
+        if "locator" in told and "document_id" in told:
+            yield told
+        told = list(told.values())
+    if isinstance(told, list):
+        for one in told:
+            yield from _citations(one)
 
 
 def _verify_citation(verification: Verification, locator: Locator, one: str | CitedQuote) -> Verdict:

@@ -30,8 +30,8 @@ OIL = "Oil lamps need a wick and twelve litres of oil in a winter."
 SOURCES = [{"title": "The log", "text": f"{LAMP}\r\n{OIL}"}, {"text": "Zinc threw its light nine miles out."}]
 ANSWER = f"The lamp in the south tower was lit at dusk. He wrote “{OIL}” Oil lamps need a wick. Why?"
 KEY = "secret"
-THREADS = 4
-"""Those of the pool that reads texts."""
+THREADS = 2
+"""Those of the pool of streamed verdicts."""
 
 
 def parse(body: str) -> list[tuple[str, Any]]:
@@ -112,15 +112,15 @@ class Held:
     app: Any
 
     @property
-    def texts(self) -> Pool:
-        return self.app.state.runtime.pools.texts  # type: ignore[no-any-return]
+    def pool(self) -> Pool:
+        return self.app.state.runtime.pools.verifying  # type: ignore[no-any-return]
 
     def wait_for_threads(self) -> None:
         """Wait until no call runs: until others have all threads."""
         together = threading.Barrier(THREADS)
 
         async def take_all() -> None:
-            calls = [self.texts.submit(f"holder {number}", together.wait) for number in range(THREADS)]
+            calls = [self.pool.submit(f"holder {number}", together.wait) for number in range(THREADS)]
             await asyncio.gather(*calls)
 
         asyncio.run(take_all())
@@ -159,8 +159,8 @@ def test_the_first_verdict_comes_before_the_others_are_made_and_nothing_is_read_
         lines = reply.iter_lines()
         assert next(lines) == "event: sentence"
         assert json.loads(next(lines).removeprefix("data: "))["text"] == LAMP
-        assert held.texts.permits.taken == 1
-    eventually(lambda: held.texts.permits.taken == 0)
+        assert held.pool.permits.taken == 1
+    eventually(lambda: held.pool.permits.taken == 0)
     held.runtime.gate.set()
     held.wait_for_threads()
     assert len(held.runtime.batches) <= held.runtime.most + 1
@@ -192,3 +192,27 @@ def test_a_fault_ends_the_stream_with_an_error_that_has_no_reason(held: Held) ->
         told = "\n".join(lines)
     assert '"code":"internal_error"' in told
     assert "secret" not in told
+
+
+def test_nothing_is_told_of_a_document_that_was_deleted_meanwhile(held: Held) -> None:
+    put = held.client.put("/v1/documents/lamp.txt?wait=true", json={"text": f"{LAMP} {OIL}"})
+    assert put.is_success, put.text
+    (passage, *_) = held.client.post("/v1/ask", json={"question": LAMP, "read": False}).json()["passages"]
+    answer = {"text": f"{LAMP} [1] " * 20, "citations": [passage["citation"]["locator"]]}
+    held.runtime.most = len(held.runtime.batches) + 1
+    with held.client.stream("POST", "/v1/verify", json={"answer": answer, "stream": True}) as reply:
+        lines = reply.iter_lines()
+        assert next(lines) == "event: sentence"
+        assert held.client.delete("/v1/documents/lamp.txt").is_success
+        held.runtime.gate.set()
+        events = parse("\n".join(lines).partition("\n\n")[2] + "\n")
+    name, data = events[-1]
+    assert (name, data["error"]["code"]) == ("error", "citation_not_found")
+
+
+def test_documents_are_read_while_verdicts_are_streamed(held: Held) -> None:
+    with held.client.stream("POST", "/v1/verify", json=BODY) as reply:
+        assert next(reply.iter_lines()) == "event: sentence"
+        texts = held.app.state.runtime.pools.texts
+        assert (held.pool.permits.taken, texts.permits.taken) == (1, 0)
+        held.runtime.gate.set()
