@@ -8,6 +8,7 @@ and columns that a filter hides are read, because a filter is only a temporary v
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from index.errors import EmptyDocument
 from index.readers.base.bounds import limit_text, repeated_limit
@@ -35,6 +36,7 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     cells = Cells(package, part, date1904=date1904)
     parts = package.relationships(part)
     drafts, hidden, characters = [], [], 0
+    drawings = set[str]()
     for element in workbook.iterfind("{*}sheets/{*}sheet"):
         title, target = one_line(element.get("name", "")), parts.get(element.get(f"{RELATION}id", ""))
         if element.get("state", "visible") != "visible":
@@ -43,9 +45,10 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
             sheet = package.read(target.part)
             tables = sheet_drafts(cells.rows(sheet, part=target.part), merged_ranges(sheet))
             limit = repeated_limit(package.bytes_read) - characters
-            found = list(limit_text(tables, name=name, limit=limit))
+            pictures = _pictures(package, target.part, drawings)
+            found = list(limit_text(chain(tables, pictures), name=name, limit=limit))
             characters += sum(len(draft.text) for draft in found)
-            drafts += [Draft("heading", title, 1), *found, *_pictures(package, target.part)]
+            drafts += [Draft("heading", title, 1), *found]
     if cells.uncalculated and all(draft.kind == "heading" for draft in drafts):
         raise EmptyDocument(
             f"{name}: the workbook has formulas without results. Open it in a spreadsheet program and save "
@@ -63,10 +66,11 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     )
 
 
-def _pictures(package: OfficePackage, sheet: str) -> Iterator[Draft]:
-    """What the file says that the pictures and charts of a sheet show."""
+def _pictures(package: OfficePackage, sheet: str, read: set[str]) -> Iterator[Draft]:
+    """What the file says that the pictures and charts of a sheet show, unless its drawing is ``read``."""
     drawing = package.related(sheet, "drawing")
-    if drawing is not None and drawing in package:
+    if drawing is not None and drawing in package and drawing not in read:
+        read.add(drawing)
         for one in package.xml(drawing).iter("{*}cNvPr"):
             if text := description(one.get("descr")):
                 yield Draft("figure", text)

@@ -167,3 +167,23 @@ def test_what_pictures_of_a_sheet_show_follows_its_rows(alt: str) -> None:
     assert_laws(extract)
     figures = [text for kind, text in shown(extract) if kind == "figure"]
     assert figures == ([alt] if alt == SHOWS else [])
+
+
+def test_pictures_that_several_sheets_show_are_told_once() -> None:
+    workbook, picture, saved = Workbook(), io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (40, 30)).save(picture, "PNG")
+    for number in range(30):
+        sheet = workbook.create_sheet(f"Lamps {number}")
+        sheet.append(["Lamp", "Oil"])
+        if not number:
+            sheet.add_image(SheetPicture(picture), "D4")
+    workbook.save(saved)
+    with zipfile.ZipFile(saved) as package:
+        (links,) = [one for one in package.namelist() if one.startswith("xl/worksheets/_rels/")]
+        first, drawn = package.read(links), package.read("xl/drawings/drawing1.xml").decode()
+    drawn = re.sub('descr="[^"]*"', f'descr="{SHOWS}"', drawn)
+    with zipfile.ZipFile(saved, "a") as package:
+        for number in range(3, 32):
+            package.writestr(f"xl/worksheets/_rels/sheet{number}.xml.rels", first)
+    extract = read_xlsx(replaced(saved.getvalue(), {"xl/drawings/drawing1.xml": drawn}), name="a.xlsx")
+    assert [text for kind, text in shown(extract) if kind == "figure"] == [SHOWS]
