@@ -95,7 +95,7 @@ class LivePassages:
             found[term] = count
         with self._lock:
             if len(self._frequencies) >= _MOST_FREQUENCIES:
-                self._frequencies.clear()
+                self._frequencies = {}  # not cleared: others may be reading it
             self._frequencies.update(found)
         return found
 
