@@ -52,7 +52,7 @@ class Tesseract:
         )
         if table is None:
             raise EngineUnavailable(f"tesseract failed; are its languages {languages!r} installed?")
-        rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
+        rows = csv.DictReader(table.replace("\r", " ").split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
         return lines_of_table(rows, np.asarray(image))
 
 
