@@ -44,6 +44,7 @@ class Draft:
 def drafts_of(document_id: str, title: str, text: str, blocks: Sequence[Block]) -> Iterator[Draft]:
     """The drafts of a document, those of headings first."""
     text = text[:_READ]
+    blocks = [one for one in blocks if one.start < len(text)]
     apart = [(one.start, one.end) for one in blocks if one.kind in {"heading", "code", "table"}]
     headings = [one for one in blocks if one.kind == "heading"]
     asking = [(" ".join(one.title.split()), one.end) for one in headings if one.end < len(text)]

@@ -27,6 +27,8 @@ _LIT, _LIT_OF_SUBJECT = 0.7, 0.5
 _RIVAL = 0.9
 """Probability of a passage of another document, from which a question does not say which of them it means."""
 _LISTED, _DOCUMENTS = 400, 60
+_CHARACTERS = 400_000
+"""Characters of all documents that are read for drafts; a share of each."""
 """Documents that are listed, and of these so many, evenly spread, are read."""
 _LONGEST = 400_000
 """Code points of a document that is read."""
@@ -131,6 +133,7 @@ def _drafts(archive: Archive) -> list[Draft]:
     """Drafts of some documents, the best first, one of each document before the second of any."""
     listed = [one for one in archive.documents(limit=_LISTED) if 0 < one.length <= _LONGEST]
     step = max(1, len(listed) / _DOCUMENTS)
+    share = _CHARACTERS // max(1, min(len(listed), _DOCUMENTS))
     ordered: list[tuple[int, int, Draft]] = []
     for at in range(min(len(listed), _DOCUMENTS)):
         document = listed[int(at * step)]
@@ -138,7 +141,7 @@ def _drafts(archive: Archive) -> list[Draft]:
             version, text, structure = archive.structured_text(document.id)
         except DocumentNotFound:
             continue  # deleted in the meantime
-        found = drafts_of(document.id, version.title or document.id, text, structure.blocks)
+        found = drafts_of(document.id, version.title or document.id, text[:share], structure.blocks)
         own = sorted(_distinct(found), key=lambda one: one.order)
         ordered += [(turn, one.order, one) for turn, one in enumerate(own[:4])]
     ordered.sort(key=lambda one: one[:2])
