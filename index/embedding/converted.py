@@ -78,9 +78,13 @@ def read_installed(folder: Path, weights: str) -> Converted | None:
     ``weights`` is the beginning of its fingerprint.
     """
     found = read_converted(folder)
-    if found is None or not found.description.fingerprint.startswith(weights):
+    if found is None or not str(found.description.fingerprint).startswith(weights):
         return None
     content = json.loads((folder / _CONTENT).read_text(encoding="utf-8"))
+    sizes = content.get("sizes")
+    if not sizes or any(_size(folder / name) != size for name, size in sizes.items()):
+        log.warning("The converted model in %s is not whole. Another one is made.", folder)
+        return None
     try:
         return found if content.get("made_with") == _libraries() else None
     except PackageNotFoundError:
@@ -99,8 +103,14 @@ def write_converted(folder: Path, converted: Converted) -> None:
         "seconds": round(converted.seconds, 4),
         "reference": converted.reference,
         "made_with": _libraries(),
+        "sizes": {one.name: _size(one) for one in sorted(folder.iterdir()) if one.name != _CONTENT},
     }
     (folder / _CONTENT).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _size(path: Path) -> int | None:
+    """The bytes of a file; None if there is none."""
+    return path.stat().st_size if path.is_file() else None
 
 
 def _libraries() -> dict[str, str]:

@@ -232,7 +232,10 @@ def _open_any_dynamic(folder: Path, name: str, config: EmbeddingConfig, own: Pat
     found = open_dynamic(own, threads=_threads(config))
     if found is None and config.installed and _read_installed(folder, name, config) is not None:
         place = config.installed / Path(name).name / backends.DYNAMIC_INT8
-        found = open_dynamic(place, threads=_threads(config))
+        try:
+            found = open_dynamic(place, threads=_threads(config))
+        except ModelFailed as error:
+            log.warning("The installed model in %s is damaged: %s Another one is made.", place, error.message)
     return found
 
 

@@ -32,6 +32,7 @@ def installed(tmp_path: Path) -> Path:
     tokenizer = Tokenizer(WordLevel({"lamp": 0}, "lamp"))
     folder = tmp_path / "tiny"
     folder.mkdir()
+    (folder / "model.onnx").write_bytes(b"graph")
     write_converted(
         folder, Converted(description, {}, ("onnx",), tokenizer, np.ones((1, 2), np.float32), 0.1)
     )
@@ -44,12 +45,18 @@ def test_it_is_taken(installed: Path) -> None:
     assert found.tried == ("onnx",)
 
 
-def test_one_of_other_weights_or_that_is_missing_or_damaged_is_left(installed: Path) -> None:
+def test_one_of_other_weights_or_that_is_missing_is_left(installed: Path) -> None:
     assert read_installed(installed, "tiny:ba9876543210:") is None
     assert read_installed(installed.with_name("other"), WEIGHTS) is None
-    (installed / "probe.npy").write_bytes(b"")
-    assert read_installed(installed, WEIGHTS) is None
-    (installed / "converted.json").write_text("[]")
+
+
+@pytest.mark.parametrize("file", ["model.onnx", "tokenizer.json", "probe.npy", "converted.json"])
+@pytest.mark.parametrize("content", [None, b"", b"[]"])
+def test_a_damaged_one_is_left(installed: Path, file: str, content: bytes | None) -> None:
+    if content is None:
+        (installed / file).unlink()
+    else:
+        (installed / file).write_bytes(content)
     assert read_installed(installed, WEIGHTS) is None
 
 
