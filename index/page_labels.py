@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from index.errors import StoreDamaged
@@ -126,15 +127,18 @@ def shared_ranges(some: Sequence[PageRange], others: Sequence[PageRange]) -> lis
 
 
 def pages_in(packed: str, ranges: Sequence[PageRange]) -> list[tuple[int, int]]:
-    """The first and last pages whose labels are in these ranges; the last may be beyond the end."""
+    """The first and last pages whose labels are in these merged ranges; the last may be beyond the end."""
     found: list[tuple[int, int]] = []
+    ends = [(*one[:2], one.last) for one in ranges]
     pages, labels = _runs(packed)
     for page, following, label in zip(pages, [*pages[1:], LARGEST], labels, strict=False):
         if (first := page_number(label)) is None:
             continue
         run = first._replace(last=first.first + _run_length(label, first, following - page) - 1)
-        shared = filter(None, (run.within(one) for one in ranges))
-        found += [(page + one.first - first.first, page + one.last - first.first) for one in shared]
+        for one in islice(ranges, bisect_left(ends, (*run[:2], run.first)), None):
+            if not (shared := run.within(one)):
+                break
+            found.append((page + shared.first - first.first, page + shared.last - first.first))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from index.page_labels import PageRange, pages_in
+from index.page_labels import PageRange, merged_ranges, pages_in
 from index.store.rows.documents import page_count
 from index.store.sql.statements import Statements
 from index.types import Ids
@@ -20,6 +20,7 @@ _Pages = Sequence[tuple[int, int]]
 
 def documents(statements: Statements, ranges: Sequence[PageRange]) -> Ids:
     """Return the keys of the documents whose newest version has a page in these ranges, ascending."""
+    merged = merged_ranges(ranges)
     query = (
         "SELECT v.document, v.page_labels, v.pages FROM versions v JOIN documents d ON d.version = v.key"
         " WHERE v.page_labels <> ''"
@@ -27,7 +28,7 @@ def documents(statements: Statements, ranges: Sequence[PageRange]) -> Ids:
     found = [
         document
         for document, labels, packed in statements.rows(query)
-        if (pages := pages_in(labels, ranges)) and _has_any(pages, 1, page_count(packed))
+        if (pages := pages_in(labels, merged)) and _has_any(pages, 1, page_count(packed))
     ]
     return np.unique(np.array(found, np.int64))
 
@@ -37,13 +38,14 @@ def passages(statements: Statements, ranges: Sequence[PageRange], within: Ids | 
 
     They are those of today, or ``at`` a change.
     """
+    merged = merged_ranges(ranges)
     live, moment = (_LIVE, ()) if at is None else (_WAS_LIVE, (at, at))
     rows = statements.rows(_LABELLED + live.format("v"), moment)
     keys = None if within is None else frozenset(within.tolist())
     pages = {
         key: found
         for key, document, labels in rows
-        if (keys is None or document in keys) and (found := pages_in(labels, ranges))
+        if (keys is None or document in keys) and (found := pages_in(labels, merged))
     }
     placed = statements.rows_among(
         f"SELECT p.id, p.version, p.first_page, p.last_page FROM passages p WHERE {live.format('p')}"
