@@ -77,7 +77,7 @@ CASES = [
     Case("questions", "POST", "/mcp", tool("search", query=QUESTION), _MCP_HEADERS),
     Case("texts", "POST", "/mcp", tool("verify", quotes=["The lamp"]), _MCP_HEADERS),
     Case("texts", "POST", "/v1/verify", {"quotes": ["The lamp"]}),
-    Case("texts", "POST", "/v1/verify", {"quotes": ["The lamp"], "stream": True}),
+    Case("verifying", "POST", "/v1/verify", {"quotes": ["The lamp"], "stream": True}),
     Case("texts", "POST", "/v1/changes", {"citations": []}),
     Case("texts", "GET", "/v1/documents/a.txt/text"),
     Case("texts", "GET", "/v1/documents/a.txt/original"),
