@@ -37,6 +37,8 @@ class DocumentWalker(ABC):
         """The number of columns that the open cell spans."""
         self._notes: list[tuple[str, etree._Element]] = []
         self._endnotes: list[tuple[str, etree._Element]] = []
+        self._pictures: list[str] = []
+        """What the file says that the pictures in the open paragraph show."""
 
     @abstractmethod
     def walk(self, root: etree._Element) -> None:
@@ -62,6 +64,15 @@ class DocumentWalker(ABC):
         self.builder.add(draft)
         self._notes = notes
         self._flush_notes()
+
+    def _add_pictures(self, page: int) -> None:
+        """Add a block for what each picture shows, or a part of the open cell."""
+        pictures, self._pictures = self._pictures, []
+        for shown in pictures:
+            if self._table is None:
+                self._add(Draft("figure", shown, page=page))
+            else:
+                self._cell.append(shown)
 
     def _end_list(self) -> None:
         if draft := self._list.take():

@@ -52,7 +52,6 @@ class Body(DocumentWalker):
         self._page = 0
         self._depth = 0
         self._boxes: list[etree._Element] = []
-        self._pictures: list[str] = []
         self._lists = Lists(styles)
         self._starts: dict[str, Callable[[etree._Element], None]] = {
             TEXT + "p": self._open_paragraph,
@@ -135,14 +134,6 @@ class Body(DocumentWalker):
             self._pictures.append(text)
         if not self._depth:
             self._add_pictures(self.builder.page)
-
-    def _add_pictures(self, page: int) -> None:
-        pictures, self._pictures = self._pictures, []
-        for shown in pictures:
-            if self._table is None:
-                self._add(Draft("figure", shown, page=page))
-            else:
-                self._cell.append(shown)
 
     def _note(self, element: etree._Element) -> None:
         label = " ".join("".join(element.findtext(TEXT + "note-citation") or "").split()) or "*"

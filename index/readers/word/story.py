@@ -65,7 +65,6 @@ class Story(DocumentWalker):
         self._page = 0
         self._properties: etree._Element | None = None
         self._boxes: list[etree._Element] = []
-        self._pictures: list[str] = []
         self._tables_within = 0
         self._counts = {"footnote": 0, "endnote": 0}
         self._labels: dict[tuple[str, str], str] = {}
@@ -206,12 +205,7 @@ class Story(DocumentWalker):
         self._page = 0
         if text or properties is not None:
             self._add_paragraph(text, properties, page)
-        pictures, self._pictures = self._pictures, []
-        for shown in pictures:
-            if self._table is None:
-                self._add(Draft("figure", shown, page=page))
-            else:
-                self._cell.append(shown)
+        self._add_pictures(page)
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self.walk(box)
