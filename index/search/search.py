@@ -475,11 +475,11 @@ class Search:
             ids = self._passages.on_pages(ranges, of_documents)
             if not len(ids):
                 return Rankings(Ranking.empty(), Ranking.empty(), self._engine.degraded)
-            documents = {one.version.document_id for one in self._passages.places(ids[:_PAGED])}
-        # Words are searched in whole documents, as few as may be: an index does not know pages.
-        where = Comparison("in", "document_id", tuple(sorted(documents)))
-        if len(ids) > _PAGED:
+            # Words are searched in whole documents, as few as may be: an index does not know pages.
             where = of_documents
+            if len(ids) <= _PAGED:
+                documents = {one.version.document_id for one in self._passages.places(ids)}
+                where = Comparison("in", "document_id", tuple(sorted(documents)))
         found = self._engine.search(
             query.question, query.vector, _PAGED, where=where, context=context, stage=watch.stage
         )
