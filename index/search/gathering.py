@@ -13,7 +13,7 @@ from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
 from index.search.candidates import RankedCandidates
 from index.search.evidence import JudgedSentence
-from index.search.near_duplicates import LEAST_LENGTH, LEAST_SKETCHED, Wording, sketch
+from index.search.near_duplicates import LEAST_SKETCHED, Wording, are_similar_lengths, sketch
 from index.search.question import Selection
 from index.search.sections import section_span
 from index.types import Block
@@ -202,7 +202,7 @@ class _NearDuplicateFinder:
         for one in found:
             for at, member in one.members:
                 other = member.passage.end - member.passage.start
-                if min(length, other) < LEAST_LENGTH * max(length, other):
+                if not are_similar_lengths(length, other):
                     continue
                 if self._second_look is not None:  # else the terms are not known
                     for one_of in (place, at):

@@ -32,7 +32,7 @@ _LEAST_SHARED = 0.9
 """Least Jaccard index of the word pairs of two texts that are nearly equal."""
 LEAST_SKETCHED = 0.75
 """The same for the bits of their sketches: fewer than the pairs of words, so that one is a larger share."""
-LEAST_LENGTH = 0.8
+_LEAST_LENGTH = 0.8
 """Least length of the shorter text, as a share of the longer one's."""
 _BITS = 2048
 
@@ -88,7 +88,7 @@ def _is_decisive(word: str) -> bool:
 
 def are_similar_lengths(one: int, other: int) -> bool:
     """Whether two lengths are so similar that texts of them may be nearly equal."""
-    return min(one, other) >= LEAST_LENGTH * max(one, other)
+    return min(one, other) >= _LEAST_LENGTH * max(one, other)
 
 
 def sketch(terms: NDArray[np.uint32]) -> int:

@@ -177,7 +177,8 @@ class Analyzer:
             self._remember(words)
         return list(chain.from_iterable(map(cached.__getitem__, words)))
 
-    def term_hash(self, term: str) -> int:
+    @staticmethod
+    def term_hash(term: str) -> int:
         """A 32-bit hash of a term. Two terms of one passage rarely have the same."""
         return zlib.crc32(term.encode())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -35,7 +34,7 @@ def importance_of(
     ``frequencies`` gives how many of the ``total`` passages have each term; without passages all terms have
     equal shares.
     """
-    terms = {zlib.crc32(term.encode()): term for term in weights}
+    terms = {Analyzer.term_hash(term): term for term in weights}
     hashes = np.array(sorted(terms), np.uint32)
     if not total or not terms:
         return Importance(hashes, np.full(len(hashes), 1.0 / max(1, len(hashes)), np.float32))
