@@ -9,11 +9,11 @@ import numpy as np
 from index.page_labels import PageRange, merged_ranges, pages_in
 from index.store.rows.documents import page_count
 from index.store.sql.statements import Statements
+from index.store.sql.versions import WAS_LIVE
 from index.types import Ids
 
 _LABELLED = "SELECT v.key, v.document, v.page_labels FROM versions v WHERE v.page_labels <> '' AND "
 _LIVE = "{0}.removed IS NULL"
-_WAS_LIVE = "{0}.added <= ? AND ({0}.removed IS NULL OR {0}.removed > ?)"
 
 _Pages = Sequence[tuple[int, int]]
 
@@ -39,7 +39,7 @@ def passages(statements: Statements, ranges: Sequence[PageRange], within: Ids | 
     They are those of today, or ``at`` a change.
     """
     merged = merged_ranges(ranges)
-    live, moment = (_LIVE, ()) if at is None else (_WAS_LIVE, (at, at))
+    live, moment = (_LIVE, ()) if at is None else (WAS_LIVE, (at, at))
     rows = statements.rows(_LABELLED + live.format("v"), moment)
     keys = None if within is None else frozenset(within.tolist())
     pages = {

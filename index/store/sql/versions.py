@@ -26,7 +26,8 @@ JOIN texts t ON t.sha256 = v.text_sha256
 VERSION = f"SELECT {VERSION_COLUMNS} FROM {VERSION_TABLES}"
 _HASH_DIGITS = 64
 _HASH_PREFIX = re.compile(f"[0-9a-f]{{0,{_HASH_DIGITS}}}")
-_LIVE = "{0}.added <= ? AND ({0}.removed IS NULL OR {0}.removed > ?)"
+WAS_LIVE = "{0}.added <= ? AND ({0}.removed IS NULL OR {0}.removed > ?)"
+"""That a row was live after a change, which is given twice."""
 
 
 def of_number(statements: Statements, document_id: str, number: int | None) -> VersionRecord:
@@ -69,7 +70,9 @@ def of_text(statements: Statements, document_id: str, prefix: str) -> VersionRec
 
 def at_change(statements: Statements, document_id: str, change: int) -> VersionRecord | None:
     """Return the version that was a document's newest after a change, or None if it is not kept."""
-    row = statements.row(f"{VERSION} WHERE d.id = ? AND {_LIVE.format('v')}", (document_id, change, change))
+    row = statements.row(
+        f"{VERSION} WHERE d.id = ? AND {WAS_LIVE.format('v')}", (document_id, change, change)
+    )
     return version_of(row) if row else None
 
 
@@ -79,8 +82,8 @@ def existed(statements: Statements, document_id: str, change: int) -> bool:
         "WITH named AS MATERIALIZED (SELECT key FROM documents WHERE id = ?"
         " UNION SELECT document FROM aliases WHERE id = ?"
         " UNION SELECT document FROM erased WHERE document_id = ?)"
-        f" SELECT 1 FROM versions v JOIN named ON v.document = named.key WHERE {_LIVE.format('v')}"
-        f" UNION ALL SELECT 1 FROM erased e JOIN named ON e.document = named.key WHERE {_LIVE.format('e')}"
+        f" SELECT 1 FROM versions v JOIN named ON v.document = named.key WHERE {WAS_LIVE.format('v')}"
+        f" UNION ALL SELECT 1 FROM erased e JOIN named ON e.document = named.key WHERE {WAS_LIVE.format('e')}"
         " LIMIT 1",
         (document_id, document_id, document_id, change, change, change, change),
     )

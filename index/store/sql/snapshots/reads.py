@@ -32,7 +32,7 @@ class Reads:
         self._live = "p.removed IS NULL"
         self._moment: tuple[int, ...] = ()
         if at is not None:
-            self._live = "p.added <= ? AND (p.removed IS NULL OR p.removed > ?)"
+            self._live = versions.WAS_LIVE.format("p")
             self._moment = (at, at)
 
     @property
