@@ -115,11 +115,14 @@ def print_locator(locator: str, *, indent: str = "") -> None:
 
 def _place(citation: Json) -> str:
     """The title, the sections, and the pages by the numbers that they bear, with their places in a PDF."""
+    from index.answers import pages_in_file
+
     pages, printed = citation["pages"], citation.get("printed_pages")  # not from an earlier service
-    shown = _range(printed or pages)
-    in_file = _range(pages) if printed and citation["media_type"] == "application/pdf" else ""
-    page = f"p. {shown}" + (f" ({in_file} of the file)" if in_file not in ("", shown) else "")
-    return " › ".join([citation["title"], *citation["section"], *([page] if shown else ())])
+    if not pages:
+        return " › ".join([citation["title"], *citation["section"]])
+    in_file = _range(pages_in_file(pages, printed, citation["media_type"]))
+    page = f"p. {_range(printed or pages)}" + (f" ({in_file} of the file)" if in_file else "")
+    return " › ".join([citation["title"], *citation["section"], page])
 
 
 def _range(ends: Sequence[object] | None) -> str:
