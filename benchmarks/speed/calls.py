@@ -33,13 +33,14 @@ Calls = Counter[tuple[str, str]]
 
 
 def counted(call: Callable[[], object], root: Path = ROOT) -> Calls:
-    """Count the calls of functions below a folder that a call makes in this thread."""
+    """Count the calls of functions below a folder that a call makes in this thread, libraries left out."""
     found: Calls = Counter()
-    beginning = f"{root}/"
+    beginning, libraries = f"{root}/", f"{sys.prefix}/"  # an environment may be in the project's folder
 
     def note(frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(beginning):
+        is_own = code.co_filename.startswith(beginning) and not code.co_filename.startswith(libraries)
+        if event == "call" and is_own:
             found[code.co_filename.removeprefix(beginning), code.co_qualname] += 1
 
     before = sys.getprofile()
