@@ -1,4 +1,4 @@
-"""Whether the numbers that pages bear are recognised: ``python -m benchmarks.documents.printed_pages``.
+"""Recognition of the numbers that pages bear: ``python -m benchmarks.documents.printed_pages``.
 
 ``printed_pages.yaml`` has what pages of reports and books bear. Those that are not beside the project are
 files of Debian packages, which ``apt-get`` downloads; they are kept under ``build/``, and not installed.
@@ -45,7 +45,7 @@ class Document:
 
     @cached_property
     def found(self) -> Mapping[int, tuple[str, str]]:
-        """What each page bears, and what was recognised."""
+        """The number that each page bears, and the one that was recognised."""
         labels = read_pdf(self._data(), name=self.name).page_labels
         return {page: (bears, label_of(labels, page)) for page, bears in self.told["pages"].items()}
 

@@ -122,7 +122,7 @@ def study(engines: Sequence[str] = ENGINES) -> Mapping[str, Estimate]:
 
 
 def outcomes_of(engine: str, folder: Path) -> Sequence[Outcome]:
-    """What came of each question, with the files read by an engine into a data folder."""
+    """The outcome of each question, with the files read by an engine into a data folder."""
     embedder = sets.embedder(MULTILINGUAL_MODEL)
     for language, some in groupby(asked(), key=lambda one: one.language):
         pdf = as_pdf([one.scan.image for one in some], HEIGHT)
@@ -155,7 +155,7 @@ def _has(citation: Json, page: int) -> bool:
 
 
 def _is_marked(client: httpx.Client, citation: Json, one: Asked) -> tuple[bool, bool]:
-    """Whether a quote that has the answer, and the answer in it, are marked where they were drawn."""
+    """Tell whether a quote that has the answer, and the answer in it, are marked where they were drawn."""
     placed = list(_placed(citation["quote"]))
     read = _counterparts(one.scan.words, [word for word, _, _ in placed])
     # What stands between its neighbours: a word that was read as two has one counterpart.
@@ -194,7 +194,7 @@ class _Shown:
     asked: Asked
 
     def is_at(self, words: range, part: tuple[int, int]) -> bool:
-        """Whether the marks of a part of the quote overlap the place of the words by half."""
+        """Tell whether the marks of a part of the quote overlap the place of the words by half."""
         scan = self.asked.scan
         entries = [(at, at + 1, self.asked.page, *scan.boxes[at]) for at in words]
         drawn = _mask(Layout.of(entries, []).rectangles(words.start, words.stop))

@@ -244,7 +244,7 @@ class GuardedPool:
             self.breaker.suspect()
 
     def _is_served(self) -> bool:
-        """Whether a statement is under way: whoever waits for one would know that the server is gone."""
+        """Tell whether a statement is under way: whoever waits for one would know that the server is gone."""
         with self._changing:
             return any(one.waits_since is not None and not one.closed for one in self._in_use)
 

@@ -68,7 +68,7 @@ _PLACEHOLDERS = frozenset("it he she they who its his her their them him".split(
 _POSSIBLE = frozenset("can could may might".split())
 _POINTING = frozenset("this these that those such".split())
 _LIST = regex.compile(r":\s+\S")
-"""What is listed behind a colon; of what, the text before tells."""
+"""A list behind a colon; the text before tells of what."""
 _DEFINITE = frozenset("the each either any both such all said".split())
 _PAST = frozenset(("was", "were", "had", "did"))
 _OPENING = 2
