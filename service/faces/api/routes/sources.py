@@ -27,8 +27,8 @@ from service.faces.api.schemas.sources import RemovedSource, SourceList
 from service.faces.api.schemas.sources import Source as SourceShape
 from service.faces.dependencies import Caller, Lookups, ReadyIngestion, ReadySecrets, Writes, in_thread
 from service.flows.ingest.ingestion import Ingestion
+from service.flows.ingest.jobs.syncing import queue_sync
 from service.flows.sources.describing import source_json
-from service.flows.sources.jobs import queue_sync
 from service.flows.sources.secrets import Secrets
 from service.http.json_body import JsonBody
 from service.http.links import job_path

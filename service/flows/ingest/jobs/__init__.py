@@ -1,1 +1,1 @@
-"""Run jobs: read, store and report the documents of each, and upgrade collections."""
+"""Run jobs: read, store and report the documents of each, upgrade collections, synchronize sources."""

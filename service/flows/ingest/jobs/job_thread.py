@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from index.errors import LoccitError
+from index.library import Library
 from service.advice import message_with_advice
 from service.errors import JobNotFound
 from service.flows.ingest.jobs.finishing import UNEXPECTED, fail_job
@@ -17,23 +19,23 @@ from service.state.jobs.records import Job, lease_to_run
 log = logging.getLogger("loccit.service")
 
 MayContinue = Callable[[], bool]
-Run = Callable[[Job, MayContinue], None]
-"""Begins a job and runs it. A :class:`index.errors.LoccitError` is waited for, or fails the job."""
 
 
-class JobThread:
-    """Runs jobs with ``run`` in a thread that is started when some are due, and ends with them.
+class JobThread(ABC):
+    """Runs jobs of one kind in a thread that is started when some are due, and ends with them.
 
-    ``may_continue`` is asked by ``run``, and with it whether the session that gave the lease is still held.
+    ``may_continue`` is asked between their steps, and whether the session that gave the lease is still held.
     """
 
+    name: str
+    """Of the thread."""
+
     def __init__(
-        self, store: JobStore, waiting: WaitingJobs, run: Run, *, name: str, may_continue: MayContinue
+        self, library: Library, store: JobStore, waiting: WaitingJobs, *, may_continue: MayContinue
     ) -> None:
-        self._name = name
+        self._library = library
         self._store = store
         self._waiting = waiting
-        self._run_one = run
         self._may_continue = may_continue
         self._thread: threading.Thread | None = None
 
@@ -45,7 +47,7 @@ class JobThread:
         due = [job for job in jobs if self._waiting.are_due(job)]
         if due and not (self._thread is not None and self._thread.is_alive()):
             self._thread = threading.Thread(
-                target=self._run, args=(due, session), name=self._name, daemon=True
+                target=self._run, args=(due, session), name=self.name, daemon=True
             )
             self._thread.start()
 
@@ -53,6 +55,10 @@ class JobThread:
         """Wait for the thread to stop."""
         if self._thread is not None:
             self._thread.join(seconds)
+
+    @abstractmethod
+    def _run_one(self, job: Job, may_continue: MayContinue) -> None:
+        """Begin a job and run it. A :class:`index.errors.LoccitError` is waited for, or fails the job."""
 
     def _run(self, jobs: Sequence[Job], session: Session) -> None:
         def may_continue() -> bool:
@@ -69,7 +75,7 @@ class JobThread:
             except LoccitError as error:
                 self._waiting.set_aside(job, error)
             except Exception:
-                log.exception("The thread %s could not run job %s, and goes on.", self._name, job.id)
+                log.exception("The thread %s could not run job %s, and goes on.", self.name, job.id)
                 self._waiting.pause(job)
 
     def _run_job(self, job: Job, may_continue: MayContinue) -> None:

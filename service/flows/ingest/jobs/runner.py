@@ -25,9 +25,9 @@ from service.errors import JobNotFound
 from service.flows.ingest.jobs.finishing import KEEP_DAYS, UNEXPECTED, JobFinishing, fail_job
 from service.flows.ingest.jobs.intake import Intake
 from service.flows.ingest.jobs.storing import ClaimsLost, ItemStoring, refused_item
+from service.flows.ingest.jobs.syncing import SourceJobs
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
 from service.flows.ingest.jobs.waiting import WaitingJobs
-from service.flows.sources.jobs import SourceJobs
 from service.flows.sources.running import SourceRunner
 from service.state.jobs.protocols import JobStore, Session, Spool
 from service.state.jobs.records import EXPANDED, Item, Job, Rejection, lease_to_run

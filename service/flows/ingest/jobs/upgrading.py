@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from index.library import Library
 from index.naming import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
 from service.flows.ingest.jobs.job_thread import JobThread, MayContinue
-from service.flows.ingest.jobs.waiting import WaitingJobs
-from service.state.jobs.protocols import JobStore, Session
 from service.state.jobs.records import Job
 
 _PASSAGES_AT_ONCE = 32
 """Questions share the processors with a step, as with one of the embedding worker."""
 
 
-class UpgradeRunner:
+class UpgradeRunner(JobThread):
     """Runs jobs of the kind ``upgrade``, each until it is done, cancelled or failed, or has to stop.
 
-    ``may_continue`` is asked between two steps, and whether the session that gave the lease is still held.
     A job that stops goes on when it is started again, in this process or another, from what its collection
     has staged.
     """
 
-    def __init__(
-        self, library: Library, store: JobStore, waiting: WaitingJobs, *, may_continue: Callable[[], bool]
-    ) -> None:
-        self._library = library
-        self._store = store
-        self._thread = JobThread(
-            store, waiting, self._run_job, name="loccit-upgrade", may_continue=may_continue
-        )
+    name = "loccit-upgrade"
 
-    def start(self, jobs: Sequence[Job], session: Session) -> None:
-        """Run those of these jobs in the thread that need not wait, unless it runs others."""
-        self._thread.start(jobs, session)
-
-    def join(self, seconds: float) -> None:
-        """Wait for the thread to stop."""
-        self._thread.join(seconds)
-
-    def _run_job(self, job: Job, may_continue: MayContinue) -> None:
+    def _run_one(self, job: Job, may_continue: MayContinue) -> None:
         if self._store.begin(job.id):
             with self._library.upgrade(job.collection) as upgrade:
                 self._upgrade(job, upgrade, may_continue)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from index.errors import LoccitError
@@ -35,12 +35,14 @@ def queue_sync(store: JobStore, collection: str, source: str) -> Job:
     return store.add(new_job_id(), collection, [], kind="sync", details=details)
 
 
-class SourceJobs:
+class SourceJobs(JobThread):
     """Runs jobs of the kind ``sync``, and queues those of sources that are due.
 
-    ``may_continue`` is asked between two files. A job that stops goes on when it is started again, in this
-    process or another: what was read is stored, and is not read again.
+    A job that stops goes on when it is started again, in this process or another: what was read is stored,
+    and is not read again.
     """
+
+    name = "loccit-sources"
 
     def __init__(
         self,
@@ -49,14 +51,10 @@ class SourceJobs:
         waiting: WaitingJobs,
         runner: SourceRunner,
         *,
-        may_continue: Callable[[], bool],
+        may_continue: MayContinue,
     ) -> None:
-        self._library = library
-        self._store = store
+        super().__init__(library, store, waiting, may_continue=may_continue)
         self._runner = runner
-        self._thread = JobThread(
-            store, waiting, self._run_job, name="loccit-sources", may_continue=may_continue
-        )
         self._looked = -_LOOK_SECONDS
 
     def queue_due(self, session: Session) -> None:
@@ -76,15 +74,7 @@ class SourceJobs:
         finally:
             session.release(DUE)
 
-    def start(self, jobs: Sequence[Job], session: Session) -> None:
-        """Run those of these jobs in the thread that need not wait, unless it runs others."""
-        self._thread.start(jobs, session)
-
-    def join(self, seconds: float) -> None:
-        """Wait for the thread to stop."""
-        self._thread.join(seconds)
-
-    def _run_job(self, job: Job, may_continue: MayContinue) -> None:
+    def _run_one(self, job: Job, may_continue: MayContinue) -> None:
         if self._store.job(job.id).state == "running" or self._store.begin(job.id):
             self._synchronize(job, may_continue)
 
