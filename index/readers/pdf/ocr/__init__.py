@@ -8,7 +8,8 @@ from index.config import OcrOptions
 from index.errors import NoTextLayer
 from index.readers.pdf.file import PdfFile
 from index.readers.pdf.geometry import Box
-from index.readers.pdf.ocr.engines import EngineUnavailable, OcrEngine, RecognisedWord, select
+from index.readers.pdf.ocr.engine import EngineUnavailable, OcrEngine, RecognisedWord
+from index.readers.pdf.ocr.engines import select
 from index.readers.pdf.ocr.lines import lines_of, merge_cells, sort_by_rows, straightened
 from index.readers.pdf.ocr.pictures import pictures_without_text, render
 from index.readers.pdf.order import merge_rows, reading_order

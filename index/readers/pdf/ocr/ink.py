@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.readers.pdf.geometry import Box
-from index.readers.pdf.ocr.engines import RecognisedWord
+from index.readers.pdf.ocr.engine import RecognisedWord
 
 _CONTRAST = 0.4
 """Share of the greatest difference from the paper from which a pixel is ink."""

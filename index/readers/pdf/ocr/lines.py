@@ -11,7 +11,7 @@ import numpy as np
 
 from index.readers.base.normalisation import normalise
 from index.readers.pdf.geometry import Skew
-from index.readers.pdf.ocr.engines import RecognisedWord
+from index.readers.pdf.ocr.engine import RecognisedWord
 from index.readers.pdf.page import Line, Page, Word, take_hyphen
 
 _LETTER_HEIGHT = 0.9

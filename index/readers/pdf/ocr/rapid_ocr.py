@@ -12,7 +12,7 @@ import numpy as np
 
 from index.processors import threads
 from index.readers.pdf.geometry import Box
-from index.readers.pdf.ocr.engines import EngineUnavailable, RecognisedWord, package_version
+from index.readers.pdf.ocr.engine import EngineUnavailable, RecognisedWord, package_version
 from index.readers.pdf.ocr.ink import tightened
 from index.readers.pdf.unspaced import TOKEN
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from index.readers.base.processes import dying_with_parent
 from index.readers.pdf.geometry import Box
-from index.readers.pdf.ocr.engines import EngineUnavailable, RecognisedWord, has_package
+from index.readers.pdf.ocr.engine import EngineUnavailable, RecognisedWord, has_package
 from index.readers.pdf.ocr.ink import tightened
 from index.readers.pdf.unspaced import TOKEN, is_unspaced
 

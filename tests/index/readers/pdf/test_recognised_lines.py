@@ -16,7 +16,7 @@ from index.config import OcrOptions
 from index.readers import is_current
 from index.readers.pdf import read_pdf
 from index.readers.pdf.geometry import Box, Skew
-from index.readers.pdf.ocr.engines import RecognisedWord
+from index.readers.pdf.ocr.engine import RecognisedWord
 from index.readers.pdf.ocr.lines import lines_of, merge_cells, sort_by_rows, straightened
 from index.readers.pdf.ocr.tesseract import lines_of_table
 from index.readers.pdf.order import merge_rows, reading_order
