@@ -9,9 +9,9 @@ from index.postgresql.locks import IS_FREE, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening
 from index.postgresql.server import Server, open_server
-from index.postgresql.sessions import Session
+from index.postgresql.sessions import Row, Session
 from index.postgresql.single_statements import SingleStatements
-from index.postgresql.transactions import Row, Transaction
+from index.postgresql.transactions import Transaction
 from index.postgresql.vacuuming import vacuum
 
 __all__ = [

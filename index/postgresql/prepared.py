@@ -15,8 +15,7 @@ from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
 from index.postgresql.failures import is_outdated
-from index.postgresql.sessions import Session
-from index.postgresql.transactions import Row
+from index.postgresql.sessions import Row, Session
 
 _MOST = 100
 _TURN = 8

@@ -28,6 +28,7 @@ from index.postgresql.sessions import (
     SILENCE_SECONDS,
     WAIT_SECONDS,
     Heartbeats,
+    Row,
     Session,
     complete,
     configure,
@@ -36,7 +37,7 @@ from index.postgresql.sessions import (
 )
 from index.postgresql.shared_session import SharedSession
 from index.postgresql.single_statements import SingleStatements
-from index.postgresql.transactions import Row, Transaction
+from index.postgresql.transactions import Transaction
 
 _TURN_SECONDS = 60
 """Seconds that a write waits for writes before it, and that one may pause before the server ends it."""

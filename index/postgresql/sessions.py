@@ -21,7 +21,6 @@ from psycopg.pq import Format
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from index.postgresql.hosts import has_several_hosts
-from index.postgresql.transactions import Row
 from index.types import Ids
 
 WAIT_SECONDS = 10.0
@@ -51,6 +50,7 @@ _SESSION: Mapping[str, str] = {
 """Settings of each session; times are milliseconds."""
 
 
+Row = tuple[Any, ...]
 T = TypeVar("T")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from index.postgresql.transactions import Row, Transaction
+from index.postgresql.sessions import Row
+from index.postgresql.transactions import Transaction
 
 Run = Callable[[str, Sequence[Any]], list[Row]]
 

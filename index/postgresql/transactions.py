@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
-if TYPE_CHECKING:
-    from index.postgresql.sessions import Session
-
-Row = tuple[Any, ...]
+from index.postgresql.sessions import Row, Session
 
 
 class Transaction:
