@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.citations import Standing
-from index.citations.anchoring import AnchoringText
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.standing import standing
 from index.readers import read
 from index.text import sentence_spans

@@ -8,8 +8,8 @@ from itertools import islice
 
 from index.answers import Citation
 from index.citations import citing
-from index.citations.anchoring import AnchoringText
 from index.citations.citing import Locator
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.references import News
 from index.citations.standing import Standing, gone_since, standing
 from index.citations.supersession import superseded_by

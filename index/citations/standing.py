@@ -14,7 +14,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from index.citations.anchoring import WORDS, Anchor, AnchoringText
+from index.citations.quotes.anchoring import WORDS, Anchor, AnchoringText
 from index.citations.quotes.occurrences import Quote
 from index.text.differences import Edit, word_diff
 from index.text.typography import equal_but_for_typography

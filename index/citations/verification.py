@@ -9,7 +9,6 @@ from functools import partial
 from itertools import chain, islice, repeat
 
 from index.answers import Citation
-from index.citations.anchoring import AnchoringText
 from index.citations.budget import ReadingBudget, TimeSpent
 from index.citations.citing import Locator
 from index.citations.claims import Quoted, Sentence, claims
@@ -20,6 +19,7 @@ from index.citations.quotes.adaptations import (
     find_adaptations,
     without_end_mark,
 )
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.quotes.elisions import Elided, Parts, locate_parts, parse_elisions
 from index.citations.quotes.nearest import nearest
 from index.citations.quotes.occurrences import Quote, alike

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from index.answers import Citation, IndexState
 from index.citations import Locator, ReadingBudget, Resolution, StatementVerdict, Verification
-from index.citations.anchoring import AnchoringText
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.statements import Checking, Conflict, Judging
 from index.collection.likeness import Likeness
 from index.config import LibraryConfig

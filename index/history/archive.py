@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from index.answers import Citation
 from index.citations import page_search
-from index.citations.anchoring import AnchoringText
 from index.citations.citing import Locator, parse_locator
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.resolution import Resolution
 from index.citations.supersession import superseded_by
 from index.errors import DocumentRetired, OriginalNotFound, PageNotFound

@@ -13,7 +13,7 @@ from typing import Literal
 
 import regex
 
-from index.citations.anchoring import AnchoringText
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.quotes.occurrences import alike
 from index.text.differences import IDEOGRAPHIC
 

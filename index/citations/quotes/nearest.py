@@ -8,7 +8,7 @@ from dataclasses import replace
 import regex
 from rapidfuzz.distance import Levenshtein
 
-from index.citations.anchoring import Anchor, AnchoringText
+from index.citations.quotes.anchoring import Anchor, AnchoringText
 from index.citations.quotes.occurrences import Quote
 from index.text.differences import IDEOGRAPHIC, Edit, word_diff
 from index.text.typography import fold_text

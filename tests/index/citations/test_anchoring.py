@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from index.citations.anchoring import Anchor, AnchoringText
+from index.citations.quotes.anchoring import Anchor, AnchoringText
 from index.citations.quotes.occurrences import Quote
 
 STORY = (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.citations.anchoring import AnchoringText
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.quotes.elisions import MOST_OMITTED, locate_parts, parse_elisions
 
 TEXT = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.citations.anchoring import AnchoringText
+from index.citations.quotes.anchoring import AnchoringText
 from index.citations.standing import standing
 
 PARTS = [
