@@ -102,7 +102,7 @@ def ingest(
     with exit_on_interrupt():
         if server:
             require_no_folder(place)
-            from cli.instances.uploads import Attributes, upload_files
+            from cli.uploads import Attributes, upload_files
 
             selection = Selection(prefix, patterns, follow)
             outcome = upload_files(place, locations, selection, Attributes(password, readers, model))
