@@ -16,12 +16,11 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import NamedTuple
 
 import regex
 
 from index.answers import Evidence
+from index.search.judged import START, STRENGTH, JudgedSentence
 from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
 from index.text.sentences import LIST_ITEM
@@ -54,27 +53,10 @@ _LONGEST_HEADING = 80
 _ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
 _ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
 _IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
-START, STRENGTH = itemgetter(0), itemgetter(2)
-"""Of a :class:`JudgedSentence`."""
 _BLANK_LINE = "\n\n"
 _NOTHING_ABOVE: Mapping[int, frozenset[int]] = {}
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
-
-
-class JudgedSentence(NamedTuple):
-    """A sentence of a hit, or a label with its value, as a span of the document's text.
-
-    ``strength`` is the logit of the probability that a person would mark it, if its passage were the first.
-    ``is_line``: it is one of several lines, such as a row of a table or an item of a list. ``is_row``: it is
-    in a table.
-    """
-
-    start: int
-    end: int
-    strength: float
-    is_line: bool = False
-    is_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
 from index.search.candidates import RankedCandidates
-from index.search.evidence import JudgedSentence
+from index.search.judged import JudgedSentence
 from index.search.near_duplicates import LEAST_SKETCHED, Wording, are_similar_lengths, sketch
 from index.search.question import Selection
 from index.search.sections import section_span

@@ -19,7 +19,6 @@ from index.search.answerability import probability
 from index.search.candidates import RankedCandidates
 from index.search.evidence import (
     MOST,
-    JudgedSentence,
     divide_into_runs,
     judge_sentences,
     prefer_holding,
@@ -28,6 +27,7 @@ from index.search.evidence import (
 )
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.headings.weighing import Around, Headings
+from index.search.judged import JudgedSentence
 from index.search.near_duplicates import Wording, are_similar_lengths
 from index.search.question import Selection
 from index.search.question.definitions import AskedThing

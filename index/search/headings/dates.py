@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import regex
 
-from index.search.headings.designations import (
+from index.search.headings.lines import HeadingLine, heading_lines
+from index.search.question.designations import (
     Designation,
     best_standing,
     designations_in,
     designations_of_question,
 )
-from index.search.headings.lines import HeadingLine, heading_lines
 from index.text.languages import language_of_question
 from index.text.sentences import Span
 

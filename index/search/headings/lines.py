@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
-from index.search.headings.designations import Designation, designations_of_heading
+from index.search.question.designations import Designation, designations_of_heading
 from index.text.sentences import LIST_ITEM
 
 LONGEST = 80

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from index.search.headings.designations import CONTENT, designations_in
+from index.search.question.designations import CONTENT, designations_in
 from index.text.languages import language_of_question
 from index.text.stop_words import STOP_WORDS
 

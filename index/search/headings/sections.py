@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import regex
 
 from index.records import PlacedPassage, VersionRecord
-from index.search.headings.designations import (
+from index.search.headings.lines import HeadingLine, heading_lines
+from index.search.question.designations import (
     Designation,
     Standing,
     best_standing,
@@ -17,7 +18,6 @@ from index.search.headings.designations import (
     designations_of_heading,
     designations_of_question,
 )
-from index.search.headings.lines import HeadingLine, heading_lines
 from index.types import Passage
 
 _MOST_TEXT = 150_000

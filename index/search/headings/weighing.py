@@ -10,12 +10,12 @@ from typing import NamedTuple
 import regex
 
 from index.records import PlacedPassage
-from index.search.evidence import STRENGTH, JudgedSentence
 from index.search.headings.dates import AskedDate
-from index.search.headings.designations import Standing
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
 from index.search.headings.sections import NamedSections
+from index.search.judged import STRENGTH, JudgedSentence
+from index.search.question.designations import Standing
 from index.search.question.wanted import Wanted
 
 PASSAGE_LOGITS: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}

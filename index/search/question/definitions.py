@@ -14,7 +14,7 @@ from typing import Literal
 
 import regex
 
-from index.search.evidence import JudgedSentence
+from index.search.judged import JudgedSentence
 from index.text.stop_words import STOP_WORDS
 
 Kind = Literal["defines", "tells", "none"]

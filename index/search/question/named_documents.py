@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import regex
 
 from index.records import PlacedPassage
-from index.search.headings.designations import best_standing, designations_in
+from index.search.question.designations import best_standing, designations_in
 from index.text.stop_words import STOP_WORDS
 
 _NOUN = (

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import regex
 
-from index.search.evidence import JudgedSentence
-from index.search.headings.designations import Standing, is_part
+from index.search.judged import JudgedSentence
+from index.search.question.designations import Standing, is_part
 from index.text.stop_words import STOP_WORDS
 
 PASSAGE_LOGITS: dict[Standing, float] = {"named": 2.0, "open": 0.0, "other": -2.0}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from heapq import nlargest
 
-from index.search.evidence import JudgedSentence
+from index.search.judged import JudgedSentence
 from index.search.tables.asked import Asked
 from index.search.tables.wants import Want, introduces_table, want_of
 from index.text.tables import numbered_cells

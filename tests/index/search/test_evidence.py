@@ -5,12 +5,12 @@ import pytest
 
 from index.search.evidence import (
     MOST,
-    JudgedSentence,
     divide_into_runs,
     judge_sentences,
     select_evidence,
     weigh_read,
 )
+from index.search.judged import JudgedSentence
 from index.search.second_look import Look
 from index.types import Block
 

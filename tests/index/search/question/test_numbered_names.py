@@ -7,7 +7,7 @@ import pytest
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.ingest.preparation import Source
-from index.search.evidence import JudgedSentence
+from index.search.judged import JudgedSentence
 from index.search.question import Question
 from index.search.question.numbered_names import NumberedNames
 from tests.opening import collection_in

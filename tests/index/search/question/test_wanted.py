@@ -1,6 +1,7 @@
 import pytest
 
-from index.search.evidence import JudgedSentence, prefer_holding, select_evidence
+from index.search.evidence import prefer_holding, select_evidence
+from index.search.judged import JudgedSentence
 from index.search.question.wanted import HOLDS, Wanted
 
 HELD = "On August 6, 2014, and 7 August, a signing ceremony for the agreements between both cities was held."

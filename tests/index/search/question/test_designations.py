@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.search.headings.designations import (
+from index.search.question.designations import (
     CONTENT,
     Standing,
     best_standing,
