@@ -25,7 +25,7 @@ import re
 import threading
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version as installed_version
 from itertools import chain
@@ -178,17 +178,17 @@ class Analyzer:
         return list(chain.from_iterable(map(cached.__getitem__, words)))
 
     @staticmethod
-    def term_hash(term: str) -> int:
-        """A 32-bit hash of a term. Two terms of one passage rarely have the same."""
-        return zlib.crc32(term.encode())
+    def hashes_of(terms: Iterable[str]) -> list[int]:
+        """A 32-bit hash of each term. Two terms of one passage rarely have the same."""
+        return list(map(zlib.crc32, map(str.encode, terms)))
 
     def term_hashes(self, text: str) -> NDArray[np.uint32]:
         """The hashes of a text's distinct terms, ascending."""
-        return np.unique(np.array([self.term_hash(term) for term in set(self.terms(text))], np.uint32))
+        return np.unique(np.array(self.hashes_of(set(self.terms(text))), np.uint32))
 
     def hashes(self, text: str) -> set[int]:
         """The hashes of a text's distinct terms, as a set: for short texts faster than an array."""
-        return {zlib.crc32(term.encode()) for term in self.terms(text)}
+        return set(self.hashes_of(self.terms(text)))
 
     def weight(self, term: str) -> float:
         """The weight of each occurrence of a term in a question."""
@@ -203,7 +203,7 @@ class Analyzer:
         return [term for term, _, _ in self.question_spans(text)]
 
     def question_hashes(self, text: str) -> list[tuple[int, int, int]]:
-        """The code points ``[start, end)`` and the :meth:`term_hash` of each of these terms, in order."""
+        """The code points ``[start, end)`` and the hash of each of these terms, in order."""
         spans = self.question_spans(text)
         return sorted([(start, end, zlib.crc32(term.encode())) for term, start, end in spans])
 

@@ -34,7 +34,7 @@ def importance_of(
     ``frequencies`` gives how many of the ``total`` passages have each term; without passages all terms have
     equal shares.
     """
-    terms = {Analyzer.term_hash(term): term for term in weights}
+    terms = dict(zip(Analyzer.hashes_of(weights), weights, strict=True))
     hashes = np.array(sorted(terms), np.uint32)
     if not total or not terms:
         return Importance(hashes, np.full(len(hashes), 1.0 / max(1, len(hashes)), np.float32))

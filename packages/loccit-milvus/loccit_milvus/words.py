@@ -142,10 +142,10 @@ class MilvusWords(MilvusSide):
         return passages, length
 
     def _count_terms(self, passage: IndexedPassage) -> Counter[int]:
-        return Counter(map(self._dimension_of, self._prepared.take(passage.text).split()))
+        return Counter(self._dimensions_of(self._prepared.take(passage.text).split()))
 
-    def _dimension_of(self, term: str) -> int:
-        return min(self._analyzer.term_hash(term), _LARGEST)
+    def _dimensions_of(self, terms: Iterable[str]) -> list[int]:
+        return [min(one, _LARGEST) for one in self._analyzer.hashes_of(terms)]
 
     def _row(self, passage: IndexedPassage, counts: Counter[int], since: int) -> dict[str, Any]:
         length = counts.total()
@@ -210,8 +210,7 @@ class MilvusWords(MilvusSide):
     def _vector(self, terms: Mapping[str, float]) -> dict[int, float]:
         """A question's vector: inverse document frequencies times weights, of the terms that occur."""
         weights: dict[int, float] = {}
-        for term, weight in terms.items():
-            dimension = self._dimension_of(term)
+        for dimension, weight in zip(self._dimensions_of(terms), terms.values(), strict=True):
             weights[dimension] = weights.get(dimension, 0.0) + weight
         total = self._state.passages
         holding = self._frequencies.of(list(weights), self.change)
@@ -239,8 +238,7 @@ class MilvusWords(MilvusSide):
         """Weigh the terms of a question by inverse document frequency times search weight."""
 
         def frequencies(terms: Sequence[str]) -> NDArray[np.int64]:
-            hashes = [self._dimension_of(term) for term in terms]
-            return self._reading(lambda: self._frequencies.of(hashes, self.change))
+            return self._reading(lambda: self._frequencies.of(self._dimensions_of(terms), self.change))
 
         weights = weighted_terms(self._analyzer, question, context)
         return importance_of(weights, self._state.passages, frequencies)

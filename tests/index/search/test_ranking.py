@@ -17,7 +17,7 @@ ANALYZER = Analyzer()
 
 
 def importance(**shares: float) -> Importance:
-    terms = sorted((ANALYZER.term_hash(term), share) for term, share in shares.items())
+    terms = sorted(zip(ANALYZER.hashes_of(shares), shares.values(), strict=True))
     return Importance(
         np.array([term for term, _ in terms], np.uint32), np.array([share for _, share in terms], np.float32)
     )

@@ -388,7 +388,7 @@ def test_rare_words_have_the_larger_shares(index: LexicalIndex) -> None:
     put(index, 1, {1: "lamp sea", 2: "lamp dusk", 3: "lamp"})
     shares = index.importance("Which lamp at dusk, and which unicorn?")
     told = dict(zip(shares.terms.tolist(), shares.shares.tolist(), strict=True))
-    lamp, dusk, unicorn = (told[Analyzer().term_hash(term)] for term in ("lamp", "dusk", "unicorn"))
+    lamp, dusk, unicorn = map(told.__getitem__, Analyzer.hashes_of(("lamp", "dusk", "unicorn")))
     assert 0.0 < lamp < dusk < unicorn
     assert sum(told.values()) == pytest.approx(1.0)
     assert shares.terms.tolist() == sorted(shares.terms.tolist())
