@@ -228,7 +228,8 @@ class TantivyIndex:
         keys = None if documents is None else np.unique(np.asarray(documents, np.int64))
         if held is None or n < 1 or not terms:
             return Ranking.empty()
-        return rank(held.live, terms, n, keys)
+        with segments.SEARCHED:
+            return rank(held.live, terms, n, keys)
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Weigh the terms of a question by inverse document frequency times search weight."""
@@ -236,7 +237,8 @@ class TantivyIndex:
         weights = weighted_terms(self._analyzer, question, context)
         if held is None:
             return self.equal_importance(question, context)
-        return importance_of(weights, held.live.count, held.live.frequencies)
+        with segments.SEARCHED:
+            return importance_of(weights, held.live.count, held.live.frequencies)
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""
@@ -245,7 +247,10 @@ class TantivyIndex:
     def terms(self, prefix: str) -> Mapping[str, int]:
         """The terms that begin so, with the number of passages that have each; removed ones may count."""
         held = self._folder.state.segments
-        return {} if held is None else held.live.beginning(prefix)
+        if held is None:
+            return {}
+        with segments.SEARCHED:
+            return dict(held.searcher.terms_with_prefix(segments.TERMS, prefix))
 
     # The folder
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from index.engine.lexical import profiles
-from index.engine.lexical.segments import LENGTH, SCHEMA, SEARCHED, TERMS, stored_terms
+from index.engine.lexical.segments import LENGTH, SCHEMA, TERMS, stored_terms
 from index.engine.lexical.statistics import EngineStatistics, LivePassages
 from index.types import Ids, Ranking
 
@@ -133,17 +133,16 @@ def _best(scoring: Scoring, query: Query, n: int) -> Ranking:
 def _hits(scoring: Scoring, query: Query, depth: int, documents: Ids | None) -> _Hits:
     """Return those of the ``depth`` best passages that belong to the documents."""
     searcher = scoring.live.searcher
-    with SEARCHED:
-        found = searcher.search(query, depth, count=False).hits
-        places = [place for _, place in found]
-        ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)
-        scores = np.asarray([score for score, _ in found], np.float64)
-        floor = float(scores[-1]) if len(found) == depth else -np.inf
-        if documents is not None:
-            keys = np.asarray(searcher.fast_field_values("document", places), np.int64)
-            allowed = np.flatnonzero(np.isin(keys, documents))
-            places = [places[at] for at in allowed.tolist()]
-            ids, scores = ids[allowed], scores[allowed]
+    found = searcher.search(query, depth, count=False).hits
+    places = [place for _, place in found]
+    ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)
+    scores = np.asarray([score for score, _ in found], np.float64)
+    floor = float(scores[-1]) if len(found) == depth else -np.inf
+    if documents is not None:
+        keys = np.asarray(searcher.fast_field_values("document", places), np.int64)
+        allowed = np.flatnonzero(np.isin(keys, documents))
+        places = [places[at] for at in allowed.tolist()]
+        ids, scores = ids[allowed], scores[allowed]
     return _Hits(scoring, places, ids, scores, floor)
 
 
@@ -219,8 +218,7 @@ class Scoring:
         if not terms:
             return None
         assumed = live.engine_statistics(terms[0])
-        with SEARCHED:
-            counted = np.array([live.searcher.doc_freq(TERMS, term) for term in terms], np.int64)
+        counted = np.array([live.searcher.doc_freq(TERMS, term) for term in terms], np.int64)
         given = np.array([weighted[term] for term in terms])
         right, used = idf(live.count, held[held > 0]), idf(assumed.count, counted)
         boosts = given * (right / used)
@@ -235,14 +233,13 @@ class Scoring:
         ``scores`` are those that the engine gives them.
         """
         places, searcher = list(places), self.live.searcher
-        with SEARCHED:
-            lengths = np.array(searcher.fast_field_values(LENGTH, places), np.int64)
-            counts = profiles.counts(searcher, places, self.terms)
-            again = self._bm25(counts, lengths, self.assumed.average)
-            wrong = np.abs(again - scores) > scores * self.rounding + self.absolute_error
-            for at in np.flatnonzero(wrong).tolist():
-                terms = stored_terms(searcher, places[at]).split()
-                counts[at] = [terms.count(term) for term in self.terms]
+        lengths = np.array(searcher.fast_field_values(LENGTH, places), np.int64)
+        counts = profiles.counts(searcher, places, self.terms)
+        again = self._bm25(counts, lengths, self.assumed.average)
+        wrong = np.abs(again - scores) > scores * self.rounding + self.absolute_error
+        for at in np.flatnonzero(wrong).tolist():
+            terms = stored_terms(searcher, places[at]).split()
+            counts[at] = [terms.count(term) for term in self.terms]
         return self._bm25(counts, lengths, self.live.average)
 
     def _bm25(

@@ -18,7 +18,7 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Query
 
-from index.engine.lexical.segments import LENGTH, SCHEMA, SEARCHED, TERMS
+from index.engine.lexical.segments import LENGTH, SCHEMA, TERMS
 
 _MOST_FREQUENCIES = 100_000
 """Terms whose frequency is kept, some 10 MB; one that is not kept is counted in its postings."""
@@ -52,30 +52,22 @@ class LivePassages:
     @cached_property
     def average(self) -> float:
         """The average number of terms in a passage."""
-        with SEARCHED:
-            total = self.searcher.aggregate(Query.all_query(), {"total": {"sum": {"field": LENGTH}}})
+        total = self.searcher.aggregate(Query.all_query(), {"total": {"sum": {"field": LENGTH}}})
         return float(total["total"]["value"]) / max(1, self.count)
 
     def frequencies(self, terms: Sequence[str]) -> NDArray[np.int64]:
         """Count the passages that have each term."""
-        with SEARCHED:
-            known: Mapping[str, int] = self._frequencies
-            if not all(map(known.__contains__, terms)):
-                known = self._look_up(terms)
-            return np.array(list(map(known.__getitem__, terms)), np.int64)
-
-    def beginning(self, prefix: str) -> Mapping[str, int]:
-        """The terms that begin so, with the number of passages that have each."""
-        with SEARCHED:
-            return dict(self.searcher.terms_with_prefix(TERMS, prefix))
+        known: Mapping[str, int] = self._frequencies
+        if not all(map(known.__contains__, terms)):
+            known = self._look_up(terms)
+        return np.array(list(map(known.__getitem__, terms)), np.int64)
 
     def engine_statistics(self, term: str) -> EngineStatistics:
         """The statistics of the engine; ``term`` is one that some passage has."""
         if self._assumed is None:
-            with SEARCHED:
-                query = Query.term_query(SCHEMA, TERMS, term, "freq")
-                ((_, place),) = self.searcher.search(query, 1, count=False).hits
-                self._assumed = _parse_statistics(query.explain(self.searcher, place).to_json())
+            query = Query.term_query(SCHEMA, TERMS, term, "freq")
+            ((_, place),) = self.searcher.search(query, 1, count=False).hits
+            self._assumed = _parse_statistics(query.explain(self.searcher, place).to_json())
         return self._assumed
 
     def _look_up(self, terms: Sequence[str]) -> Mapping[str, int]:
