@@ -13,7 +13,7 @@ from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
 from index.search.candidates import RankedCandidates
 from index.search.judged import JudgedSentence
-from index.search.near_duplicates import LEAST_SKETCHED, Wording, are_similar_lengths, sketch
+from index.search.near_duplicates import LEAST_SKETCHED, Wording, similar_lengths, sketch
 from index.search.question import Selection
 from index.search.sections import section_span
 from index.types import Block
@@ -103,6 +103,7 @@ class Gathering:
         self._wordings = _NearDuplicateFinder(passages, ranked)
         self._passages = passages
         self._found: list[HitDraft] = []
+        self._by_version: dict[int, list[HitDraft]] = {}
         self._by_words: dict[bytes, HitDraft] = {}
 
     def first(self, k: int) -> list[HitDraft]:
@@ -128,7 +129,8 @@ class Gathering:
                 start, end = self._section(passage)
             draft = HitDraft(passage, start, end, [(place, passage)], tables=passage.passage.tables)
             self._found.append(draft)
-            self._by_words[passage.quote_key] = self._found[-1]
+            self._by_version.setdefault(passage.version.key, []).append(draft)
+            self._by_words[passage.quote_key] = draft
         return self._found
 
     def _read_places(self, part: slice) -> list[tuple[int, PlacedPassage]]:
@@ -149,7 +151,8 @@ class Gathering:
             return True
         near = self._wordings.find_repeated(self._found, place, passage) if self._folds else None
         is_elsewhere = near is not None and near[1].version.key != passage.version.key
-        if not is_elsewhere and (neighbour := self._neighbour(passage)) is not None:
+        beside = None if is_elsewhere else self._by_version.get(passage.version.key)
+        if beside and (neighbour := self._neighbour(beside, passage)) is not None:
             neighbour.start = min(neighbour.start, passage.passage.start)
             neighbour.end = max(neighbour.end, passage.passage.end)
             neighbour.members.append((place, passage))
@@ -168,14 +171,13 @@ class Gathering:
         span, structure = passage.passage, self._history.structure(passage.version)
         return section_span(structure, span.start, span.end, most=self._config.section_characters)
 
-    def _neighbour(self, passage: PlacedPassage) -> HitDraft | None:
-        """Find a hit of the same section that the passage overlaps or adjoins, if the union is short."""
+    def _neighbour(self, beside: Sequence[HitDraft], passage: PlacedPassage) -> HitDraft | None:
+        """Find a hit of the same version and section that the passage continues, if the union is short."""
         span, whole_sections = passage.passage, self._selection.extent == "section"
-        for one in self._found:
-            same = one.best.version.key == passage.version.key
-            if whole_sections and same and one.start <= span.start and span.end <= one.end:
+        for one in beside:
+            if whole_sections and one.start <= span.start and span.end <= one.end:
                 return one
-            if not same or one.best.passage.section != span.section or one.also or whole_sections:
+            if one.best.passage.section != span.section or one.also or whole_sections:
                 continue
             start, end = min(one.start, span.start), max(one.end, span.end)
             apart = max(one.start, span.start) - min(one.end, span.end)
@@ -189,7 +191,7 @@ class _NearDuplicateFinder:
 
     def __init__(self, passages: Passages, ranked: RankedCandidates) -> None:
         self._passages = passages
-        self._second_look = ranked.second_look
+        self._terms = None if ranked.second_look is None else ranked.second_look.own_terms()
         self._sketches: dict[int, int] = {}
         """Those of the terms at positions of the ranking."""
         self._known: dict[int, Wording] = {}
@@ -198,16 +200,15 @@ class _NearDuplicateFinder:
         self, found: Sequence[HitDraft], place: int, passage: PlacedPassage
     ) -> tuple[HitDraft, PlacedPassage] | None:
         """Return the hit, and the passage of it, that a passage repeats; None if there is none."""
-        length = passage.passage.end - passage.passage.start
+        lengths = similar_lengths(passage.passage.end - passage.passage.start)
         for one in found:
             for at, member in one.members:
-                other = member.passage.end - member.passage.start
-                if not are_similar_lengths(length, other):
+                if member.passage.end - member.passage.start not in lengths:
                     continue
-                if self._second_look is not None:  # else the terms are not known
+                if self._terms is not None:
                     for one_of in (place, at):
                         if one_of not in self._sketches:
-                            self._sketches[one_of] = sketch(self._second_look.own_terms(one_of))
+                            self._sketches[one_of] = sketch(self._terms[one_of])
                     mine, theirs = self._sketches[place], self._sketches[at]
                     if (mine & theirs).bit_count() < LEAST_SKETCHED * (mine | theirs).bit_count():
                         continue

@@ -26,9 +26,9 @@ from index.search.evidence import (
     weigh_read,
 )
 from index.search.gathering import Gathering, HitDraft, Repeat
-from index.search.headings.weighing import Around, Headings
+from index.search.headings.weighing import Headings
 from index.search.judged import JudgedSentence
-from index.search.near_duplicates import Wording, are_similar_lengths
+from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
 from index.search.question.definitions import AskedThing
 from index.search.question.numbered_names import NumberedNames
@@ -247,7 +247,7 @@ class Hits:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
-        weighed = self._headings.weigh(judged, Around.cut(text, at, start, until), one.best)
+        weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
         one.is_headed = weighed.is_headed
         self.is_lowered = self.is_lowered or weighed.is_lowered
         return weighed.sentences
@@ -316,7 +316,8 @@ def _best_runs(parts: Iterable[tuple[HitDraft, str]], k: int, selection: Selecti
     per_document = Counter[str]()
 
     def repeated(text: str) -> HitDraft | None:
-        alike = ((one, other) for one, other in chosen if are_similar_lengths(len(text), len(other)))
+        lengths = similar_lengths(len(text))
+        alike = ((one, other) for one, other in chosen if len(other) in lengths)
         return next((one for one, other in alike if wording(other).says_the_same(wording(text))), None)
 
     for part, text in parts:

@@ -22,7 +22,6 @@ from typing import Self
 
 import numpy as np
 import regex
-from numpy.typing import NDArray
 
 from index.citations.statements.numbers import NUMBER_WORDS
 from index.text.differences import IDEOGRAPHIC
@@ -32,8 +31,6 @@ _LEAST_SHARED = 0.9
 """Least Jaccard index of the word pairs of two texts that are nearly equal."""
 LEAST_SKETCHED = 0.75
 """The same for the bits of their sketches: fewer than the pairs of words, so that one is a larger share."""
-_LEAST_LENGTH = 0.8
-"""Least length of the shorter text, as a share of the longer one's."""
 _BITS = 2048
 
 _LETTERS = rf"[\w--[{IDEOGRAPHIC}]]"
@@ -72,7 +69,7 @@ class Wording:
 
     def says_the_same(self, other: Wording) -> bool:
         """Whether two texts are nearly equal; texts without words are not."""
-        if not self.pairs or not are_similar_lengths(len(self.words), len(other.words)):
+        if not self.pairs or len(other.words) not in similar_lengths(len(self.words)):
             return False
         shared = len(self.pairs & other.pairs)
         if shared < _LEAST_SHARED * (len(self.pairs) + len(other.pairs) - shared):
@@ -86,13 +83,13 @@ def _is_decisive(word: str) -> bool:
     return word in _DECISIVE or not word[0].isalnum() or any(map(str.isnumeric, word))
 
 
-def are_similar_lengths(one: int, other: int) -> bool:
-    """Whether two lengths are so similar that texts of them may be nearly equal."""
-    return min(one, other) >= _LEAST_LENGTH * max(one, other)
+def similar_lengths(length: int) -> range:
+    """The lengths of texts that may nearly equal one of this length: four fifths of it to five fourths."""
+    return range(-(-4 * length // 5), 5 * length // 4 + 1)
 
 
-def sketch(terms: NDArray[np.uint32]) -> int:
+def sketch(terms: bytes) -> int:
     """Return a bit set of hashed terms: two of them are compared in a fraction of a microsecond."""
     bits = np.zeros(_BITS, np.bool_)
-    bits[terms & (_BITS - 1)] = True
+    bits[np.frombuffer(terms, np.uint32) & (_BITS - 1)] = True
     return int.from_bytes(np.packbits(bits).tobytes())

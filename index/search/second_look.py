@@ -119,16 +119,11 @@ class SecondLook:
         terms = frozenset(map(self.hashes.__getitem__, found))
         return Look(spans, cosines, coverage, words, self.shares, terms)
 
-    def own_terms(self, at: int) -> NDArray[np.uint32]:
-        """Return the hashes of the terms of one passage without its headings, repeated by sentence."""
-        row = self.rows[at]
-        first, end = self.sentences.bounds[row : row + 2].tolist()
-        begin = int(self.sentences.term_bounds[row])
-        length = int(self.sentences.term_ends[end - 1]) if end > first else 0
-        return self.sentences.terms[begin : begin + length]
+    def own_terms(self) -> list[bytes]:
+        """Return the hashes of each passage's terms without its headings, repeated by sentence.
 
-    def all_own_terms(self) -> list[bytes]:
-        """Return :meth:`own_terms` of each passage as bytes, which are equal where the words are."""
+        They are bytes, which are equal where the words are.
+        """
         begins = self.sentences.term_bounds[self.rows]
         lengths = np.zeros(len(self.rows), np.int64)
         some = self.counts > 0

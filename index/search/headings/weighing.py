@@ -17,6 +17,7 @@ from index.search.headings.sections import NamedSections
 from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.designations import Standing
 from index.search.question.wanted import Wanted
+from index.text.sentences import Span
 
 PASSAGE_LOGITS: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
 """Added to the logit of a passage's score."""
@@ -106,10 +107,11 @@ class Headings:
         asks, wanted = AskedSection.of(question, hashes), Wanted.of(question)
         return Headings(hashes, sections, asks, wanted, AskedDate.of(question) if sections else None)
 
-    def weigh(self, judged: Sequence[JudgedSentence], around: Around, passage: PlacedPassage) -> Weighed:
-        """Weigh the sentences of a hit."""
+    def weigh(
+        self, judged: Sequence[JudgedSentence], text: str, at: int, span: Span, passage: PlacedPassage
+    ) -> Weighed:
+        """Weigh the sentences of a hit, which has a span; ``text`` around it is from offset ``at``."""
         version, named = passage.version, list[JudgedSentence]()
-        text, at, _ = around
         found, plain = [], version.title.strip(_BESIDE_TITLE).casefold()
         longest = len(plain) + _MARKS if plain else 0
         for one in judged:
@@ -129,6 +131,9 @@ class Headings:
             ]
             named = [one for one, of in zip(found, standings, strict=True) if of == "named"]
         is_lowered = any(map(lt, map(STRENGTH, found), map(STRENGTH, judged)))
+        if self.date is None and self.asks is None:
+            return Weighed(found, is_lowered=is_lowered)
+        around = Around.cut(text, at, *span)
         document = "\n".join([version.title, version.document_id, around.beginning])
         first = None
         if self.date is not None and self.sections is not None and named:

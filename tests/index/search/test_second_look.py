@@ -16,7 +16,7 @@ ANALYZER = Analyzer()
 
 
 def importance(**shares: float) -> Importance:
-    terms = sorted((ANALYZER.term_hash(term), share) for term, share in shares.items())
+    terms = sorted(zip(ANALYZER.hashes_of(shares), shares.values(), strict=True))
     return Importance(
         np.array([term for term, _ in terms], np.uint32), np.array([share for _, share in terms], np.float32)
     )
@@ -68,7 +68,7 @@ def test_headings_count_for_the_passage_but_are_no_sentence() -> None:
     assert found.passage.tolist() == [1.0]
     assert found.sentence.tolist() == [0.0]
     assert found.words[0] > 0.0
-    assert found.own_terms(0).tolist() == ANALYZER.term_hashes("They burn oil.").tolist()
+    assert found.own_terms() == [ANALYZER.term_hashes("They burn oil.").tobytes()]
 
 
 def test_meaning_is_that_of_the_nearest_sentence() -> None:
