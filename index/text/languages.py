@@ -21,7 +21,7 @@ import regex
 _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
     """The closed word classes of a language; all words in lower case. ``name`` is that of its entry.
 

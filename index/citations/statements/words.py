@@ -175,7 +175,9 @@ def _pieces(
     return sorted(pieces, key=itemgetter(0, 1))
 
 
+@lru_cache(20_000)
 def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[Kind, str, float]:
+    """The kind, the term and the weight of a word; those of a language are few, and come again."""
     plain = text.lower().replace("’", "'")
     if group in ("negation", "negated") or plain in language.negations:
         return "negation", "not", _WEIGHTS["negation"]
@@ -191,16 +193,11 @@ def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[
     elif kind == "function" or group in ("katakana", "character"):
         term = plain
     else:
-        term = _term(plain, terms)
+        found = terms(plain)
+        term = found[0] if len(found) == 1 else plain
     if group == "character" and kind == "word":
         return kind, term, _LETTER_OF_GRAMMAR if _HIRAGANA.match(text) else _CHARACTER
     return kind, term, _WEIGHTS[kind]
-
-
-@lru_cache(20_000)
-def _term(plain: str, terms: Terms) -> str:
-    found = terms(plain)
-    return found[0] if len(found) == 1 else plain
 
 
 def _with_names(found: list[Word], language: Language, sentence: str) -> list[Word]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from index.records import NewDocument, PendingPassage, content_key, indexed_text
@@ -85,6 +86,7 @@ def passage_of(row: Sequence[Any]) -> Passage:
     return Passage(start, end, section_of(section), pages, tokens, found)
 
 
+@lru_cache(4096)  # the passages of a section have the same path
 def section_of(stored: str) -> tuple[str, ...]:
     """Return the path of sections of a passage."""
     try:
