@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.embedding.batching import Span, embed_spans_alone, require_finite, span_means
-from index.records import content_key
 from index.types import Vectors
 
 Tokens = NDArray[np.int64]
@@ -84,14 +83,14 @@ class GraphEmbedder:
         self._tokenizer.no_padding()
         self._truncating_tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._truncating_tokenizer.enable_truncation(self.max_tokens)
-        self._starts: dict[bytes, NDArray[np.int64]] = {}
+        self._starts: dict[str, NDArray[np.int64]] = {}
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`.
 
         A question that was embedded is not tokenized again when this is asked for it next.
         """
-        if len(texts) == 1 and (known := self._starts.pop(content_key(texts[0]), None)) is not None:
+        if len(texts) == 1 and (known := self._starts.pop(texts[0], None)) is not None:
             return [known]
         encodings = _encode(self._tokenizer, texts, special=False)
         return [np.array([start for start, _ in e.offsets], np.int64) for e in encodings]
@@ -135,7 +134,7 @@ class GraphEmbedder:
             self._starts.clear()
         for text, encoding in zip(texts[:_MOST_STARTS], encodings, strict=False):
             if len(encoding.ids) < self.max_tokens:  # else it was cut off
-                _, self._starts[content_key(text)] = _text_tokens(encoding, 0)
+                _, self._starts[text] = _text_tokens(encoding, 0)
 
     def _run(
         self, encodings: Sequence[Encoding], width: int, runtime: Runtime

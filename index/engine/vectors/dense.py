@@ -163,8 +163,8 @@ class FaissIndex:
             for segment in segments:
                 positions = segment.find(ids)
                 here = positions >= 0
-                vectors = segment.rows.vectors(positions[here])
-                scores[here] = inner_products(vectors, row)
+                if here.any():
+                    scores[here] = inner_products(segment.rows.vectors(positions[here]), row)
         except _OF_DAMAGE as error:
             raise self._failure(error) from error
         return scores

@@ -101,7 +101,9 @@ class NumberedNames:
 
     def of_text(self, text: str) -> Standing:
         """Tell whether a text has one of the names, only those of siblings, or neither."""
-        found = {one.stands_in(text) for one in self.names}
+        found = set[Standing]()
+        for one in self.names:
+            found.add(one.stands_in(text))
         return "named" if "named" in found else "other" if found == {"other"} else "open"
 
     def of_passage(self, text: str, *, title: str) -> Standing:
@@ -147,8 +149,11 @@ def _is_name(word: str) -> bool:
 
 def _numbers(name: regex.Pattern[str], text: str) -> frozenset[str]:
     """The numbers behind a name in a text."""
-    behind = [_NUMBERS.match(text, match.end()) for match in name.finditer(text)]
-    return frozenset(number for match in behind if match for number in match.captures("n"))
+    found = set[str]()
+    for match in name.finditer(text):
+        if (behind := _NUMBERS.match(text, match.end())) is not None:
+            found.update(behind.captures("n"))
+    return frozenset(found)
 
 
 def _any_form(number: str) -> str:
