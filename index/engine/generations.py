@@ -35,3 +35,8 @@ def write_purged(home: Path, change: int) -> None:
     if read_purged(home) >= change or not home.exists():
         return
     write_text_durably(home / _PURGED, json.dumps({"change": change}))
+
+
+def forget_purged(home: Path) -> None:
+    """Forget that change: files of another machine may have what was erased. Raises OSError."""
+    (home / _PURGED).unlink(missing_ok=True)

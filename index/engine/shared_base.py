@@ -34,9 +34,9 @@ _log = logging.getLogger("loccit.engine")
 
 _NEXT = "next"
 """Folder of the base that this machine has made and does not use yet."""
-_RETRY_SECONDS = 60.0
+RETRY_SECONDS = 60.0
 """Seconds before a base that could not be fetched is tried again."""
-_LATEST = 2**62
+LATEST = 2**62
 
 
 def form_of(description: Description, config: VectorsConfig, generation: int) -> str:
@@ -61,11 +61,11 @@ class SharedBase:
         generation: int,
         lock_seconds: float,
     ) -> None:
-        self._bases = bases
+        self.bases = bases
         self._index = index
         self._folder = folder
         self._form = form
-        self._generation = generation
+        self.generation = generation
         self._lock_seconds = lock_seconds
         self._made: dict[str, Path] = {}
         self._published = 0
@@ -82,7 +82,7 @@ class SharedBase:
         One that cannot be fetched is left out, which is logged: the index goes on with what it has, or is
         filled from the record.
         """
-        found = self._bases.newest(self._form, moment.change)
+        found = self.bases.newest(self._form, moment.change)
         self._published = found.change if found else 0
         if found is None:
             return self._index.reload(moment.includes)
@@ -95,7 +95,7 @@ class SharedBase:
         except CollectionBusy:
             return False  # another process with this folder is at it
         except (ObjectsUnavailable, OSError, ValueError, KeyError, TypeError) as error:
-            self._failed, self._retry = found.change, time.monotonic() + _RETRY_SECONDS
+            self._failed, self._retry = found.change, time.monotonic() + RETRY_SECONDS
             _log.warning(
                 "The base of vectors that change %d of the record published cannot be used: %s. The vector "
                 "index in %s goes on with one of its own, and may find other passages than other machines.",
@@ -122,7 +122,12 @@ class SharedBase:
         with suppress(FileNotFoundError, KeyError):
             self._made[sha256].replace(path)
             return
-        self._bases.fetch(sha256, path)
+        self.bases.fetch(sha256, path)
+
+    @property
+    def published(self) -> int:
+        """The change that published the base that is to be in use; 0 if there is none."""
+        return self._published
 
     @property
     def is_due(self) -> bool:
@@ -139,8 +144,8 @@ class SharedBase:
         if not self.is_due:
             return
         try:
-            with self._bases.turn():
-                newest = self._bases.newest(self._form, _LATEST)
+            with self.bases.turn():
+                newest = self.bases.newest(self._form, LATEST)
                 if newest is None or newest.change == self._failed or self._uses(newest):
                     self.publish()
         except (CollectionBusy, CollectionNotFound, StoreUnavailable):
@@ -152,7 +157,7 @@ class SharedBase:
                 self._folder,
                 error,
             )
-            self._pause = time.monotonic() + _RETRY_SECONDS
+            self._pause = time.monotonic() + RETRY_SECONDS
             self._index.compact()
 
     def _uses(self, base: PublishedBase) -> bool:
@@ -169,24 +174,27 @@ class SharedBase:
         if manifest is None:
             raise FileNotFoundError(folder)
         made = hashes_of(manifest, folder)
-        self._bases.publish(self._form, self._generation, manifest, made)
+        self.bases.publish(self._form, self.generation, manifest, made.items())
         self._made = made
 
-    def purge(self, change: int, update: Callable[[], object]) -> bool:
+    def purge(self, change: int, update: Callable[[], object], words: Callable[[int], int]) -> bool:
         """Remove vectors that were dropped up to a change from published bases and from files here.
 
-        ``update`` follows the record. False while another process is in the way: try again later. Raises
-        :class:`index.errors.ObjectsUnavailable`, OSError, and what :meth:`FaissIndex.compact` raises.
+        ``update`` follows the record, ``words`` does the same with words and returns what is to be kept
+        (:meth:`SharedWords.renew`). False while another process is in the way: try again later. Raises
+        :class:`index.errors.ObjectsUnavailable`, OSError, and what :meth:`FaissIndex.compact` and ``words``
+        raise.
         """
         try:
-            with self._bases.turn():
+            with self.bases.turn():
                 if not self._index.is_rid_of(change):
                     self.publish()
                     update()
                 if not self._index.is_rid_of(change):
                     return False
-                newest = self._bases.newest(self._form, _LATEST)
-                self._bases.drop_earlier(newest.change if newest and self._uses(newest) else 0)
+                newest = self.bases.newest(self._form, LATEST)
+                own = newest.change if newest and self._uses(newest) else 0
+                self.bases.drop_but({own, words(change)})
         except CollectionBusy:
             return False
         return self.tidy(change)

@@ -1,8 +1,8 @@
-"""Bases of vectors that the machines with one record share: one makes them, the others adopt them."""
+"""Bases of indexes that the machines with one record share: one makes them, the others adopt them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,15 +34,15 @@ class Bases(Protocol):
     def turn(self) -> AbstractContextManager[object]:
         """Hold the right to publish. Raises :class:`index.errors.CollectionBusy` while another has it."""
 
-    def publish(self, form: str, generation: int, manifest: str, files: Mapping[str, Path]) -> int:
+    def publish(self, form: str, generation: int, manifest: str, files: Iterable[tuple[str, Path]]) -> int:
         """Put files, by their SHA-256 in hex digits, and let their base be used from the next change on.
 
-        Returns that change. Keeps the base before, and drops older ones, and those of other generations of
-        the record. Hold :meth:`turn`.
+        Files of a published base need not be put again. Returns that change. Keeps the base before, and
+        drops older ones, and those of other generations of the record. Hold :meth:`turn`.
         """
 
     def fetch(self, sha256: str, path: Path) -> None:
         """Copy a file of a published base to a local path, unchecked. Raises FileNotFoundError."""
 
-    def drop_earlier(self, change: int) -> None:
-        """Drop all bases, of any form, but the one published by a change; 0 is none. Hold :meth:`turn`."""
+    def drop_but(self, kept: Collection[int]) -> None:
+        """Drop all bases, of any form, but those published by these changes. Hold :meth:`turn`."""

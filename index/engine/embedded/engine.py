@@ -14,6 +14,7 @@ from index.engine.embedded.sides import DenseSide, LexicalSide
 from index.engine.following import FollowedRecord
 from index.engine.generations import (
     CLEANSING_LEASE,
+    FILES_LEASE,
     LEXICAL,
     VECTORS,
     files_folder,
@@ -25,6 +26,7 @@ from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
 from index.engine.shared_base import SharedBase, form_of
+from index.engine.shared_words import SharedWords, words_form
 from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, DiskFull, DiskReadOnly, IndexUnavailable, StoreDamaged
 from index.file_leases import FileLeases
@@ -83,7 +85,9 @@ class EmbeddedEngine(IndexPair):
             shared=self.shared,
             reloaded=check,
         )
-        self._words = LexicalSide(self.lexical, self._followed, self._repairs, self._leases)
+        self._words = LexicalSide(
+            self.lexical, self._followed, self._repairs, self._leases, self._shared_words(description, config)
+        )
         if not (self.dense.is_checked and self.lexical.is_checked):
             check()
 
@@ -99,6 +103,18 @@ class EmbeddedEngine(IndexPair):
             form_of(description, config.vectors, generation),
             generation=generation,
             lock_seconds=config.lock_seconds,
+        )
+
+    def _shared_words(self, description: Description, config: LibraryConfig) -> SharedWords | None:
+        if self.shared is None:
+            return None
+        return SharedWords(
+            self.shared,
+            self.lexical,
+            self._home / LEXICAL,
+            words_form(description, self._followed.generation),
+            writing=partial(self._leases.hold, FILES_LEASE, config.lock_seconds),
+            unless_closed=self._repairs.unless_closed,
         )
 
     @property
@@ -187,7 +203,7 @@ class EmbeddedEngine(IndexPair):
 
     def purge(self, change: int) -> bool:
         """Write files anew that hold passages removed up to a change; see :class:`index.protocols.Engine`."""
-        return self._purge(change, partial(self._vectors.purge, update=self.update))
+        return self._purge(change, partial(self._vectors.purge, update=self.update, words=self._words.renew))
 
     def cleanse(self, change: int) -> bool:
         """Remove from files of this machine what another one purges; see :class:`index.protocols.Engine`."""

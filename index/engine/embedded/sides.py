@@ -12,6 +12,7 @@ from index.engine.generations import FILES_LEASE
 from index.engine.lexical import TantivyIndex
 from index.engine.repairs import Repairs
 from index.engine.shared_base import SharedBase
+from index.engine.shared_words import SharedWords
 from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, DiskFull, DiskReadOnly, StoreDamaged
 from index.file_leases import FileLeases
@@ -21,12 +22,21 @@ from index.protocols import Snapshot
 
 
 class LexicalSide:
-    """Keeps an index of words up to date with a record. Writers hold one of ``leases``."""
+    """Keeps an index of words up to date with a record. Writers hold one of ``leases``.
+
+    Where machines share their indexes, ``shared`` has the words that one has made.
+    """
 
     def __init__(
-        self, index: TantivyIndex, followed: FollowedRecord, repairs: Repairs, leases: FileLeases
+        self,
+        index: TantivyIndex,
+        followed: FollowedRecord,
+        repairs: Repairs,
+        leases: FileLeases,
+        shared: SharedWords | None,
     ) -> None:
         self._index = index
+        self._shared = shared
         self._followed = followed
         self._repairs = repairs
         self._leases = leases
@@ -54,28 +64,39 @@ class LexicalSide:
         """Apply what was committed up to a snapshot, under the lease."""
         self._index.refresh()
         self.disown(moment)
+        if not self._index.change and moment.change:
+            self._adopt(moment)
         since, until = self._index.change, moment.mark
         if since < until.change:
             added = moment.added_texts(since, until.change)
             removed = moment.removed(since, until.change)
             self._index.update(until, added=self._repairs.unless_closed(added), removed=removed)
 
+    def _adopt(self, moment: Snapshot) -> bool:
+        """Use the words that another machine has published, if there are any; under the lease."""
+        return self._shared is not None and self._shared.adopt(
+            lambda mark: self._followed.has_been_at(mark, moment)
+        )
+
     def maintain(self, *, background: bool) -> None:
-        """Write words again when much was removed."""
-        if self._repairs.has_failed("lexical") or not self._index.should_rewrite:
+        """Write words again when much was removed, and publish them when vectors were."""
+        is_due = self._index.should_rewrite or (self._shared is not None and self._shared.is_due)
+        if self._repairs.has_failed("lexical") or not is_due:
             return
         if background:
-            self._repairs.run_in_background(self._rewrite)
+            self._repairs.run_in_background(self._maintain)
         else:
-            self._rewrite()
+            self._maintain()
 
-    def _rewrite(self) -> None:
-        """Remove passages that were dropped from the files."""
+    def _maintain(self) -> None:
+        """Remove passages that were dropped from the files, and publish what all machines may use."""
         try:
             with self.rebuilding:
                 self._index.refresh()
                 if self._index.should_rewrite:
                     self._write_again()
+                if self._shared is not None:
+                    self._shared.share()
         except StoreDamaged as error:
             self._repairs.report("lexical", error)
         except (CollectionBusy, DiskFull, DiskReadOnly, OSError) as error:
@@ -85,9 +106,15 @@ class LexicalSide:
 
     def cleanse(self) -> None:
         """Remove passages that were dropped from the files, in the thread that holds :attr:`rebuilding`."""
+        if self._shared is not None:
+            self._shared.tidy()
         self._index.refresh()
         if self._index.has_removed:
             self._write_again()
+
+    def renew(self, change: int) -> int:
+        """Let no published words be of passages removed up to a change; see :meth:`SharedWords.renew`."""
+        return self._shared.renew(change) if self._shared is not None else 0
 
     def _write_again(self) -> None:
         """Write again the words that share files with those of removed passages, as fast as possible."""
@@ -128,10 +155,14 @@ class LexicalSide:
     def repair(self, *, catches_up: bool) -> None:
         """Make the index anew, or let one catch up that failed to follow the record."""
         with self.rebuilding:
-            if catches_up or self._was_replaced():
+            if catches_up or self._was_replaced() or self._is_replaced_by_shared():
                 self._publish()
             else:
                 self._rebuild()
+
+    def _is_replaced_by_shared(self) -> bool:
+        with self._writing(), self._followed.store.snapshot(lasting=True) as moment:
+            return self._adopt(moment)
 
     def _was_replaced(self) -> bool:
         """Whether another process has made the index anew meanwhile."""
@@ -203,12 +234,12 @@ class DenseSide:
         except StoreDamaged as error:
             self._report(error)
 
-    def purge(self, change: int, *, update: Callable[[], object]) -> bool:
+    def purge(self, change: int, *, update: Callable[[], object], words: Callable[[int], int]) -> bool:
         """Write files anew that hold vectors removed up to a change; returns whether that is done.
 
-        ``update`` brings the engine to the record as it is.
+        ``update`` brings the engine to the record as it is, ``words`` does the same with published words.
         """
-        return self._shared.purge(change, update=update) if self._shared else self._index.purge(change)
+        return self._shared.purge(change, update, words) if self._shared else self._index.purge(change)
 
     def cleanse(self, change: int) -> bool:
         """Remove from files of this machine what another one purges; returns whether that is done."""

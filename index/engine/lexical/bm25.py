@@ -12,7 +12,7 @@ import numpy as np
 import tantivy
 
 from index.config import VectorsConfig
-from index.engine.lexical import rewriting, segments
+from index.engine.lexical import rewriting, segments, sharing
 from index.engine.lexical.folder import IndexFolder, Segments, State
 from index.engine.lexical.prepared import PreparedTerms
 from index.engine.lexical.ranking import rank
@@ -206,6 +206,16 @@ class TantivyIndex:
     def rewrite(self, turn: Callable[[], AbstractContextManager[object]]) -> bool:
         """Write the passages of segments that have removed ones again; see :meth:`Rewriter.run`."""
         return self._rewriter.run(turn)
+
+    # Files for other machines: see sharing
+
+    def link(self, into: Path) -> Mark | None:
+        """Put the files of the last commit into a new folder; see :func:`sharing.link`."""
+        return sharing.link(self._folder, into)
+
+    def install(self, manifest: str, fetch: Callable[[str, Path], None]) -> None:
+        """Replace the index in use by the files of a manifest; see :func:`sharing.install`."""
+        sharing.install(self._folder, manifest, fetch)
 
     # Searching
 

@@ -18,9 +18,9 @@ _FOOTER = struct.Struct("<II")
 """The end of a file: the length of its footer, which is JSON, and a magic number."""
 _MAGIC = 1337
 _READ = 2**20
-_META = "meta.json"
+META = "meta.json"
 """The list of segments, which each commit replaces."""
-_MANAGED = ".managed.json"
+MANAGED = ".managed.json"
 """The list of all files, which the engine replaces whenever it begins a file: also before a commit."""
 
 
@@ -39,12 +39,12 @@ class Commit:
 
 def commit_of(folder: Path) -> Commit:
     """Return the last commit of a folder. Raises OSError, and ValueError if it is damaged."""
-    files = hashlib.sha256((folder / _META).read_bytes())
-    for path in _files(folder):
+    files = hashlib.sha256((folder / META).read_bytes())
+    for path in files_of(folder):
         with path.open("rb") as file:
             _, footer = _parts(file, path.name)
             files.update(footer)
-    managed = hashlib.sha256((folder / _MANAGED).read_bytes())
+    managed = hashlib.sha256((folder / MANAGED).read_bytes())
     return Commit(_opstamp(_meta(folder)), files.hexdigest(), managed.hexdigest())
 
 
@@ -57,7 +57,7 @@ def check_commit(found: Commit, expected: Commit) -> None:
     if found.opstamp < expected.opstamp:
         raise ValueError(f"its commit is {found.opstamp}, an earlier one than {expected.opstamp}")
     if found.opstamp == expected.opstamp and found.files != expected.files:
-        raise ValueError(f"{_META} or the end of another file was changed after it was written")
+        raise ValueError(f"{META} or the end of another file was changed after it was written")
 
 
 def check(folder: Path, most: int | None = None) -> bool:
@@ -67,7 +67,7 @@ def check(folder: Path, most: int | None = None) -> bool:
     """
     complete = True
     _check_managed(folder)
-    for path in _files(folder):
+    for path in files_of(folder):
         if most is None or path.stat().st_size <= most:
             _check_file(path)
         else:
@@ -81,14 +81,14 @@ def _check_managed(folder: Path) -> None:
     It may lack files in use: a process saves the list as it was when it opened the folder, and what it wrote.
     """
     try:
-        names = json.loads((folder / _MANAGED).read_bytes())
+        names = json.loads((folder / MANAGED).read_bytes())
     except ValueError as error:
-        raise ValueError(f"{_MANAGED} is damaged: {error!r}") from error
+        raise ValueError(f"{MANAGED} is damaged: {error!r}") from error
     if not isinstance(names, list):
-        raise ValueError(f"{_MANAGED} is damaged: it is no list")  # noqa: TRY004 -- a file, not an argument
+        raise ValueError(f"{MANAGED} is damaged: it is no list")  # noqa: TRY004 -- a file, not an argument
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_of(folder: Path) -> Iterator[Path]:
     """The files of all segments in use. Those of others are deleted sooner or later."""
     meta = _meta(folder)
     try:
@@ -98,15 +98,15 @@ def _files(folder: Path) -> Iterator[Path]:
             if deletes := segment["deletes"]:
                 yield folder / f"{name}.{deletes['opstamp']}.del"
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{_META} is damaged: {error!r}") from error
+        raise ValueError(f"{META} is damaged: {error!r}") from error
 
 
 def _meta(folder: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads((folder / _META).read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
         _opstamp(content)
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{_META} is damaged: {error!r}") from error
+        raise ValueError(f"{META} is damaged: {error!r}") from error
     return content
 
 

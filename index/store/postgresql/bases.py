@@ -1,9 +1,9 @@
-"""Published bases of vectors: a row for each in the record, and their files in the place machines share."""
+"""Published bases of indexes: a row for each in the record, and their files in the place machines share."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,9 @@ class PostgresqlBases:
     def turn(self) -> AbstractContextManager[object]:
         return self._lease(_LEASE)
 
-    def publish(self, form: str, generation: int, manifest: str, files: Mapping[str, Path]) -> int:
+    def publish(self, form: str, generation: int, manifest: str, files: Iterable[tuple[str, Path]]) -> int:
         self._sweep()  # what a process has left that was killed
-        for sha256, path in files.items():
+        for sha256, path in files:
             self._files.put(sha256, path)
         with self._write() as statements:
             if statements.read_state().generation != generation:
@@ -68,9 +68,11 @@ class PostgresqlBases:
     def fetch(self, sha256: str, path: Path) -> None:
         self._files.fetch(sha256, path)
 
-    def drop_earlier(self, change: int) -> None:
+    def drop_but(self, kept: Collection[int]) -> None:
         with self._write() as statements:
-            statements.execute("DELETE FROM bases WHERE change <> ?", (change,))
+            for (change,) in statements.rows("SELECT change FROM bases"):
+                if change not in kept:
+                    statements.execute("DELETE FROM bases WHERE change = ?", (change,))
         self._sweep()
 
     def _sweep(self) -> None:

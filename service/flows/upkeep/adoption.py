@@ -102,7 +102,7 @@ class Adoption:
             rows.separate_originals(again=True, name=folder)
         if (bases := store.bases()) is not None:
             with bases.turn():
-                bases.drop_earlier(0)
+                bases.drop_but(())
         done.folders.append(self._shared.name_of(folder))
 
     def _copy_originals(self, name: str, store: RecordStore, target: Originals, done: Adopted) -> None:

@@ -1,4 +1,4 @@
-"""One machine makes the base of vectors, and the others adopt it."""
+"""One machine makes the base of vectors, and words, and the others adopt them."""
 
 from __future__ import annotations
 
@@ -74,6 +74,17 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
         yield made
 
 
+def share_words(engine: EmbeddedEngine) -> None:
+    """Publish a base, and the words after it."""
+    publish(engine)
+    engine.maintain(background=False)
+
+
+def segments(machines: Machines, name: str) -> set[str]:
+    """The files of words of a machine, whose names no two machines give alike."""
+    return {path.name for path in (machines.folder / name / "lexical").glob("segments-*/*.store")}
+
+
 def shared(engine: EmbeddedEngine) -> SharedBase:
     assert engine.shared is not None
     return engine.shared
@@ -141,10 +152,12 @@ def test_a_base_of_one_machine_is_published_once(machines: Machines) -> None:
     found = machines.published()
     assert len(found) == 4  # vectors, candidates, ids, documents
     other.maintain(background=False)
+    assert machines.published() == found
     for engine in (maker, other):
         engine.update()
         engine.maintain(background=False)
-    assert machines.published() == found
+    assert len(machines.published() - found) == 8  # words: six files and two lists
+    assert found < machines.published()
     assert other.dense.manifest == maker.dense.manifest
 
 
@@ -267,4 +280,106 @@ def test_an_upgraded_record_takes_no_base_of_the_one_before(machines: Machines) 
     bases = machines.store.bases()
     assert bases is not None
     with pytest.raises(CollectionBusy, match="upgraded"):
-        bases.publish("form", 5, '{"files": {}}', {})
+        bases.publish("form", 5, '{"files": {}}', [])
+
+
+def test_a_machine_that_starts_empty_takes_the_words_of_another(machines: Machines) -> None:
+    maker = machines.engine("maker")
+    share_words(maker)
+    made, before = segments(machines, "maker"), machines.published()
+    maker.maintain(background=False)
+    assert machines.published() == before  # published once
+    machines.put(*range(0, DOCUMENTS, 7), DOCUMENTS)
+    late, again = machines.engine("late"), machines.engine("again")
+    late.update()
+    assert segments(machines, "late") > made
+    share_words(late)
+    assert machines.published() & before  # the files of segments that are the same
+    again.update()
+    assert segments(machines, "again") == segments(machines, "late")
+    maker.update()
+    assert segments(machines, "maker") != segments(machines, "late")  # it goes on with its own
+    assert_alike(maker, late, again)
+    with machines.store.snapshot() as moment:
+        assert len(late.lexical) == len(again.lexical) == moment.counts().passages
+
+
+@pytest.mark.parametrize("damage", ["flipped", "missing"])
+def test_damaged_words_are_left_out_and_replaced(
+    machines: Machines, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    maker = machines.engine("maker")
+    share_words(maker)
+    for path in machines.objects.glob("collections/*/bases/*"):
+        if damage == "missing":
+            path.unlink()
+        else:
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+    late = machines.engine("late")
+    late.update()
+    assert [one for one in caplog.messages if one.startswith("The words") and "cannot be used" in one]
+    assert not segments(machines, "late") & segments(machines, "maker")
+    share_words(late)
+    third = machines.engine("third")
+    third.update()
+    assert segments(machines, "third") == segments(machines, "late")
+    assert_alike(maker, late, third)
+
+
+def test_words_that_are_damaged_here_are_fetched_again(machines: Machines) -> None:
+    maker = machines.engine("maker")
+    share_words(maker)
+    with closing(machines.engine("late")) as late:
+        late.update()
+    for path in (machines.folder / "late" / "lexical").glob("segments-*/*.store"):
+        path.write_bytes(b"damaged")
+    again = machines.engine("late")
+    again.update()
+    assert segments(machines, "late") == segments(machines, "maker")
+    assert_alike(maker, again)
+
+
+def test_words_are_not_published_while_another_machine_does_or_the_place_is_away(
+    machines: Machines, caplog: pytest.LogCaptureFixture
+) -> None:
+    maker = machines.engine("maker")
+    publish(maker)
+    before = machines.published()
+    with shared_turn(machines):
+        maker.maintain(background=False)
+    assert machines.published() == before
+    machines.objects.rename(machines.folder / "away")
+    machines.objects.write_text("in the way")
+    maker.maintain(background=False)
+    assert [one for one in caplog.messages if "could not be shared" in one]
+    assert not list((machines.folder / "maker" / "lexical").glob("shared*"))
+
+
+def test_an_erasure_leaves_no_word_in_the_shared_place(machines: Machines) -> None:
+    machines.store.put([document("erased", "Quagga quagga quagga.")])
+    maker, other = machines.engine("maker"), machines.engine("other")
+    share_words(maker)
+    machines.put(1)
+    share_words(maker)  # the first ones are kept
+    other.update()
+    left = machines.folder / "other" / "lexical" / "shared"  # as by a process that was killed
+    left.mkdir()
+    (left / "words").write_bytes(b"quagga")
+    assert segments(machines, "other") == segments(machines, "maker")
+    assert found_in(machines.objects, [b"quagga"])
+    machines.store.delete("erased")
+    change = machines.store.notice(0).change
+    with shared_turn(machines):
+        assert not maker.purge(change)
+    assert maker.purge(change)
+    assert not found_in(machines.objects, [b"quagga"])
+    assert not found_in(machines.folder / "maker", [b"quagga"])
+    late = machines.engine("late")
+    late.update()
+    assert segments(machines, "late") == segments(machines, "maker")  # those that were published instead
+    other.update()
+    assert other.cleanse(change)
+    assert not found_in(machines.folder / "other", [b"quagga"])
+    assert_alike(maker, other, late)
