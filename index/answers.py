@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from index.provenance import Provenance
+from index.records import VersionRecord
 from index.types import Cell, Figure, Metadata
 
 DECLINED = "The documents do not say."
@@ -177,7 +178,7 @@ class Hit:
     text: str
     citation: Citation
     explain: Explanation
-    provenance: Provenance
+    version: VersionRecord
     evidence: tuple[Evidence, ...] = ()
     also_at: tuple[str, ...] = ()
     also_in: tuple[str, ...] = ()
@@ -185,6 +186,11 @@ class Hit:
     match: float = 0.0
     superseded_by: tuple[str, ...] = ()
     """The ids of documents that supersede its document, by their metadata."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """The metadata of the document, divided by who said it."""
+        return self.version.provenance
 
     @property
     def metadata(self) -> Metadata:

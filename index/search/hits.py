@@ -180,7 +180,7 @@ class Hits:
             text=citation.quote,
             citation=citation,
             explain=self._explanation(one, looks, citation.quote),
-            provenance=one.best.version.provenance,
+            version=one.best.version,
             evidence=evidence,
             match=self._match(one),
             also_at=tuple([citing.locator_of(*place) for place in _equal_places(one)]) if one.also else (),

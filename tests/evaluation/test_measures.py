@@ -8,16 +8,17 @@ from evaluation.comparison import compare
 from evaluation.measures import Estimate, mean, measure, merge_spans, overlap, share, total_length
 from evaluation.questions import Question, Span
 from index.answers import Citation, Evidence, Explanation, Hit, SideScore
-from index.provenance import Provenance
+from index.records import VersionRecord
 
 CITATION = Citation("", "", "a", 1, "", "", "", (), None, 0, 10, "", "", (), {})
 SIDE = SideScore(None, None)
+VERSION = VersionRecord(1, "a", 1, 1, "A", "", "text/plain", {}, b"", b"", "", 0, 0.0, None)
 
 
 def hit(rank: int, document_id: str, start: int, end: int, *lit: tuple[int, int]) -> Hit:
     cited = replace(CITATION, document_id=document_id, start=start, end=end)
     evidence = tuple(Evidence(at, until, 1.0) for at, until in lit)
-    return Hit(rank, 1.0, "", cited, Explanation(SIDE, SIDE), Provenance({}, {}), evidence)
+    return Hit(rank, 1.0, "", cited, Explanation(SIDE, SIDE), VERSION, evidence)
 
 
 def test_places_are_merged_counted_and_compared() -> None:

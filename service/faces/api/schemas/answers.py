@@ -264,6 +264,7 @@ def _first_json(answer: answers.Answer) -> Json | None:
 
 def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
     dense, lexical = hit.explain.dense, hit.explain.lexical
+    provenance = hit.provenance
     return {
         "rank": hit.rank,
         "score": hit.score,
@@ -283,8 +284,8 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
         "also_at": hit.also_at,
         "also_in": hit.also_in,
         "superseded_by": hit.superseded_by,
-        "metadata": hit.metadata,
-        "says_of_itself": hit.provenance.says_of_itself,
+        "metadata": provenance.metadata,
+        "says_of_itself": provenance.says_of_itself,
         "formats": formats,
         "explain": {
             "dense": {"rank": dense.rank, "score": dense.score},

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from index.answers import Citation, Explanation, Hit, SideScore, Turn
-from index.provenance import Provenance
+from index.records import VersionRecord
 from service.flows.answer.writing.prompt import count_fitting, messages
+
+VERSION = VersionRecord(1, "a", 1, 1, "A", "", "text/plain", {}, b"", b"", "", 0, 0.0, None)
 
 
 def hit(text: str, **more: Any) -> Hit:
@@ -16,7 +18,7 @@ def hit(text: str, **more: Any) -> Hit:
         title=more.get("title", "A"), source="", media_type="text/plain", section=(), pages=None, start=0,
         end=len(text), text_sha256="0" * 64, source_sha256="0" * 64, selectors=(), links={},
     )  # fmt: skip
-    return Hit(1, 1.0, text, citation, Explanation(SideScore(1, 1.0), SideScore(1, 1.0)), Provenance({}, {}))
+    return Hit(1, 1.0, text, citation, Explanation(SideScore(1, 1.0), SideScore(1, 1.0)), VERSION)
 
 
 def test_passages_are_numbered_and_the_question_comes_last() -> None:
