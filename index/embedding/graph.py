@@ -114,7 +114,7 @@ class GraphEmbedder:
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch, width in _batches(encodings):
-            passages[batch], tokens = self._run([encodings[i] for i in batch], width, self._passages)
+            passages[batch], tokens = self._run(encodings, batch, width, self._passages)
             for row, i in zip(tokens, batch, strict=True):
                 own, starts = _text_tokens(encodings[i], len(prompt))
                 sentences[i] = span_means(row[own], starts, spans[i], passages[i])
@@ -126,7 +126,7 @@ class GraphEmbedder:
             self._remember_starts(texts, encodings)
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, width in _batches(encodings):
-            vectors[batch], _ = self._run([encodings[i] for i in batch], width, runtime)
+            vectors[batch], _ = self._run(encodings, batch, width, runtime)
         return require_finite(vectors)
 
     def _remember_starts(self, texts: Sequence[str], encodings: Sequence[Encoding]) -> None:
@@ -137,12 +137,12 @@ class GraphEmbedder:
                 _, self._starts[text] = _text_tokens(encoding, 0)
 
     def _run(
-        self, encodings: Sequence[Encoding], width: int, runtime: Runtime
+        self, encodings: Sequence[Encoding], batch: Sequence[int], width: int, runtime: Runtime
     ) -> tuple[Vectors, NDArray[np.float32]]:
-        shape = (len(encodings), width)
+        shape = (len(batch), width)
         filled = {name: np.zeros(shape, np.int64) for name in INPUTS}
         filled["input_ids"][:] = self._description.pad_id
-        for row, encoding in enumerate(encodings):
+        for row, encoding in enumerate(map(encodings.__getitem__, batch)):
             filled["input_ids"][row, : len(encoding.ids)] = encoding.ids
             filled["attention_mask"][row, : len(encoding.ids)] = 1
         return runtime.run({name: filled[name] for name in self._description.inputs})

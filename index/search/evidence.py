@@ -88,7 +88,9 @@ def judge_sentences(
     sentences = []
     for span in sorted(found):
         sentences.append((*span, *found[span]))
-    sentences, below = _join_labels(sentences, text, at, tables), _NOTHING_ABOVE
+    below = _NOTHING_ABOVE
+    if any(map(text.__contains__, _LABEL_END)):
+        sentences = _join_labels(sentences, text, at, tables)
     if _BLANK_LINE in text:
         sentences, below = _part_headings(sentences, text, at, tables)
     strengths = _strengths(sentences, headings, below, shares)

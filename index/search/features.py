@@ -102,7 +102,7 @@ class Features:
         )  # fmt: skip
         if found.second_look is None or not len(found):
             return known
-        return _add_second_look(known, found, found.second_look)
+        return _add_second_look(known, found, found.second_look, dense)
 
 
 def _without_copies(found: RankedCandidates) -> RankedCandidates:
@@ -120,7 +120,7 @@ def _without_copies(found: RankedCandidates) -> RankedCandidates:
     return found if len(kept) == len(found) else found.at(np.array(kept, np.int64))
 
 
-def _add_second_look(known: Features, found: RankedCandidates, seen: SecondLook) -> Features:
+def _add_second_look(known: Features, found: RankedCandidates, seen: SecondLook, dense: Scores) -> Features:
     """Add the features of the second look."""
     best = _nan_to_zero(seen.meaning)
     cosines, coverage = seen.all_sentences()
@@ -129,7 +129,7 @@ def _add_second_look(known: Features, found: RankedCandidates, seen: SecondLook)
     contrast = (best.max() - best.mean()) / (best.std() + _TINY) if len(best) > _LEAST else 0.0
     return replace(
         known,
-        nearest=float(((_nan_to_zero(found.candidates.dense) + best) / 2).max()),
+        nearest=float(((dense + best) / 2).max()),
         second=float(two[0]) if len(two) else 0.0,
         contrast=float(contrast),
         together=float(((cosines + coverage) / 2).max(initial=0.0)),

@@ -149,7 +149,9 @@ class Gathering:
             else:
                 twin.also.append(passage)
             return True
-        near = self._wordings.find_repeated(self._found, place, passage) if self._folds else None
+        near = (
+            self._wordings.find_repeated(self._found, place, passage) if self._folds and self._found else None
+        )
         is_elsewhere = near is not None and near[1].version.key != passage.version.key
         beside = None if is_elsewhere else self._by_version.get(passage.version.key)
         if beside and (neighbour := self._neighbour(beside, passage)) is not None:

@@ -173,9 +173,14 @@ def _is_shortened(words: Sequence[Word], run: Sequence[int], text: str) -> bool:
 
 def _of_kinds(words: Sequence[Word]) -> tuple[set[int], set[int], set[int]]:
     """The positions of names, of numbers and dates, and of small numbers."""
-    names = {at for at, one in enumerate(words) if one.kind == "name"}
-    counts = {at for at, one in enumerate(words) if one.number is not None and one.number.is_at_most(_FEW)}
-    numbers = {at for at, one in enumerate(words) if one.kind in ("number", "date")} - counts
+    names, numbers, counts = set[int](), set[int](), set[int]()
+    for at, one in enumerate(words):
+        if one.kind == "name":
+            names.add(at)
+        elif one.number is not None and one.number.is_at_most(_FEW):
+            counts.add(at)
+        elif one.kind in ("number", "date"):
+            numbers.add(at)
     return names, numbers, counts
 
 

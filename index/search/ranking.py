@@ -98,7 +98,9 @@ def features(
     )
     blind, dense = np.isnan(look.meaning), candidates.dense
     seen = np.stack([(dense + look.meaning) / 2, look.meaning, look.average])
-    meaning, nearest, average, dense = _scale_or(words, np.vstack([np.where(blind, dense, seen), dense]))
+    every = np.vstack([np.where(blind, dense, seen), dense])
+    # Of a score that is NaN the score of the words.
+    meaning, nearest, average, dense = np.where(np.isnan(every), words, fusion.min_max_scale(every))
     base = _convex(meaning, words, 1.0 - dense_weight)
     length = np.log(np.maximum(look.lengths, 1)).astype(np.float32)
     return {
@@ -134,11 +136,6 @@ def _convex(meaning: Scores, words: Scores, weight: float) -> Scores:
     """Compute the convex combination with ``weight`` for the words."""
     combined: Scores = ((1.0 - weight) * meaning + weight * words).astype(np.float32)
     return combined
-
-
-def _scale_or(words: Scores, dense: Scores) -> Scores:
-    """Scale dense scores; NaN becomes the score of the words."""
-    return np.where(np.isnan(dense), words, fusion.min_max_scale(dense))
 
 
 def _of_document(candidates: Candidates, look: SecondLook, base: Scores) -> Columns:

@@ -41,7 +41,7 @@ class Regression:
 
     def row(self, named: Mapping[str, float]) -> Numbers:
         """Return the features by name as one row, shape (1, f). Raises ``KeyError`` if one is missing."""
-        return np.array([[named[name] for name in self.features]], np.float64)
+        return np.array([list(map(named.__getitem__, self.features))], np.float64)
 
     def correct(self, slope: float, shift: Numbers, intercept: float) -> Self:
         """Return a regression: ``slope`` times this one's logit, plus ``shift`` (f) and ``intercept``."""

@@ -219,7 +219,7 @@ class SearchResult:
 class Judged:
     """The result of a query, its features, and the logit of the probability that it answers.
 
-    ``estimated`` is the logit by the features alone.
+    ``estimated`` is the logit by the features alone, ``certain`` the least probability of a table's hit.
     """
 
     query: Query
@@ -227,6 +227,7 @@ class Judged:
     features: dict[str, float]
     logit: float
     estimated: float
+    certain: Certainty | None
 
 
 class Search:
@@ -277,7 +278,7 @@ class Search:
                 judged = other
         found = judged.found
         with watch.stage("answerability"):
-            certainty = found.certainty
+            certainty = judged.certain
             probability, hits = judge_hits(found.hits, judged.estimated, certainty, answerability)
             # A table that answers says all that the question names, though not in one sentence.
             compared = found.compared if certainty is None else Named()
@@ -326,7 +327,7 @@ class Search:
             logit = estimated = found.limit(answerability.logit(features)) if found.hits else _NOTHING
             if (certain := found.certainty) is not None:
                 logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
-            return Judged(query, found, features, logit, estimated)
+            return Judged(query, found, features, logit, estimated, certain)
 
     def in_context(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
         """The question with those before it and what the last answer quotes; None if there is neither."""

@@ -54,14 +54,14 @@ class TextCache(Generic[Value]):
         lengths = {sha256: self._length(value) for sha256, value in made.items()}
         with self._lock:
             if cleared == self._cleared and (change is None or change >= self._cleared_at):
-                for sha256, value in made.items():
-                    self._keep(sha256, value, lengths[sha256])
+                self._keep(made, lengths)
         return {**found, **made}
 
-    def _keep(self, sha256: bytes, value: Value, length: int) -> None:
-        if sha256 not in self._held and length <= self._most // 2:
-            self._held[sha256] = value
-            self._size += length
+    def _keep(self, made: Mapping[bytes, Value], lengths: Mapping[bytes, int]) -> None:
+        for sha256, value in made.items():
+            if sha256 not in self._held and lengths[sha256] <= self._most // 2:
+                self._held[sha256] = value
+                self._size += lengths[sha256]
         while self._size > self._most:
             _, dropped = self._held.popitem(last=False)
             self._size -= self._length(dropped)

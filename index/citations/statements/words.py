@@ -135,13 +135,14 @@ def _code_term(plain: str) -> str:
 
 
 def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
-    codes = [match.span() for match in _TOKEN.finditer(sentence) if match.lastgroup in _CODES]
+    tokens = list(_TOKEN.finditer(sentence))
+    codes = [match.span() for match in tokens if match.lastgroup in _CODES]
     numbers = read_numbers(sentence)
     if codes:
         codes = [span for span in codes if not _PLAIN_NUMBER_WORD.fullmatch(sentence[slice(*span)])]
         numbers = [one for one in numbers if not any(a < one.end and one.start < b for a, b in codes)]
     found, clause, at = [], 0, 0
-    for start, end, group, number in _pieces(sentence, codes, numbers):
+    for start, end, group, number in _pieces(sentence, tokens, codes, numbers):
         if start < at:
             continue
         at = end
@@ -158,7 +159,10 @@ def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
 
 
 def _pieces(
-    sentence: str, codes: Sequence[tuple[int, int]], numbers: Sequence[Number]
+    sentence: str,
+    tokens: Sequence[regex.Match[str]],
+    codes: Sequence[tuple[int, int]],
+    numbers: Sequence[Number],
 ) -> list[tuple[int, int, str, Number | None]]:
     """Numbers and codes first; the other tokens where neither is."""
     pieces: list[tuple[int, int, str, Number | None]] = [
@@ -168,7 +172,7 @@ def _pieces(
     held = sorted([(start, end) for start, end, _, _ in pieces])
     at = 0
     for start, end in [*held, (len(sentence), len(sentence))]:
-        for match in _TOKEN.finditer(sentence, at, start):
+        for match in _TOKEN.finditer(sentence, at, start) if held else tokens:
             group = "word" if match.lastgroup in _CODES else str(match.lastgroup)
             pieces.append((match.start(), match.end(), group, None))
         at = max(at, end)

@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import tantivy
@@ -60,6 +61,7 @@ def counts(
     return np.ascontiguousarray(found)
 
 
+@lru_cache(16_384)  # most terms of a passage are those of others, too
 def _place(term: str) -> tuple[str, int]:
     """The column of a term, and the bits of its hash in an entry."""
     rest, column = divmod(zlib.crc32(term.encode()), len(COLUMNS))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import compress
 
 import numpy as np
 import tantivy
@@ -214,12 +216,12 @@ class Scoring:
     def of(live: LivePassages, weighted: Mapping[str, float]) -> Scoring | None:
         """Weigh terms by the live passages; None if these have none of the terms."""
         held = live.frequencies(list(weighted))
-        terms = [term for term, count in zip(weighted, held.tolist(), strict=True) if count]
+        terms = list(compress(weighted, held.tolist()))
         if not terms:
             return None
         assumed = live.engine_statistics(terms[0])
-        counted = np.array([live.searcher.doc_freq(TERMS, term) for term in terms], np.int64)
-        given = np.array([weighted[term] for term in terms])
+        counted = np.array(list(map(partial(live.searcher.doc_freq, TERMS), terms)), np.int64)
+        given = np.array(list(map(weighted.__getitem__, terms)))
         right, used = idf(live.count, held[held > 0]), idf(assumed.count, counted)
         boosts = given * (right / used)
         rounding = (_ROUNDED + len(terms)) * _SINGLE

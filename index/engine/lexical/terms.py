@@ -18,7 +18,7 @@ def weighted_terms(
     """The terms of a question and of its context, each with its weight in a search."""
     terms: dict[str, float] = defaultdict(float)
     for text, weight in ((question, 1.0), *context):
-        for term in analyzer.question_terms(text):
+        for term, _, _ in analyzer.question_spans(text):
             # Only terms in hiragana weigh less.
             terms[term] += weight * (1.0 if term.isascii() else analyzer.weight(term))
     return terms
@@ -38,11 +38,10 @@ def importance_of(
     hashes = np.array(sorted(terms), np.uint32)
     if not total or not terms:
         return Importance(hashes, np.full(len(hashes), 1.0 / max(1, len(hashes)), np.float32))
-    ordered = [terms[term_hash] for term_hash in hashes.tolist()]
+    ordered = list(map(terms.__getitem__, hashes.tolist()))
     holding = frequencies(ordered)
-    shares = np.log(1.0 + (total - holding + 0.5) / (holding + 0.5)) * [
-        min(1.0, weights[term]) for term in ordered
-    ]
+    own = np.minimum(1.0, list(map(weights.__getitem__, ordered)))
+    shares = np.log(1.0 + (total - holding + 0.5) / (holding + 0.5)) * own
     return Importance(hashes, (shares / shares.sum()).astype(np.float32))
 
 

@@ -146,7 +146,7 @@ class Query:
     @property
     def context_words(self) -> list[tuple[str, float]]:
         """The context texts with the weights of their words."""
-        return [(turn.text, turn.words) for turn in self.context]
+        return [(turn.text, turn.words) for turn in self.context] if self.context else []
 
 
 def is_spelt(question: str, starts: Sequence[int]) -> bool:
