@@ -286,7 +286,7 @@ class Runtime:
         self._limit_exchange.close()
         self.keyring.close()
         if self.audit is not None:
-            self.audit.close()
+            self.audit.stop()
         self.answering.kept.close()
         self.inventory.take_stock()
         if self._owns_library:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from typing import Any
 from filelock import FileLock
 
 from index.sealed import sealed
+from service.background import BackgroundThread
 
 log = logging.getLogger("loccit.service")
 
@@ -29,7 +29,6 @@ _PAUSE_SECONDS = 0.1
 """Waking the thread for each entry would take the next request as long as everything else in the service."""
 _MOST_BYTES = 65_536
 """Of one write."""
-_STOP_SECONDS = 10.0
 Entry = Mapping[str, Any]
 
 
@@ -56,12 +55,14 @@ FILE_BYTES = 100 * 1024 * 1024
 """Size at which the audit log continues in a new file: what an editor or a shipper of logs still opens."""
 
 
-class AuditLog:
+class AuditLog(BackgroundThread):
     """Appends entries to a file in the background, and starts a new one when it has ``max_bytes``.
 
     The older ones are ``.1`` (the last), ``.2`` and so on; ``keep`` of them stay. ``put_aside`` is called
     when the file was.
     """
+
+    thread_name = "loccit-audit"
 
     def __init__(
         self,
@@ -71,28 +72,17 @@ class AuditLog:
         keep: int,
         put_aside: Callable[[], object] = lambda: None,
     ) -> None:
+        super().__init__()
         self._path = path
         self._put_aside = put_aside
         self._max_bytes = max_bytes
         self._keep = keep
         self._entries: deque[tuple[float, Entry]] = deque()
         self._failing = False
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-audit", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
 
     def add(self, entry: Entry) -> None:
         """Append an entry within a tenth of a second; never waits."""
         self._entries.append((time.time(), entry))
-
-    def close(self) -> None:
-        """Write what was added, and stop the thread."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stopped.wait(_PAUSE_SECONDS):

@@ -21,6 +21,7 @@ from typing import Literal, TypeVar
 from index.errors import LoccitError
 from index.store.sqlite import Database as SqliteDatabase
 from index.store.sqlite import cover, create_tables, prepare_database
+from service.background import BackgroundThread
 from service.state.databases import Database
 from service.state.databases.postgresql import PostgresqlDatabase
 
@@ -124,7 +125,6 @@ _PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 5.0
 _UPKEEP_SECONDS = 600.0
 _MOST_WAITING = 1000
-_STOP_SECONDS = 10.0
 _OWNER_ONLY = 0o600
 
 
@@ -259,16 +259,19 @@ class QuestionStore:
         return erased
 
 
-class KeptQuestions:
+class KeptQuestions(BackgroundThread):
     """Keeps questions and counts of answers. A thread writes, so that no question waits for the disk.
 
     They are kept for ``keep_days`` of all collections, or, where that is 0, for :data:`KEEP_DAYS` of those
     that are turned on: without any there is no file. ``collections`` returns the names of all that there are.
     """
 
+    thread_name = "loccit-unanswered"
+
     def __init__(
         self, data: Path, *, store: str, keep_days: float, collections: Callable[[], list[str]]
     ) -> None:
+        super().__init__()
         self._data = data
         self._url = store
         self.is_for_all = keep_days > 0
@@ -280,18 +283,10 @@ class KeptQuestions:
         self._waiting: deque[AskedQuestion] = deque(maxlen=_MOST_WAITING)
         self._answers: deque[GivenAnswer] = deque(maxlen=_MOST_WAITING)
         self._looked = self._upkept = float("-inf")
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-unanswered", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
 
     def close(self) -> None:
         """Write what was added, stop the thread, and close the store."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
+        self.stop()
         if self._opened is not None:
             self._opened.close()
 
@@ -317,7 +312,7 @@ class KeptQuestions:
         self._store().keep(collection)
         self._look()
 
-    def stop(self, collection: str) -> None:
+    def forget(self, collection: str) -> None:
         """Keep no more questions of a collection, and erase those that were kept; blocks."""
         if (store := self.store()) is not None:
             self.write()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from index.collection import Collection
 from index.errors import CollectionBusy, LoccitError, StoreUnavailable
 from index.library import Library
 from index.sources.web import Fetcher, PinnedTransport, WebConfig
+from service.background import BackgroundThread
 from service.flows.webhooks.configured import (
     MOST_UNDELIVERED,
     Webhook,
@@ -33,7 +33,6 @@ ATTEMPTS = 10
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 3 * 3600.0
 _LOOK_SECONDS = 5.0
-_STOP_SECONDS = 10.0
 _REPLY_BYTES = 65_536
 """For the head of a reply: its body is not read."""
 _SECONDS = 10.0
@@ -99,29 +98,20 @@ class Sender:
         return PinnedTransport(Fetcher(web), reads_bodies=False)
 
 
-class WebhookWorker:
+class WebhookWorker(BackgroundThread):
     """Looks at the webhooks of all collections now and then, and delivers what they have not been told.
 
     Each process has one; of those that share a collection, one at a time delivers. What it is killed with is
     delivered by the next.
     """
 
+    thread_name = "loccit-webhooks"
+
     def __init__(self, library: Library, jobs: JobStore, sender: Sender) -> None:
+        super().__init__()
         self._library = library
         self._jobs = jobs
         self._sender = sender
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-webhooks", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the thread after the message in hand."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):

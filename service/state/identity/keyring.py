@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from index.errors import Damaged, LoccitError
+from service.background import BackgroundThread
 from service.errors import KeysLost, Unauthorized
 from service.state.identity.person import Adjustment, Person, person_of, seen_again
 from service.state.identity.principal import Principal, Scope
@@ -43,7 +44,7 @@ class Marking:
             self.mark = mark
 
 
-class Keyring:
+class Keyring(BackgroundThread):
     """Finds who has a key. Its own changes take effect with the next request of this process.
 
     A thread notices within a second what other processes changed, in five if the store's word of it is lost,
@@ -52,6 +53,9 @@ class Keyring:
     settings ask for a key or for single sign-on. ``marking`` gives the data its access mark. A store that is
     lost while it is open opens nothing: see :attr:`loss`.
     """
+
+    thread_name = "loccit-keys"
+    stop_seconds = None
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class Keyring:
         on_revoked: Callable[[Key], object] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__()
         self.store = store
         self.loss = ""
         """Why the store that was opened counts as lost; empty while it is whole."""
@@ -83,10 +88,7 @@ class Keyring:
         self._met: dict[str, Person] = {}
         self._noted = clock()
         self._refreshing = threading.Lock()
-        self._stopped = threading.Event()
-        self._wake = threading.Event()
         self._attending = ExitStack()
-        self._thread = threading.Thread(target=self._follow_changes, name="loccit-keys", daemon=True)
         self.refresh()
 
     @property
@@ -104,14 +106,11 @@ class Keyring:
     def start(self) -> None:
         """Start the thread."""
         self._attending.enter_context(self.store.attending(self._wake.set))
-        self._thread.start()
+        super().start()
 
     def close(self) -> None:
         """Stop the thread, record when keys were used, and close the store."""
-        self._stopped.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self.stop()
         self._attending.close()
         with suppress(LoccitError):  # a minute of use is not recorded
             self._note_use()
@@ -273,7 +272,7 @@ class Keyring:
             day = datetime.fromtimestamp(key.expires, UTC).isoformat(" ", "minutes")
             raise Unauthorized(f"The key {key.id} expired at {day}. Ask for another.")
 
-    def _follow_changes(self) -> None:
+    def _run(self) -> None:
         seconds = _RARE_POLL_SECONDS if self.store.is_announced else _POLL_SECONDS
         while not self._stopped.is_set():
             self._wake.wait(seconds)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections.abc import Sequence
 
 from index.errors import LoccitError
+from service.background import BackgroundThread
 from service.state.limits.counting import Counter, Spent
 from service.state.limits.protocols import KEPT_SECONDS, LimitStore
 
@@ -16,10 +16,9 @@ log = logging.getLogger("loccit.service")
 
 SECONDS = 1.0
 """Between two exchanges. By what a caller spends meanwhile in the other processes it can exceed its limit."""
-_STOP_SECONDS = 1.0
 
 
-class LimitExchange:
+class LimitExchange(BackgroundThread):
     """Thread that exchanges what counters count, at most once in ``seconds``, while there is anything new.
 
     Requests never wait for it. With n processes a caller can exceed its limit by (n - 1) times its burst and
@@ -29,6 +28,9 @@ class LimitExchange:
     later: no caller is refused for what all of them have let through. Without a store there is nothing to do.
     """
 
+    thread_name = "loccit-limits"
+    stop_seconds = 1.0
+
     def __init__(
         self,
         store: LimitStore | None,
@@ -37,31 +39,26 @@ class LimitExchange:
         seconds: float = SECONDS,
         kept_seconds: float = KEPT_SECONDS,
     ) -> None:
+        super().__init__()
         self._store = store
         self._counters = {counter.name: counter for counter in counters}
         self._seconds = seconds
         self._kept_seconds = kept_seconds
-        self._spent = threading.Event()
-        self._stopped = threading.Event()
         self._is_alone = False
         self._forget_at = math.inf
-        self._thread = threading.Thread(target=self._run, name="loccit-limits", daemon=True)
         if store is not None:
             for counter in counters:
-                counter.share(self._spent.set)
+                counter.share(self._wake.set)
 
     def start(self) -> None:
         """Start the thread; first it takes what others have counted."""
         if self._store is not None:
-            self._spent.set()
-            self._thread.start()
+            self._wake.set()
+            super().start()
 
     def close(self) -> None:
         """Stop the thread and close the store."""
-        self._stopped.set()
-        self._spent.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
+        self.stop()
         if self._store is not None:
             self._store.close()
 
@@ -83,8 +80,8 @@ class LimitExchange:
         assert self._store is not None  # noqa: S101 -- there is no thread without one
         while not self._stopped.is_set():
             left = self._forget_at - time.monotonic()
-            has_spent = self._spent.wait(None if left == math.inf else max(0.0, left))
-            self._spent.clear()
+            has_spent = self._wake.wait(None if left == math.inf else max(0.0, left))
+            self._wake.clear()
             if self._stopped.is_set():
                 return
             try:

@@ -40,7 +40,7 @@ def replies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, di
         for number, route in enumerate(PROBES):
             sent = {"headers": {"x-request-id": f"probe-{number}"}}
             found[f"probe-{number}"] = (route, send_probe(place, route, "admin", **sent).text)
-        client.app.state.runtime.audit.close()  # type: ignore[attr-defined]
+        client.app.state.runtime.audit.stop()  # type: ignore[attr-defined]
     written = (folder / "data" / "audit.jsonl").read_text().splitlines()
     entries = {one["request_id"]: one for one in map(json.loads, written)}
     return {route: (text, entries.get(id_, {})) for id_, (route, text) in found.items()}

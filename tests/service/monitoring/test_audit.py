@@ -113,7 +113,7 @@ def test_an_entry_has_the_time_at_which_it_was_added(tmp_path: Path) -> None:
     log.add({"number": 1})
     ended = datetime.now(UTC).isoformat(timespec="milliseconds")
     log.start()
-    log.close()
+    log.stop()
     assert [began <= one["time"] <= ended for one in entries(tmp_path)] == [True]
 
 
@@ -125,7 +125,7 @@ def test_entries_are_written_while_the_log_is_open(tmp_path: Path) -> None:
     eventually(lambda: len(entries(tmp_path)) == 3)
     log.add({"number": 3})
     eventually(lambda: [one["number"] for one in entries(tmp_path)] == [0, 1, 2, 3])
-    log.close()
+    log.stop()
 
 
 def test_a_full_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_full_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
     log.start()
     for number in range(40):
         log.add({"number": number, "filling": "x" * 100})
-    log.close()
+    log.stop()
     files = sorted(path.name for path in tmp_path.glob("audit.jsonl*"))
     assert files[:2] == ["audit.jsonl", "audit.jsonl.1"] or files[:2] == ["audit.jsonl.1", "audit.jsonl.2"]
     assert len([name for name in files if name != "audit.jsonl"]) == 2
@@ -160,7 +160,7 @@ def test_several_writers_lose_no_entry(tmp_path: Path, caplog: pytest.LogCapture
     def fill(log: AuditLog, name: int) -> None:
         for number in range(100):
             log.add({"writer": name, "number": number})
-        log.close()
+        log.stop()
 
     threads = [threading.Thread(target=fill, args=(log, name)) for name, log in enumerate(logs)]
     for thread in threads:
@@ -179,7 +179,7 @@ def test_a_log_that_cannot_be_written_is_told_once(tmp_path: Path, caplog: pytes
         log.add({"number": 1})
         log.add({"number": 2})
         eventually(lambda: lines(caplog))
-        log.close()
+        log.stop()
     assert ["entries are lost" in line for line in lines(caplog)] == [True]
     with pytest.raises(OSError, match="missing"):
         append(tmp_path / "missing" / "audit.jsonl", {})

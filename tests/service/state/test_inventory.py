@@ -65,7 +65,7 @@ def test_a_log_that_was_put_aside_is_not_lost(inventory: Inventory, tmp_path: Pa
     log.start()
     for number in range(400):
         log.add({"number": number})
-    log.close()
+    log.stop()
     assert sorted(path.name for path in tmp_path.glob(f"{AUDIT}.*")) == [f"{AUDIT}.1", f"{AUDIT}.2"]
     assert states(inventory) == {}
     inventory.take_stock()

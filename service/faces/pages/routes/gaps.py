@@ -89,7 +89,7 @@ def stop(
 ) -> Response:
     """Keeps no more questions of a collection, and erases those that were kept."""
     asking.collections.require(caller, query.collection)
-    asking.kept.stop(query.collection)
+    asking.kept.forget(query.collection)
     return redirect(request.scope, in_collection(PATH, query.collection))
 
 

@@ -19,6 +19,7 @@ from index.errors import (
 )
 from index.library import Library
 from index.records import DocumentRecord
+from service.background import BackgroundThread
 from service.flows.ingest.background.agenda import Agenda, Turn
 
 log = logging.getLogger("loccit.service")
@@ -36,7 +37,6 @@ WAIT_SECONDS = 120.0
 _LONGEST_PAUSE = 60.0
 _AWAY_SECONDS = 2.0
 """Pause while the record's server is away, which is known at once."""
-_STOP_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class _Progress:
     opened: bool = True
 
 
-class EmbeddingWorker:
+class EmbeddingWorker(BackgroundThread):
     """Embeds new passages of all collections and refreshes their indexes, until it is stopped.
 
     A failure is logged, and the collection is tried again after pauses that grow. Other collections are not
@@ -61,6 +61,8 @@ class EmbeddingWorker:
     :meth:`index.library.Library.following`.
     """
 
+    thread_name = "loccit-embed"
+
     def __init__(
         self,
         library: Library,
@@ -71,6 +73,7 @@ class EmbeddingWorker:
         passages_per_step: int = PASSAGES_PER_STEP,
         on_told: Callable[[str | None], object] = lambda _: None,
     ) -> None:
+        super().__init__()
         self._library = library
         self._embeds = embeds
         self._passages_per_step = passages_per_step
@@ -87,9 +90,6 @@ class EmbeddingWorker:
         """Passages embedded since the start."""
         self._progress: dict[str, _Progress] = {}
         self._embedding = threading.Lock()
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-embed", daemon=True)
 
     @property
     def running(self) -> bool:
@@ -101,14 +101,11 @@ class EmbeddingWorker:
         if self._embeds:
             self._listening.enter_context(self._library.attending(self.notify_all))
         self._listening.enter_context(self._library.following(self.look_at))
-        self._thread.start()
+        super().start()
 
     def stop(self) -> None:
         """Stop the thread after its current step."""
-        self._stopped.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
+        super().stop()
         self._listening.close()
 
     def notify(self, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -23,6 +22,7 @@ from index.errors import (
 from index.history import PurgeState
 from index.library import Library
 from index.records import Erasure
+from service.background import BackgroundThread
 from service.flows.ingest.background.agenda import Agenda
 from service.state.files import FileErasure, has_files, open_file_store
 from service.state.jobs import has_jobs, open_job_store, open_spool
@@ -42,7 +42,6 @@ _WARN_SECONDS = 60.0
 _SWEEP_SECONDS = 3600.0
 _TIDY_SECONDS = 3600.0
 """Between two looks whether a collection's originals are to be swept."""
-_STOP_SECONDS = 10.0
 WAIT_SECONDS = 60.0
 
 
@@ -73,7 +72,7 @@ def open_purger(library: Library) -> Iterator[Purger]:
         yield Purger(library, jobs, files)
 
 
-class Purger:
+class Purger(BackgroundThread):
     """Purges what was erased, in a thread or in the caller's. Of several processes one works at a time.
 
     The record of a collection remembers what is to be purged: nothing is forgotten when a process ends.
@@ -81,6 +80,8 @@ class Purger:
     Where the record tells of changes, all collections are looked at only every ``look_seconds``; before that
     ``on_look`` is called.
     """
+
+    thread_name = "loccit-purge"
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class Purger:
         look_seconds: float = _RARE_SECONDS,
         on_look: Callable[[], object] = lambda: None,
     ) -> None:
+        super().__init__()
         self._library = library
         self._agenda = Agenda(every=look_seconds if library.is_announced else 0.0)
         self._on_look = on_look
@@ -99,18 +101,6 @@ class Purger:
         self._swept = -_SWEEP_SECONDS
         self._tidied: dict[str, float] = {}
         self._problem = ""
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-purge", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the thread after what it is doing."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
 
     def look_at(self, name: str | None) -> None:
         """Announce that a collection has changed, or that any may have (None)."""

@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 
 from index.errors import CollectionBusy, CollectionNotFound, InvalidCollectionName
 from index.library import Library
+from service.background import BackgroundThread
 
 log = logging.getLogger("loccit.service")
 
 _PERIOD_SECONDS = 3600.0
-_STOP_SECONDS = 10.0
 _DAY = 86_400.0
 
 
-class RetentionWorker:
+class RetentionWorker(BackgroundThread):
     """Erases the documents of all collections that were retired more than ``keep_days`` ago.
 
     It looks once in a period, and erases what was overdue at the look before too: a clock that is wrong for
     less than a period erases nothing. Without ``keep_days`` retired documents are kept for good.
     """
 
+    thread_name = "loccit-retention"
+
     def __init__(
         self, library: Library, *, keep_days: float | None, period_seconds: float = _PERIOD_SECONDS
     ) -> None:
+        super().__init__()
         self._library = library
         self._keep_days = keep_days
         self._period_seconds = period_seconds
         self._overdue: dict[str, dict[int, float | None]] = {}
         self.looks = 0
         """Number of times that it looked at all collections."""
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-retention", daemon=True)
 
     def start(self) -> None:
         """Start the thread, if documents are not kept for good."""
         if self._keep_days is not None:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the thread after the documents in hand."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
+            super().start()
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from index.errors import (
 )
 from index.library import Library
 from service.advice import message_with_advice
+from service.background import STOP_SECONDS, BackgroundThread
 from service.errors import JobNotFound
 from service.flows.ingest.jobs.finishing import KEEP_DAYS, UNEXPECTED, JobFinishing, fail_job
 from service.flows.ingest.jobs.intake import Intake
@@ -43,10 +43,9 @@ _TURN_SECONDS = 1.0
 """After a commit beyond that, the jobs of other collections have their turn."""
 _COMMIT_SECONDS = 3.0
 """The longest time that a commit should take, by how long the files of the last one took."""
-_STOP_SECONDS = 10.0
 
 
-class JobRunner:
+class JobRunner(BackgroundThread):
     """Runs the jobs of a store, of each collection in their order; unfinished ones go on at the next start.
 
     Collections take turns, so that no job of another one waits for all files of a large or slow one.
@@ -56,6 +55,8 @@ class JobRunner:
     passages to embed. Finished jobs are kept for ``keep_days``. Whoever opened the store closes it, after
     :meth:`stop`.
     """
+
+    thread_name = "loccit-jobs"
 
     def __init__(  # noqa: PLR0913 -- this is where the parts are put together
         self,
@@ -68,6 +69,7 @@ class JobRunner:
         keep_days: float = KEEP_DAYS,
         turn_seconds: float = _TURN_SECONDS,
     ) -> None:
+        super().__init__()
         self._intake = intake
         self._turn_seconds = turn_seconds
         self._turns: dict[str, int] = {}
@@ -85,14 +87,11 @@ class JobRunner:
             library, store, self.waiting, sources, may_continue=self._is_wanted
         )
         self._attending = ExitStack()
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loccit-jobs", daemon=True)
 
     def start(self) -> None:
         """Start the thread, and be woken by jobs that other processes queue."""
         self._attending.enter_context(self.store.attending(self.wake))
-        self._thread.start()
+        super().start()
 
     def wake(self) -> None:
         """Look for new jobs now."""
@@ -100,10 +99,7 @@ class JobRunner:
 
     def stop(self) -> None:
         """Stop after the files in hand."""
-        self._stopped.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
+        super().stop()
         self._attending.close()
 
     def _run(self) -> None:
@@ -115,9 +111,9 @@ class JobRunner:
                         self._serve(self._session)
                     finally:
                         self._intake.close()
-                        self._upgrades.join(_STOP_SECONDS)
+                        self._upgrades.join(STOP_SECONDS)
                         if self._syncs:
-                            self._syncs.join(_STOP_SECONDS)
+                            self._syncs.join(STOP_SECONDS)
                         self._session.close()
             except (DiskFull, DiskReadOnly, ObjectsUnavailable) as error:
                 log.warning("Jobs wait: %s", error.message)

@@ -190,7 +190,7 @@ def test_what_administrators_do_is_in_the_audit_log(client: TestClient, library:
     for command in ("sign-out", "forget"):
         client.post(f"/people/{command}", data={"key": key_in(client)}, headers=ADMIN)
     client.close()
-    client.app.state.runtime.audit.close()  # type: ignore[attr-defined]
+    client.app.state.runtime.audit.stop()  # type: ignore[attr-defined]
     written = [json.loads(line) for line in (library.data / "audit.jsonl").read_text().splitlines()]
     found = {one["command"]: one for one in written if one.get("person") == key_in(client)}
     assert found.keys() == {"people groups", "people sign out", "people forget"}
