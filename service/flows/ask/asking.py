@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from service.flows.ask.awaited_changes import AwaitedChanges
@@ -16,31 +14,30 @@ from service.state.limits.pools import Pools
 from service.state.limits.rates import RateLimits
 from service.state.questions import KeptQuestions
 
-# Bound the time in which the service reads passages, while it is asked much at once.
+_LONGEST_SECONDS = 3.0
+"""Seconds that reading all questions which are asked at once may take; beyond, some are answered unread."""
+_SMOOTHING = 0.1
+"""Weight of the last question in the mean duration of reading."""
 
 
-_SHARE = 0.15
-"""Share of time. Reading a question's passages takes longer than all else that it needs."""
-
-
-class ReadingShare:
+class ReadingTime:
     """Decides for each question whether its passages may be read. Safe to use from several threads.
 
-    They are read for a question that is asked alone. While several are asked at once, reading takes at most a
-    share of the time, so that answers do not wait for each other; the reply to each says what was read.
+    An answer must not depend on who else asks: a question waits until its passages are read. Only where
+    so many are asked at once that reading all would take seconds, it is answered without; the reply says so.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._free_at = clock()
+    def __init__(self) -> None:
+        self._usual = 0.0
 
     def may_read(self, asked_at_once: int) -> bool:
         """Decide for one of so many questions."""
-        return asked_at_once <= 1 or self._clock() >= self._free_at
+        return asked_at_once <= 1 or asked_at_once * self._usual <= _LONGEST_SECONDS
 
     def note(self, milliseconds: float) -> None:
         """Note how long passages were read for a question that has been answered."""
-        self._free_at = self._clock() + milliseconds / 1000 * (1 / _SHARE - 1)
+        seconds = milliseconds / 1000
+        self._usual += _SMOOTHING * (seconds - self._usual) if self._usual else seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,4 +57,4 @@ class Asking:
     prover: Prover
     kept: KeptQuestions
     tracing: Tracing | None
-    reading: ReadingShare = field(default_factory=ReadingShare)
+    reading: ReadingTime = field(default_factory=ReadingTime)

@@ -1,28 +1,34 @@
-from service.flows.ask.asking import ReadingShare
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from service.flows.ask.asking import ReadingTime
 
 
 def test_a_question_that_is_asked_alone_is_always_read() -> None:
-    share = ReadingShare(Clock())
+    time = ReadingTime()
     for _ in range(10):
-        assert share.may_read(1)
-        share.note(500.0)
+        assert time.may_read(1)
+        time.note(60_000.0)
 
 
-def test_while_several_are_asked_reading_takes_a_share_of_the_time() -> None:
-    clock = Clock()
-    share, read, began = ReadingShare(clock), 0.0, clock.now
-    while clock.now < began + 10:
-        if share.may_read(8):
-            clock.now += 0.03
-            read += 0.03
-            share.note(30.0)
-        else:
-            clock.now += 0.001
-    assert 0.13 < read / (clock.now - began) < 0.17
+def test_all_questions_of_some_tens_of_people_are_read() -> None:
+    time = ReadingTime()
+    assert time.may_read(200), "no time is known yet"
+    for _ in range(100):
+        time.note(50.0)
+    assert time.may_read(40)
+
+
+def test_questions_are_answered_unread_where_reading_all_would_take_seconds() -> None:
+    time = ReadingTime()
+    for _ in range(100):
+        time.note(50.0)
+    assert not time.may_read(80)
+    for _ in range(100):
+        time.note(5.0)
+    assert time.may_read(80), "it has become quicker"
+
+
+def test_one_slow_question_changes_little() -> None:
+    time = ReadingTime()
+    for _ in range(10):
+        time.note(50.0)
+    time.note(200.0)
+    assert time.may_read(30)
