@@ -85,6 +85,15 @@ def test_a_gap_is_seen_and_mended(asking: TestClient, library: Library) -> None:
         assert b"zeppelin" not in path.read_bytes(), path
 
 
+def test_greetings_are_no_questions(asking: TestClient) -> None:
+    (form,) = page(asking, "/library/gaps").xpath("//form[contains(@action, '/keep')]")
+    asking.post(form.get("action"))
+    ask(asking, "Thank you very much!")
+    ask(asking)
+    assert "zeppelin" in shown(asking)
+    assert "Thank you" not in shown(asking)
+
+
 def test_a_thumb_with_a_reason_is_kept_and_said_so(asking: TestClient) -> None:
     asking.post("/library/gaps/keep")
     html = page(asking, "/", q=ASKED)

@@ -9,11 +9,13 @@ from index.search.question.query import (
     validate_k,
     validate_per_document,
 )
+from index.search.question.references import is_courtesy
 
 __all__ = [
     "Query",
     "Question",
     "Selection",
+    "is_courtesy",
     "is_spelt",
     "normalize_question",
     "validate_k",

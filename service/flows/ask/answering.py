@@ -15,6 +15,7 @@ from index.answers import Answer
 from index.collection import Collection
 from index.errors import CollectionNotFound
 from index.search import Question, merge_answers, withhold_hits
+from index.search.question import is_courtesy
 from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
 from service.flows.ask.disconnection import Client, unless_gone
@@ -215,6 +216,8 @@ def _finished(asking: Asking, plan: Plan, answer: Answer, question: str) -> Answ
 
 def _note(asking: Asking, question: AskedQuestion, answer: Answer) -> None:
     """Keep a question that is not answered well, or count its answer, where somebody wants that."""
+    if is_courtesy(question.question):
+        return
     if question.probability < UNCERTAIN:
         asking.kept.note(question)
     elif answer.hits:

@@ -2,6 +2,7 @@
 
 Open WebUI begins such a prompt with "### Task:", names the JSON that it expects, and appends the
 conversation. Answered with what is in the conversation, or with an empty list, because no document says it.
+Greetings and thanks are no question either.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
+from index.search.question import is_courtesy
+
 # A prompt may be as long as a body: each pattern reads it once, and sections are found without one.
 _TASK = re.compile(r"\s*### Task:\s*\n(?P<first>[^\n]*)")
 _OUTPUT = "### Output:"
@@ -17,13 +20,15 @@ _KEY = re.compile(r"\{\s*\"(?P<key>\w+)\"\s*:")
 _HISTORY = ("<chat_history>", "</chat_history>")
 _USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER):(?: |$)|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST_TITLE = 60
+GREETING = "Ask a question: the answer is quoted from the documents, with its sources."
+"""The reply to what only greets, thanks, agrees or declines: a search for it finds what nobody asked for."""
 
 
 def task_reply(prompt: str) -> str | None:
-    """The reply to a task of a chat page; None for anything else, which is a question."""
+    """The reply to a task of a chat page, or to a greeting; None for anything else, which is a question."""
     task = _TASK.match(prompt)
     if task is None:
-        return None
+        return GREETING if is_courtesy(prompt) else None
     begin, end = _HISTORY
     history, closed, _ = prompt.partition(begin)[2].partition(end)
     if not closed:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.faces.openai.answers.tasks import task_reply
+from service.faces.openai.answers.tasks import GREETING, task_reply
 
 HISTORY = (
     "### Chat History:\n<chat_history>\nUSER: When was the tower\nbuilt?\nASSISTANT: In 1819.\n"
@@ -76,3 +76,12 @@ def test_a_message_without_a_text_belongs_to_no_question() -> None:
 def test_a_prompt_is_read_once(rest: str) -> None:
     """One of patterns that go back and forth would take hours, in which nobody is answered."""
     assert task_reply(f"### Task:\nTag it.\n<chat_history>{rest}") is None
+
+
+@pytest.mark.parametrize("text", ["Hello", "ok", "Thank you very much!", "Guten Tag!", "谢谢", "👍"])
+def test_who_greets_or_thanks_gets_no_passages(text: str) -> None:
+    assert task_reply(text) == GREETING
+
+
+def test_a_greeting_before_a_question_is_a_question() -> None:
+    assert task_reply("Hello, when was the tower built?") is None
