@@ -18,7 +18,15 @@ from index.config import LibraryConfig
 from index.description import Description, find
 from index.embedding import Models
 from index.engine import load_engine, remove_indexes
-from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
+from index.errors import (
+    CollectionBusy,
+    CollectionMismatch,
+    CollectionNotFound,
+    Damaged,
+    IndexUnavailable,
+    LoccitError,
+    StoreDamaged,
+)
 from index.history.ledger import ErasedTags, Ledger
 from index.lag import Lag
 from index.naming import validate_collection_name
@@ -258,19 +266,25 @@ class Library:
     def delete(self, name: str) -> None:
         """Erase a collection with all its documents.
 
-        Raises :class:`CollectionNotFound`, :class:`index.errors.LedgerFailed`, and
-        :class:`index.errors.IndexUnavailable` if an engine elsewhere cannot be reached: then it is still
-        there, and is to be deleted again.
+        Raises :class:`CollectionNotFound`, :class:`index.errors.LedgerFailed`,
+        :class:`index.errors.CollectionBusy`, and :class:`index.errors.IndexUnavailable` if an engine
+        elsewhere cannot be reached: then it is still there, and is to be deleted again.
         """
         self._require(name)
         with self._lock:
             opening = self._opening[name]
         with opening:
             self._require(name)
-            self._enter_erasure(name)
+            identity, part = self._catalogue.identity(name), self._begin_erasure(name)
             self._close(name)
-            self._remove_indexes(name)
-            self._catalogue.delete(name)
+            try:
+                self._remove_indexes(name)
+                self._catalogue.delete(name)
+            except (CollectionBusy, IndexUnavailable):
+                if self._catalogue.identity(name) == identity:  # else it failed after the deletion
+                    self._end_erasure(part, is_erased=False)
+                raise
+            self._end_erasure(part, is_erased=True)
 
     def erase_again(self, erased: ErasedTags) -> tuple[int, int]:
         """Erase what a ledger says to be erased and the database has; returns how many versions, collections.
@@ -291,8 +305,32 @@ class Library:
                 self.delete(name)
         return versions, len(gone)
 
-    def _enter_erasure(self, name: str) -> None:
-        """Enter a collection in the ledger before it is erased, so that a crash in between loses no entry."""
+    def enter_erasures(self) -> None:
+        """Enter in the ledger the collections whose deletion was begun there, if they are gone.
+
+        A process was killed between the two, or could not enter it. Raises
+        :class:`index.errors.LedgerFailed`.
+        """
+        if not (begun := self.ledger.begun()):
+            return
+        existing = set()
+        for name in self.names():
+            try:
+                with closing(self._catalogue.open(name)) as store:
+                    existing.add(store.tag())
+            except CollectionNotFound:  # deleted since
+                continue
+            except Damaged:  # it may be one of them
+                return
+        for part, tag in begun.items():
+            if tag not in existing:
+                self.ledger.end_collection(part, is_erased=True)
+
+    def _begin_erasure(self, name: str) -> str:
+        """Enter in the ledger that a collection is about to be erased, so that a crash loses no entry.
+
+        Returns the name of the entry; empty if there is none.
+        """
         try:
             with closing(self._catalogue.open(name)) as store:
                 tag = store.tag()
@@ -302,8 +340,15 @@ class Library:
                 name,
                 error.message,
             )
-        else:
-            self.ledger.add_collection(tag)
+            return ""
+        return self.ledger.begin_collection(tag)
+
+    def _end_erasure(self, part: str, *, is_erased: bool) -> None:
+        """Enter how a deletion ended. What cannot be entered now, :meth:`enter_erasures` enters."""
+        try:
+            self.ledger.end_collection(part, is_erased=is_erased)
+        except LoccitError as error:
+            _log.warning("The end of a deletion is not in the ledger of erasures yet: %s", error.message)
 
     def _remove_indexes(self, name: str) -> None:
         """Delete indexes on other servers, while the record still names them."""

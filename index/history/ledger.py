@@ -14,9 +14,9 @@ import hashlib
 import json
 import logging
 import os
-import socket
+import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,10 @@ from index.records import Problem
 from index.sealed import damaged_lines, is_intact, sealed
 
 _log = logging.getLogger("loccit.ledger")
+
+_COLLECTION = "collection-"
+"""Begins the names of parts with the erasure of one collection, which are written again when it has ended."""
+_BEGUN, _KEPT = "begun", "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +65,34 @@ class Ledger:
     def __init__(self, path: Path, shared: SharedLedger | None = None) -> None:
         self.path = path
         self.shared = shared
+        self._begun: dict[str, bytes] = {}
 
     def read(self) -> ErasedTags | None:
         """Return all tags; None if there is no file. Raises :class:`index.errors.LedgerFailed`."""
-        try:
-            lines = self.path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._failure("read", error) from error
-        return _tags(lines, str(self.path))
+        return _tags(self._own_lines().splitlines(), str(self.path)) if self.path.exists() else None
 
     def undone(self) -> Undone | None:
         """Read what the shared ledger has and the database has not done, or has forgotten; None if all is.
 
-        First enters what this machine alone knows. Raises :class:`index.errors.LedgerFailed`.
+        First enters what this machine alone knows. Learns which :meth:`begun` erasures a process was killed
+        in. Raises :class:`index.errors.LedgerFailed`.
         """
         if self.shared is None:
+            with suppress(LoccitError):  # a service starts all the same
+                self._begun = {tag.hex(): tag for tag in _begun(self._own_lines().splitlines())}
             return None
         with self._sharing():
             self.shared.claim()
             found = self.shared.parts()
-            if (own := self._own_part()) not in found and self.path.exists():
-                self.shared.put(self.path.read_bytes(), part=own, is_done=False)
+            if (content := self._own_lines()) and (own := _own_part(content)) not in found:
+                self.shared.put(content, part=own, is_done=False)
                 found = self.shared.parts()
-            parts = self.shared.undone(found)
-            lines = [line for part in parts for line in self.shared.read(part).splitlines()]
-        return Undone(tuple(parts), _tags(lines, "the shared ledger of erasures")) if parts else None
+            read = {part: self.shared.read(part).splitlines() for part in self.shared.undone(found)}
+        begun = {part: tag for part in read if part.startswith(_COLLECTION) for tag in _begun(read[part])}
+        self._begun |= begun
+        parts = tuple(part for part in read if part not in begun)
+        lines = [line for part in parts for line in read[part]]
+        return Undone(parts, _tags(lines, "the shared ledger of erasures")) if parts else None
 
     def note_done(self, undone: Undone) -> None:
         """Note that the database has done it. Raises :class:`index.errors.LedgerFailed`."""
@@ -105,10 +110,14 @@ class Ledger:
         with self._sharing():
             return self.shared.was_taken_over()
 
-    def _own_part(self) -> str:
-        """The part with all that this machine had in its file when it first saw the shared ledger."""
-        place = f"{socket.gethostname()}:{self.path.resolve()}"
-        return f"machine-{hashlib.blake2b(place.encode(), digest_size=16).hexdigest()}"
+    def _own_lines(self) -> bytes:
+        """All that this machine has in its file. Raises :class:`index.errors.LedgerFailed`."""
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise self._failure("read", error) from error
 
     def problems(self) -> Iterator[Problem]:
         """Yield the lines that are not what was written."""
@@ -126,9 +135,28 @@ class Ledger:
             )
             yield Problem("ledger_damaged", f"{self.path.name}, line {number}", message)
 
-    def add_collection(self, tag: bytes) -> None:
-        """Enter a collection that is erased as a whole, durably. Raises :class:`LedgerFailed`."""
-        self._append("collection", [tag])
+    def begin_collection(self, tag: bytes) -> str:
+        """Enter durably that a collection is about to be erased; returns the name of the entry.
+
+        A collection counts as erased only from :meth:`end_collection` on: a deletion that is refused, or that
+        nobody knows the end of, is never done again. Raises :class:`index.errors.LedgerFailed`.
+        """
+        with self._sharing():  # asked here: a copy has nothing left to know itself by once this is erased
+            is_shared = self.shared is not None and self.shared.claim()
+        part = f"{_COLLECTION}{uuid.uuid4().hex}" if is_shared else tag.hex()
+        self._append(_BEGUN, [tag], part=part)
+        self._begun[part] = tag
+        return part
+
+    def begun(self) -> dict[str, bytes]:
+        """The entries of erasures of collections that have not ended, as far as this process knows."""
+        return dict(self._begun)
+
+    def end_collection(self, part: str, *, is_erased: bool) -> None:
+        """Enter durably how the erasure of a collection ended. Raises :class:`index.errors.LedgerFailed`."""
+        if (tag := self._begun.get(part)) is not None:
+            self._append("collection" if is_erased else _KEPT, [tag], part=part)
+            self._begun.pop(part, None)
 
     def add_versions(self, tags: Iterable[bytes]) -> None:
         """Enter the erased versions that have no entry yet, durably.
@@ -158,15 +186,16 @@ class Ledger:
                 entry = sealed({"key": wanted[part], "revoked": _now()})
                 self.shared.put(entry.encode(), part=part)
 
-    def _append(self, kind: str, tags: list[bytes]) -> None:
+    def _append(self, kind: str, tags: list[bytes], *, part: str = "") -> None:
         if not tags:
             return
         now = _now()
         lines = [sealed({kind: tag.hex(), "erased": now}) for tag in tags]
-        if self.shared is not None:
+        if self.shared is not None and (not part or part.startswith(_COLLECTION)):
             with self._sharing():
-                # A collection is erased after its entry: only then has the database done it.
-                self.shared.put("".join(lines).encode(), is_done=kind != "collection")
+                self.shared.put("".join(lines).encode(), part=part, is_done=kind != _BEGUN)
+            if kind in (_BEGUN, _KEPT):
+                return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One write at the end of the file, so that processes do not cut into each other's lines.
@@ -213,6 +242,28 @@ class LedgerFollower:
         if found := self._record.erased_tags(self._position):
             self._ledger.add_versions(tag for _, tag in found)
             self._position = found[-1][0]
+
+
+def _own_part(content: bytes) -> str:
+    """The part with all that a machine had in its file when it first saw the shared ledger.
+
+    By the first line, which stays: a container with the same data folder has another host name each time.
+    """
+    first, *_ = content.splitlines()
+    return f"machine-{hashlib.blake2b(first, digest_size=16).hexdigest()}"
+
+
+def _begun(lines: Iterable[bytes]) -> set[bytes]:
+    """The tags of collections whose erasure begins in these lines and does not end."""
+    found: set[bytes] = set()
+    for line in lines:
+        with suppress(ValueError, TypeError, AttributeError):  # of a line that a crash cut off
+            entry = _parse(line)
+            if _BEGUN in entry:
+                found.add(bytes.fromhex(entry[_BEGUN]))
+            elif (ended := entry.get("collection") or entry.get(_KEPT)) is not None:
+                found.discard(bytes.fromhex(ended))
+    return found
 
 
 def _now() -> str:

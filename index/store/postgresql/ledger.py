@@ -20,7 +20,7 @@ _TIMELINE = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
 
 
 class PostgresqlLedger:
-    """Implements :class:`index.protocols.SharedLedger`: files that are never changed, and a list of them.
+    """Implements :class:`index.protocols.SharedLedger`: files of lines, and a list of them.
 
     The list is in the database: in one that was restored, or taken over by a standby that lacked commits, it
     lacks what the database has forgotten. A copy of a database adds nothing to the ledger of the original,

@@ -38,7 +38,7 @@ def test_everything_that_is_erased_is_entered_and_nothing_else(tmp_path: Path) -
     entered = lines(path)
     assert [set(one) for one in entered] == [
         {"version", "erased", "crc"},
-    ] * 3 + [{"collection", "erased", "crc"}]
+    ] * 3 + [{"begun", "erased", "crc"}, {"collection", "erased", "crc"}]
     assert "moon" not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     assert not (tmp_path / "data" / "erasures.jsonl").exists()
@@ -80,11 +80,11 @@ def test_a_line_that_was_cut_off_is_left_out_and_written_again(
     content = ledger.path.read_bytes()
     ledger.path.write_bytes(content[:-30])
     ledger.add_versions([b"\x01" * 16, b"\x02" * 16])
-    ledger.add_collection(b"\x03" * 16)
+    ledger.end_collection(ledger.begin_collection(b"\x03" * 16), is_erased=True)
     with caplog.at_level(logging.WARNING):
         assert ledger.read() == ErasedTags(frozenset([b"\x01" * 16, b"\x02" * 16]), frozenset([b"\x03" * 16]))
     assert "Line 2" in caplog.text
-    assert ledger.path.read_bytes().count(b"\n") == 4
+    assert ledger.path.read_bytes().count(b"\n") == 5
 
 
 def test_a_ledger_that_cannot_be_written_is_logged_and_made_up_for(

@@ -134,10 +134,13 @@ class Purger(BackgroundThread):
         return "done"
 
     def _erase_deleted(self) -> bool:
+        self._swept = -_SWEEP_SECONDS
+        self._library.enter_erasures()  # while the ledger lacks them, a restore brings them back
         existing = set(self._library.names())
         states = [one.erase_deleted(existing) for one in self._beside]
         done = all(states)
-        self._swept = time.monotonic() if done else -_SWEEP_SECONDS
+        if done:
+            self._swept = time.monotonic()
         return done
 
     def _purge_all(self, collection: Collection) -> bool:

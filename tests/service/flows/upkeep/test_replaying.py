@@ -15,7 +15,9 @@ from starlette.testclient import TestClient
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import LedgerFailed
-from index.library import Library
+from index.history import ErasedTags
+from index.library import Library, open_ledger
+from index.store import open_catalogue
 from service.flows.upkeep import Adoption
 from service.settings import load_settings
 from service.state.identity import Scope, new_key, open_keyring
@@ -94,6 +96,73 @@ def test_what_was_erased_since_a_dump_is_erased_again_before_anything_is_served(
     with machine.service() as client:  # the database has caught up
         assert documents(client) == ["saturn.txt"]
     assert "behind the ledger" not in caplog.text
+
+
+_BUSY = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'somebody writes' USING ERRCODE = 'lock_not_available'; END $$;
+CREATE TRIGGER refused BEFORE UPDATE ON loccit.collections EXECUTE FUNCTION refuse();
+"""
+
+
+def test_a_collection_that_could_not_be_deleted_is_never_deleted_by_a_ledger(
+    machine: Machine, tmp_path: Path, place: Place
+) -> None:
+    dump = dumped(machine.url)
+    with psycopg.connect(machine.url, autocommit=True) as connection, machine.service() as client:
+        connection.execute(_BUSY)
+        refused = client.delete("/v1/collections/drafts")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "collection_busy")
+        connection.execute("DROP FUNCTION refuse CASCADE")
+    with machine.service() as client:
+        assert "drafts" in collections(client)
+    restore(machine.url, dump)
+    for one in (machine, Machine(tmp_path / "new", machine.url, place)):
+        with one.service() as client:
+            assert "drafts" in collections(client)
+    with machine.service() as client:
+        assert client.delete("/v1/collections/drafts").is_success
+    restore(machine.url, dump)
+    with Machine(tmp_path / "newer", machine.url, place).service() as client:
+        assert "drafts" not in collections(client)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_deletion_that_was_cut_off_by_a_crash_is_erased_again_only_if_it_was_done(
+    machine: Machine, tmp_path: Path, place: Place, is_deleted: bool
+) -> None:
+    dump = dumped(machine.url)
+    with machine.library() as library:
+        catalogue = open_catalogue(machine.data, library.config.store_url, objects=library.config.objects)
+        with closing(catalogue.open("drafts")) as store:
+            library.ledger.begin_collection(store.tag())
+        if is_deleted:
+            catalogue.delete("drafts")
+        # and killed before the ledger learns of it
+    other = Machine(tmp_path / "other", machine.url, place)
+    with other.service() as client:
+        eventually(lambda: bool(entered(other)) == is_deleted)
+        assert ("drafts" not in collections(client)) == is_deleted
+    restore(machine.url, dump)
+    with machine.service() as client:
+        assert ("drafts" not in collections(client)) == is_deleted
+
+
+def entered(machine: Machine) -> frozenset[bytes]:
+    """The collections that a machine itself has entered."""
+    return (open_ledger(machine.data, machine.config).read() or ErasedTags()).collections
+
+
+def test_a_machine_with_another_path_does_not_enter_its_ledger_again(
+    machine: Machine, tmp_path: Path, place: Place
+) -> None:
+    with machine.service() as client:
+        assert client.delete("/v1/documents/mars.txt?collection=notes").is_success
+    with machine.service():
+        pass
+    machine.data.rename(tmp_path / "moved")  # as a container that is made anew finds its volume
+    with Machine(tmp_path / "moved", machine.url, place).library() as library:
+        assert library.ledger.undone() is None
 
 
 def test_another_machine_knows_what_was_erased_through_this_one(

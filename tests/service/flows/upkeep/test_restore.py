@@ -9,6 +9,7 @@ from filelock import FileLock
 
 from index.history import Ledger, Retention
 from index.ingest.preparation import Source
+from index.store import open_catalogue
 from service.flows.upkeep import back_up, bundle, restore
 from service.flows.upkeep.errors import (
     BackupDamaged,
@@ -100,6 +101,28 @@ def test_an_erased_collection_stays_erased(data: Path, open_library: Opener, tmp
     assert restore(data, tmp_path / "backup", ledger=None, replace=True).collections == []
     with open_library() as library:
         assert library.names() == ["laws", "notes"]
+
+
+@pytest.mark.parametrize("ends", ["killed before it", "refused", "killed after it"])
+def test_a_deletion_of_a_collection_is_erased_again_only_if_it_was_done(
+    data: Path, open_library: Opener, tmp_path: Path, ends: str
+) -> None:
+    with open_library() as library:
+        put(library, "law.txt", "Everybody may ask.", collection="laws")
+    back_up(data, tmp_path / "backup")
+    with open_library() as library:
+        with closing(open_catalogue(data).open("laws")) as store:
+            part = library.ledger.begin_collection(store.tag())
+        if ends == "refused":
+            library.ledger.end_collection(part, is_erased=False)
+        elif ends == "killed after it":
+            open_catalogue(data).delete("laws")
+    with open_library() as library:  # as a service that starts
+        library.ledger.undone()
+        library.enter_erasures()
+        assert library.ledger.begun() == {} or ends == "killed before it"
+    restored = restore(data, tmp_path / "backup", ledger=Ledger(data / "erasures.jsonl"), replace=True)
+    assert restored.collections == (["laws"] if ends == "killed after it" else [])
 
 
 def test_without_a_ledger_nothing_is_erased_and_that_is_told(
