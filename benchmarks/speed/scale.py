@@ -56,9 +56,11 @@ def sentences_of(stores: Sequence[Path]) -> list[str]:
     return [sentence for sentence in found if len(sentence) > 20]
 
 
-def documents(count: int, sentences: Sequence[str], random: np.random.Generator) -> Iterator[NewDocument]:
-    """``count`` documents of 20 passages each, of sentences drawn anew."""
-    for number in range(count):
+def documents(
+    count: int, sentences: Sequence[str], random: np.random.Generator, first: int = 0
+) -> Iterator[NewDocument]:
+    """``count`` documents of 20 passages each, of sentences drawn anew, with numbers from ``first`` on."""
+    for number in range(first, first + count):
         drawn = random.integers(len(sentences), size=(_PASSAGES, _SENTENCES)).tolist()
         parts = [" ".join(sentences[at] for at in row) for row in drawn]
         text = "\n\n".join(parts)

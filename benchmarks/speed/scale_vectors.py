@@ -15,11 +15,12 @@ import argparse
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from index.config import VectorsConfig
 from index.engine.vectors import FaissIndex
 from index.engine.vectors.exact import normalise
 from index.records import Mark
+from index.store.sqlite import SqliteStore
 from index.types import Ids, Vectors
 
 _HELD_OUT = 300
@@ -52,13 +54,45 @@ def synthetic_vectors(real: Vectors, n: int, seed: int) -> NDArray[np.float16]:
     such that among 3,000 of them the median cosine of the nearest is that among 3,000 real ones.
     """
     rng = np.random.default_rng(seed)
-    near = _neighbours(real)
-    sample = real[rng.permutation(len(real))[:_SAMPLE]]
-    scale = _matching(real, near, _nearest_cosine(sample), seed)
+    mixture = Mixture.of(real, seed)
     made = np.empty((n, real.shape[1]), np.float16)
     for first in range(0, n, _PART):
-        made[first : first + _PART] = _mixed(real, near, min(_PART, n - first), scale, rng)
+        made[first : first + _PART] = mixture.drawn(min(_PART, n - first), rng)
     return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Real vectors, the nearest of each, and how far what is made of them is moved."""
+
+    real: Vectors
+    near: Ids
+    scale: float
+
+    @staticmethod
+    def of(real: Vectors, seed: int) -> Mixture:
+        """Of unit rows. The scale is chosen by 3,000 of them."""
+        near = _neighbours(real)
+        sample = real[np.random.default_rng(seed).permutation(len(real))[:_SAMPLE]]
+        return Mixture(real, near, _matching(real, near, _nearest_cosine(sample), seed))
+
+    def drawn(self, n: int, rng: np.random.Generator) -> Vectors:
+        """So many vectors at random."""
+        of, other = rng.integers(len(self.real), size=(2, n))
+        near = self.near[of, rng.integers(_NEAR, size=n)], self.near[other, rng.integers(_NEAR, size=n)]
+        return self._mixed(of, near[0], other, near[1], rng.random(n, np.float32))
+
+    def chosen_by(self, numbers: NDArray[np.uint32]) -> Vectors:
+        """A vector for each row of five numbers, always the same one."""
+        of, other = numbers[:, 0] % len(self.real), numbers[:, 1] % len(self.real)
+        near = self.near[of, numbers[:, 2] % _NEAR], self.near[other, numbers[:, 3] % _NEAR]
+        return self._mixed(of, near[0], other, near[1], numbers[:, 4].astype(np.float32) / 2**32)
+
+    def _mixed(self, of: Ids, near: Ids, other: Ids, away: Ids, share: Vectors) -> Vectors:
+        share = share[:, None] / 2
+        mixed = (1 - share) * self.real[of] + share * self.real[near]
+        mixed += np.float32(self.scale) * (self.real[other] - self.real[away])
+        return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), np.float32)
 
 
 def _neighbours(real: Vectors) -> Ids:
@@ -69,15 +103,6 @@ def _neighbours(real: Vectors) -> Ids:
         cosines[rows, first + rows] = -np.inf
         near[first : first + 1024] = np.argpartition(-cosines, _NEAR, axis=1)[:, :_NEAR]
     return near
-
-
-def _mixed(real: Vectors, near: Ids, n: int, scale: float, rng: np.random.Generator) -> Vectors:
-    of, other = rng.integers(len(real), size=(2, n))
-    towards = real[near[of, rng.integers(_NEAR, size=n)]]
-    away = real[other] - real[near[other, rng.integers(_NEAR, size=n)]]
-    share = rng.random((n, 1), np.float32) / 2
-    mixed = (1 - share) * real[of] + share * towards + np.float32(scale) * away
-    return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), np.float32)
 
 
 def _nearest_cosine(sample: Vectors) -> float:
@@ -91,21 +116,20 @@ def _matching(real: Vectors, near: Ids, wanted: float, seed: int) -> float:
     low, high = 0.0, 2.0
     for _ in range(7):
         middle = (low + high) / 2
-        mixed = _mixed(real, near, _SAMPLE, middle, np.random.default_rng(seed))
+        mixed = Mixture(real, near, middle).drawn(_SAMPLE, np.random.default_rng(seed))
         low, high = (middle, high) if _nearest_cosine(mixed) > wanted else (low, middle)
     return (low + high) / 2
 
 
-def real_vectors(stores: Sequence[Path]) -> Vectors:
+def real_vectors(stores: Sequence[Path], dimension: int = 384) -> Vectors:
     """The vectors of collections, or those in ``.npy`` files: distinct unit rows, in random order."""
     found = []
     for store in stores:
         if store.suffix == ".npy":
             found.append(np.load(store, allow_pickle=False).astype(np.float32))
             continue
-        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
-            rows = connection.execute("SELECT vector FROM embeddings").fetchall()
-        found.append(np.stack([np.frombuffer(row, "<f2").astype(np.float32) for (row,) in rows]))
+        with closing(SqliteStore(store)) as opened, opened.snapshot() as moment:
+            found.extend(vectors for *_, vectors in moment.added_vectors(0, moment.change, dimension))
     vectors = np.unique(normalise(np.concatenate(found)), axis=0)
     return np.ascontiguousarray(np.random.default_rng(0).permutation(vectors))
 

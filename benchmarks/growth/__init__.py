@@ -1,0 +1,1 @@
+"""What a collection in PostgreSQL costs as it grows to millions of passages."""

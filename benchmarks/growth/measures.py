@@ -1,0 +1,213 @@
+"""What a collection of a size costs: questions, ingest, a new machine, an erasure, VACUUM, a dump."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.growth.machines import COLLECTION, Replica, Server, processor_seconds, replica, size_of
+from benchmarks.growth.passages import questions
+from benchmarks.speed.wrk import OK, Load, Plan, send
+
+Figures = Mapping[str, float]
+_ASKED, _WARM = 300, 100
+_CLIENTS = 4
+_CAPACITY_SECONDS = 30.0
+_SHARE = 1 / 3
+"""Of the capacity, during the ingest."""
+_PATIENCE = 7_200.0
+
+
+@dataclass
+class Watched:
+    """What is seen of replicas, once a second."""
+
+    lags: list[float] = field(default_factory=list)
+    memory: list[list[int]] = field(default_factory=list)
+
+
+class Growth:
+    """Measurements of the collection in a server, whose files are in a folder."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder = folder
+        self.server = server
+        self.url = server.url(COLLECTION)
+        self.objects = folder / "objects"
+        self._bodies = [json.dumps({"question": one, "collection": COLLECTION}) for one in questions(folder)]
+
+    def figures(self, write: Callable[[float], int], seconds: float) -> Iterator[Figures]:
+        """Everything; ``write`` adds passages for so many seconds and returns how many."""
+        yield {"database_bytes": float(self.server.ask(f"SELECT pg_database_size('{COLLECTION}')")[0][0])}
+        with ExitStack() as stack:
+            first = stack.enter_context(self._replica("first"))
+            yield {
+                "ready_after_seconds": first.ready_seconds,
+                "ready_processor": first.ready_processor_seconds,
+            }
+            yield self._published()
+            shutil.rmtree(self.folder / "second", ignore_errors=True)
+            second = stack.enter_context(self._replica("second"))
+            yield {
+                "empty_ready_seconds": second.ready_seconds,
+                "empty_ready_processor": second.ready_processor_seconds,
+                "index_bytes": float(size_of(self.folder / "second")),
+                "own_memory_bytes": float(second.own_bytes),
+            }
+            yield self._asked(first)
+            capacity = self._capacity([first, second])
+            yield {"capacity_per_second": capacity}
+            yield self._ingested([first, second], capacity, write, seconds)
+            yield self._erased(first)
+        yield from self._upkeep()
+
+    def _replica(self, name: str) -> AbstractContextManager[Replica]:
+        return replica(self.folder / name, self.folder, self.url, self.objects)
+
+    def _published(self) -> Figures:
+        """Wait until a base of vectors is published, and words after it."""
+        began = time.monotonic()
+        ((schema,),) = self.server.ask("SELECT schemaname FROM pg_tables WHERE tablename = 'bases'")
+        while self.server.ask(f"SELECT COUNT(DISTINCT form) FROM {schema}.bases") != [(2,)]:  # noqa: S608
+            if time.monotonic() > began + _PATIENCE:
+                raise RuntimeError("nothing was published")
+            time.sleep(1)
+        return {
+            "published_after_seconds": time.monotonic() - began,
+            "published_bytes": float(size_of(self.objects)),
+        }
+
+    # Questions
+
+    def _asked(self, first: Replica) -> Figures:
+        send(first.address, self._bodies[-_WARM:], Plan(1, _WARM, seconds=600))
+        with self._processor(first.process) as used:
+            load = send(first.address, self._bodies, Plan(1, _ASKED, seconds=600))
+        return {
+            **_times(load, "question"),
+            **{f"question_{name}_ms": 1000 * of / _ASKED for name, of in used.items()},
+        }
+
+    @contextmanager
+    def _processor(self, *processes: object) -> Iterator[dict[str, float]]:
+        """Processor seconds of services and of the server within the block."""
+        of = {"service": processes, "server": (self.server.process,)}
+        before = {name: sum(map(processor_seconds, some)) for name, some in of.items()}
+        used: dict[str, float] = {}
+        yield used
+        for name, some in of.items():
+            used[name] = sum(map(processor_seconds, some)) - before[name]
+
+    def _send(self, replicas: Sequence[Replica], plan: Plan) -> list[Load]:
+        """Send the same to each replica at the same time."""
+        with ThreadPoolExecutor(len(replicas)) as pool:
+            return list(pool.map(lambda one: send(one.address, self._bodies, plan), replicas))
+
+    def _capacity(self, replicas: Sequence[Replica]) -> float:
+        """Answers a second of all replicas together."""
+        rate = sum(one.per_second for one in self._send(replicas, Plan(1, 60, seconds=600)))
+        each = max(60, round(rate * _CAPACITY_SECONDS / len(replicas)))
+        return sum(one.per_second for one in self._send(replicas, Plan(_CLIENTS, each, seconds=600)))
+
+    # Ingest
+
+    def _ingested(
+        self, replicas: Sequence[Replica], capacity: float, write: Callable[[float], int], seconds: float
+    ) -> Figures:
+        rate = _SHARE * capacity / len(replicas)
+        plan = Plan(16, max(1, round(rate * seconds)), rate, 3 * seconds + 60)
+        seen = Watched()
+        with _watching(replicas, seen), ThreadPoolExecutor(1) as pool:
+            began = time.monotonic()
+            with self._processor(*(one.process for one in replicas)) as used:
+                asking = pool.submit(self._send, replicas, plan)
+                written = write(seconds)
+                taken = time.monotonic() - began
+                loads = asking.result()
+        together = Load(
+            [one for load in loads for one in load.exchanges], sum(one.unanswered for one in loads), 0
+        )
+        quarter = max(1, len(seen.memory) // 4)
+        early, late = (np.median(part, axis=0) for part in (seen.memory[:quarter], seen.memory[-quarter:]))
+        return {
+            "ingest_passages": written,
+            "ingest_seconds": taken,
+            **{f"ingest_{name}_processor": of for name, of in used.items()},
+            **_times(together, "ingest_question"),
+            "lag_p50_seconds": float(np.percentile(seen.lags, 50)),
+            "lag_p99_seconds": float(np.percentile(seen.lags, 99)),
+            "memory_early_bytes": float(early.sum()),
+            "memory_late_bytes": float(late.sum()),
+        }
+
+    # Erasure and upkeep
+
+    def _erased(self, first: Replica) -> Figures:
+        began = time.monotonic()
+        with self._processor(first.process) as used:
+            first.client.delete("/v1/documents/7.txt", params={"collection": COLLECTION}).raise_for_status()
+            deleted = time.monotonic() - began
+            while first.client.get(f"/v1/collections/{COLLECTION}").json()["purged"] != "done":
+                if time.monotonic() > began + _PATIENCE:
+                    raise RuntimeError("the erasure was not purged")
+                time.sleep(0.5)
+        return {
+            "erased_seconds": deleted,
+            "purged_seconds": time.monotonic() - began,
+            **{f"purged_{name}_processor": of for name, of in used.items()},
+        }
+
+    def _upkeep(self) -> Iterator[Figures]:
+        yield self._timed("vacuum", lambda: self.server.ask("VACUUM (ANALYZE)"))
+        dump = self.server.folder / "dump"
+        arguments = ("--format=custom", f"--file={dump}", f"--dbname={self.url}")
+        yield self._timed("dump", lambda: self.server.program("pg_dump", *arguments))
+        yield {"dump_bytes": float(dump.stat().st_size)}
+        self.server.ask("CREATE DATABASE restored", "postgres")
+        target = f"--dbname={self.server.url('restored')}"
+        yield self._timed("restore", lambda: self.server.program("pg_restore", target, str(dump)))
+        self.server.ask("DROP DATABASE restored", "postgres")
+        dump.unlink()
+
+    def _timed(self, name: str, work: Callable[[], object]) -> Figures:
+        began = time.monotonic()
+        with self._processor() as used:
+            work()
+        return {f"{name}_seconds": time.monotonic() - began, f"{name}_server_processor": used["server"]}
+
+
+def _times(load: Load, name: str) -> Figures:
+    answered = [one.ms for one in load.exchanges if one.status == OK]
+    asked = len(load.exchanges) + load.unanswered
+    return {
+        f"{name}s": asked,
+        f"{name}s_failed": asked - len(answered),
+        **{f"{name}_p{part}_ms": float(np.percentile(answered, part)) for part in (50, 99) if answered},
+    }
+
+
+@contextmanager
+def _watching(replicas: Sequence[Replica], seen: Watched) -> Iterator[None]:
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(1.0):
+            seen.lags.extend(one.metric("collection_lag_seconds") for one in replicas)
+            seen.memory.append([one.own_bytes for one in replicas])
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
