@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import threading
 import time
@@ -179,10 +180,15 @@ class Growth:
         dump.unlink()
 
     def _timed(self, name: str, work: Callable[[], object]) -> Figures:
-        began = time.monotonic()
+        began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         with self._processor() as used:
             work()
-        return {f"{name}_seconds": time.monotonic() - began, f"{name}_server_processor": used["server"]}
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return {
+            f"{name}_seconds": time.monotonic() - began,
+            f"{name}_client_processor": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+            f"{name}_server_processor": used["server"],
+        }
 
 
 def _times(load: Load, name: str) -> Figures:

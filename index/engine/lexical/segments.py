@@ -79,7 +79,7 @@ def create(folder: Path) -> tantivy.Index:
     """Create an empty index in a new folder."""
     with translate_errors("being created"):
         folder.mkdir(parents=True)
-        return _without_watcher_thread(tantivy.Index(SCHEMA, path=str(folder)))
+        return _loaded_when_asked(tantivy.Index(SCHEMA, path=str(folder)))
 
 
 _LOCK = ".lock"
@@ -96,7 +96,7 @@ def open_folder(folder: Path) -> tantivy.Index:
     with translate_errors("being opened"):
         _views.pop(folder, None)
         readable = _view(folder) if is_read_only(folder) else folder
-        return _without_watcher_thread(tantivy.Index.open(str(readable)))
+        return _loaded_when_asked(tantivy.Index.open(str(readable)))
 
 
 def is_view_over(folder: Path) -> bool:
@@ -209,7 +209,8 @@ def drop(writer: tantivy.IndexWriter, passages: Ids) -> None:
             writer.delete_documents_by_query(tantivy.Query.term_set_query(SCHEMA, "passage", some))
 
 
-def _without_watcher_thread(index: tantivy.Index) -> tantivy.Index:
-    # By default each index has a thread that polls the folder twice a second.
+def _loaded_when_asked(index: tantivy.Index) -> tantivy.Index:
+    # By default it is loaded anew when its list of segments has changed. The thread that looks for that twice
+    # a second stays, and takes 0.1 ms of a processor each second: the package has no way to end it.
     index.config_reader("manual")
     return index
