@@ -22,6 +22,8 @@ SCIFACT = Path(__file__).parents[2] / "shared" / "data" / "scifact"
 DATA = Path("data/benchmarks")
 """The data folder of what is measured."""
 MODELS = DATA / "models"
+_ABOUT = "loccit.md"
+"""A document of ``corpus/`` that is no data: it tells of this program, and changes with it."""
 
 
 def embedder(model: str = "") -> Embedder:
@@ -47,13 +49,18 @@ def collection_of(library: Library, folder: Path) -> Collection:
     parts = folder.parts[folder.parts.index("data") + 1 :] if "data" in folder.parts else folder.parts[-1:]
     collection = library.open("-".join(parts).lower().replace(".", "-"), create=True)
     if not (folder / "corpus.jsonl").exists():
-        FolderIngest(collection).run([path for path in folder.iterdir() if path.suffix != ".jsonl"])
+        FolderIngest(collection).run(documents_in(folder))
         return collection
     for outcomes in put_all(collection, questions.sources(folder)):
         for outcome in outcomes:
             if isinstance(outcome, InvalidInput):
                 raise outcome
     return collection
+
+
+def documents_in(folder: Path) -> list[Path]:
+    """The documents of a folder, such as ``corpus/``, that conditions are measured on."""
+    return sorted(one for one in folder.iterdir() if one.suffix != ".jsonl" and one.name != _ABOUT)
 
 
 def part(question: Question, folder: Path, split: str) -> str:

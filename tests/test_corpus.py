@@ -55,6 +55,17 @@ def corpus(library: Library) -> Collection:
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
+        (
+            "What is Loccit?",
+            "Loccit is a program that answers questions from your own documents, on your own machine.",
+        ),
+        ("Is it free?", "Loccit is free and open source."),
+        (
+            "Can it summarise a document?",
+            "Loccit does not write answers, and it does not summarise, translate or rewrite: what it shows are "
+            "words of your documents.",
+        ),
+        ("Do I need a GPU?", "Two processors are enough, and no graphics card (GPU) is needed."),
         ("What is BM25?", "BM25 ranks texts by the words that they share with a question."),
         ("What is RRF?", "Reciprocal rank fusion (RRF) looks at ranks alone."),
         ("What is HNSW?", "HNSW stands for hierarchical navigable small world."),
@@ -73,6 +84,8 @@ def test_what_a_thing_is_stands_first(corpus: Collection, question: str, sentenc
 @pytest.mark.parametrize(
     ("question", "document_id"),
     [
+        ("Which file formats can I add?", "loccit.md"),
+        ("Is my data sent anywhere?", "loccit.md"),
         ("Why are texts cut into passages?", "chunking.md"),
         ("What does the parameter b control?", "bm25.md"),
         ("How many bytes does a vector take?", "faiss-indexes.md"),

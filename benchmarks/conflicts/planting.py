@@ -16,6 +16,7 @@ from typing import Literal
 
 from benchmarks.claims.altered import change, sentences
 from benchmarks.claims.statements import part_of
+from benchmarks.sets import documents_in
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -150,7 +151,7 @@ _FILLERS: Mapping[Part, Sequence[str]] = {
 def documents(name: str) -> dict[str, str]:
     """The texts of a set by the ids of their documents: ``corpus``, ``covidqa`` or ``contracts``."""
     if name == "corpus":
-        return {path.name: path.read_text("utf-8") for path in sorted(CORPUS.glob("*.md"))}
+        return {path.name: path.read_text("utf-8") for path in documents_in(CORPUS)}
     if name == "contracts":
         read = json.loads((SHARED / "claims" / "cnli_dev.json").read_text("utf-8"))["documents"]
         return {one["file_name"]: one["text"] for one in read}

@@ -104,7 +104,7 @@ def lost(collection: Collection, asked: Sequence[Question]) -> Estimate:
 
 def _corpus(library: Library) -> tuple[Collection, list[Question]]:
     collection = library.open("corpus", create=True)
-    FolderIngest(collection).run([_CORPUS])
+    FolderIngest(collection).run(sets.documents_in(_CORPUS))
     return collection, questions.locate_quotes(questions.load(_ASKED), collection)
 
 
