@@ -67,6 +67,15 @@ def test_a_batch_counts_each_of_its_questions(limited: TestClient) -> None:
     assert limited.post("/v1/ask", json=body, headers=headers).status_code == 429
 
 
+@pytest.mark.parametrize("burst", [1, 3])
+def test_a_batch_of_more_than_the_burst_takes_all_of_it(limited: TestClient, burst: int) -> None:
+    headers = made(limited, rate=f"1:{burst}")
+    limited.put("/v1/documents/a.txt", content="A lamp.", headers=bearer(KEY))
+    body = {"questions": ["a lamp", "two lamps", "three lamps", "four lamps"]}
+    assert limited.post("/v1/ask", json=body, headers=headers).status_code == 200
+    assert limited.get("/v1/collections", headers=headers).status_code == 429
+
+
 def test_pages_are_limited_as_pages(limited: TestClient) -> None:
     responses = [limited.get("/", headers=bearer(KEY)) for _ in range(4)]
     assert [one.status_code for one in responses] == [200, 200, 200, 429]

@@ -69,7 +69,7 @@ async def _embed(
 ) -> tuple[int, list[Vectors]]:
     """The number of tokens of texts, and their vectors."""
     tokens = await place.run(_count_tokens, texts, model.embedder)
-    asking.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
+    asking.rates.charge(caller, len(texts) - 1, charged=1)  # the middleware has counted one
     queue = asking.questions.of(model.queue)
     parts = [texts[at : at + MAX_BATCH] for at in range(0, len(texts), MAX_BATCH)]
     place.plan(len(parts))

@@ -100,7 +100,7 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
             replace(whole, text=part.query, turns=(*whole.turns, *(Turn("user", text) for text in before)))
             for part, before in follow_each_other(parts)
         ]
-        answering.rates.charge(plan.caller, len(more))
+        answering.rates.charge(plan.caller, len(more), charged=len(plan.questions))
         plan = replace(plan, questions=[whole, *more])
     found = await answer_all(
         client,

@@ -92,7 +92,8 @@ async def _names(asking: Asking, plan: Plan) -> Sequence[str]:
     for name in names:
         asking.collections.require(plan.caller, name)
     if len(names) > 1:
-        asking.rates.charge(plan.caller, len(plan.questions) * (len(names) - 1))
+        count = len(plan.questions)
+        asking.rates.charge(plan.caller, count * (len(names) - 1), charged=count)
     return names
 
 

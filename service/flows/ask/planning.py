@@ -59,7 +59,7 @@ def plan_request(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
     limits and filters.
     """
     plan = validate_request(body, body.narrow_caller(caller))
-    asking.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
+    asking.rates.charge(caller, len(plan.questions) - 1, charged=1)  # the middleware has counted one
     return plan
 
 

@@ -30,24 +30,26 @@ class RateLimits:
         self._parsed: dict[str, RateLimit | None] = {}
         self.counter = Counter("requests", secret=secret)
 
-    def charge(self, caller: Principal, cost: int = 1) -> dict[str, str]:
+    def charge(self, caller: Principal, cost: int = 1, *, charged: int = 0) -> dict[str, str]:
         """Count requests of a caller; returns the RateLimit headers of the response.
 
-        Raises :class:`service.errors.RateLimited`. A cost above the burst takes the whole burst.
+        Raises :class:`service.errors.RateLimited`. A request that costs more than the burst takes the whole
+        burst; ``charged`` is what it was charged before.
         """
         if not caller.key or cost < 1:
             return {}
-        of_key = self._count(caller.rate or self._default, f"{caller.key}/{caller.user}", cost, "This key")
+        costs = charged, cost
+        of_key = self._count(caller.rate or self._default, f"{caller.key}/{caller.user}", costs, "This key")
         if not caller.visitor:
             return of_key
         visitor = f"{caller.key}@{subscriber(caller.visitor)}"
-        return self._count(self._visitors, visitor, cost, "A visitor") or of_key
+        return self._count(self._visitors, visitor, costs, "A visitor") or of_key
 
-    def _count(self, written: str, name: str, cost: int, who: str) -> dict[str, str]:
-        limit = self._limit(written)
-        if limit is None:
+    def _count(self, written: str, name: str, costs: tuple[int, int], who: str) -> dict[str, str]:
+        limit, (charged, cost) = self._limit(written), costs
+        if limit is None or (charged and charged >= limit.burst):
             return {}
-        result = self.counter.count(name, limit, min(cost, limit.burst))
+        result = self.counter.count(name, limit, min(cost, limit.burst - charged))
         headers = _rate_headers(limit, result.state)
         if result.limited:
             wait = max(1, math.ceil(result.state.retry_after))
