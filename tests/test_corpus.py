@@ -62,8 +62,8 @@ def corpus(library: Library) -> Collection:
         ("Is it free?", "Loccit is free and open source."),
         (
             "Can it summarise a document?",
-            "Loccit does not write answers, and it does not summarise, translate or rewrite: what it shows are "
-            "words of your documents.",
+            "Loccit does not write answers, and it does not summarise, translate or rewrite: what it shows "
+            "are words of your documents.",
         ),
         ("Do I need a GPU?", "Two processors are enough, and no graphics card (GPU) is needed."),
         ("What is BM25?", "BM25 ranks texts by the words that they share with a question."),

@@ -31,6 +31,11 @@ _DEFINES = re.compile(
     r"owned|created|headquartered|seen|made|written|directed|measured|involving|containing|consisting|located)\b"
 )
 """What a definition has after the kind: it says which of the kind."""
+_UNDEFINED = re.compile(
+    r"^an? (?:[a-z-]+ ){0,2}[a-z-]+,? (?:but|although|though|yet|while|whereas)\b"
+    r"|\b(?:these|those|above|below|here)\b|\b(?:that|this)(?= (?:on|in|for|by|with|and|to)\b|[.,])"
+)
+"""A kind alone ("a rare condition, although"), or what only the text before explains."""
 _UNCOUNTED = re.compile(
     r"(?:[st]ion|ness|ism|ity|ing|ia|[iy]sis|itis|oma|ology|ics|ance|ence|ency|uria|y theory|"
     r"disease|cancer|acid|pain|therapy|treatment|software|data|care|law|water|energy|power|"
@@ -44,6 +49,14 @@ _NOUN_OF = (
     r"(?:[a-z-]+ ){0,2}(?:process|act|study|practice|science|art|amount|ability|system|method|rate|ratio|"
     r"degree|branch|theory|field|property|state|condition|sport|capital|office|agency|body|unit)"
 )
+_ATTRIBUTES = (
+    r"(?:[Mm]ain |[Mm]ost common |[Oo]fficial |[Ee]arly |[Tt]otal )?(?:[Cc]apital|[Pp]opulation|[Aa]rea|"
+    r"[Pp]urpose|[Aa]im|[Gg]oal|[Mm]otto|[Cc]urrency|[Ll]anguages?|[Ll]ength|[Hh]eight|[Dd]epth|[Dd]iameter|"
+    r"[Ss]ymptoms?|[Cc]auses?|[Ss]igns|[Pp]revalence|[Ii]ncidence|[Cc]omplications|[Tt]reatments?|"
+    r"[Cc]hemical formula|[Ii]ngredients)"
+)
+"""What of a thing a sentence tells that begins with it: "The capital of ..."."""
+_UNKNOWN = re.compile(r"\b(?:unknown|obscure|unclear|not (?:\w+ ){0,2}(?:known|established|understood))\b")
 _PEOPLE = re.compile(
     r"\b(?:actor|actress|politician|singer|songwriter|writer|author|novelist|player|footballer|musician|"
     r"composer|poet|philosopher|physicist|chemist|scientist|biologist|mathematician|king|queen|emperor|"
@@ -63,11 +76,18 @@ _AGENT = re.compile(r"(?:er|or|ist|ian|ant)$")
 """Ends of the words for who does something: "garage owner"."""
 _PRONOUN = re.compile(r"\b(?:he|she|his|her)\b", re.IGNORECASE)
 _CHINESE_PEOPLE = re.compile(
-    r"(?:是|为)[^，。]{0,30}(?:一名|一位(?!于))|[^，。]*(?:球员|运动员|政治家|演员|歌手|导演|作家|诗人|画家|学家|教授|将领|皇帝|"
-    r"人物|人士|官员|将军|国王)(?:[，。、和兼及]|$)"
+    r"[^，。]{0,30}(?:一名|一位(?!于|於))|[^。]{0,60}(?:球[员員]|[运運][动動][员員]|政治家|演[员員]|歌手|[导導]演|作家|"
+    r"[诗詩]人|[画畫]家|[学學]家|思想家|[军軍]事家|教授|[将將][领領军軍]|皇帝|皇后|公主|王子|太子|人物|人士|官[员員]|"
+    r"大臣|[国國]王|首[领領]|[传傳]教士|主教|企[业業]家|[记記]者|[选選]手|[总總][统統理]|主席|[长長一二三四五六七八九十次幼][子女])"
+    r"(?:[，。、和兼及]|$)"
 )
+_IS_PART = re.compile(r"[，,]?(?:是|[為为])[^，。]{0,12}(?:反向|部分|之一)(?:[，。]|$)")
+"""What is said of a thing that is told by another one: "the reverse of"."""
+_TRADITIONAL = re.compile("[這個們時為國會來對學發說]")
+"""Characters of Chinese in traditional writing."""
 _JAPANESE_PEOPLE = re.compile(
     "選手|俳優|女優|政治家|監督|学者|声優|漫画家|作家|歌手|人物|タレント|武将|\\d年\\d+月\\d+日"
+    "|(?:家|者|手|人|師|員|王|帝|公|卿|官|将|族|女|子|娘)(?:である|です|だ)?(?:[、。]|$)"
 )
 _BASES = {
     "began": "begin",
@@ -155,13 +175,32 @@ def _ask_what(said: _Said) -> str:
         return ""
     if _is_bare(name) and " " in name and not _UNCOUNTED.search(name) and verb == "is":
         return f"What is meant by “{name}”?"  # whether it takes an article is not known
-    return f"What {verb} {name}?"
+    return f"What {verb} {(verb == 'are' and said.subjects.as_word(name)) or name}?"
+
+
+def _ask_what_many(said: _Said) -> str:
+    """What things of a kind are, that the document is about."""
+    name, kind = said.subjects.as_word(said.name) or said.name, _FURTHER.split(said["kind"], maxsplit=1)[0]
+    is_of_things = said.is_main and re.search(r"[^s]s$", name) and not _PEOPLE.search(kind)
+    return f"What {said['verb']} {name}?" if is_of_things and not says_little(kind) else ""
+
+
+def _ask_attribute(said: _Said) -> str:
+    """The question for what a thing has, such as its capital."""
+    verb = {"include": "are", "includes": "is"}.get(said["verb"], said["verb"])
+    if _UNKNOWN.search(said.match[0]):
+        return ""
+    return (
+        f"What {verb} the {said['what'].lower()} of {said.name}?" if _is_named(said) or said.is_main else ""
+    )
 
 
 def _is_definition(said: _Said, kind: str) -> bool:
     """Tell whether a sentence says what its subject is, and the name says which subject."""
     name = said.name
     if says_little(kind) or len(said["kind"].split()) < (3 if _PEOPLE.search(kind) else 5):
+        return False
+    if _UNDEFINED.search(said["kind"]) or said.subjects.is_ambiguous(name):
         return False
     if _repeats(name, kind) or (_OF_CODE.search(kind) and name[:1].islower() and " " not in name):
         return False  # "The Tay Bridge is a bridge"; and "Form is a class" is not of any form
@@ -215,12 +254,17 @@ def _ask_for(question: str) -> Callable[[_Said], str]:
 
 
 def _ask_chinese(said: _Said) -> str:
-    is_person = _CHINESE_PEOPLE.match(said.match[0][said.match.end("aside") :].lstrip("，,"))
-    return f"{said.name}是{'谁' if is_person else '什么'}？"
+    is_said = said.match[0][said.match.end("aside") :]
+    if said.subjects.is_ambiguous(said.name) or _IS_PART.match(is_said):
+        return ""
+    is_person = _CHINESE_PEOPLE.match(is_said.lstrip("，,"))
+    who, what = ("誰", "什麼") if _TRADITIONAL.search(said.subjects.text) else ("谁", "什么")
+    return f"{said.name}是{who if is_person else what}？"
 
 
 def _ask_japanese(said: _Said) -> str:
-    return "" if _JAPANESE_PEOPLE.search(said.match[0]) else f"{said.name}とは何ですか？"
+    is_person = _JAPANESE_PEOPLE.search(said.match[0])
+    return "" if is_person or said.subjects.is_ambiguous(said.name) else f"{said.name}とは何ですか？"
 
 
 _FORMS = (
@@ -260,6 +304,35 @@ _FORMS = (
         in_passing=True,
     ),
     _Form(
+        re.compile(
+            rf"{_NAME} (?P<verb>are|were) (?P<kind>(?!(?:also|al|some|used))(?:[a-z-]+ ){{0,3}}[a-z-]+s "
+            r"(?:that|which|who|used|made|caused|designed|produced|found) [^;]{8,})"
+        ),
+        _ask_what_many,
+    ),
+    _Form(
+        re.compile(rf"{_NAME} (?P<verb>is|are) (?:(?:usually|often|mainly|mostly) )?caused by [^;]{{6,}}"),
+        lambda said: f"What causes {said.name}?" if said.is_main else "",
+    ),
+    _Form(
+        re.compile(
+            rf"{_NAME} (?P<verb>is|are) (?:(?:commonly|often|mainly|mostly|widely) )?used (?:to|for|as) "
+            r"[^;]{8,}"
+        ),
+        lambda said: f"What {said['verb']} {said.name} used for?" if said.is_main else "",
+    ),
+    _Form(
+        re.compile(
+            rf"(?:The )?(?P<what>{_ATTRIBUTES}) of {_NAME} (?P<verb>is|was|are|were|includes?) [^;]{{3,}}"
+        ),
+        _ask_attribute,
+    ),
+    _Form(
+        re.compile(rf"{_BIG} was born (?:[^.;]{{0,40}} )?(?:in|on) {_YEAR}"),
+        lambda said: f"When was {said.name} born?" if " " in said.name and is_proper(said.name) else "",
+        in_passing=True,
+    ),
+    _Form(
         re.compile(r"(?P<name>[A-Z][A-Z0-9-]+)(?P<aside>) stands for [^;]{5,}"),
         lambda said: f"What does {said.name} stand for?",
     ),
@@ -292,15 +365,16 @@ _FORMS = (
     _Form(
         re.compile(
             r"(?P<name>[《“]?(?:(?![的了就也都而或认在])[\u4e00-\u9fff·A-Za-z0-9]){2,18}[》”]?)"
-            r"(?P<aside>(?:（[^（）]{0,80}）)?)[，,]?(?:是|指)[^。]{8,}"
+            r"(?P<aside>(?:[（(][^（）()]{0,80}[）)])?)[，,]?(?:是|指|[為为]一)[^。]{8,}"
         ),
         _ask_chinese,
         of_title=True,
     ),
     _Form(
         re.compile(
-            r"(?P<name>[\u30a0-\u30ff\u4e00-\u9fffA-Za-z0-9・ー]{2,20})(?P<aside>(?:（[^（）]{1,80}）)?)"
-            r"とは、?[^。]{12,120}(?:である|です|こと)。?"
+            r"(?P<name>[『「]?[\u3040-\u30ff\u4e00-\u9fffA-Za-z0-9・ー]{2,24}?[』」]?)"
+            r"(?P<aside>(?:[（(][^（）()]{1,120}[）)])?)"
+            r"と?は、?[^。]{12,160}(?:である|です|だ|こと|[\u4e00-\u9fff\u30a0-\u30ff])。?$"
         ),
         _ask_japanese,
         of_title=True,

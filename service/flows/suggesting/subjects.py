@@ -30,7 +30,7 @@ _TWICE = re.compile(r"(?P<first>.+) (?P<name>(?:(?:The|the) )?(?P=first))")
 _SMALL = frozenset("of and for de von der la du in the".split())
 _SAYS_LITTLE = re.compile(
     r"\b(?:new|latest|newest|next|previous|similar|different|certain|particular|further|additional|"
-    r"good|great|nice|perfect|ideal|popular|common|major|main|key|vital|critical|important|essential|"
+    r"good|great|nice|recogni[sz]ed|global|leading|famous|renowned|notable|perfect|ideal|popular|common|major|main|key|vital|critical|important|essential|"
     r"significant|crucial|powerful|useful|simple|easy|big|large|small|huge|frequent|typical|classic|"
     r"more|most|less|least|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|"
     r"icon|outlier|power|single|very|handy|optional|especially|particularly|rapidly|recurrent|theme|segment|"
@@ -87,6 +87,10 @@ class Subjects:
         return (
             bool(re.search(rf"[^\W\d_]['’)]? {re.escape(bare)}(?!\w)", self.text)) and mentions >= _MENTIONS
         )
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Tell whether the title says in brackets which of the things with this name it means."""
+        return folded(name) in self.titles and bool(re.search(r" ?[(（][^()（）]+[)）]$", self.title))
 
     def counts(self, name: str) -> bool:
         """Tell whether it speaks of one of a kind of the name: "Form" is no name beside "a form"."""

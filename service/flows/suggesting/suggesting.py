@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from index.answers import Answer
 from index.collection import Collection
 from index.errors import DocumentNotFound
 from index.history import Archive
 from index.records import Mark
+from service.errors import RateLimited
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import Client
@@ -22,40 +26,46 @@ from service.state.identity import Principal
 
 LEAST, LEAST_OF_WRITTEN = 0.9, 0.8
 """Probabilities above which a question that was drafted, and one that a person wrote, are shown."""
-_LIT, _LIT_OF_SUBJECT = 0.7, 0.5
-"""Least probability that the first lit sentence answers; less will do for what a document is about."""
+_LIT = 0.7
+"""Least probability that the first lit sentence answers, unless it tells what the document is about."""
 _RIVAL = 0.9
 """Probability of a passage of another document, from which a question does not say which of them it means."""
-_LISTED, _DOCUMENTS = 400, 60
-_CHARACTERS = 400_000
-"""Characters of all documents that are read for drafts; a share of each."""
-"""Documents that are listed, and of these so many, evenly spread, are read."""
+_DOCUMENTS, _CHARACTERS = 400, 400_000
+"""Documents that are read for drafts, and code points of all; short ones leave theirs to the others."""
 _LONGEST = 400_000
 """Code points of a document that is read."""
 _AT_ONCE, _MOST_ASKED = 8, 40
 _MOST_KEPT = 64
 """Collections, as callers see them, whose questions are kept."""
 _LONGEST_QUESTION = 120
+_Key = tuple[str, frozenset[str] | None]
+"""A collection, and the groups of whoever asks."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """The questions that were found, as of a change, and the drafts that are still to be asked."""
+
     mark: Mark
-    questions: Sequence[str]
+    questions: Sequence[str] = ()
+    left: Sequence[Draft] = ()
 
 
 class Suggestions:
-    """The questions of collections, kept until the collection changes. Safe to use from several threads."""
+    """The questions of collections, kept until the collection changes. Safe to use from several threads.
+
+    :meth:`find` runs in one event loop.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, frozenset[str] | None], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._finding: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
     def known(self, caller: Principal, collection: Collection) -> Sequence[str] | None:
-        """The questions that were asked before; None if none were since the last change."""
-        with self._lock:
-            kept = self._kept.get((collection.name, caller.groups))
-        return kept.questions if kept and kept.mark == collection.archive.last_mark() else None
+        """The questions that were asked before; None if not all drafts were since the last change."""
+        kept = self._found_at(_key(caller, collection), collection.archive.last_mark())
+        return None if kept is None or kept.left else kept.questions
 
     async def find(
         self,
@@ -69,25 +79,61 @@ class Suggestions:
     ) -> Sequence[str]:
         """At most ``most`` questions that the documents answer; the drafts in ``first`` are asked first.
 
-        Raises what :func:`service.flows.ask.answering.answer_all` raises.
+        They are found once, however many wait for them, and each draft counts as a question by the limits of
+        the caller for whom it is asked. Who may ask no more gets what was found; the next call goes on.
+
+        Raises what :func:`service.flows.ask.answering.answer_all` raises, and
+        :class:`service.errors.RateLimited` if nothing was found.
         """
-        mark = await asking.pools.lookups.run(collection.archive.last_mark)
-        drafts = [*first, *await asking.pools.lookups.run(_drafts, collection.archive)][:_MOST_ASKED]
-        found: list[str] = []
-        for at in range(0, len(drafts), _AT_ONCE):
-            if len(found) >= most:
-                break
-            found += await _answered(client, asking, caller, collection.name, drafts[at : at + _AT_ONCE])
-        # Answers of an index that lags behind say nothing of what the documents answer: they are asked again.
-        state = await asking.pools.lookups.run(lambda: collection.state)
-        if not found and (state.change < mark.change or state.embedded < 1):
-            return []
+        key = _key(caller, collection)
+        finding = self._finding.setdefault(key, asyncio.Lock())
+        async with finding:
+            mark = await asking.pools.lookups.run(collection.archive.last_mark)
+            if (kept := self._found_at(key, mark)) is None:
+                drafts = [*first, *await asking.pools.lookups.run(_drafts, collection.archive)]
+                kept = _Kept(mark, left=drafts[:_MOST_ASKED])
+            asked = 0
+            while kept.left:
+                now, left = kept.left[:_AT_ONCE], kept.left[_AT_ONCE:]
+                try:
+                    asking.rates.charge(caller, len(now), charged=1 + asked)
+                except RateLimited:
+                    if not kept.questions:
+                        raise
+                    return kept.questions
+                found = [*kept.questions, *await _answered(client, asking, caller, collection.name, now)]
+                kept = _Kept(mark, found[:most], left if len(found) < most else ())
+                asked += len(now)
+                self._keep(key, kept)
+            if not kept.questions and await asking.pools.lookups.run(_lags, collection, mark):
+                self._forget(key)
+            return kept.questions
+
+    def _found_at(self, key: _Key, mark: Mark) -> _Kept | None:
         with self._lock:
-            self._kept[collection.name, caller.groups] = _Kept(mark, found[:most])
-            self._kept.move_to_end((collection.name, caller.groups))
+            kept = self._kept.get(key)
+        return kept if kept is not None and kept.mark == mark else None
+
+    def _keep(self, key: _Key, kept: _Kept) -> None:
+        with self._lock:
+            self._kept[key] = kept
+            self._kept.move_to_end(key)
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        return found[:most]
+
+    def _forget(self, key: _Key) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+
+
+def _key(caller: Principal, collection: Collection) -> _Key:
+    return collection.name, caller.groups
+
+
+def _lags(collection: Collection, mark: Mark) -> bool:
+    """Tell whether an index lags behind, whose answers say nothing of what the documents answer."""
+    state = collection.state
+    return state.change < mark.change or state.embedded < 1
 
 
 async def _answered(
@@ -124,34 +170,35 @@ def is_answered(draft: Draft, answer: Answer) -> bool:
         return False
     if draft.is_written:
         return True
-    least = _LIT_OF_SUBJECT if draft.order == 1 else _LIT
     elsewhere = (one.probability for one in others if one.citation.document_id != draft.document_id)
-    return first.probability * lit[0].score > least and max(elsewhere, default=0.0) <= _RIVAL
+    is_told = draft.order == 1 or first.probability * lit[0].score > _LIT
+    return is_told and max(elsewhere, default=0.0) <= _RIVAL
 
 
 def _drafts(archive: Archive) -> list[Draft]:
     """Drafts of some documents, the best first, one of each document before the second of any."""
-    listed = [one for one in archive.documents(limit=_LISTED) if 0 < one.length <= _LONGEST]
-    step = max(1, len(listed) / _DOCUMENTS)
-    share = _CHARACTERS // max(1, min(len(listed), _DOCUMENTS))
-    ordered: list[tuple[int, int, Draft]] = []
-    for at in range(min(len(listed), _DOCUMENTS)):
-        document = listed[int(at * step)]
+    listed = [one for one in archive.documents(limit=_DOCUMENTS) if 0 < one.length <= _LONGEST]
+    left = _CHARACTERS
+    ordered: list[tuple[int, int, int, Draft]] = []
+    for done, (place, document) in enumerate(sorted(enumerate(listed), key=lambda one: one[1].length)):
+        share = left // (len(listed) - done)
         try:
             version, text, structure = archive.structured_text(document.id)
         except DocumentNotFound:
             continue  # deleted in the meantime
+        left -= min(len(text), share)
         found = drafts_of(document.id, version.title or document.id, text[:share], structure.blocks)
         own = sorted(_distinct(found), key=lambda one: one.order)
-        ordered += [(turn, one.order, one) for turn, one in enumerate(own[:4])]
-    ordered.sort(key=lambda one: one[:2])
-    return _distinct(one for _, _, one in ordered)
+        ordered += [(turn, one.order, place, one) for turn, one in enumerate(own[:4])]
+    ordered.sort(key=lambda one: one[:3])
+    return _distinct(one for *_, one in ordered)
 
 
 def _distinct(drafts: Iterable[Draft]) -> list[Draft]:
-    """Drafts with different questions, of a length that can be read in a list."""
+    """Drafts with different questions and places, of a length that can be read in a list."""
     each: dict[str, Draft] = {}
     for one in drafts:
         if len(one.question) <= _LONGEST_QUESTION:
-            each.setdefault(one.question.casefold(), one)
-    return list(each.values())
+            words = " ".join(re.findall(r"\w+", one.question.casefold()))
+            each.setdefault(words.replace("what was ", "what is ", 1), one)
+    return list({(one.document_id, one.start): one for one in reversed(each.values())}.values())[::-1]

@@ -15,7 +15,8 @@ _POINTS = re.compile(
 )
 _VAGUE = re.compile(
     r"^(?:use|ensure|help|lose|avoid|get|learn|find out|make|begin|start|work|deal|see|be|have|do|illustrate|"
-    r"understand|summarize|this|address|achieve|improve)\b|[/|]|\bwith$|\b(?:etc|e\.g)\b|\?"
+    r"understand|summarize|this|address|achieve|improve)\b|[/|]|\bwith$|"
+    r"\b(?:many|much|most|some) of\b|\b(?:etc|e\.g)\b|\?"
 )
 _NO_CONTENT = frozenset(
     "about after all also and any are before both can each first for from has have into its may more most "
@@ -30,7 +31,8 @@ _TASKS = (
         r"(?:use|click|run|select|go to|open|type|press|set|choose|enter|call)\b (?P<by>[^:]{8,})"
     ),
     re.compile(
-        r"You can (?:also )?(?P<do>[a-z]{3,} [^.,;:()]{4,70}?) (?P<by>(?:by [a-z]+ing|using) [^:]{12,})"
+        r"You can (?:also )?(?P<do>[a-z]{3,} [^.,;:()]{4,70}?) "
+        r"(?P<by>(?:by [a-z]+ing|using) (?:[^ :]+ ){3,}[^:]+)"
     ),
 )
 """Sentences that tell how something is done."""

@@ -15,7 +15,7 @@ from service.flows.suggesting import Draft
 _KNOWN: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
 )
-MOST = 6
+MOST = 10
 """Questions that are shown."""
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from httpx import Response
 from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
@@ -65,6 +68,40 @@ def test_after_a_change_they_are_asked_again(certain: TestClient) -> None:
     put(certain, "other.md", "# Oil\n\nOlive oil is a fat that is pressed from olives.\n")
     assert "wick" not in certain.get("/").text
     assert "wick" not in certain.get("/suggestions").text
+
+
+def reader_key(client: TestClient, rate: str) -> dict[str, str]:
+    token, key = new_key("one", Scope.READ, KeyOptions(rate=rate))
+    client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
+    return {"authorization": f"Bearer {token}"}
+
+
+def left_of(response: Response) -> int:
+    """The requests that a key has left."""
+    found = re.search(r"r=(\d+)", response.headers["ratelimit"])
+    assert found
+    return int(found[1])
+
+
+def test_those_of_ten_views_at_once_are_found_once(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS)
+    headers = reader_key(certain, rate="1:60")
+    with ThreadPoolExecutor(10) as pool:
+        views = list(pool.map(lambda _: certain.get("/suggestions", headers=headers), range(10)))
+    assert all("What is a wick?" in one.text for one in views)
+    # Ten views, two drafts that were asked, and this request.
+    assert left_of(certain.get("/v1/collections", headers=headers)) in {47, 48}
+
+
+def test_who_may_ask_no_more_is_told_to_wait_and_the_next_view_goes_on(certain: TestClient) -> None:
+    put(certain, "lamps.md", LAMPS)
+    headers = reader_key(certain, rate="1:3")
+    assert certain.get("/v1/collections", headers=headers).status_code == 200
+    refused = certain.get("/suggestions", headers=headers)
+    assert refused.status_code == 429
+    assert "retry-after" in refused.headers
+    whole = reader_key(certain, rate="1:1")
+    assert "What is a wick?" in certain.get("/suggestions", headers=whole).text
 
 
 def test_doubtful_questions_are_not_shown(doubtful: TestClient) -> None:
