@@ -25,6 +25,7 @@ from index.search.evidence import (
     select_evidence,
     weigh_read,
 )
+from index.search.extraction.continuing import prefer_new
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.headings.weighing import Headings
 from index.search.judged import JudgedSentence
@@ -247,6 +248,8 @@ class Hits:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
+        if self._words.said:
+            judged = prefer_new(judged, text, at, self._words.question, self._words.said)
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
         one.is_headed = weighed.is_headed
         self.is_lowered = self.is_lowered or weighed.is_lowered

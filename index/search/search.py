@@ -133,7 +133,13 @@ class Queries:
         near = nearness(vectors, turns)
         share = share_of_context(self.follow_up.references, near)
         turns = [replace(turn, meaning=share * turn.meaning, words=share * turn.words) for turn in turns]
-        return replace(self.alone, vector=add_context(vectors, turns), context=tuple(turns), near=near)
+        return replace(
+            self.alone,
+            vector=add_context(vectors, turns),
+            context=tuple(turns),
+            said=self.context.said_before(self.alone.question),
+            near=near,
+        )
 
 
 def make_queries(
@@ -365,7 +371,8 @@ class Search:
                 ranking = self._judge_first(self._cross_encoder, query, ranking)
         with watch.stage("passages"):
             earlier = query.context[0].text if query.context else ""
-            words = QuestionWords(query.question, self._analyzer.question_hashes(query.question), earlier)
+            terms = self._analyzer.question_hashes(query.question)
+            words = QuestionWords(query.question, terms, earlier, query.said)
             hits = Hits(
                 self._passages,
                 self._history,

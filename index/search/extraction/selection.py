@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from index.answers import Answer, Hit
 from index.citations import parse_locator
-from index.search.extraction.wording import missing_words
+from index.search.extraction.wording import is_said, missing_words
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
 from index.search.question.wanted import Wanted
@@ -114,7 +114,7 @@ def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
     The other one has words of the question that the best one lacks, or the number, date or name that it asks
     for.
     """
-    if not found or not _is_said(found[0].text, answer.said):
+    if not found or not is_said(found[0].text, answer.said):
         return list(found)
     best = found[0]
     missing = missing_words(best.text, answer.question)
@@ -122,7 +122,7 @@ def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
     holds = wanted is None or wanted.kind == "list" or wanted.is_in(best.text, 0, len(best.text))
 
     def is_new(one: Selected) -> bool:
-        if one.probability < _LEAST_NEW * best.probability or _is_said(one.text, answer.said):
+        if one.probability < _LEAST_NEW * best.probability or is_said(one.text, answer.said):
             return False
         if len(missing_words(one.text, " ".join(missing))) < len(missing):
             return True
@@ -133,11 +133,6 @@ def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
         *(replace(one, probability=best.probability) for one in first),
         *(one for one in found if one not in first),
     ]
-
-
-def _is_said(text: str, said: str) -> bool:
-    """Whether an answer has a sentence word for word."""
-    return bool(said) and " ".join(text.split()) in " ".join(said.split())
 
 
 def first_sentence(answer: Answer) -> Selected | None:

@@ -22,6 +22,11 @@ def missing_words(sentence: str, query: str) -> list[str]:
     ]
 
 
+def is_said(text: str, said: str) -> bool:
+    """Whether an answer has a sentence word for word."""
+    return bool(said) and " ".join(text.split()) in " ".join(said.split())
+
+
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 

@@ -124,7 +124,8 @@ class Query:
 
     ``is_spelt``: the tokenizer splits it almost into letters. ``selection`` is that of the question.
     ``near`` is its cosine with its context; 0 without one. ``documents`` are the ids of those that it
-    asks of, empty for all. ``read``: the cross-encoder may read the first passages.
+    asks of, empty for all. ``read``: the cross-encoder may read the first passages. ``said`` is what was
+    answered just before, where it has a context.
     """
 
     question: str
@@ -135,6 +136,7 @@ class Query:
     near: float = 0.0
     documents: frozenset[str] = frozenset()
     read: bool = True
+    said: str = ""
 
     @property
     def text_to_read(self) -> str:

@@ -15,12 +15,13 @@ class QuestionWords:
 
     ``terms`` are the spans ``[start, end)`` of its terms with their hashes, in order, as
     :meth:`index.text.analysis.Analyzer.question_hashes` has them. ``earlier`` is the question that it
-    follows up, empty if it is asked alone.
+    follows up, and ``said`` what was answered to that; empty if it is asked alone.
     """
 
     question: str
     terms: Sequence[tuple[int, int, int]]
     earlier: str = ""
+    said: str = ""
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""
