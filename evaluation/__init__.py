@@ -16,7 +16,9 @@ class EvaluationMissing(LoccitError):
     code = "evaluation_missing"
 
     def __init__(self, module: str) -> None:
-        super().__init__(f"loccit eval needs {module}. Run: pip install 'loccit[eval]'")
+        super().__init__(
+            f"loccit eval needs {module}. Run: pip install 'loccit[eval]' (in a clone: make setup)"
+        )
 
 
 def require_libraries() -> None:

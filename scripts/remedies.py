@@ -163,7 +163,7 @@ COMMANDS: Mapping[str, str] = {
     "invalid_questions": "Correct the line that the message names: one JSON object, with `question`.",
     "missing_quotes": "Correct the quotes, or ingest the documents that contain them.",
     "missing_documents": "Correct the ids, or ingest the documents.",
-    "evaluation_missing": "`pip install 'loccit[eval]'`.",
+    "evaluation_missing": "`pip install 'loccit[eval]'`, or `make setup` in a clone.",
     "address_unavailable": "Choose another port (`LOCCIT_PORT`, `--port`), or stop what listens there.",
     "key_missing": "`loccit keys create`, or set `LOCCIT_ALLOW_ANONYMOUS=true` if "
     "everyone may do everything.",

@@ -105,7 +105,8 @@ def test_eval_without_its_extra_says_what_to_install() -> None:
     done = run_without({"ir_measures"}, "from cli.main import main; main()", "eval", "questions.jsonl")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "error (evaluation_missing): loccit eval needs ir_measures. Run: pip install 'loccit[eval]'"
+        "error (evaluation_missing): loccit eval needs ir_measures. "
+        "Run: pip install 'loccit[eval]' (in a clone: make setup)"
     ]
 
 
