@@ -77,7 +77,7 @@ class Texts(Protocol):
         """
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        """The stored ones among these texts, each checked against its hash."""
+        """These texts of versions that the snapshot has, each checked against its hash; without others."""
 
 
 class History(Protocol):

@@ -66,7 +66,8 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
     beside = f"{above}\n{nearby(hit, text, at)}"
     near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms)
     far = _lacked(asked, sorted(near), text, terms) if near else near
-    siblings = _of_siblings(question, f"{above}\n{text}")
+    names = NumberedNames.of(question)
+    siblings = [] if names is None else names.missing_in(f"{above}\n{text}")
     parts = set[str]()
     for one in siblings:
         parts.update((one, *one.rsplit(" ", 1)))
@@ -85,12 +86,6 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
         bool(asked.counts & near and not siblings),
         bool(siblings),
     )
-
-
-def _of_siblings(question: str, text: str) -> list[str]:
-    """The names with a number of which a text has only siblings."""
-    names = NumberedNames.of(question)
-    return [] if names is None else names.missing_in(text)
 
 
 def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms: Terms) -> Named:

@@ -197,7 +197,7 @@ def _split_at(text: str, start: int, end: int, cuts: Iterable[int]) -> list[Span
     for cut in (*cuts, end):
         if cut <= start:
             continue
-        if not _is_boundary(text, start, cut) and cut < end:
+        if cut < end and not _is_boundary(text, start, cut):
             cut = _cluster_at(text, start, end, cut)[1]  # noqa: PLW2901
         span = trim_span(text, start, cut)
         if span[0] < span[1]:

@@ -73,18 +73,18 @@ class Told:
         return dotted_codes(self.text)
 
     @cached_property
-    def _words(self) -> list[str]:
-        if self.text.isascii():
-            return _ASCII_LETTERS.findall(self.text.lower())
-        return [one.lower() for one in _LETTERS.findall(self.text)]
-
-    @cached_property
     def _lines(self) -> str:
-        return "\n".join(["", *self._words, ""])
+        """The words, each on a line of its own."""
+        if self.text.isascii():
+            words = _ASCII_LETTERS.findall(self.text.lower())
+        else:
+            words = [one.lower() for one in _LETTERS.findall(self.text)]
+        return "\n".join(["", *words, ""])
 
     @cached_property
     def _initials(self) -> str:
-        return "".join(map(itemgetter(0), filterfalse(FUNCTION_WORDS.__contains__, self._words)))
+        words = self._lines.split()
+        return "".join(map(itemgetter(0), filterfalse(FUNCTION_WORDS.__contains__, words)))
 
 
 @lru_cache(4096)

@@ -12,6 +12,7 @@ import logging
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -126,8 +127,8 @@ def unpack_or_warn(id_: int, blob: bytes | None) -> SentenceArrays | None:
 def table_of(ids: Sequence[int], found: Mapping[int, StoredSentences]) -> tuple[Ids, SentenceTable]:
     """Return document keys (0 for passages not found) and the sentence table, in the order of ``ids``."""
     placed = [found.get(id_, (0, None)) for id_ in ids]
-    documents = np.array([document for document, _ in placed], np.int64)
-    return documents, table([stored for _, stored in placed])
+    documents, stored = map(itemgetter(0), placed), map(itemgetter(1), placed)
+    return np.array(list(documents), np.int64), table(list(stored))
 
 
 def are_valid(blob: bytes | None) -> bool:

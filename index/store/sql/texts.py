@@ -93,12 +93,6 @@ def require(statements: Statements, sha: bytes) -> None:
         raise VersionNotFound(ERASED)
 
 
-def list_stored(statements: Statements, shas: Iterable[bytes]) -> list[bytes]:
-    """Return the texts among these that are not erased."""
-    rows = statements.rows_among("SELECT sha256 FROM texts WHERE {among}", "sha256", shas)
-    return [sha for (sha,) in rows]
-
-
 def drop_unused(statements: Statements, shas: Iterable[bytes]) -> None:
     """Delete the texts among these that no version uses."""
     rows = statements.rows_among(

@@ -51,14 +51,8 @@ class Reads(Protocol):
     def require_text(self, sha256: bytes) -> None:
         """Raise :class:`index.errors.VersionNotFound` if a text is erased."""
 
-    def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
-        """The texts among these that are not erased; for a few hundred hashes at most."""
-
     def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
-        """The texts among these that are not erased, each checked against its hash.
-
-        If :attr:`knows_erasures` is False, none of them is.
-        """
+        """The texts among these that are not erased, each checked against its hash."""
 
     def slices(self, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
         """``text[start:end]`` for each (SHA-256 of the text, start, end)."""
@@ -153,11 +147,8 @@ class Memory:
         return self._texts.get(sha256, reads.text, reads.change)
 
     def whole_texts(self, reads: Reads, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        """Return the texts that are still stored, by hash."""
-        return self._wholes(reads, list(sha256s) if reads.knows_erasures else reads.stored_texts(sha256s))
-
-    def _wholes(self, reads: Reads, sha256s: Sequence[bytes]) -> dict[bytes, str]:
-        return self._texts.get_many(sha256s, reads.whole_texts, reads.change)
+        """Return texts by hash, each that of a version which the transaction sees: none is erased."""
+        return self._texts.get_many(list(sha256s), reads.whole_texts, reads.change)
 
     def places(self, reads: Reads, ids: Ids) -> list[PlacedPassage]:
         """Return the live passages among these, without their text, in the given order."""
@@ -182,8 +173,7 @@ class Memory:
         """Return the live passages among these, with their text, in the given order."""
         placed = self.places(reads, ids)
         short = {one.version.text_sha256 for one in placed if one.version.length <= BLOCK}
-        wholes = self._wholes(reads, list(short))
-        return with_words(reads, placed, wholes)
+        return with_words(reads, placed, self.whole_texts(reads, short))
 
     def sentences(self, reads: Reads, ids: Ids) -> tuple[Ids, SentenceTable]:
         """Return for each passage the key of its document, 0 if it is not live, and its sentences."""

@@ -55,8 +55,7 @@ class EarlierPassages:
         return self._reads.text(sha256, start, end)
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        wanted = list(sha256s) if self._reads.knows_erasures else self._reads.stored_texts(sha256s)
-        return dict(self._reads.whole_texts(wanted))
+        return dict(self._reads.whole_texts(list(sha256s)))
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         return with_words(self._reads, self.places(ids), {})

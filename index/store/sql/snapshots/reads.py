@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,9 +45,6 @@ class Reads:
 
     def require_text(self, sha256: bytes) -> None:
         texts.require(self._statements, sha256)
-
-    def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
-        return texts.list_stored(self._statements, sha256s)
 
     def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
         return texts.read_wholes(self._statements, sha256s)
