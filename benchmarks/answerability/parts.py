@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index.engine.lexical.terms import importance_of, weighted_terms
 from index.errors import NotSupported
 from index.filters import Filter
-from index.protocols import Rankings, RecordStore, Side, Stage, untimed
+from index.protocols import Noted, Rankings, RecordStore, Side, untimed
 from index.text.analysis import Analyzer
 from index.types import Ids, Importance, Ranking, Vectors
 
@@ -126,16 +126,14 @@ class Part:
         *,
         where: Filter | None = None,
         context: Sequence[tuple[str, float]] = (),
-        stage: Stage = untimed,
+        noted: Noted = untimed,
     ) -> Rankings:
         if where is not None:
             raise NotSupported("A part of a collection is searched without a filter.")
-        with stage("dense"):
-            dense = self._ranking(self._rows, self._whole.vectors[self._rows] @ vector, n)
-        with stage("lexical"):
-            scores = self._bm25(question, context)
-            rows = np.flatnonzero(scores)
-            return Rankings(dense, self._ranking(rows, scores[rows], n))
+        dense = self._ranking(self._rows, self._whole.vectors[self._rows] @ vector, n)
+        scores = self._bm25(question, context)
+        rows = np.flatnonzero(scores)
+        return Rankings(dense, self._ranking(rows, scores[rows], n))
 
     def search_words(self, text: str, n: int, *, where: Filter | None = None) -> Ids:
         if where is not None:

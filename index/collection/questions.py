@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from index.answers import Answer, IndexState, UnknownLanguage
@@ -170,8 +171,9 @@ class Questions:
                 answer = answered(past, derived.engine, state)
                 if derived.engine.change == change:  # and not updated meanwhile
                     return answer
-            with watch.stage("moment"):
-                engine = derived.engine.at(past)
+            began = perf_counter()
+            engine = derived.engine.at(past)
+            watch.note("moment", began)
             return answered(past, engine, state)
 
     def _with_amendments(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,13 @@ from index.errors import NotSupported
 from index.filters import Filter
 from index.protocols import (
     Failure,
+    Noted,
     PastPassages,
     Rankings,
     RecordStore,
     Searchable,
     Side,
     Snapshot,
-    Stage,
     untimed,
 )
 from index.records import NOTHING
@@ -89,17 +89,20 @@ class ExactEngine:
         *,
         where: Filter | None = None,
         context: Sequence[tuple[str, float]] = (),
-        stage: Stage = untimed,
+        noted: Noted = untimed,
     ) -> Rankings:
-        with stage("filter") if where else nullcontext():
-            entries = self._admitted(where)
-        with stage("dense"):
-            scores = {
-                id_: float(one.vector @ vector) for id_, one in entries.items() if one.vector is not None
-            }
-            dense = _ranking(scores, n)
-        with stage("lexical"):
-            return Rankings(dense, _ranking(self._bm25(question, context, entries), n))
+        began = perf_counter()
+        entries = self._admitted(where)
+        if where:
+            noted("filter", began)
+        began = perf_counter()
+        scores = {id_: float(one.vector @ vector) for id_, one in entries.items() if one.vector is not None}
+        dense = _ranking(scores, n)
+        noted("dense", began)
+        began = perf_counter()
+        lexical = _ranking(self._bm25(question, context, entries), n)
+        noted("lexical", began)
+        return Rankings(dense, lexical)
 
     def search_words(self, text: str, n: int, *, where: Filter | None = None) -> Ids:
         return _ranking(self._bm25(text, (), self._admitted(where)), n).ids

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.filters import Filter
-from index.protocols import DenseIndex, LexicalIndex, Rankings, Side, Stage, untimed
+from index.protocols import DenseIndex, LexicalIndex, Noted, Rankings, Side, untimed
 from index.types import Ids, Importance, Ranking, Vectors
 
 P = ParamSpec("P")
@@ -40,28 +41,31 @@ class IndexPair:
         *,
         where: Filter | None = None,
         context: Sequence[tuple[str, float]] = (),
-        stage: Stage = untimed,
+        noted: Noted = untimed,
     ) -> Rankings:
         documents: Ids | None = None
         if where is not None:
-            with stage("filter"):
-                documents = self._select(where)
+            began = perf_counter()
+            documents = self._select(where)
+            noted("filter", began)
             if not len(documents):
                 return Rankings(Ranking.empty(), Ranking.empty(), self.degraded)
-        with stage("dense"):
-            (dense,) = self._attempt(
-                "dense", _nothing, self.dense.search, vector.reshape(1, -1), n, documents=documents
-            )
-        with stage("lexical"):
-            lexical = self._attempt(
-                "lexical",
-                Ranking.empty,
-                self.lexical.search,
-                question,
-                n,
-                documents=documents,
-                context=context,
-            )
+        began = perf_counter()
+        (dense,) = self._attempt(
+            "dense", _nothing, self.dense.search, vector.reshape(1, -1), n, documents=documents
+        )
+        noted("dense", began)
+        began = perf_counter()
+        lexical = self._attempt(
+            "lexical",
+            Ranking.empty,
+            self.lexical.search,
+            question,
+            n,
+            documents=documents,
+            context=context,
+        )
+        noted("lexical", began)
         return Rankings(dense, lexical, self.degraded)
 
     def search_words(self, text: str, n: int, *, where: Filter | None = None) -> Ids:

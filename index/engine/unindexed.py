@@ -10,13 +10,13 @@ from index.errors import IndexUnavailable
 from index.filters import Filter
 from index.protocols import (
     Failure,
+    Noted,
     PastPassages,
     Rankings,
     RecordStore,
     Searchable,
     Side,
     Snapshot,
-    Stage,
     untimed,
 )
 from index.types import Ids, Importance, Vectors
@@ -71,7 +71,7 @@ class Unindexed:
         *,
         where: Filter | None = None,
         context: Sequence[tuple[str, float]] = (),
-        stage: Stage = untimed,
+        noted: Noted = untimed,
     ) -> Rankings:
         raise _unavailable()
 

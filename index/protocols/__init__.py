@@ -16,10 +16,10 @@ from index.protocols.engine import (
     Engine,
     Failure,
     LexicalIndex,
+    Noted,
     Rankings,
     Searchable,
     Side,
-    Stage,
     untimed,
 )
 from index.protocols.models import (
@@ -73,6 +73,7 @@ __all__ = [
     "IndexFeed",
     "Lease",
     "LexicalIndex",
+    "Noted",
     "Originals",
     "Passages",
     "PastPassages",
@@ -89,7 +90,6 @@ __all__ = [
     "SharedLedger",
     "Side",
     "Snapshot",
-    "Stage",
     "Staging",
     "Stray",
     "Tokenizer",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,13 +13,12 @@ from index.protocols.snapshots import PastPassages, Snapshot
 from index.records import Mark
 from index.types import Ids, Importance, IndexedPassage, Ranking, Vectors
 
-Stage = Callable[[str], AbstractContextManager[None]]
-"""Times a named stage of a search."""
+Noted = Callable[[str, float], None]
+"""Notes that a stage of a search, by its name, has ended that began at a :func:`time.perf_counter`."""
 
 
-def untimed(_: str) -> AbstractContextManager[None]:
-    """A :data:`Stage` that times nothing."""
-    return nullcontext()
+def untimed(stage: str, began: float) -> None:
+    """Notes nothing: a :data:`Noted` of searches that nobody times."""
 
 
 Side = Literal["dense", "lexical"]
@@ -67,12 +65,12 @@ class Searchable(Protocol):
         *,
         where: Filter | None = None,
         context: Sequence[tuple[str, float]] = (),
-        stage: Stage = untimed,
+        noted: Noted = untimed,
     ) -> Rankings:
         """The at most ``n`` passages nearest to ``vector`` (dimension,), and those that share the best words.
 
         Both only in documents that ``where`` admits. ``context`` are other texts whose words count too,
-        each with its weight beside the question's 1. ``stage`` times ``filter``, ``dense`` and ``lexical``.
+        each with its weight beside the question's 1. ``noted`` is told of ``filter``, ``dense``, ``lexical``.
         """
 
     def search_words(self, text: str, n: int, *, where: Filter | None = None) -> Ids:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from index.answers import Answer, Hit, IndexState, Reading
 from index.config import SearchConfig
 from index.filters import Comparison, Filter, divide_pages
-from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side, Stage
+from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
@@ -69,36 +68,21 @@ _NOTHING = -10.0
 """The logit of the probability that no passages answer."""
 
 
-class _Stage:
-    """Measures one stage. For each question there are a dozen: no generator, which costs as much again."""
-
-    __slots__ = ("_begun", "_name", "_timings")
-
-    def __init__(self, timings: dict[str, float], name: str) -> None:
-        self._timings = timings
-        self._name = name
-
-    def __enter__(self) -> None:
-        self._begun = time.perf_counter()
-
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        if error is None:
-            spent = (time.perf_counter() - self._begun) * 1000
-            self._timings[self._name] = round(self._timings.get(self._name, 0.0) + spent, 3)
-
-
 class Stopwatch:
     """Measures the duration of stages in milliseconds; a stage that runs twice has the sum."""
 
     def __init__(self) -> None:
         self.timings: dict[str, float] = {}
-        self.stage: Stage = partial(_Stage, self.timings)
-        """Measure a stage, by its name."""
-        self._start = time.perf_counter()
+        self._start = perf_counter()
+
+    def note(self, stage: str, began: float) -> None:
+        """Note that a stage has ended that began at a :func:`time.perf_counter`."""
+        spent = (perf_counter() - began) * 1000
+        self.timings[stage] = round(self.timings.get(stage, 0.0) + spent, 3)
 
     def durations(self) -> dict[str, float]:
         """Return the durations of all stages, and ``total``."""
-        self.timings["total"] = round((time.perf_counter() - self._start) * 1000, 3)
+        self.note("total", self._start)
         return self.timings
 
 
@@ -148,21 +132,24 @@ def make_queries(
     """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
     context = question.context
     if vectors is None:
-        with watch.stage("encode"):
-            vectors = embedder.embed_queries(texts_to_embed(question.text, context))
-    with watch.stage("tokens"):
-        (starts,) = embedder.token_starts([question.text])
-        offsets = starts.tolist()
-        spelt = is_spelt(question.text, offsets)
-        alone = Query(
-            question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read
-        )
-        follow_up = FollowUp.of(question.text) if context else None
+        began = perf_counter()
+        vectors = embedder.embed_queries(texts_to_embed(question.text, context))
+        watch.note("encode", began)
+    began = perf_counter()
+    (starts,) = embedder.token_starts([question.text])
+    offsets = starts.tolist()
+    spelt = is_spelt(question.text, offsets)
+    alone = Query(
+        question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read
+    )
+    follow_up = FollowUp.of(question.text) if context else None
+    watch.note("tokens", began)
     naming = NamedDocument.of(question.text)
     if naming is None:
         return Queries(alone, vectors, offsets, context, follow_up)
-    with watch.stage("encode"):
-        (vector,) = embedder.embed_queries([naming.question])
+    began = perf_counter()
+    (vector,) = embedder.embed_queries([naming.question])
+    watch.note("encode", began)
     without = replace(alone, question=naming.question, vector=vector)
     return Queries(alone, vectors, offsets, context, follow_up, naming, without)
 
@@ -283,11 +270,12 @@ class Search:
             if asked.follow_up and asked.follow_up.prefers_context(judged.logit, other.logit, query.near):
                 judged = other
         found = judged.found
-        with watch.stage("answerability"):
-            certainty = judged.certain
-            probability, hits = judge_hits(found.hits, judged.estimated, certainty, answerability)
-            # A table that answers says all that the question names, though not in one sentence.
-            compared = found.compared if certainty is None else Named()
+        began = perf_counter()
+        certainty = judged.certain
+        probability, hits = judge_hits(found.hits, judged.estimated, certainty, answerability)
+        # A table that answers says all that the question names, though not in one sentence.
+        compared = found.compared if certainty is None else Named()
+        watch.note("answerability", began)
         return Answer(
             asked.alone.question,
             probability,
@@ -328,17 +316,19 @@ class Search:
     ) -> Judged:
         """Find up to ``k`` passages, and the probability that they answer."""
         found = self.find(query, k=k, where=where, watch=watch)
-        with watch.stage("answerability"):
-            features = self.features(query, found)
-            logit = estimated = found.limit(answerability.logit(features)) if found.hits else _NOTHING
-            if (certain := found.certainty) is not None:
-                logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
-            return Judged(query, found, features, logit, estimated, certain)
+        began = perf_counter()
+        features = self.features(query, found)
+        logit = estimated = found.limit(answerability.logit(features)) if found.hits else _NOTHING
+        if (certain := found.certainty) is not None:
+            logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
+        watch.note("answerability", began)
+        return Judged(query, found, features, logit, estimated, certain)
 
     def in_context(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
         """The question with those before it and what the last answer quotes; None if there is neither."""
-        with watch.stage("quotes"):
-            quotes = self._quotes(asked.context.said, where)
+        began = perf_counter()
+        quotes = self._quotes(asked.context.said, where)
+        watch.note("quotes", began)
         return asked.in_context(quotes) if quotes or asked.context.questions else None
 
     def _quotes(self, said: str, where: Filter | None) -> Quotes | None:
@@ -360,40 +350,43 @@ class Search:
         ranking = self._rank(query, candidates, k, watch)
         headings = Headings.of(query.question, self._analyzer.hashes, self._passages.whole_texts)
         if headings.sections is not None:
-            with watch.stage("sections"):
-                ranking = self._prefer_named(ranking, headings.sections)
+            began = perf_counter()
+            ranking = self._prefer_named(ranking, headings.sections)
+            watch.note("sections", began)
         if (numbered := NumberedNames.of(query.question)) is not None:
             ranking = self._prefer_numbered(ranking, numbered)
         if (thing := AskedThing.of(query.question)) is not None:
             ranking = self._prefer_defining(ranking, thing)
         if self._cross_encoder is not None and query.read:
-            with watch.stage("read"):
-                ranking = self._judge_first(self._cross_encoder, query, ranking)
-        with watch.stage("passages"):
-            earlier = query.context[0].text if query.context else ""
-            terms = self._analyzer.question_hashes(query.question)
-            words = QuestionWords(query.question, terms, earlier, query.said)
-            hits = Hits(
-                self._passages,
-                self._history,
-                ranking,
-                config=self._config,
-                words=words,
-                headings=headings,
-            )
-            first = hits.first(k, query.selection)
-            compared = self._compare(query, first, headings.sections)
-            return SearchResult(
-                ranking,
-                first,
-                degraded,
-                words,
-                compared,
-                hits.reading,
-                hits.named,
-                hits.headed,
-                hits.is_lowered,
-            )
+            began = perf_counter()
+            ranking = self._judge_first(self._cross_encoder, query, ranking)
+            watch.note("read", began)
+        began = perf_counter()
+        earlier = query.context[0].text if query.context else ""
+        terms = self._analyzer.question_hashes(query.question)
+        words = QuestionWords(query.question, terms, earlier, query.said)
+        hits = Hits(
+            self._passages,
+            self._history,
+            ranking,
+            config=self._config,
+            words=words,
+            headings=headings,
+        )
+        first = hits.first(k, query.selection)
+        compared = self._compare(query, first, headings.sections)
+        watch.note("passages", began)
+        return SearchResult(
+            ranking,
+            first,
+            degraded,
+            words,
+            compared,
+            hits.reading,
+            hits.named,
+            hits.headed,
+            hits.is_lowered,
+        )
 
     def _judge_first(self, model: CrossEncoder, query: Query, found: RankedCandidates) -> RankedCandidates:
         """Judge the first passages with the cross-encoder."""
@@ -461,10 +454,11 @@ class Search:
         self, query: Query, where: Filter | None, watch: Stopwatch
     ) -> tuple[Candidates, tuple[Side, ...]]:
         found = self._rankings(query, where, watch)
-        with watch.stage("fusion"):
-            candidates = Candidates.of(
-                found.dense, found.lexical, lambda ids: self._engine.scores(query.vector, ids)
-            )
+        began = perf_counter()
+        candidates = Candidates.of(
+            found.dense, found.lexical, lambda ids: self._engine.scores(query.vector, ids)
+        )
+        watch.note("fusion", began)
         if query.documents:
             places = self._passages.places(candidates.ids)
             own = [one.id for one in places if one.version.document_id in query.documents]
@@ -477,19 +471,20 @@ class Search:
         ranges, of_documents = divide_pages(where)
         if ranges is None:
             return self._engine.search(
-                query.question, query.vector, most, where=where, context=context, stage=watch.stage
+                query.question, query.vector, most, where=where, context=context, noted=watch.note
             )
-        with watch.stage("filter"):
-            ids = self._passages.on_pages(ranges, of_documents)
-            if not len(ids):
-                return Rankings(Ranking.empty(), Ranking.empty(), self._engine.degraded)
-            # Words are searched in whole documents, as few as may be: an index does not know pages.
-            where = of_documents
-            if len(ids) <= _PAGED:
-                documents = {one.version.document_id for one in self._passages.places(ids)}
-                where = Comparison("in", "document_id", tuple(sorted(documents)))
+        began = perf_counter()
+        ids = self._passages.on_pages(ranges, of_documents)
+        # Words are searched in whole documents, as few as may be: an index does not know pages.
+        where = of_documents
+        if 0 < len(ids) <= _PAGED:
+            documents = {one.version.document_id for one in self._passages.places(ids)}
+            where = Comparison("in", "document_id", tuple(sorted(documents)))
+        watch.note("filter", began)
+        if not len(ids):
+            return Rankings(Ranking.empty(), Ranking.empty(), self._engine.degraded)
         found = self._engine.search(
-            query.question, query.vector, _PAGED, where=where, context=context, stage=watch.stage
+            query.question, query.vector, _PAGED, where=where, context=context, noted=watch.note
         )
         scores, on_pages = self._engine.scores(query.vector, ids), np.isin(found.lexical.ids, ids)
         known = ~np.isnan(scores)
@@ -498,17 +493,19 @@ class Search:
         return Rankings(dense, lexical, found.degraded)
 
     def _rank(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> RankedCandidates:
-        with watch.stage("second_look"):
-            found = rank_candidates(
-                candidates,
-                self._config,
-                lambda ids: self._look(query, ids),
-                is_spelt=query.is_spelt,
-                k=k,
-            )
+        began = perf_counter()
+        found = rank_candidates(
+            candidates,
+            self._config,
+            lambda ids: self._look(query, ids),
+            is_spelt=query.is_spelt,
+            k=k,
+        )
+        watch.note("second_look", began)
         if self._reranker is not None:
-            with watch.stage("rerank"):
-                found = self._rerank(self._reranker, query.question, found, max(self._config.rerank, k))
+            began = perf_counter()
+            found = self._rerank(self._reranker, query.question, found, max(self._config.rerank, k))
+            watch.note("rerank", began)
         return found
 
     def _look(self, query: Query, ids: Ids) -> SecondLook:
