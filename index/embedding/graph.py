@@ -140,7 +140,7 @@ class GraphEmbedder:
         self, encodings: Sequence[Encoding], batch: Sequence[int], width: int, runtime: Runtime
     ) -> tuple[Vectors, NDArray[np.float32]]:
         shape = (len(batch), width)
-        filled = {name: np.zeros(shape, np.int64) for name in INPUTS}
+        filled = dict(zip(INPUTS, np.zeros((len(INPUTS), *shape), np.int64), strict=True))
         filled["input_ids"][:] = self._description.pad_id
         for row, encoding in enumerate(map(encodings.__getitem__, batch)):
             filled["input_ids"][row, : len(encoding.ids)] = encoding.ids

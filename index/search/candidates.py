@@ -42,10 +42,10 @@ class Candidates:
         lexical_rank = dict(zip(lexical.ids.tolist(), count(1), strict=False))
         return Candidates(ids, meaning, words, dense_rank, lexical_rank)
 
-    def best(self, weight: float) -> Candidates:
-        """Order the candidates by the convex combination of both scores."""
+    def best(self, weight: float, most: int | None = None) -> Candidates:
+        """Order the candidates by the convex combination of both scores, and keep the best."""
         fused = fusion.convex(self.dense, self.lexical, dense_weight=weight)
-        return self.reorder(np.lexsort((self.ids, -fused)))
+        return self.reorder(np.lexsort((self.ids, -fused))[:most])
 
     def reorder(self, order: NDArray[np.int64]) -> Candidates:
         """Return the candidates at these positions, in this order."""

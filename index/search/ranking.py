@@ -63,11 +63,10 @@ def rank_candidates(
 ) -> RankedCandidates:
     """Rank the candidates by both scores, then rerank the best by the second look if it is configured."""
     dense_weight = config.spelt_weight if is_spelt else config.dense_weight
-    candidates = candidates.best(dense_weight)
+    candidates = candidates.best(dense_weight, max(config.second_look, k) if config.second_look else None)
     if not config.second_look or not len(candidates.ids):
         scores = fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight)
         return RankedCandidates(candidates, scores, None)
-    candidates = candidates.reorder(np.arange(min(len(candidates.ids), max(config.second_look, k))))
     second_look = look(candidates.ids)
     columns = features(candidates, second_look, dense_weight=dense_weight, is_spelt=is_spelt)
     matrix = np.stack([columns[name] for name in FEATURES])

@@ -265,10 +265,12 @@ class Search:
         """
         alone = self._of_named_document(asked, where, watch) or asked.alone
         judged = self.judge(alone, k=k, where=where, watch=watch, answerability=answerability)
-        if (query := self._context_needed(asked, judged.logit, where, watch)) is not None:
-            other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
-            if asked.follow_up and asked.follow_up.prefers_context(judged.logit, other.logit, query.near):
-                judged = other
+        if (follow_up := asked.follow_up) is not None:
+            query = self._context_needed(asked, follow_up, judged.logit, where, watch)
+            if query is not None:
+                other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
+                if follow_up.prefers_context(judged.logit, other.logit, query.near):
+                    judged = other
         found = judged.found
         began = perf_counter()
         certainty = judged.certain
@@ -302,11 +304,10 @@ class Search:
         return replace(asked.without_name, documents=documents) if documents else None
 
     def _context_needed(
-        self, asked: Queries, alone: float, where: Filter | None, watch: Stopwatch
+        self, asked: Queries, follow_up: FollowUp, alone: float, where: Filter | None, watch: Stopwatch
     ) -> Query | None:
         """The question with its context, if that could change the answer that has this logit without it."""
-        follow_up = asked.follow_up
-        if follow_up is None or not follow_up.may_need_context(alone):
+        if not follow_up.may_need_context(alone):
             return None
         query = self.in_context(asked, where, watch)
         return query if query is not None and follow_up.may_need_context(alone, query.near) else None

@@ -65,7 +65,7 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     cuts = {*_sentence_ends(part, language or _detect_language(part)), *_match_ends(_UNKNOWN_END, part)}
     if "\n" in part:
         cuts.update(_match_ends(_NEXT_ITEM, part), _match_ends(_NEXT_ROW, part))
-    return _split_at(text, start, end, [start + cut for cut in sorted(cuts)])
+    return _split_at(text, start, end, map(start.__add__, sorted(cuts)))
 
 
 def item_spans(text: str, start: int, end: int) -> list[Span]:
@@ -188,7 +188,7 @@ def _detect_language(part: str) -> str:
 
 
 def _match_ends(pattern: re.Pattern[str], part: str) -> Iterable[int]:
-    return [match.end() for match in pattern.finditer(part)]
+    return map(re.Match.end, pattern.finditer(part))
 
 
 def _split_at(text: str, start: int, end: int, cuts: Iterable[int]) -> list[Span]:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -105,12 +106,12 @@ def _said_after(turns: Sequence[Turn], start: int) -> str:
 
 def texts_to_embed(question: str, context: Context) -> list[str]:
     """Return the texts to embed: the question, then the earlier ones."""
-    return [question, *(turn.text for turn in context.questions)]
+    return [question, *map(attrgetter("text"), context.questions)]
 
 
 def add_context(vectors: Vectors, context: Sequence[ContextTurn]) -> Vectors:
     """Move the question's vector (the first row) towards those of the context; shape (dimension,)."""
-    weights = np.array([1.0, *(turn.meaning for turn in context)], np.float32)
+    weights = np.array([1.0, *map(attrgetter("meaning"), context)], np.float32)
     moved = weights @ vectors
     unit: Vectors = (moved / np.linalg.norm(moved)).astype(np.float32)
     return unit

@@ -24,7 +24,7 @@ from index.store.rows.cache import Memory
 from index.store.rows.documents import version_of
 from index.store.rows.passages import passage_of
 from index.store.rows.sentences import StoredSentences
-from index.store.rows.texts import unpack_checked
+from index.store.rows.texts import unpack
 from index.store.sql.snapshots import Reads, SqlSnapshot
 from index.store.sql.versions import VERSION_COLUMNS, VERSION_TABLES
 from index.types import Ids
@@ -146,7 +146,7 @@ class BriefReads(Reads):
 
     def _whole(self, sha256: bytes) -> str:
         if sha256 not in self._wholes:
-            self._wholes[sha256] = unpack_checked(sha256, self._blocks[sha256])
+            self._wholes[sha256] = unpack(sha256, self._blocks[sha256], is_whole=True)
         return self._wholes[sha256]
 
 

@@ -25,18 +25,17 @@ def pack_blocks(text: str) -> Iterator[bytes]:
         yield zlib.compress(text[at : at + BLOCK].encode(), 6)
 
 
-def unpack(sha: bytes, blocks: Iterable[bytes]) -> str:
-    """Return the text of consecutive blocks. Raises :class:`index.errors.StoreDamaged`."""
+def unpack(sha: bytes, blocks: Iterable[bytes], *, is_whole: bool = False) -> str:
+    """Return the text of consecutive blocks; one that ``is_whole`` is checked against its hash.
+
+    Raises :class:`index.errors.StoreDamaged`.
+    """
     try:
-        return b"".join(map(zlib.decompress, blocks)).decode()
+        stored = b"".join(map(zlib.decompress, blocks))
+        text = stored.decode()
     except (zlib.error, UnicodeDecodeError) as error:
         raise damage_error(sha) from error
-
-
-def unpack_checked(sha: bytes, blocks: Iterable[bytes]) -> str:
-    """Return the text of all its blocks. Raises :class:`index.errors.StoreDamaged` if its hash is another."""
-    text = unpack(sha, blocks)
-    if text_sha256(text) != sha:
+    if is_whole and hashlib.sha256(stored).digest() != sha:
         raise damage_error(sha)
     return text
 

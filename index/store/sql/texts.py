@@ -13,7 +13,6 @@ from index.store.rows.texts import (
     pack_blocks,
     text_sha256,
     unpack,
-    unpack_checked,
 )
 from index.store.sql.statements import Statements
 from index.store.sql.tables import BLOCKS
@@ -65,7 +64,7 @@ def read_wholes(statements: Statements, shas: Iterable[bytes]) -> dict[bytes, st
     blocks: dict[bytes, list[bytes]] = {}
     for sha, body in rows:
         blocks.setdefault(sha, []).extend(() if body is None else (body,))
-    return {sha: unpack_checked(sha, bodies) for sha, bodies in blocks.items()}
+    return {sha: unpack(sha, bodies, is_whole=True) for sha, bodies in blocks.items()}
 
 
 def slices(statements: Statements, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
