@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import wraps
@@ -11,7 +12,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from index.errors import DiskFull, DiskReadOnly, ObjectsUnavailable
-from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
+from service.errors import BodyTimeout, ClientGone, MayRaise, NotReady, Overloaded
 from service.faces.client import HttpClient
 from service.flows.answer.answering import Answering
 from service.flows.ask.asking import Asking
@@ -34,6 +35,9 @@ from service.state.inventory import Inventory
 from service.state.limits.pools import Place, Pool, Pools
 
 T = TypeVar("T")
+
+_TURNS = 2
+"""Of the event loop, until it has noticed that a connection is closed whose request it has just read."""
 
 
 def ready(connection: HTTPConnection, kind: type[T]) -> T:
@@ -112,6 +116,8 @@ async def drawing_place(request: Request, pools: ReadyPools) -> AsyncIterator[Wa
 
 async def writes_place(request: Request, pools: ReadyPools) -> AsyncIterator[Place]:
     """A place in the pool that writes. Raises :class:`service.errors.Overloaded`."""
+    if request.method == "DELETE":
+        await _require_client(request)
     with pools.writes.admit(caller_of(request.scope).holder) as place:
         yield place
 
@@ -124,9 +130,21 @@ async def writes_place_after_body(request: Request, pools: ReadyPools) -> AsyncI
     """
     holder = caller_of(request.scope).holder
     pools.writes.permits.require(holder)
-    await read_body(request)
+    await _require_client(request)
     with pools.writes.admit(holder) as place:
         yield place
+
+
+async def _require_client(request: Request) -> None:
+    """Read the body. Raises :class:`service.errors.ClientGone` also if nobody waits for the reply any more.
+
+    A process that stood still finds requests that were given up, and maybe sent elsewhere with another text.
+    """
+    await read_body(request)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    if await request.is_disconnected():
+        raise ClientGone("The client disconnected before anything was done.")
 
 
 Lookups = Annotated[Pool, Depends(lookups_pool), NOT_READY]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from fastapi import Request
 
 from service.errors import ClientGone
 from service.faces.client import HttpClient
+from service.faces.dependencies import writes_place, writes_place_after_body
 from service.flows.ask.disconnection import unless_gone
+from service.state.limits.pools import Pools
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +94,25 @@ async def test_what_the_work_raises_is_raised_and_cancelling_from_elsewhere_stay
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_write_that_nobody_waits_for_any_more_is_not_begun(method: str) -> None:
+    """A process that stood still reads a request first, and then that its connection is closed."""
+    gone = asyncio.Event()
+    messages = [{"type": "http.request", "body": b"{}", "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, gone.set)
+            return messages.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": method, "state": {"principal": SimpleNamespace(holder="a")}}
+    find = writes_place_after_body if method == "PUT" else writes_place
+    with closing(Pools(max_requests=4, processes=1)) as pools:
+        place = find(Request(scope, receive), pools)
+        with pytest.raises(ClientGone):
+            await anext(place)
+        assert pools.writes.permits.taken == 0
