@@ -11,8 +11,9 @@ from index.errors import CollectionBusy, DiskFull, LoccitError, StoreDamaged, St
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.SerializationFailure, errors.DeadlockDetected)
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.IoError, errors.UndefinedFile)
 _FORBIDDEN = (errors.InsufficientPrivilege, errors.InvalidAuthorizationSpecification)
-_ABSENT = ("08", "25006", "53", "57P")
-"""Beginnings of the codes for a server that is gone, full of work or being started, or only a copy."""
+_ABSENT = ("08", "25006", "25P03", "53", "57P")
+"""Beginnings of the codes for a server that is gone, full of work, being started, or only a copy, and
+for a transaction that it has ended because it paused for too long."""
 _PLAN_CHECK = "RevalidateCachedQuery"
 """The function of the server that looks whether a prepared statement can still be used."""
 

@@ -40,7 +40,9 @@ from index.postgresql.single_statements import SingleStatements
 from index.postgresql.transactions import Transaction
 
 _TURN_SECONDS = 60
-"""Seconds that a write waits for writes before it, and that one may pause before the server ends it."""
+"""Seconds that a write waits for writes before it."""
+_PAUSE_SECONDS = 20
+"""Seconds that a write may pause before the server ends it: others wait for a process that stands still."""
 _BRIEF_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
 _ANY = {"target_session_attrs": "prefer-standby", "connect_timeout": "2"}
@@ -197,7 +199,7 @@ class Server:
         ``lock``: one transaction at a time has this key (:func:`index.postgresql.lock_key`). ``seconds`` is
         how long statements wait for locks of others. Also raises :class:`index.errors.DiskFull`.
         """
-        settings = [f"SET LOCAL idle_in_transaction_session_timeout TO '{_TURN_SECONDS}s'"]
+        settings = [f"SET LOCAL idle_in_transaction_session_timeout TO '{_PAUSE_SECONDS}s'"]
         if lock is not None:
             settings += [
                 f"SET LOCAL lock_timeout TO '{_TURN_SECONDS}s'",

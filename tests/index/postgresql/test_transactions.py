@@ -172,3 +172,17 @@ def test_a_server_that_is_away_is_told() -> None:
     ):
         pass
     server.close()
+
+
+def test_a_write_that_stands_still_lets_others_pass_and_can_be_sent_again(table: Server) -> None:
+    def stand_still() -> None:
+        with table.write("public", lock=7) as writing:
+            assert writing.row("SHOW idle_in_transaction_session_timeout") == ("20s",)
+            writing.execute("SET LOCAL idle_in_transaction_session_timeout TO '1ms'")
+            with table.write("public", lock=7) as other:
+                other.execute("INSERT INTO words VALUES (1, 'other')")
+            writing.execute("INSERT INTO words VALUES (2, 'first')")
+
+    with pytest.raises(StoreUnavailable, match="its connection broke"):
+        stand_still()
+    assert words(table) == ["other"]
