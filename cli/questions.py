@@ -101,7 +101,7 @@ def ask(
             instance.prepare(asked)
             waiting.step("Asking")
             answer = instance.ask(asked)
-    print_answer(answer, is_filtered=bool(asked.where or asked.in_force), as_json=as_json)
+    print_answer(answer, as_json=as_json)
 
 
 def _collections(names: Sequence[str]) -> tuple[str, Sequence[str] | Literal["*"] | None]:

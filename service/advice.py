@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from index import errors
-from index.answers import UnknownLanguage
+from index.answers import Unasked, UnknownLanguage
 from index.embedding import MULTILINGUAL_MODEL
 from index.errors import LoccitError
 from service.errors import Unauthorized
@@ -48,6 +48,21 @@ def describe_unknown_language(unknown: UnknownLanguage, collection: str) -> str:
     return (
         f"{told} `{upgrade_command(collection)}` changes that. It embeds {unknown.passages:,} passages anew, "
         f"about {count_minutes(unknown)} min on this machine; with --plan it measures that first."
+    )
+
+
+def describe_unasked(unasked: Unasked, collections: Sequence[str]) -> str:
+    """Say why no document of these collections was asked, and what to do."""
+    named = f"The collection {collections[0]} has" if len(collections) == 1 else "These collections have"
+    if unasked == "filtered_out":
+        return (
+            f"{named} no document that the filter admits: none was asked. Ask without the filter, or with "
+            "values that documents have; GET /v1/documents lists them with their metadata."
+        )
+    return (
+        f"{named} no documents that you may read: none was asked. Add some in the library of the browser, "
+        f"with `loccit ingest FOLDER --collection {collections[0]}` or PUT /v1/documents/NAME, or ask "
+        "another collection."
     )
 
 

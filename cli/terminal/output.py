@@ -31,15 +31,17 @@ def print_json(value: object) -> None:
     stdout().out(json.dumps(value, ensure_ascii=False, indent=2), highlight=False)
 
 
-def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
-    """Print the passages of an answer with their locators. ``is_filtered``: a filter was given."""
+def print_answer(answer: Json, *, as_json: bool) -> None:
+    """Print the passages of an answer with their locators."""
     if as_json:
         print_json(answer)
         return
     console = stdout()
     if not answer["passages"]:
-        where = "the documents that the filter admits, if it admits any," if is_filtered else "the collection"
-        console.print(f"Nothing in {where} shares a word or a meaning with that question.")
+        if any(one["code"] in ("no_documents", "filtered_out") for one in answer.get("notes", ())):
+            print_notes(answer)
+        else:
+            console.print("Nothing in the documents shares a word or a meaning with that question.")
         return
     if (first := answer.get("first")) is not None:
         mark = (f" [{first['rank']}]\n", "cyan")

@@ -134,7 +134,9 @@ class Questions:
         with opened() as moment:
             where = visible(question.where, moment, self._readable)
 
-            def answered(passages: Passages, engine: Searchable, state: IndexState) -> Answer:
+            def answered(
+                passages: Passages, engine: Searchable, state: IndexState, total: Callable[[], int]
+            ) -> Answer:
                 search = self._search(passages, moment, engine, derived)
                 answer = search.answer(
                     asked,
@@ -147,6 +149,7 @@ class Questions:
                 if question.as_of is None:
                     answer = self._with_amendments(answer, asked, where, (search, moment), derived)
                 answer = replace(answer, question=question.text)
+                answer = self._with_reason(answer, passages, where, moment, total)
                 model = derived.description.model_name
                 if not _is_unknown(asked, model):
                     return answer
@@ -155,7 +158,7 @@ class Questions:
                 return replace(answer, unknown_language=UnknownLanguage(model, count, seconds))
 
             if question.as_of is None:
-                answer = answered(moment, derived.engine, now.state)
+                answer = answered(moment, derived.engine, now.state, lambda: moment.counts().documents)
                 # Last, for a brief snapshot begins with what the search reads.
                 if _was_exchanged(moment, now):
                     return None
@@ -165,16 +168,31 @@ class Questions:
             if _was_exchanged(moment, now):
                 return None
             past = moment.at(question.as_of)
-            state = state_of(derived, question.as_of, *past.counts())
+            state, total = state_of(derived, question.as_of, *past.counts()), lambda: past.counts()[0]
             change = derived.engine.change
             if _is_live(past, moment, change):
-                answer = answered(past, derived.engine, state)
+                answer = answered(past, derived.engine, state, total)
                 if derived.engine.change == change:  # and not updated meanwhile
                     return answer
             began = perf_counter()
             engine = derived.engine.at(past)
             watch.note("moment", began)
-            return answered(past, engine, state)
+            return answered(past, engine, state, total)
+
+    def _with_reason(
+        self,
+        answer: Answer,
+        passages: Passages,
+        where: Filter | None,
+        moment: Snapshot,
+        total: Callable[[], int],
+    ) -> Answer:
+        """Say why nothing was found, if no document was asked. ``total`` counts what is there for anybody."""
+        if answer.hits or (total() if where is None else len(passages.select(where))):
+            return answer
+        readers = visible(None, moment, self._readable)
+        some = total() if readers is None else len(passages.select(readers))
+        return replace(answer, unasked="filtered_out" if some else "no_documents")
 
     def _with_amendments(
         self,

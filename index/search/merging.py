@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from index.answers import Answer, Hit, Searched
+from index.answers import Answer, Hit, Searched, Unasked
 
 _LEAST = 1e-6
 
@@ -41,6 +41,7 @@ def merge_answers(answers: Mapping[str, Answer], *, k: int) -> Answer:
         first,
         hits=_merge_hits(answers, k),
         reading=None if first.reading is None else replace(first.reading, collection=best),
+        unasked=_unasked({one.unasked for one in answers.values()}),
         timings_ms=dict(timings),
         unknown_language=None if language is None else replace(language, collection=of),
         read=sum(one.read for one in answers.values()),
@@ -49,6 +50,13 @@ def merge_answers(answers: Mapping[str, Answer], *, k: int) -> Answer:
             Searched(name, answer.answerability, answer.index) for name, answer in answers.items()
         ),
     )
+
+
+def _unasked(each: set[Unasked]) -> Unasked:
+    """Why no document of any collection was asked."""
+    if "" in each:
+        return ""
+    return "filtered_out" if "filtered_out" in each else "no_documents"
 
 
 def _merge_hits(answers: Mapping[str, Answer], k: int) -> tuple[Hit, ...]:

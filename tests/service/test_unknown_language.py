@@ -82,7 +82,7 @@ def test_the_command_prints_it(
     assert client.get("/healthz").status_code == 200
     instance = Folder(library, "default", Settings(data=library.data))
     for question, is_told in ((CHINESE, True), (ENGLISH, False)):
-        print_answer(instance.ask(Question(question)), is_filtered=False, as_json=False)
+        print_answer(instance.ask(Question(question)), as_json=False)
         assert (COMMAND in capsys.readouterr().out) is is_told
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.answers import Answer, Hit
 from index.citations import block_spans, format_citation, news_of_hit
+from service.advice import describe_unasked
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import Citation, citation_json
 from service.faces.api.schemas.values import Json
@@ -120,13 +121,19 @@ async def tool_result(request: Annotated[Request, _BODY, MayRaise(NotReady, Over
     return await answer_all(HttpClient(request), asking, plan, respond)
 
 
+def _why_nothing(answer: Answer, collection: str) -> str:
+    if answer.unasked:
+        return describe_unasked(answer.unasked, [collection])
+    return answer.withheld or _NOTHING
+
+
 def _response_json(body: ToolResultRequest, answer: Answer, base: str) -> Json:
     blocks: list[Any] = [_search_result(hit, body.collection, base) for hit in answer.hits]
     return {
         "tool_result": {
             "type": "tool_result",
             "tool_use_id": body.tool_use_id,
-            "content": blocks or [{"type": "text", "text": answer.withheld or _NOTHING}],
+            "content": blocks or [{"type": "text", "text": _why_nothing(answer, body.collection)}],
         },
         "citations": [_citation_json(hit, body.collection) for hit in answer.hits],
         "answerability": answer.answerability,

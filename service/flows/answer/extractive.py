@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.advice import describe_unasked
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
 from service.flows.answer.wording import DECLINED, NEAREST, computed_note, count_words
@@ -49,6 +50,9 @@ def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
 
 def _declining_events(found: Found, shows_passages: bool) -> Iterator[Event]:
     yield Delta(DECLINED)
+    if shows_passages and found.answer.unasked:
+        names = [one.collection for one in found.answer.searched] or [found.collection]
+        yield Delta(f" {describe_unasked(found.answer.unasked, names)}")
     hits = found.answer.hits[:_MOST_NEAREST] if shows_passages else ()
     if not hits:
         return

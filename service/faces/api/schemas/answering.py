@@ -70,7 +70,8 @@ class AnswerResponse(BaseModel):
     unanswered: list[int] = Field(description="Indexes of `parts` that an extractive answer does not answer.")
     sentences: list[AnsweredSentence]
     notes: list[Note] = Field(
-        description="`unknown_language`: the collection's model does not know the language of the question."
+        description="`unknown_language`: the collection's model does not know the language of the question. "
+        "`no_documents`, `filtered_out`: there are no documents, or none that the filter admits."
     )
     sources: list[Citation] = Field(description="What the marks in `answer` refer to; [1] is the first.")
     passages: list[Passage]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from index import answers
 from index.citations import Format, format_citation, news_of_hit
 from index.search.extraction import first_sentence
-from service.advice import describe_unknown_language
+from service.advice import describe_unasked, describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
 from service.faces.api.schemas.conflicts import DocumentConflict, found_conflicts_json
 from service.faces.api.schemas.values import (
@@ -124,7 +124,7 @@ class Passage(BaseModel):
 class Note(BaseModel):
     """Something to know of an answer beside it."""
 
-    code: Literal["unknown_language"]
+    code: Literal["unknown_language", "no_documents", "filtered_out"]
     message: str = Field(description="The same in words, and what to do.")
 
 
@@ -164,7 +164,8 @@ class AskResponse(BaseModel):
         description="Those that they lack: the passage may be about something else of the same kind."
     )
     notes: list[Note] = Field(
-        description="`unknown_language`: the collection's model does not know the language of the question."
+        description="`unknown_language`: the collection's model does not know the language of the question. "
+        "`no_documents`, `filtered_out`: there are no documents, or none that the filter admits."
     )
     first: FirstSentence | None = Field(
         description="The sentence that most probably answers; null if none probably does."
@@ -243,6 +244,9 @@ def computed_json(reading: answers.Reading | None, collection: str) -> Json | No
 
 def notes_json(answer: answers.Answer, collection: str) -> list[Json]:
     """Return the notes on an answer."""
+    if answer.unasked:
+        names = [one.collection for one in answer.searched] or [collection]
+        return [{"code": answer.unasked, "message": describe_unasked(answer.unasked, names)}]
     unknown = answer.unknown_language
     if unknown is None:
         return []

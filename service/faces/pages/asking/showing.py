@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from index.answers import Answer, Citation, Hit, Reading
+from index.answers import Answer, Citation, Hit, Reading, Unasked
 from index.citations import Resolution
 from index.search.extraction import first_sentence
 from index.text import Span
@@ -113,12 +113,10 @@ def shown_answer(
     language: Language,
     *,
     made: Whole | None,
-    is_filtered_out: bool = False,
 ) -> ShownAnswer:
     """The found passages, as the page shows them. With a ``resolution``, citations have their standing.
 
-    ``made`` is the whole answer that a model wrote, if one did; ``is_filtered_out`` if no document passes
-    the filter.
+    ``made`` is the whole answer that a model wrote, if one did.
     """
     answer, name = found.answer, found.collection
     standings = {} if resolution is None else _standings_by_locator(found, resolution, language)
@@ -128,7 +126,7 @@ def shown_answer(
     verdict = (
         shown_verdict(answer.answerability, language)
         if answer.hits
-        else nothing_found(language, is_filtered_out=is_filtered_out)
+        else nothing_found(answer.unasked, language)
     )
     return ShownAnswer(
         declined,
@@ -381,13 +379,15 @@ def shown_missing(mentioned: Sequence[str], missing: Sequence[str], language: La
     )
 
 
-def nothing_found(language: Language, *, is_filtered_out: bool) -> ShownVerdict:
+def nothing_found(unasked: Unasked, language: Language) -> ShownVerdict:
     """Text of an answer without passages."""
     t = language.t
-    words = (
-        t("No document passes the filters.")
-        if is_filtered_out
-        else t("Nothing in the documents matches the words or the meaning of that question.")
-    )
-    declined = t("No document was asked.") if is_filtered_out else t("The documents do not say.")
-    return ShownVerdict("bad", words, declined, False)
+    words = {
+        "": t("Nothing in the documents matches the words or the meaning of that question."),
+        "filtered_out": t("No document passes the filters."),
+        "no_documents": t(
+            "There are no documents here yet. Add some in the library, or ask another collection."
+        ),
+    }
+    declined = t("No document was asked.") if unasked else t("The documents do not say.")
+    return ShownVerdict("bad", words[unasked], declined, False)

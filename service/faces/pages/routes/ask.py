@@ -124,9 +124,7 @@ def _render_answer(
     language, prover = context_of(connection).language, answering.prover.of(found.caller)
     names = [one.collection for one in found.answer.searched] or [found.collection]
     archives = [answering.collections.open(found.caller, name).archive for name in names]
-    filtered = None if found.answer.hits else query.filters
-    out = filtered is not None and not any(one.documents(limit=1, where=filtered) for one in archives)
-    show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
+    show = partial(shown_answer, found, prover=prover, language=language, made=made)
     if query.several is not None or (query.as_of is None and not query.was):
         answer = replace(show(None), conflicts=_conflicts(answering, found, query))
         return _render_page(connection, answering, query, answer=answer, problem=problem)

@@ -109,7 +109,7 @@ def _markdown(
     verdict = (
         shown_verdict(found.answer.answerability, language)
         if found.answer.hits
-        else nothing_found(language, is_filtered_out=False)
+        else nothing_found(found.answer.unasked, language)
     )
     if found.declines:
         yield f"\n{verdict.declined} {language.t('The nearest passages')}:"

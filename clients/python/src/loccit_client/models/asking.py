@@ -142,7 +142,7 @@ class Computed(Reply):
 class Note(Reply):
     """Something to know of an answer beside it: a code, and the same in words, with what to do."""
 
-    code: Literal["unknown_language"]
+    code: Literal["unknown_language", "no_documents", "filtered_out"]
     message: str
 
 
