@@ -54,25 +54,27 @@ class GatedEmbedder(WordEmbedder):
 Codes = dict[tuple[str, str], dict[int, set[str]]]
 """The codes of errors, by method and path of an operation and by status."""
 
-_documented: list[tuple[list[BaseRoute], Codes]] = []
-"""Those of the OpenAPI document of some routes. It depends on nothing else, and to make one takes long."""
+_documented: list[tuple[list[BaseRoute], dict[str, Any], Codes]] = []
+"""The OpenAPI documents of applications, and the errors in them. They depend on routes alone, and to make one
+takes half a second."""
 
 
-def documented_by(app: FastAPI) -> Codes:
-    """The errors that the OpenAPI document of an application has."""
-    for routes, known in _documented:
+def document_of(app: FastAPI) -> tuple[dict[str, Any], Codes]:
+    """The OpenAPI document of an application, and the errors that it has."""
+    for routes, document, codes in _documented:
         if routes == app.routes:
-            return known
+            return document, codes
+    document = describe(app)
     codes = {
         (method.upper(), path): {
             int(status): set(told.get("content", {}).get("application/json", {}).get("examples", ()))
             for status, told in operation["responses"].items()
         }
-        for path, operations in describe(app)["paths"].items()
+        for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
-    _documented.append((list(app.routes), codes))
-    return codes
+    _documented.append((list(app.routes), document, codes))
+    return document, codes
 
 
 class DocumentedErrors:
@@ -104,7 +106,7 @@ class DocumentedErrors:
             self._undocumented.add(f"{scope['method']} {scope['path']}: a browser may guess the type")
 
     def _check(self, scope: Scope, status: int) -> None:
-        documented = documented_by(scope["app"])
+        _, documented = document_of(scope["app"])
         operation = scope["method"], getattr(scope.get("route"), "path_format", "")
         if operation not in documented:  # a page, or no route
             return
@@ -125,6 +127,7 @@ class GivenSettings(Settings):
 
 def app_of(library: Library, **settings: Any) -> FastAPI:
     app = create_app(GivenSettings(data=Path("unused"), **settings), library=library)
+    app.openapi_schema, _ = document_of(app)
     app.state.undocumented = set()
     app.add_middleware(DocumentedErrors, undocumented=app.state.undocumented)
     return app
