@@ -46,12 +46,13 @@ class Sent:
 
 
 def connections_to(path: Path) -> set[sqlite3.Connection]:
+    kinds = {sqlite3.Connection, *sqlite3.Connection.__subclasses__()}
     found = set()
-    for one in gc.get_objects():
-        if issubclass(type(one), sqlite3.Connection):  # __class__ of some objects warns
-            with suppress(sqlite3.ProgrammingError):  # it is closed, or another thread's
-                if one.execute("PRAGMA database_list").fetchone()[2] == str(path):
-                    found.add(one)
+    # There are millions of objects, and __class__ of some warns.
+    for one in [one for one in gc.get_objects() if type(one) in kinds]:
+        with suppress(sqlite3.ProgrammingError):  # it is closed, or another thread's
+            if one.execute("PRAGMA database_list").fetchone()[2] == str(path):
+                found.add(one)
     return found
 
 
