@@ -39,6 +39,7 @@ _SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "shared_buffers": "32MB",
+    "max_wal_size": "128MB",  # it may be in memory
     "autovacuum": "off",
     "log_line_prefix": "%d|",
 }
@@ -55,7 +56,8 @@ def database() -> Iterator[str]:
     folder = _server()
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        # Copied as files: to log each page of a new database takes longer than most tests.
+        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
         yield _url(folder, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -72,7 +74,7 @@ def copy_of(url: str) -> Iterator[str]:
         # A thread of who used it may connect again at once.
         connection.execute(f"ALTER DATABASE {original} ALLOW_CONNECTIONS false")
         _end_connections(connection, original)
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original} STRATEGY file_copy")
         connection.execute(f"ALTER DATABASE {original} ALLOW_CONNECTIONS true")
         yield _url(folder, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -217,8 +219,10 @@ def _made(found: Path) -> Path:
 
 
 def _folder() -> Path:
-    # Not below the folder of tests: the path of a socket has at most 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir="/tmp"))
+    # Not below that of tests, but in memory as that is: the path of a socket has at most 107 characters.
+    memory = "/dev/shm"  # noqa: S108 -- it gets a folder of its own
+    place = memory if os.environ.get("PYTEST_DEBUG_TEMPROOT") == memory else "/tmp"  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir=place))
     give(folder)
     return folder
 
