@@ -26,7 +26,7 @@ import threading
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version as installed_version
 from itertools import chain
 from typing import NamedTuple
@@ -126,6 +126,12 @@ class _TermCache(dict[str, tuple[str, ...]]):
         return terms
 
 
+@cache
+def _version_of_stemmers() -> str:
+    """The version that is installed. To look it up takes a fifth of opening a collection."""
+    return installed_version("PyStemmer")
+
+
 class Analyzer:
     """Turns text into search terms. Thread-safe.
 
@@ -155,7 +161,7 @@ class Analyzer:
         self._ascii_word, self._word = _ASCII_WORD, _WORD
         if self._joins_groups:
             self._ascii_word, self._word = _ASCII_GROUPED_WORD, _GROUPED_WORD
-        self.version = f"{rules}/{language}/snowball-{installed_version('PyStemmer')}"
+        self.version = f"{rules}/{language}/snowball-{_version_of_stemmers()}"
         """Identifies everything that decides the terms: an index made with another value is out of date."""
 
     @staticmethod
