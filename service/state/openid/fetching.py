@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -23,18 +24,24 @@ class Fetcher:
     """Reads JSON from providers, from one event loop. A ``transport`` takes the place of the network."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._transport = transport
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """Made for the first request: it reads all certificates, which most services need for nobody."""
         # Only the settings decide whom it asks: no proxies of the environment, and no redirects.
-        self._client = httpx.AsyncClient(
+        return httpx.AsyncClient(
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
             timeout=_SECONDS,
             trust_env=False,
             follow_redirects=False,
-            transport=transport,
+            transport=self._transport,
         )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if "_client" in vars(self):
+            await self._client.aclose()
 
     async def fetch(
         self,
