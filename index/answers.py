@@ -180,7 +180,8 @@ class Hit:
     text: str
     citation: Citation
     explain: Explanation
-    version: VersionRecord
+    version: VersionRecord = field(compare=False)
+    """It also has the time at which it was stored: hits that say the same are equal in every record."""
     evidence: tuple[Evidence, ...] = ()
     also_at: tuple[str, ...] = ()
     also_in: tuple[str, ...] = ()

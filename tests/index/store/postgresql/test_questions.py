@@ -106,6 +106,7 @@ def test_answers_are_those_of_a_data_folder(tmp_path: Path, url: str) -> None:
                 one, two = (library.open("a").ask(question, **given) for library in (folder, shared))  # type: ignore[arg-type]
                 assert one.hits
                 assert (one.hits, one.answerability) == (two.hits, two.answerability)
+                assert [hit.provenance for hit in one.hits] == [hit.provenance for hit in two.hits]
             seen = [library.open("a").restrict_to({"moons"}).ask(question) for library in (folder, shared)]
             assert seen[0].hits == seen[1].hits
 
