@@ -12,6 +12,8 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _SMALL = STOP_WORDS["english"] | QUESTION_WORDS
 _ENDING = 2
 """Letters in which two forms of a word may differ: "marry" and "married"."""
+_LEAST_SAID, _FEWEST = 0.8, 6
+"""Least share of a sentence's words that an answer must have to have said it, and fewest words for that."""
 
 
 def missing_words(sentence: str, query: str) -> list[str]:
@@ -23,8 +25,13 @@ def missing_words(sentence: str, query: str) -> list[str]:
 
 
 def is_said(text: str, said: str) -> bool:
-    """Whether an answer has a sentence word for word."""
-    return bool(said) and " ".join(text.split()) in " ".join(said.split())
+    """Whether an answer has a sentence, or nearly: of documents that disagree one may have been quoted."""
+    if not said:
+        return False
+    if " ".join(text.split()) in " ".join(said.split()):
+        return True
+    words, known = _words(text), frozenset(_words(said))
+    return len(words) >= _FEWEST and sum(map(known.__contains__, words)) >= _LEAST_SAID * len(words)
 
 
 def _words(text: str) -> list[str]:
