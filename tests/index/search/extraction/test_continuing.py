@@ -27,7 +27,7 @@ def first(question: str, said: str, *strengths: float) -> str:
     [
         ("Does it cover limescale?", QUOTED, "It does not cover"),
         ("How long do repairs take?", QUOTED, "Repairs take"),
-        ("Does it cover limescale?", "The guarantee is 24 months from date of purchase.", "It does not cover"),
+        ("Does it cover limescale?", "The guarantee is 24 months from date of purchase.", "It does not"),
         ("Does it cover limescale?", "Hold the button.", "The guarantee"),
         ("Does it cover limescale?", "", "The guarantee"),
         ("Is the guarantee from the date of purchase?", QUOTED, "The guarantee"),
