@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from pydantic import Field
 
 from index.answers import Extent
-from index.filters import Filter, parse_filter
+from index.filters import PRINTED_PAGE, Filter, parse_filter
 from service.errors import InvalidRequest
 from service.faces.pages.languages import Language
 from service.flows.ask.requests import AskRequest
@@ -18,7 +18,7 @@ from service.http.parameters import LARGEST, PastChange
 from service.http.request_models import PageQuery
 from service.state.identity import Principal, Scope
 
-_FILTERS = ("kind", "folder", "since", "until", "language")
+_FILTERS = ("kind", "folder", "since", "until", "language", "printed_page", "moment")
 _MOST_TURNS = 6
 """Earlier questions that the page keeps."""
 _OOXML = "application/vnd.openxmlformats-officedocument"
@@ -59,6 +59,10 @@ class HomeQuery(PageQuery):
     since: str = Field("", description="First date of the documents to ask.")
     until: str = Field("", description="Last date of the documents to ask.")
     language: str = Field("", max_length=35, description="Language of the documents to ask.")
+    printed_page: str = Field("", max_length=100, description="Number of the printed pages to ask.")
+    moment: str = Field(
+        "", max_length=40, description="Time (UTC) to ask as of, also of several collections."
+    )
     as_of: PastChange | None = Field(None, ge=0, le=LARGEST, description="Change to ask as of.")
     was: list[str] = Field(default_factory=list, max_length=20, description="What an earlier answer cites.")
     mode: Literal["", "written", "extractive"] = Field("", description="Who writes the answer.")
@@ -132,6 +136,8 @@ class HomeQuery(PageQuery):
             fields["filter"] = where
         if self.as_of is not None:
             fields["as_of"] = self.as_of
+        elif self.moment.strip():
+            fields["as_of"] = _parse_time(self.moment.strip())
         return AskRequest.model_validate(fields)
 
     def _conversation(self) -> list[dict[str, str]]:
@@ -150,6 +156,8 @@ class HomeQuery(PageQuery):
                 # A date may have a time after it: a tilde comes after all of them.
                 value = day if kind == "gte" else f"{day}~"
                 each.append({"type": kind, "key": "date", "value": value})
+        if pages := self.printed_page.strip():
+            each.append({"type": "eq", "key": PRINTED_PAGE, "value": pages})
         if tag := self.language.strip():
             regional = {"type": "and", "filters": _prefix_filters(tag, "-", key="language")}
             exact = {"type": "eq", "key": "language", "value": tag}
@@ -172,6 +180,14 @@ def _parse_day(name: str, written: str) -> str:
         return date.fromisoformat(written).isoformat()
     except ValueError:
         raise InvalidRequest(f"{name}: a date has the form 2024-05-31.", param=name) from None
+
+
+def _parse_time(written: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        raise InvalidRequest("moment: a time has the form 2024-05-31T12:00.", param="moment") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def extents(caller: Principal, language: Language) -> dict[Extent, str]:

@@ -143,7 +143,7 @@ def _conflicts(answering: Answering, found: Found, query: HomeQuery) -> list[Sho
 
     None for a key with the scope ask, which learns nothing but answers.
     """
-    if found.caller.scope is Scope.ASK or query.several is not None or not found.answer.hits:
+    if found.caller.scope is Scope.ASK or query.several is not None or query.moment or not found.answer.hits:
         return []
     collection = answering.collections.open(found.caller, found.collection)
     cited = [parse_locator(one.citation.locator) for one in found.extract.sentences]
@@ -193,6 +193,7 @@ def _render_page(
         if answer or problem
         else _start_context(connection, answering.collections, query.collection),
         may_write=caller.scope >= Scope.WRITE,
+        may_look_back=caller.scope > Scope.ASK,
         library=_LIBRARY if is_page(_LIBRARY) else "",
     )
 

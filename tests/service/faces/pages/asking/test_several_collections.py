@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -65,6 +66,29 @@ def test_a_follow_up_asks_the_same_and_no_address_names_a_moment(filled: TestCli
 def test_a_filter_that_no_document_of_any_passes_is_told(filled: TestClient) -> None:
     html = page(filled, "/", collection="lamps", also="ships", q=BOTH, folder="nowhere")
     assert "No document passes the filters." in told(html)
+
+
+@pytest.mark.parametrize("also", ["", "ships"])
+def test_one_and_several_are_asked_as_of_a_time(filled: TestClient, also: str) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat()
+    html = page(filled, "/", collection="lamps", also=also, q=BOTH, moment=now)
+    assert "the documents stood on" in told(html)
+    assert "lit at dusk" in told(html)
+    assert html.xpath("//details[@class='filters']//input[@name='moment']/@value") == [now]
+    assert html.xpath("//form[@class='follow']//input[@name='moment']/@value") == [now]
+    before = page(filled, "/", collection="lamps", also=also, q=BOTH, moment="2001-01-01T00:00")
+    assert "No document was asked." in told(before)
+    assert "has the form 2024" in told(page(filled, "/", 422, collection="lamps", q=BOTH, moment="soon"))
+    assert "yet to come" in told(
+        page(filled, "/", 422, collection="lamps", q=BOTH, moment="2999-01-01T00:00")
+    )
+
+
+def test_printed_pages_are_a_filter(filled: TestClient) -> None:
+    html = page(filled, "/", collection="lamps", q=BOTH, printed_page="217")
+    assert "No document passes the filters." in told(html)
+    assert html.xpath("//details[@class='filters']//input[@name='printed_page']/@value") == ["217"]
+    assert "printed page" in told(page(filled, "/", 422, collection="lamps", q=BOTH, printed_page="nowhere"))
 
 
 def test_a_collection_that_is_none_and_too_many_are_told(filled: TestClient) -> None:
