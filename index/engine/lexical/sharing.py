@@ -19,6 +19,7 @@ from index.engine.checksums import Checksum, check_whole, checksum
 from index.engine.lexical import checking
 from index.engine.lexical.folder import IndexFolder, Segments
 from index.engine.lexical.segments import open_folder, translate_errors
+from index.errors import StoreDamaged
 from index.records import Mark
 from index.sealed import seal, unseal
 
@@ -41,12 +42,13 @@ def link(folder: IndexFolder, into: Path) -> Mark | None:
         if state.segments is None:
             return None
         files = folder.files(state.segments.name)
-        into.mkdir(parents=True)
         with translate_errors("being shared"):
-            for path in checking.files_of(files):
-                _link(path, into / path.name)
-            for name in _LISTS:
-                shutil.copyfile(files / name, into / name)
+            paths = list(checking.files_of(files))
+        into.mkdir(parents=True)
+        for path in paths:
+            _link(path, into / path.name)
+        for name in _LISTS:
+            shutil.copyfile(files / name, into / name)
         return state.mark
 
 
@@ -62,8 +64,10 @@ def describe(folder: Path, mark: Mark) -> str:
 
     Raises :class:`index.errors.StoreDamaged`, OSError.
     """
-    with translate_errors("being shared"):
+    try:
         checking.check(folder)
+    except ValueError as error:  # a file that is gone was tidied away, and says nothing of the index
+        raise StoreDamaged(f"the lexical index failed while being shared: {error}") from error
     files = {path.name: {"name": path.name, **asdict(checksum(path))} for path in sorted(folder.iterdir())}
     return seal({"format": FORMAT, **asdict(mark), "files": files})
 

@@ -81,3 +81,18 @@ def test_nothing_is_installed_but_what_the_manifest_may_name(
         other.install(seal(content), lambda sha256, path: shutil.copyfile(names.get(sha256, fallback), path))
     assert (other.change, len(other)) == (0, 0)
     assert not list((tmp_path / "other").glob("segments-*"))
+
+
+def test_files_that_are_gone_are_no_damage_and_those_that_differ_are(
+    index: TantivyIndex, tmp_path: Path
+) -> None:
+    linked = tmp_path / "linked"
+    index.link(linked)
+    part = next(linked.glob("*.term"))
+    data = part.read_bytes()
+    part.unlink()
+    with pytest.raises(FileNotFoundError):
+        sharing.describe(linked, MARK)
+    part.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    with pytest.raises(StoreDamaged):
+        sharing.describe(linked, MARK)
