@@ -29,7 +29,7 @@ MEASURED = $(if $(COVERAGE),-m slipcover --out $(COVERED)/$@.json)
 # Rewriting their assertions takes a third of loading the tests: it is kept, whatever the environment says.
 TESTS = mkdir -p $(COVERED) && env -u PYTHONDONTWRITEBYTECODE $(BIN)/python $(MEASURED) -m pytest $(SPREAD)
 
-.PHONY: run index test test-processes test-full coverage check audit bill licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
+.PHONY: run index test test-processes test-full drills coverage check audit bill licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ test-processes: $(VENV)/dev.stamp  ## run the others: crashes, browser, servers,
 
 test-full: $(VENV)/dev.stamp  ## run all tests, the hostile ones at full size; hours
 	export LOCCIT_TESTS_FULL=1; $(TESTS)
+
+drills: $(VENV)/dev.stamp  ## kill, hang and fill each part of a service on several machines under load (ONLY="worker proxy"; as root, with PostgreSQL)
+	$(BIN)/python -m tests.drills $(ONLY)
 
 coverage: $(VENV)/dev.stamp  ## say what the runs with COVERAGE=1 covered; at least 95 %
 	@echo "Coverage of lines and branches ($(COVERED).txt lists the lines not run):"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from benchmarks import drills as drilled
 from benchmarks import run
 from evaluation.measures import Estimate
 from index.filters import OPERATORS, Operator
@@ -105,6 +106,11 @@ def _others(condition: run.Condition) -> str:
     return "; ".join(f"{one['who']} {one['value']}" for one in condition.others)
 
 
+def drills() -> str:
+    """Return the table of what drills have shown."""
+    return table(drilled.COLUMNS, *(one.row() for one in drilled.drills()))
+
+
 def operators() -> str:
     """Return the table of the comparisons in filters."""
     rows = [(f"`{one.name}`", _operator_reading(one)) for one in OPERATORS.values()]
@@ -128,6 +134,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "addresses": addresses,
     "benchmarks": benchmarks,
     "commands": commands,
+    "drills": drills,
     "errors": errors,
     "limits": limits,
     "metrics": metrics,

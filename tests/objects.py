@@ -71,25 +71,45 @@ def server() -> str:
 
     Skips the test where it is not installed.
     """
-    program = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
-    if program is None:
+    return _start(program())
+
+
+def program() -> str:
+    """The server's program. Skips the test where it is not installed."""
+    found = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
+    if found is None:
         pytest.skip("SeaweedFS (weed) is not installed")
-    return _start(program)
+    return found
 
 
 @cache
-def _start(program: str) -> str:
+def _start(weed: str) -> str:
     os.environ |= {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
     for _ in range(_ATTEMPTS):
-        if endpoint := _attempt(program):
+        if endpoint := _attempt(weed):
             return endpoint
     raise AssertionError("SeaweedFS does not start")
 
 
-def _attempt(program: str) -> str:
+def _attempt(weed: str) -> str:
     """Start the server; returns its address, or nothing if it ends at once."""
     folder = Path(tempfile.mkdtemp(prefix="loccit-s3-"))
-    (folder / "data").mkdir()
+    ports, options = prepare(folder)
+    server = subprocess.Popen(
+        ["/bin/sh", "-c", _SERVE, "sh", weed, *options],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        env={**os.environ, "GRPC": str(ports["s3.port.grpc"])},
+    )
+    atexit.register(server.communicate)
+    endpoint = f"http://127.0.0.1:{ports['s3.port']}"
+    eventually(lambda: server.poll() is not None or has_bucket(endpoint) or _has_failed(folder))
+    return "" if _has_failed(folder) else endpoint
+
+
+def prepare(folder: Path) -> tuple[dict[str, int], list[str]]:
+    """Make what a server needs in a folder; returns its ports, and the arguments to run it there."""
+    (folder / "data").mkdir(exist_ok=True)
     identity = {
         "name": "tests",
         "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
@@ -98,26 +118,19 @@ def _attempt(program: str) -> str:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     names = [f"{one}.port{kind}" for one in _SERVERS for kind in ("", ".grpc")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    options = [*_OPTIONS, *(f"-{name}={port}" for name, port in ports.items())]
-    server = subprocess.Popen(
-        ["/bin/sh", "-c", _SERVE, "sh", program, "-logtostderr=true", "mini", *options],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        env={**os.environ, "GRPC": str(ports["s3.port.grpc"])},
-    )
-    atexit.register(server.communicate)
-    endpoint = f"http://127.0.0.1:{ports['s3.port']}"
-    eventually(lambda: server.poll() is not None or _has_bucket(endpoint) or _has_failed(folder))
-    return "" if _has_failed(folder) else endpoint
+    own = [f"-{name}={port}" for name, port in ports.items()]
+    return ports, ["-logtostderr=true", "mini", *_OPTIONS, *own]
 
 
-def _has_bucket(endpoint: str) -> bool:
-    """Make the bucket, if the server can do that yet."""
+def has_bucket(endpoint: str) -> bool:
+    """Make the bucket unless it is there, if the server can do that yet."""
     client = get_session().create_client("s3", endpoint_url=endpoint, region_name="us-east-1", config=_ONCE)
     try:
         client.create_bucket(Bucket=BUCKET)
-    except (BotoCoreError, ClientError):
+    except BotoCoreError:
         return False
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"].startswith("BucketAlready"))
     finally:
         client.close()
     return True

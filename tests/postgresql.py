@@ -32,7 +32,7 @@ from tests.patience import PATIENCE, eventually
 USER, PASSWORD = "loccit", "zq-postgres-password"
 _SENT = re.compile(r"LOG:  (statement|execute [^:]*): ")
 _INSTALLED = "/usr/lib/postgresql"
-_SETTINGS = {
+SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
     "fsync": "off",
@@ -55,10 +55,10 @@ def database() -> Iterator[str]:
     """A new, empty database; yields its URL. Skips the test where PostgreSQL is not installed."""
     folder = _server()
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(address(folder, "postgres"), autocommit=True) as connection:
         # Copied as files: to log each page of a new database takes longer than most tests.
         connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-        yield _url(folder, name)
+        yield address(folder, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -70,13 +70,13 @@ def copy_of(url: str) -> Iterator[str]:
     """
     name, original = f"test_{uuid.uuid4().hex}", urlsplit(url).path[1:]
     folder = parse_qs(urlsplit(url).query)["host"][0]
-    with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(address(folder, "postgres"), autocommit=True) as connection:
         # A thread of who used it may connect again at once.
         connection.execute(f"ALTER DATABASE {original} ALLOW_CONNECTIONS false")
         _end_connections(connection, original)
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {original} STRATEGY file_copy")
         connection.execute(f"ALTER DATABASE {original} ALLOW_CONNECTIONS true")
-        yield _url(folder, name)
+        yield address(folder, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -158,7 +158,7 @@ def logged(url: str) -> Iterator[Callable[[], list[str]]]:
         yield since
 
 
-def _url(folder: Path | str, name: str) -> str:
+def address(folder: Path | str, name: str) -> str:
     return f"postgresql://{USER}:{PASSWORD}@/{name}?host={quote(str(folder), safe='')}"
 
 
@@ -199,14 +199,14 @@ def _server() -> Path:
 
 @cache
 def _start(found: Path) -> Path:
-    folder = _made(found)
+    folder = new_server(found, _folder())
     _run(found, folder)
     return folder
 
 
-def _made(found: Path) -> Path:
-    """The folder of a new server that does not run yet."""
-    folder = _folder()
+def new_server(found: Path, folder: Path) -> Path:
+    """Make a new server in a folder; it does not run yet."""
+    give(folder)
     password = folder / "password"
     password.write_text(PASSWORD)
     give(password)
@@ -218,13 +218,22 @@ def _made(found: Path) -> Path:
     return folder
 
 
+def new_standby(found: Path, folder: Path, primary: Path) -> None:
+    """Make a standby of a server that runs in a folder; it does not run yet."""
+    give(folder)
+    source = address(primary, "postgres").replace("/postgres?", "/?")
+    _program(
+        *(found / "pg_basebackup", "-d", source, "-D", "data", "-R"),
+        *("--checkpoint=fast", "--no-sync"),
+        folder=folder,
+    )
+
+
 def _folder() -> Path:
     # Not below that of tests, but in memory as that is: the path of a socket has at most 107 characters.
     memory = "/dev/shm"  # noqa: S108 -- it gets a folder of its own
     place = memory if os.environ.get("PYTEST_DEBUG_TEMPROOT") == memory else "/tmp"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir=place))
-    give(folder)
-    return folder
+    return Path(tempfile.mkdtemp(prefix="loccit-pg-", dir=place))
 
 
 def _program(*command: str | Path, folder: Path) -> None:
@@ -233,14 +242,18 @@ def _program(*command: str | Path, folder: Path) -> None:
 
 def _run(found: Path, folder: Path) -> subprocess.Popen[bytes]:
     """Run the server of a folder until this process ends, or the standard input of the server."""
-    options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-    command = [found / "postgres", "-D", "data", "-k", folder, *options]
-    shell = ["/bin/sh", "-c", _SERVE, "sh", *command]
+    shell = ["/bin/sh", "-c", _SERVE, "sh", *server_command(found, folder)]
     server = subprocess.Popen(shell, cwd=folder, stdin=subprocess.PIPE, **owner())
     atexit.register(server.communicate)
-    eventually(lambda: server.poll() is not None or _answers(folder))
+    eventually(lambda: server.poll() is not None or is_up(folder))
     assert server.poll() is None, (folder / "log").read_text()
     return server
+
+
+def server_command(found: Path, folder: Path, **settings: str) -> list[str | Path]:
+    """The command that runs the server of a folder, with other settings than those of tests."""
+    options = [f"--{name}={value}" for name, value in (SETTINGS | settings).items()]
+    return [found / "postgres", "-D", "data", "-k", folder, *options]
 
 
 @dataclass(frozen=True)
@@ -253,18 +266,18 @@ class Pair:
     @property
     def url(self) -> str:
         """The address with both hosts."""
-        return _url(f"{self.primary},{self.standby}", "postgres")
+        return address(f"{self.primary},{self.standby}", "postgres")
 
     @property
     def primary_url(self) -> str:
         """The address with the primary alone."""
-        return _url(self.primary, "postgres")
+        return address(self.primary, "postgres")
 
     def kill_primary(self) -> None:
         """Kill the primary with all connections, which would go on for a moment without its first process."""
         killed = self._signal(signal.SIGKILL)
         psutil.wait_procs(killed, PATIENCE)
-        eventually(lambda: not _answers(self.primary))
+        eventually(lambda: not is_up(self.primary))
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -310,16 +323,11 @@ class Pair:
 def pair() -> Iterator[Pair]:
     """Two servers of their own. Skips the test where PostgreSQL is not installed."""
     found = _installed()
-    primary = _made(found)
+    primary = new_server(found, _folder())
     servers = [_run(found, primary)]
     try:
         standby = _folder()
-        source = _url(primary, "postgres").replace("/postgres?", "/?")
-        _program(
-            *(found / "pg_basebackup", "-d", source, "-D", "data", "-R"),
-            *("--checkpoint=fast", "--no-sync"),
-            folder=standby,
-        )
+        new_standby(found, standby, primary)
         servers.append(_run(found, standby))
         yield Pair(primary, standby)
     finally:
@@ -328,12 +336,12 @@ def pair() -> Iterator[Pair]:
 
 
 def _connected(folder: Path) -> psycopg.Connection[Any]:
-    return psycopg.connect(_url(folder, "postgres"), autocommit=True)
+    return psycopg.connect(address(folder, "postgres"), autocommit=True)
 
 
-def _answers(folder: Path) -> bool:
+def is_up(folder: Path) -> bool:
     try:
-        psycopg.connect(_url(folder, "postgres")).close()
+        psycopg.connect(address(folder, "postgres")).close()
     except psycopg.OperationalError:
         return False
     return True

@@ -69,16 +69,16 @@ def process(
 
 @contextmanager
 def started(
-    tmp_path: Path, *arguments: str, **settings: str
+    tmp_path: Path, *arguments: str, root: Path = ROOT, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """``loccit serve`` in a process of its own, ready, and a client of it."""
+    """``loccit serve`` in a process of its own, ready, and a client of it; of the code in ``root``."""
     with (tmp_path / "serve.log").open("w+") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "serve", "--port", "0", *arguments],
             stdout=log,
             stderr=log,
             env=environment(tmp_path, **settings),
-            cwd=ROOT,
+            cwd=root,
         )
         try:
             with httpx.Client(base_url=_address(process, tmp_path / "serve.log"), timeout=PATIENCE) as client:

@@ -18,6 +18,8 @@ from tests.patience import PATIENCE, eventually
 
 ASKED = 20
 """Documents that are asked about and never change."""
+WRONG = "wrong"
+"""The code of an answer that does not begin with the one document that has the word asked for."""
 _PAUSE = 0.02
 """Seconds between two requests of a client."""
 _NOT_FOUND = 404
@@ -42,6 +44,12 @@ class Traffic:
     """
 
     addresses: Sequence[str]
+    label: str = "client"
+    """Begins the ids of what is written, so that what one leaves is no document of another."""
+    timeout: float = PATIENCE
+    """Seconds after which a client gives a request up."""
+    abandoned: set[str] = field(default_factory=set)
+    """The texts of writes that nothing was replied to: whoever has one may still carry it out, later."""
     possible: dict[str, set[str | None]] = field(default_factory=dict)
     writes: list[Reply] = field(default_factory=list)
     questions: list[Reply] = field(default_factory=list)
@@ -49,7 +57,7 @@ class Traffic:
     def __post_init__(self) -> None:
         self._ended = threading.Event()
         self._threads = [
-            threading.Thread(target=self._loop, args=(service, act), name=f"client-{service}-{number}")
+            threading.Thread(target=self._loop, args=(service, act), name=f"{self.label}-{service}-{number}")
             for service in range(len(self.addresses))
             for number, act in enumerate([self._write, self._write, self._ask, self._ask])
         ]
@@ -57,7 +65,7 @@ class Traffic:
     def __enter__(self) -> Self:
         with httpx.Client(base_url=self.addresses[0], timeout=PATIENCE) as client:
             for number in range(ASKED):
-                assert not _put(client, _asked(number), _text(number))
+                assert (code := _put(client, _asked(number), _text(number))) == "", code
         for address in self.addresses:
             eventually(lambda address=address: self._finds_all(address))
         for thread in self._threads:
@@ -78,13 +86,21 @@ class Traffic:
 
     def lost(self, address: str) -> list[str]:
         """The documents of which a service has neither what was acknowledged nor what may have come after."""
+        return list(self.unexpected(address))
+
+    def unexpected(self, address: str) -> dict[str, str | None]:
+        """What a service has of the documents that :meth:`lost` names."""
         with httpx.Client(base_url=address, timeout=PATIENCE) as client:
-            return [id_ for id_, texts in self.possible.items() if _stored(client, id_) not in texts]
+            stored = {id_: _stored(client, id_) for id_ in self.possible}
+        return {id_: text for id_, text in stored.items() if text not in self.possible[id_]}
 
     def seconds_without_writes(self) -> float:
         """The longest time between two acknowledged writes, by any service."""
-        times = sorted(one.at for one in self.writes if not one.code)
-        return max(after - before for before, after in pairwise(times))
+        return _longest_pause(self.writes)
+
+    def seconds_without_answers(self) -> float:
+        """The longest time between two answers, by any service."""
+        return _longest_pause(self.questions)
 
     def _services(self) -> range:
         return range(len(self.addresses))
@@ -98,7 +114,7 @@ class Traffic:
 
     def _loop(self, service: int, act: Callable[[httpx.Client, str, int], tuple[list[Reply], str]]) -> None:
         name = threading.current_thread().name
-        with httpx.Client(base_url=self.addresses[service], timeout=PATIENCE) as client:
+        with httpx.Client(base_url=self.addresses[service], timeout=self.timeout) as client:
             for number in count():
                 replies, code = act(client, name, number)
                 replies.append(Reply(service, time.monotonic(), code))
@@ -113,6 +129,8 @@ class Traffic:
         code = _put(client, id_, text)
         if not code:
             self.possible[id_] = {text}
+        elif not code[0].isdigit():
+            self.abandoned.add(text)
         return self.writes, code
 
     def _ask(self, client: httpx.Client, name: str, number: int) -> tuple[list[Reply], str]:
@@ -122,6 +140,11 @@ class Traffic:
 def failed(replies: Sequence[Reply]) -> dict[str, int]:
     """How many requests failed, by the code of the error."""
     return dict(Counter(one.code for one in replies if one.code))
+
+
+def _longest_pause(replies: Sequence[Reply]) -> float:
+    times = sorted(one.at for one in replies if not one.code)
+    return max((after - before for before, after in pairwise(times)), default=0.0)
 
 
 def _asked(number: int) -> str:
@@ -153,12 +176,14 @@ def _question(client: httpx.Client, number: int) -> str:
     if code := _code(reply):
         return code
     found = [one["citation"]["document_id"] for one in reply.json()["passages"]]
-    return "" if found == [_asked(number)] else "not_found"
+    return "" if found == [_asked(number)] else WRONG
 
 
 def _code(reply: httpx.Response) -> str:
     if reply.is_success:
         return ""
+    if not reply.headers.get("content-type", "").startswith("application/json"):
+        return f"{reply.status_code} of the proxy"
     body: Any = reply.json()
     return f"{reply.status_code} {body['error']['code']}"
 

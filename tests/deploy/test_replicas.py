@@ -36,7 +36,9 @@ def kept_port() -> Iterator[int]:
 
 
 @contextmanager
-def proxy(folder: Path, port: int, upstreams: list[int]) -> Iterator[httpx.Client]:
+def proxy(
+    folder: Path, port: int, upstreams: list[int]
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     """Caddy with the file in deploy/, without TLS, and a client of it."""
     given = {
         "HOME": str(folder),
@@ -56,7 +58,7 @@ def proxy(folder: Path, port: int, upstreams: list[int]) -> Iterator[httpx.Clien
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
                 eventually(lambda: process.poll() is not None or answers(client))
                 assert process.poll() is None, (folder / "caddy.log").read_text()
-                yield client
+                yield process, client
         finally:
             process.terminate()
             process.wait(PATIENCE)
@@ -139,7 +141,7 @@ def test_a_replica_is_killed_under_questions_and_comes_back(tmp_path: Path, post
             (first_process, here), (_, there) = pool.map(stack.enter_context, map(replica, (one, two)))
         stack.enter_context(working(tmp_path / "worker", **settings))
         ports = [each.base_url.port or 0 for each in (here, there)]
-        client = stack.enter_context(proxy(home, stack.enter_context(kept_port()), ports))
+        _, client = stack.enter_context(proxy(home, stack.enter_context(kept_port()), ports))
         assert client.put("/v1/documents/mars.txt", content=b"Mars has two moons.").status_code == 201
         for each in (here, there):
             eventually(lambda each=each: first(each, "moons") == "mars.txt")

@@ -31,7 +31,7 @@ class Worker:
 
 
 @contextmanager
-def working(folder: Path, **settings: str) -> Iterator[Worker]:
+def working(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Worker]:
     folder.mkdir()
     with (folder / "worker.log").open("w") as log:
         process = subprocess.Popen(
@@ -39,7 +39,7 @@ def working(folder: Path, **settings: str) -> Iterator[Worker]:
             stdout=log,
             stderr=log,
             env=environment(folder, **settings),
-            cwd=ROOT,
+            cwd=root,
         )
         try:
             yield Worker(process, folder / "worker.log")

@@ -1,0 +1,1 @@
+"""Drills: what an installation on several machines does while its parts fail."""
