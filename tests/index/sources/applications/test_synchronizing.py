@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import httpx
 import pytest
@@ -24,6 +25,7 @@ from index.sources.applications import (
 )
 from index.sources.applications.guard import Clock
 from index.sources.folders import IngestReport
+from tests.failures import all_cases
 from tests.index.conftest import Opener
 from tests.index.sources.applications.fakes import (
     FAKES,
@@ -221,23 +223,25 @@ def after(
 
 
 @pytest.mark.parametrize("page", [1, 2])
-@pytest.mark.parametrize("number", [500, 502, 404, 400])
-def test_a_page_that_fails_removes_nothing(runs: Runs, page: int, number: int) -> None:
+def test_a_page_that_fails_removes_nothing(runs: Runs, page: int) -> None:
     runs.run()
     removed = key_of(runs.fake, 9)
     del runs.fake.items[removed]
     before = runs.texts()
-    runs.fake.answer = after(runs.fake.is_listing, page, lambda: status(number))
-    try:
-        report = runs.run()
-    except SourceError:
-        pass
-    else:
-        is_unpaged = page == 2 and not runs.fake.pages
-        assert runs.missing or is_unpaged
-        assert report.retired == [] or is_unpaged
-    if page == 1 or runs.fake.pages:
-        assert runs.texts() == before
+    with all_cases() as case:
+        for number in (500, 502, 404, 400):
+            with case(number):
+                runs.fake.answer = after(runs.fake.is_listing, page, partial(status, number))
+                try:
+                    report = runs.run()
+                except SourceError:
+                    pass
+                else:
+                    is_unpaged = page == 2 and not runs.fake.pages
+                    assert runs.missing or is_unpaged
+                    assert report.retired == [] or is_unpaged
+                if page == 1 or runs.fake.pages:
+                    assert runs.texts() == before
     runs.fake.answer = lambda request: None
     runs.run()
     runs.check()
@@ -316,33 +320,39 @@ def test_one_file_that_cannot_be_read_is_skipped_alone(runs: Runs) -> None:
     runs.check()
 
 
-@pytest.mark.parametrize(
-    ("headers", "waits"),
-    [({"retry_after": "7"}, 7.0), ({}, 1.0), ({"retry_after": "Fri, 15 Jan 2027 08:00:30 GMT"}, 30.0)],
-    ids=["seconds", "unsaid", "date"],
-)
-@pytest.mark.parametrize("number", [429, 503])
-def test_a_rate_limit_is_waited_for(runs: Runs, headers: dict[str, str], waits: float, number: int) -> None:
-    runs.time.at = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC
-    asked = iter([True])
-    runs.fake.answer = lambda request: (
-        status(number, **headers) if runs.fake.is_listing(request) and next(asked, False) else None
-    )
-    runs.run()
-    assert runs.time.slept == [waits]
-    runs.check()
+LIMITED = [({"retry_after": "7"}, 7.0), ({}, 1.0), ({"retry_after": "Fri, 15 Jan 2027 08:00:30 GMT"}, 30.0)]
+"""Headers of a reply that says that there were too many requests, and the seconds that are waited."""
 
 
-@pytest.mark.parametrize("wait", ["3600", ""], ids=["an hour", "for ever"])
-def test_a_rate_limit_that_lasts_is_told(runs: Runs, wait: str) -> None:
+def test_a_rate_limit_is_waited_for(runs: Runs) -> None:
+    with all_cases() as case:
+        for (headers, waits), number in itertools.product(LIMITED, (429, 503)):
+            with case((headers, number)):
+                runs.time.at, runs.time.slept = 1_800_000_000.0, []  # 2027-01-15 08:00:00 UTC
+                replies = iter([status(number, **headers)])
+                runs.fake.answer = partial(_to_listing, runs.fake, replies)
+                runs.run()
+                assert runs.time.slept == [waits]
+                runs.check()
+
+
+def _to_listing(
+    fake: Fake, replies: Iterator[httpx.Response], request: httpx.Request
+) -> httpx.Response | None:
+    return next(replies, None) if fake.is_listing(request) else None
+
+
+def test_a_rate_limit_that_lasts_is_told(runs: Runs) -> None:
     runs.run()
     before = runs.texts()
-    headers = {"retry_after": wait} if wait else {}
-    runs.fake.answer = lambda request: status(429, **headers) if runs.fake.is_listing(request) else None
-    with pytest.raises(SourceError, match="rate limit"):
-        runs.run()
-    assert sum(runs.time.slept) < 200
-    assert runs.texts() == before
+    for wait in ("3600", ""):  # an hour, and nobody knows how long
+        headers, runs.time.slept = {"retry_after": wait} if wait else {}, []
+        for_ever = (status(429, **headers) for _ in itertools.count())
+        runs.fake.answer = partial(_to_listing, runs.fake, for_ever)
+        with pytest.raises(SourceError, match="rate limit"):
+            runs.run()
+        assert sum(runs.time.slept) < 200, headers
+        assert runs.texts() == before
 
 
 @pytest.mark.parametrize("at", [1, 2, 5, 9])
