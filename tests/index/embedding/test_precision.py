@@ -127,10 +127,10 @@ def test_the_test_double_and_what_is_configured_need_no_choice(tmp_path: Path) -
 
 @pytest.mark.model
 class TestWithAModel:
-    def test_auto_measures_once_and_opens_what_is_recorded(self, tiny: Path, tmp_path: Path) -> None:
-        config = EmbeddingConfig(cache=tmp_path, device="cpu")
+    def test_auto_measures_once_and_opens_what_is_recorded(self, tiny: Path, cache: Path) -> None:
+        config = EmbeddingConfig(cache=cache, device="cpu")
         chosen = chosen_for(tiny, str(tiny), config, OLD)
-        (file,) = tmp_path.glob("*-precision.json")
+        (file,) = cache.glob("*-precision.json")
         record = json.loads(file.read_text())
         assert record["taken"] == chosen
         assert set(record["seconds"]) == {"float", "dynamic-int8"}
