@@ -43,9 +43,10 @@ SETTINGS = {
     "autovacuum": "off",
     "log_line_prefix": "%d|",
 }
-# The server ends when the other end of the standard input is closed: with this process at the latest.
+# The server ends when the other end of the standard input is closed: with this process at the latest. What
+# ends all that a terminal has started does not end the shell, so that its folder is removed.
 _SERVE = (
-    '"$@" > log 2>&1 & server=$!; cat > /dev/null;'
+    'trap "" INT TERM HUP; "$@" > log 2>&1 & server=$!; cat > /dev/null;'
     ' kill -QUIT $server 2> /dev/null; wait $server; rm -rf "$PWD"'
 )
 

@@ -44,6 +44,10 @@ TITLED = [
     ("佩特里奇，是一名克罗地亚足球运动员。", "佩特里奇", "佩特里奇是谁？"),
     ("博落回是罂粟科博落回属的一种多年生草本植物。", "博落回", "博落回是什么？"),
     ("米泽是奥羽本线与米坂线的交会车站和主车站。", "米泽车站", ""),
+    ("盧安達是聯合國、非洲聯盟、東非共同體和大英國協的成員國。", "盧安達", ""),
+    ("Cell migration is a process which is essential for growth.", "Cell migration", ""),
+    ("Male infertility is a long-standing enigma of medical concern.", "Male infertility", ""),
+    ("Islamism is a controversial concept of the twentieth century.", "Islamism", ""),
 ]
 
 
