@@ -156,7 +156,8 @@ def test_a_question_to_an_empty_collection_gets_no_passages(client: TestClient) 
     html = page(client, "/", q="Who lit the lamp?")
     assert "There are no documents here yet. Add some in the library" in told(html)
     assert "No document was asked." in told(html)
-    assert not html.xpath("//li[@data-number]")
+    assert not html.xpath("//section[@class='sources']")
+    assert "Probability" not in told(html)
 
 
 def test_a_filter_that_leaves_no_document_is_told(client: TestClient) -> None:
