@@ -61,6 +61,10 @@ def corpus(library: Library) -> Collection:
         ),
         ("Is it free?", "Loccit is free and open source."),
         (
+            "How do I install Loccit?",
+            "To install Loccit, clone its repository and run make run, or build its Docker image.",
+        ),
+        (
             "Can it summarise a document?",
             "Loccit does not write answers, and it does not summarise, translate or rewrite: what it shows "
             "are words of your documents.",

@@ -33,6 +33,7 @@ _DEFINES = re.compile(
 """What a definition has after the kind: it says which of the kind."""
 _UNDEFINED = re.compile(
     r"^an? (?:[a-z-]+ ){0,2}[a-z-]+,? (?:but|although|though|yet|while|whereas)\b"
+    r"|^an? [a-z-]+ (?:that|which) (?:is|are) (?:essential|important|critical|crucial|necessary|common)\b"
     r"|\b(?:these|those|above|below|here)\b|\b(?:that|this)(?= (?:on|in|for|by|with|and|to)\b|[.,])"
 )
 """A kind alone ("a rare condition, although"), or what only the text before explains."""
@@ -81,7 +82,9 @@ _CHINESE_PEOPLE = re.compile(
     r"大臣|[国國]王|首[领領]|[传傳]教士|主教|企[业業]家|[记記]者|[选選]手|[总總][统統理]|主席|[长長一二三四五六七八九十次幼][子女])"
     r"(?:[，。、和兼及]|$)"
 )
-_IS_PART = re.compile(r"[，,]?(?:是|[為为])[^，。]{0,12}(?:反向|部分|之一)(?:[，。]|$)")
+_IS_PART = re.compile(
+    r"[，,]?(?:是|[為为])[^，。]{0,12}(?:反向|部分)(?:[，。]|$)|^[，,]?(?:是|[為为])[^。]*(?:之一|成[员員][国國]?)。?$"
+)
 """What is said of a thing that is told by another one: "the reverse of"."""
 _TRADITIONAL = re.compile("[這個們時為國會來對學發說]")
 """Characters of Chinese in traditional writing."""

@@ -33,7 +33,7 @@ _SAYS_LITTLE = re.compile(
     r"good|great|nice|recogni[sz]ed|global|leading|famous|renowned|notable|perfect|ideal|popular|common|major|main|key|vital|critical|important|essential|"
     r"significant|crucial|powerful|useful|simple|easy|big|large|small|huge|frequent|typical|classic|"
     r"more|most|less|least|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|"
-    r"icon|outlier|power|single|very|handy|optional|especially|particularly|rapidly|recurrent|theme|segment|"
+    r"icon|outlier|enigma|mystery|controversial|disputed|primary|power|single|very|handy|optional|especially|particularly|rapidly|recurrent|theme|segment|"
     r"ambiguous|older|newer|alternative|"
     r"effective|cheap|safe|valuable|promising|highly|relatively|strong|contributing|cause|risk|means|conscious|"
     r"component|aspect|part|reason|way|thing|example|step|must|challenge|success|feature|factor|result|"
@@ -145,6 +145,8 @@ def as_asked(name: str, subjects: Subjects) -> str:
     if not _begins_well(name) or (folded(name) not in subjects.names and _is_unclear(name)):
         return ""
     if name != bare_name(name):
+        if name.startswith(("A ", "An ")) and is_proper(name) and folded(name) in subjects.titles:
+            return name  # the title of a work
         return name[:1].lower() + name[1:]
     small = subjects.as_word(name)
     return name if not small or re.search(r"[^sui]s$", name) else small

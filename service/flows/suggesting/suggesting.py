@@ -15,6 +15,7 @@ from index.collection import Collection
 from index.errors import DocumentNotFound
 from index.history import Archive
 from index.records import Mark
+from index.search.extraction import first_sentence
 from service.errors import RateLimited
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
@@ -27,7 +28,7 @@ from service.state.identity import Principal
 LEAST, LEAST_OF_WRITTEN = 0.9, 0.8
 """Probabilities above which a question that was drafted, and one that a person wrote, are shown."""
 _LIT = 0.7
-"""Least probability that the first lit sentence answers, unless it tells what the document is about."""
+"""Least probability that the sentence shown first answers, unless it tells what the document is about."""
 _RIVAL = 0.9
 """Probability of a passage of another document, from which a question does not say which of them it means."""
 _DOCUMENTS, _CHARACTERS = 400, 400_000
@@ -163,16 +164,17 @@ def is_answered(draft: Draft, answer: Answer) -> bool:
     """
     if not answer.hits or answer.answerability <= (LEAST_OF_WRITTEN if draft.is_written else LEAST):
         return False
-    first, *others = answer.hits
-    lit = first.evidence[:1]
-    is_same = first.citation.document_id == draft.document_id
-    if not (is_same and any(one.start < draft.end and draft.start < one.end for one in lit)):
+    shown = first_sentence(answer)
+    if shown is None or shown.text.rstrip().endswith((":", "：")):  # what follows answers
+        return False
+    is_same = shown.hit.citation.document_id == draft.document_id
+    if not (is_same and shown.start < draft.end and draft.start < shown.end):
         return False
     if draft.is_written:
         return True
-    elsewhere = (one.probability for one in others if one.citation.document_id != draft.document_id)
-    is_told = draft.order == 1 or first.probability * lit[0].score > _LIT
-    return is_told and max(elsewhere, default=0.0) <= _RIVAL
+    others = (one for one in answer.hits if one.citation.document_id != draft.document_id)
+    is_told = draft.order == 1 or shown.probability > _LIT
+    return is_told and max((one.probability for one in others), default=0.0) <= _RIVAL
 
 
 def _drafts(archive: Archive) -> list[Draft]:

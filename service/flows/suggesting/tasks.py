@@ -7,7 +7,7 @@ import re
 COUNT = r"(?:[\d,]+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _POINTS = re.compile(
     r"\b(?:it|its|they|their|them|this|that|these|those|he|she|his|her|here|there(?! (?:a|an|any)\b)|"
-    r"additional|more|other|others|another|some|several|certain|various|following|above|below|previous|next|"
+    r"additional|further|more|other|others|another|some|several|certain|various|following|above|below|previous|next|"
     r"you|yours?|our|us|we|correct|same|such|else|something|anything|now|es|sie|diese[rsmn]?|cela|ça|ce|"
     r"cette|esto|esta|este|eso|"
     r"the (?:service|system|product|program|site|company|app|text|author|passage))\b|这|那|它|他们|これ|それ",
