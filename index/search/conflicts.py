@@ -7,7 +7,7 @@ every search does. Then the words decide (:mod:`index.citations.statements.disag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,13 +24,16 @@ from index.text.analysis import Analyzer
 from index.text.sentences import Span, sentence_spans
 from index.types import Ids
 
-_SEARCHED = 20
-"""Passages in which a sentence that disagrees is looked for."""
+_SEARCHED, _CONFIRMED = 20, 60
+"""Passages in which a sentence that disagrees is looked for, and those in which one that was found has to be
+the only one of its kind."""
 _LEAST_SHARED, _LEAST_SHARED_BACK = 0.5, 0.3
 """Least share of the terms of a sentence that the other has, and of those of the other."""
 _MOST_FACTS, _MOST_SURE_FACTS = 2, 3
 """Facts in which a formula differs from document to document, each about something else; where the sentences
 seem to be about the same, too."""
+_MOST_DOCUMENTS = 5
+"""Documents from which a sentence with two other facts is one of a series, as of announcements."""
 _LONG_ITEM = 100
 _KEPT = 20_000
 _NUMBER = regex.compile(r"\s*\(?(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[a-z][.)])\s+")
@@ -57,6 +60,7 @@ class FoundConflict:
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     found: FoundConflict
+    other: Assertion
     is_sure: bool
 
 
@@ -76,30 +80,42 @@ class ConflictSearch:
     def of_sentence(self, version: VersionRecord, span: Span, sentence: str) -> list[FoundConflict]:
         """The sentences of other documents that disagree with one at ``span`` of a version."""
         own = self._read(sentence)
-        if own is None:
+        if own is None or not self._against(version, span, own, _SEARCHED)[0]:
             return []
+        found, said = self._against(version, span, own, _CONFIRMED)
+        if _is_series(found) or _is_one_of_several(own, said.get(version.document_id, ())):
+            return []
+        is_formula = len(_facts(found, is_sure=False)) >= _MOST_FACTS
+        return [
+            one.found
+            for document_id, one in found.items()
+            if (one.is_sure or not is_formula) and not _is_one_of_several(one.other, said[document_id])
+        ]
+
+    def _against(
+        self, version: VersionRecord, span: Span, own: Assertion, count: int
+    ) -> tuple[Mapping[str, _Candidate], Mapping[str, Sequence[Assertion]]]:
+        """What disagrees with a sentence in so many passages, and what has nearly its words, by document."""
         found: dict[str, _Candidate] = {}
-        for passage, (start, end) in self._similar(version, sentence):
-            other = self._read(passage.text[start:end])
-            differs = None if other is None else self._disagreement(version, own, passage.version, other)
-            if differs is not None and passage.version.document_id not in found:
+        said: dict[str, list[Assertion]] = {}
+        for passage, (start, end) in self._similar(own.text, count):
+            if (other := self._read(passage.text[start:end])) is None:
+                continue
+            document_id = passage.version.document_id
+            said.setdefault(document_id, []).append(other)
+            if document_id == version.document_id or document_id in found:
+                continue
+            if (differs := self._disagreement(version, own, passage.version, other)) is not None:
                 at = passage.passage.start
                 one = FoundConflict(span, passage.version, (at + start, at + end), differs.fact)
-                found[passage.version.document_id] = _Candidate(one, differs.is_sure)
-        unsure = {one.found.fact.stated.lower() for one in found.values() if not one.is_sure}
-        sure = {one.found.fact.stated.lower() for one in found.values() if one.is_sure}
-        if len(sure) >= _MOST_SURE_FACTS:
-            return []
-        is_formula = len(unsure) >= _MOST_FACTS
-        return [one.found for one in found.values() if one.is_sure or not is_formula]
+                found[document_id] = _Candidate(one, other, differs.is_sure)
+        return found, said
 
-    def _similar(self, version: VersionRecord, sentence: str) -> Iterator[tuple[StoredPassage, Span]]:
-        """The sentences of other documents that share many terms with one, by passage, best first."""
+    def _similar(self, sentence: str, count: int) -> Iterator[tuple[StoredPassage, Span]]:
+        """The sentences that share many terms with one, of so many passages, best first."""
         own = self._hashes(sentence)
-        ids = self._engine.search_words(sentence, _SEARCHED, where=self._where)
+        ids = self._engine.search_words(sentence, count, where=self._where)
         for passage in self._passages.passages(self._likely(ids, own)):
-            if passage.version.document_id == version.document_id:
-                continue
             for span, terms in self._sentences(passage):
                 shared = len(own & terms)
                 if shared >= _LEAST_SHARED * len(own) and shared >= _LEAST_SHARED_BACK * len(terms):
@@ -138,6 +154,24 @@ class ConflictSearch:
             found = disagreement(own, other, are_related=True)
             return found and Disagreement(found.fact, is_sure=False)
         return disagreement(own, other)
+
+
+def _facts(found: Mapping[str, _Candidate], *, is_sure: bool) -> frozenset[str]:
+    return frozenset(one.found.fact.stated.lower() for one in found.values() if one.is_sure == is_sure)
+
+
+def _is_series(found: Mapping[str, _Candidate]) -> bool:
+    """Tell whether a sentence stands in many documents, in each as of another time or about another thing."""
+    facts = _facts(found, is_sure=True)
+    return len(facts) >= _MOST_SURE_FACTS or (len(facts) > 1 and len(found) >= _MOST_DOCUMENTS)
+
+
+def _is_one_of_several(one: Assertion, others: Sequence[Assertion]) -> bool:
+    """Tell whether a document says the same of another fact, too, in one of these sentences.
+
+    It does not contradict itself: both are said of two things that the text around the sentences tells apart.
+    """
+    return any(disagreement(one, other, are_related=True) is not None for other in others)
 
 
 def sentences_between(text: str, start: int, end: int) -> Iterator[Span]:

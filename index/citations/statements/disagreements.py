@@ -48,7 +48,7 @@ _LABELLED = regex.compile(
     r"(?:\b|(?=#))(?:fig(?:ure)?s?\.?|tables?|sections?|articles?|chapters?|pages?|pp?\.|steps?|equations?|eq\.|nos?\.|"
     r"clauses?|paragraphs?|appendix|annex|exhibit|schedule|types?|phase|stage|group|class|grade|level|part|"
     r"item|rule|#|version|release|volume|vol\.|act|law|days?|week|month|sample|case|patient|model|study|"
-    r"experiment|question|number|no|season|episode|round|series|lot|unit|room|building|line|route|apollo)"
+    r"experiment|question|number|no|season|episode|round|series|lot|unit|tutorial|lesson|room|building|line|route|apollo)"
     r"\s+\Z",
     regex.IGNORECASE,
 )
@@ -69,6 +69,15 @@ _POSSIBLE = frozenset("can could may might".split())
 _POINTING = frozenset("this these that those such".split())
 _LIST = regex.compile(r":\s+\S")
 """A list behind a colon; the text before tells of what."""
+_POINTER = regex.compile(
+    r"(?:\A\W*|[,;:(]\s*|\b(?:please|also)\s+)(?:see|read|consult|visit|refer to|look at)\b"
+    r"|\b(?:more|further|additional) (?:information|details?|reading|documentation)\b"
+    r"|\bthe following\b",
+    regex.IGNORECASE,
+)
+"""A sentence that tells where to read, and no fact: "See the guide for Uvicorn"."""
+_EXAMPLE = regex.compile(r"(?:\be\.\s?g\.|\bfor (?:example|instance)\b|\bsuch as\b)", regex.IGNORECASE)
+"""Words behind which one of several stands."""
 _DEFINITE = frozenset("the each either any both such all said".split())
 _PAST = frozenset(("was", "were", "had", "did"))
 _OPENING = 2
@@ -135,6 +144,12 @@ class _Subject:
         return not self._content or any(
             _plain(self.words[at]) in _PLACEHOLDERS for at in range(self.begin, self.verb)
         )
+
+    @property
+    def is_told_before(self) -> bool:
+        """Tell whether only the sentence before tells what it is: "This has been so since 1.0"."""
+        first = _plain(self.words[self.begin])
+        return not self._content and (first in _POINTING or first in ("they", "he", "she"))
 
     @property
     def is_shared(self) -> bool:
@@ -213,7 +228,8 @@ def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False)
     if not all(one.is_shared for one in subjects):
         return None
     if are_related:
-        return Disagreement(fact, is_sure=True)
+        is_told_before = any(one.is_told_before for one in subjects)
+        return None if is_told_before else Disagreement(fact, is_sure=True)
     if not (_tells_alone(one, ours, fact) and _tells_alone(other, others, fact)):
         return None
     is_long = ours.shared >= _MANY_SHARED and min(ours.share, others.share) >= _SAME_SHARE
@@ -240,13 +256,20 @@ def _tells_alone(one: Assertion, side: _Side, fact: Conflict) -> bool:
     return is_english(one.text) and not is_list
 
 
+def _states(text: str, at: int) -> bool:
+    """Tell whether a sentence states the fact at an offset, which is no example and nothing to read."""
+    return _POINTER.search(text) is None and _EXAMPLE.search(text, 0, at) is None
+
+
 def _are_both_possible(fact: Conflict, one: Assertion, other: Assertion) -> bool:
-    """Tell whether both can be true: what may rise and may fall, or sentences with as many negations.
+    """Tell whether both can be true: examples, what may rise and may fall, sentences with as many negations.
 
     Of the latter, "if no cells are found" and "if cells are not found", words do not tell that they differ.
     """
     if fact.kind == "negation":
         return one.negations == other.negations
+    if not (_states(one.text, fact.start) and _states(other.text, fact.at)):
+        return True
     return fact.kind == "direction" and any(
         _plain(word) in _POSSIBLE for side in (one, other) for word in side.words
     )
@@ -287,7 +310,7 @@ def _is_name_of_something(one: Assertion, other: Assertion, fact: Conflict) -> b
 
 
 def _is_label(text: str, start: int, end: int) -> bool:
-    if _LABELLED.search(text, max(0, start - 20), start) is not None:
+    if text[:start].endswith("#") or _LABELLED.search(text, max(0, start - 20), start) is not None:
         return True
     after = _NEXT.match(text, end)
     is_counting = after is not None and after[0].strip().lower() not in FUNCTION_WORDS

@@ -90,6 +90,24 @@ def test_a_formula_is_about_something_else_in_each_document(collection: Collecti
     assert scan(collection) == []
 
 
+@pytest.mark.parametrize("where", ["a.txt", "b.txt"])
+def test_what_a_document_says_of_several_things_is_not_told(collection: Collection, where: str) -> None:
+    put(collection, "a.txt", OLD)
+    put(collection, "b.txt", NEW)
+    assert scan(collection) == [("30", "25")]
+    put(collection, where, "Read on and on.\n\n".join((OLD, NEW)))
+    assert scan(collection) == []
+
+
+def test_documents_of_a_series_do_not_disagree(collection: Collection) -> None:
+    for at in range(9):
+        text = f"Dredger is a mature tool of the harbour board with more than {1000 + at % 3 * 500} tests.\n"
+        put(collection, f"release-{at}.txt", text)
+        if at == 2:
+            assert len(scan(collection)) == 3
+    assert scan(collection) == []
+
+
 def test_a_citation_has_the_conflicts_of_its_sentences(collection: Collection) -> None:
     put(collection, "old.txt", OLD)
     sha = collection.archive.version("old.txt").text_sha256.hex()[:12]

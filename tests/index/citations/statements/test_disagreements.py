@@ -97,8 +97,29 @@ def test_one_other_fact_of_the_same_is_found_from_either_side(
             "This Agreement is governed by the laws of Delaware.",
             "This Agreement is governed by the laws of Nevada.",
         ),
+        # Places to read, examples, lists that follow.
+        (
+            "For more, please read the Uvicorn guide to signals.",
+            "For more, please read the Hypercorn guide to signals.",
+        ),
+        (
+            "Acme keeps old releases for a year, e.g. 4.2 and its patches.",
+            "Acme keeps old releases for a year, e.g. 1.6 and its patches.",
+        ),
+        (
+            "Acme gives the following list of signs of fever in 9 wards.",
+            "Acme gives the following list of signs of fever in 7 wards.",
+        ),
         # Numbers of things, spellings, the same number.
+        (
+            "The advanced guide of Acme begins where Tutorial 8 left off.",
+            "The advanced guide of Acme begins where Tutorial 7 left off.",
+        ),
         ("Data of Acme are given in detail in Table 2.", "Data of Acme are given in detail in Table 3."),
+        (
+            "#1502: Fix the display of numbers in Acme that have a sign before them.",
+            "#376: Fix the display of numbers in Acme that have a sign before them.",
+        ),
         ("Completed forms go to Window 14 in the hall.", "Completed forms go to Window 10 in the hall."),
         ("Most Jews in Ohio celebrate Hannukkah.", "Most Jews in Ohio celebrate Hanukkah."),
         ("Acme has about 2.6 million clients.", "Acme has 2,643,037 clients."),
@@ -118,6 +139,16 @@ def test_documents_about_the_same_may_speak_of_themselves() -> None:
     other = "This Agreement shall remain in force for five (5) years from the date of signature."
     assert compare(one, other) is None
     assert compare(one, other, are_related=True) == ("number", "2", "5")
+
+
+def test_what_the_sentence_before_tells_is_not_compared() -> None:
+    one, other = (
+        "This has been part of the board's work since the spring of 1990.",
+        "This has been part of the board's work since the spring of 1995.",
+    )
+    assert compare(one, other, are_related=True) is None
+    asked = "You will keep the files of the board for 5 years."
+    assert compare(asked, asked.replace("5", "7"), are_related=True) == ("number", "5", "7")
 
 
 def test_the_spans_are_those_of_the_whole_sentences() -> None:
