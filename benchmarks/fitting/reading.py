@@ -27,7 +27,6 @@ from index.citations.statements.judging import (
     judge_nearest,
     makes_claim,
     missing_facts,
-    nearest,
     statements,
 )
 from index.citations.statements.sources import Source
@@ -79,8 +78,9 @@ def rows(name: str, model: ClaimModel) -> list[Row]:
 
 
 def _row(one: PublicClaim, claim: Statement, source: Source, document: int, model: ClaimModel) -> Row | None:
-    best = nearest(claim, [source])
-    said = reading.read(claim, [source], model) if best is not None else None
+    sentences = reading.Sentences(claim, [source])
+    best = sentences.nearest
+    said = reading.read(sentences, model) if best is not None else None
     if best is None or said is None:
         return None
     missing = missing_facts(claim, best, source)

@@ -138,8 +138,16 @@ def judge_nearest(
     return Judgement("unsupported", probability)
 
 
-def nearest(claim: Statement, sources: Sequence[Source], support: Support | None = None) -> Comparison | None:
-    """The sentences of the passages that agree most with a claim; None if there are none."""
+def nearest(
+    claim: Statement,
+    sources: Sequence[Source],
+    support: Support | None = None,
+    cosines: Sequence[Vectors] | None = None,
+) -> Comparison | None:
+    """The sentences of the passages that agree most with a claim; None if there are none.
+
+    ``cosines`` are those of each passage's sentences with the claim, where they are known.
+    """
     support = support or load_fitted()
     compared: dict[int, list[Comparison]] = {}
     highest = -1.0
@@ -148,7 +156,8 @@ def nearest(claim: Statement, sources: Sequence[Source], support: Support | None
         if -most < highest - _NEARLY:
             break
         compared[number] = [
-            Comparison(number, *window, support) for window in _windows(claim, sources[number])
+            Comparison(number, *window, support)
+            for window in _windows(claim, sources[number], None if cosines is None else cosines[number])
         ]
         highest = max([highest, *(one.rank for one in compared[number])])
     found = [one for number in sorted(compared) for one in compared[number]]
@@ -272,13 +281,14 @@ def _most_rank(claim: Statement, source: Source) -> float:
 
 
 def _windows(
-    claim: Statement, source: Source
+    claim: Statement, source: Source, cosines: Vectors | None
 ) -> Iterator[tuple[Statement, Alignment, tuple[Span, ...], float, frozenset[str], frozenset[str]]]:
     """Yield the sentences that are most like the claim, alone and with their neighbours."""
     if not source.spans or not claim.words:
         return
     wanted: Mapping[str, float] = {one.term: one.weight for one in claim.words if one.has_content}
-    cosines = source.cosines(claim.vector, wanted)
+    if cosines is None:
+        cosines = source.cosines(claim.vector, wanted)
     total = sum(wanted.values()) or 1.0
     shared = [
         sum(wanted.get(term, 0.0) for term in {word.term for word in words}) / total for words in source.words

@@ -25,7 +25,7 @@ from index.citations.statements.judging import (
     missing_facts,
     nearest,
 )
-from index.citations.statements.sources import Source
+from index.citations.statements.sources import Source, embed_alone
 from index.citations.statements.support import Support
 from index.protocols import ClaimModel, ClaimReading
 from index.text.languages import is_english
@@ -40,6 +40,9 @@ _NEAR, _ALONE = 4, 2
 _TOGETHER = 5
 """Most sentences that are read together, of the likeliest ones."""
 _LIKELIEST = 12
+_EMBEDDED, _SHARE_EMBEDDED = 12, 0.4
+"""Sentences that are compared by meaning, too, those with most of the words: so many, or a share of all."""
+_WHOLE = 0.999
 _MOST_LOGIT = 6.0
 _MOST_ABSENT = 3
 
@@ -61,38 +64,51 @@ class Read:
 
 
 @dataclass(frozen=True)
-class _Sentences:
-    """All sentences of some sources, compared with a claim by words and meaning."""
+class Sentences:
+    """All sentences of some sources, compared with a claim by words, and the likeliest by meaning, too."""
 
     claim: Statement
     sources: Sequence[Source]
 
     @cached_property
     def places(self) -> list[tuple[int, int]]:
+        """The number of the source, and that of the sentence there, of each."""
         return [(at, number) for at, source in enumerate(self.sources) for number in range(len(source.spans))]
 
     @cached_property
-    def _terms(self) -> list[frozenset[str]]:
-        return [
-            frozenset(word.term for word in words if word.has_content)
+    def _shares(self) -> Vectors:
+        """The share of the claim's words that each has, by weight."""
+        wanted = {one.term: one.weight for one in self.claim.words if one.has_content}
+        total = sum(wanted.values()) or 1.0
+        shares = [
+            sum(wanted.get(term, 0.0) for term in {word.term for word in words}) / total
             for source in self.sources
             for words in source.words
         ]
+        return np.array(shares, np.float32)
 
     @cached_property
-    def _strengths(self) -> Vectors:
-        """How near each sentence is to the claim: the share of its words, by weight, and the cosine."""
-        wanted = {one.term: one.weight for one in self.claim.words if one.has_content}
-        total = sum(wanted.values()) or 1.0
-        shares = [sum(wanted.get(term, 0.0) for term in terms) / total for terms in self._terms]
-        cosines = [source.cosines(self.claim.vector, wanted) for source in self.sources if source.spans]
-        found: Vectors = np.array(shares, np.float32) + np.concatenate(cosines)
+    def cosines(self) -> list[Vectors]:
+        """The cosines of the sentences of each source with the claim; 0 of those that share few words."""
+        count = max(_EMBEDDED, math.ceil(_SHARE_EMBEDDED * len(self.places)))
+        likely = np.argsort(-self._shares, kind="stable")[:count].tolist()
+        chosen = [(self.sources[self.places[at][0]], self.places[at][1]) for at in likely]
+        embed_alone(chosen)
+        found = [np.zeros(len(source.spans), np.float32) for source in self.sources]
+        for at, (source, number) in zip(likely, chosen, strict=True):
+            found[self.places[at][0]][number] = source.alone[number] @ self.claim.vector
         return found
+
+    @cached_property
+    def nearest(self) -> Comparison | None:
+        """Those that agree most with the claim; see :func:`index.citations.statements.judging.nearest`."""
+        return nearest(self.claim, self.sources, cosines=self.cosines)
 
     @cached_property
     def order(self) -> list[int]:
         """The sentences, likeliest first."""
-        return list(np.argsort(-self._strengths, kind="stable").tolist())
+        strengths = self._shares + np.concatenate(self.cosines)
+        return list(np.argsort(-strengths, kind="stable").tolist())
 
     def span(self, at: int) -> tuple[int, Span]:
         """The number of a sentence's source, and its span there."""
@@ -105,16 +121,19 @@ class _Sentences:
         return self.sources[source].text[slice(*span)]
 
 
-def read(claim: Statement, sources: Sequence[Source], model: ClaimModel) -> Read | None:
+def read(sentences: Sentences, model: ClaimModel) -> Read | None:
     """Let a model read a claim with sentences of sources; None if there are none, or not in English."""
-    sentences = _Sentences(claim, sources)
+    claim = sentences.claim
     if not sentences.places or not is_english(claim.text):
         return None
     first = sentences.order[:_NEAR]
     if not is_english(sentences.text(first[0])):
         return None
     room = model.room(claim.text)
-    windows = [sorted(_with_neighbours(sentences, at, room, model)) for at in first]
+    windows: list[list[int]] = []
+    for at in first:
+        if not any(at in window for window in windows):
+            windows.append(sorted(_with_neighbours(sentences, at, room, model)))
     texts = [_joined(sentences, window) for window in windows]
     texts.append(_joined(sentences, _likeliest(sentences, room, model)))
     texts += [sentences.text(at) for at in first[:_ALONE]]
@@ -134,9 +153,12 @@ def judge_read(
     A contradiction, and a doubt about sentences that have nearly the words of the claim, are those of the
     comparison. Raises :class:`index.errors.ModelFailed`.
     """
-    best = nearest(claim, sources)
+    sentences = Sentences(claim, sources)
+    best = sentences.nearest
     compared = judge_nearest(claim, sources, best)
-    said = read(claim, sources, model) if best is not None else None
+    if best is not None and is_literal(best, compared) and compared.probability >= supported_from:
+        return compared
+    said = read(sentences, model) if best is not None else None
     if best is None or said is None:
         return judge_nearest(claim, sources, best, supported_from=supported_from)
     missing = missing_facts(claim, best, sources[best.source])
@@ -150,6 +172,12 @@ def judge_read(
     return Judgement("unsupported", probability, (), best.source, *best.span, missing, doubt)
 
 
+def is_literal(best: Comparison, compared: Judgement) -> bool:
+    """Whether sentences have all words of a claim in its order, and nothing speaks against it."""
+    is_whole = best.stated.coverage >= _WHOLE and best.stated.order >= _WHOLE
+    return is_whole and compared.status == "supported"
+
+
 def is_refuted(best: Comparison) -> bool:
     """Whether sentences have nearly the words of a claim, but another fact, or a doubt about what they say.
 
@@ -158,11 +186,11 @@ def is_refuted(best: Comparison) -> bool:
     return best.is_likely and (best.doubt is not None or bool(best.conflicts))
 
 
-def _joined(sentences: _Sentences, chosen: Sequence[int]) -> str:
+def _joined(sentences: Sentences, chosen: Sequence[int]) -> str:
     return " ".join(sentences.text(at) for at in sorted(chosen))
 
 
-def _with_neighbours(sentences: _Sentences, at: int, room: int, model: ClaimModel) -> list[int]:
+def _with_neighbours(sentences: Sentences, at: int, room: int, model: ClaimModel) -> list[int]:
     """A sentence, and those before and behind it if there is room."""
     chosen, left = [at], room - model.count(sentences.text(at))
     for beside in (at - 1, at + 1):
@@ -175,7 +203,7 @@ def _with_neighbours(sentences: _Sentences, at: int, room: int, model: ClaimMode
     return chosen
 
 
-def _likeliest(sentences: _Sentences, room: int, model: ClaimModel) -> list[int]:
+def _likeliest(sentences: Sentences, room: int, model: ClaimModel) -> list[int]:
     """The likeliest sentences, as far as there is room."""
     chosen: list[int] = []
     for at in sentences.order[:_LIKELIEST]:

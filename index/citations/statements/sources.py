@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from index.types import Vectors
 
 _WINDOW_CHARACTERS = 1000
 """Code points that are embedded at once: about what a model with 256 tokens reads."""
+_LIKE_LENGTH = 1.5
 _MOST_PARTS = 40
 """Parts of so many code points that are embedded for a claim: all of a text of some 40,000."""
 
@@ -91,6 +93,11 @@ class Source:
         _, vectors = self.embedder.embed_sentences(texts, inside)
         self._embedded.update(zip(numbers, map(unit, vectors), strict=True))
 
+    @cached_property
+    def alone(self) -> dict[int, Vectors]:
+        """The unit vectors of sentences that were embedded alone, by their numbers."""
+        return {}
+
     def around(self, start: int, end: int) -> list[str]:
         """The sentences that are at ``[start, end)``, the one before them and the one after."""
         at = [number for number, (a, b) in enumerate(self.spans) if a < end and b > start]
@@ -113,6 +120,29 @@ class Source:
         """The numbers of the passage, its title and its headings."""
         context = words_of(self.context, self.terms)
         return [word for sentence in [*self.words, context] for word in sentence if word.number is not None]
+
+
+def embed_alone(chosen: Sequence[tuple[Source, int]]) -> None:
+    """Embed sentences, given by their numbers in sources, at once, each alone: none depends on another."""
+    new = [(source, number) for source, number in chosen if number not in source.alone]
+    if not new:
+        return
+    new.sort(key=lambda one: _length(*one))
+    # Those of like lengths together: all of a batch are as long as its longest.
+    starts = [0]
+    for at, one in enumerate(new):
+        if _length(*one) > _LIKE_LENGTH * _length(*new[starts[-1]]):
+            starts.append(at)
+    for start, end in pairwise([*starts, len(new)]):
+        texts = [source.text[slice(*source.spans[number])] for source, number in new[start:end]]
+        _, vectors = new[start][0].embedder.embed_sentences(texts, [[(0, len(text))] for text in texts])
+        for (source, number), vector in zip(new[start:end], vectors, strict=True):
+            source.alone[number] = unit(vector)[0]
+
+
+def _length(source: Source, number: int) -> int:
+    start, end = source.spans[number]
+    return end - start
 
 
 def unit(vectors: Vectors) -> Vectors:

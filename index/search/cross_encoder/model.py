@@ -22,6 +22,7 @@ PACKAGE = "loccit_cross_encoder"
 """The package that has the weights."""
 DESCRIPTION = "cross-encoder.json"
 TOKENIZER = "tokenizer.json"
+_LIKE_WIDTH = 1.5
 _ANSWERS, _SENTENCE = 0, 0
 """Columns of the logits of windows and of tokens."""
 
@@ -88,7 +89,12 @@ class CrossEncoder:
 
         Raises :class:`index.errors.ModelFailed`.
         """
-        return self._run([self.encoder.encode(question, one) for one in windows])[0]
+        encoded = [self.encoder.encode(question, one) for one in windows]
+        parts = [(rows, self._run([encoded[row] for row in rows])[0]) for rows in _by_width(encoded)]
+        found = np.empty((len(encoded), parts[0][1].shape[1]), np.float32)
+        for rows, logits in parts:
+            found[rows] = logits
+        return found
 
     def _run(self, encoded: Sequence[Encoded]) -> tuple[Vectors, Vectors]:
         width = padded_length(max(len(one.ids) for one in encoded))
@@ -102,6 +108,17 @@ class CrossEncoder:
         if not (np.isfinite(of_windows).all() and np.isfinite(of_tokens).all()):
             raise ModelFailed("The cross-encoder returned numbers that are not finite. Check its files.")
         return of_windows, of_tokens
+
+
+def _by_width(encoded: Sequence[Encoded]) -> list[list[int]]:
+    """The rows in batches of like widths, so that little is padded."""
+    found: list[list[int]] = []
+    for row in sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids)):
+        if found and len(encoded[row].ids) <= _LIKE_WIDTH * len(encoded[found[-1][0]].ids):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
 
 
 def _means(logits: Vectors, sentence_of: Sequence[int], count: int) -> tuple[float | None, ...]:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from index.citations.statements.judging import Judgement, judge, statements
-from index.citations.statements.reading import judge_read, load_reading
+from index.citations.statements.reading import Sentences, judge_read, load_reading
 from index.citations.statements.sources import Source
 from index.embedding import WordEmbedder
 from index.protocols import ClaimReading
@@ -88,10 +89,48 @@ def test_likely_sentences_are_read_alone_with_their_neighbours_and_together() ->
     model = WordReader("Osgood")
     read(PARAPHRASE, model)
     lamp = "The lamp was lit by old Samuel Osgood each evening."
-    near, together, alone = model.texts[0], model.texts[4], model.texts[5]
+    near, together, alone = model.texts[0], model.texts[-3], model.texts[-2]
     assert near == f"The harbour was built in 1850. {lamp} He died at sea."
     assert lamp in together
     assert alone == lamp
+
+
+def test_no_sentence_is_read_twice_with_its_neighbours() -> None:
+    model = WordReader("Osgood")
+    read(PARAPHRASE, model)
+    near = [sentence for text in model.texts[:-3] for sentence in text.split(". ")]
+    assert near
+    assert len(set(near)) > 2 / 3 * len(near)  # but as a neighbour
+
+
+def test_what_a_source_says_literally_is_not_read() -> None:
+    model = WordReader("nowhere")
+    said = "The lamp was lit by old Samuel Osgood each evening."
+    assert read(said, model).status == "supported"
+    assert model.texts == []
+    assert read(said, model, supported_from=1.0).status == "unsupported"
+    assert model.texts
+    model.texts.clear()
+    assert read("The lamp was lit by old Samuel Osgood.", model).status == "supported"
+    assert model.texts == []
+    read("By old Samuel Osgood the lamp was lit.", model)
+    assert model.texts
+
+
+def test_likely_sentences_alone_are_embedded_and_each_alone() -> None:
+    sentences = [f"The keeper of tower {number} counts {number} ships." for number in range(60)]
+    text = " ".join([*sentences, HARBOUR])
+    embedder = WordEmbedder()
+    claims = statements([PARAPHRASE, "The keeper counts nine ships."], TERMS, embedder)
+    whole, source = Source(text, "", TERMS, embedder), Source(text, "", TERMS, embedder)
+    (first,) = Sentences(claims[0], [source]).cosines
+    assert 0 < np.count_nonzero(first) <= len(source.alone) < len(source.spans) / 2
+    assert (
+        text[slice(*source.spans[int(first.argmax())])]
+        == "The lamp was lit by old Samuel Osgood each evening."
+    )
+    Sentences(claims[1], [whole]).cosines  # noqa: B018 -- what was asked before changes nothing
+    assert np.array_equal(Sentences(claims[0], [whole]).cosines[0], first)
 
 
 def test_what_is_read_fits_the_model() -> None:

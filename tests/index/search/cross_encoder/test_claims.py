@@ -16,6 +16,15 @@ def test_each_text_is_read_with_the_claim() -> None:
         assert one.supports + one.contradicts + one.neither == pytest.approx(1.0)
 
 
+def test_readings_are_in_the_order_of_the_texts_whatever_their_lengths() -> None:
+    texts = [" ".join(["Nobody was there."] * count) for count in (30, 1, 12, 40, 2)]
+    texts[1] += " The lamp was lit."
+    texts[3] += " The lamp was lit."
+    found = ClaimReader(cross_encoder("lamp", texts)).read("Somebody lit it.", texts)
+    assert [one.answers for one in found] == [NO, YES, NO, YES, NO]
+    assert len(ClaimReader(cross_encoder("lamp", texts)).read("Somebody lit it.", texts[:1])) == 1
+
+
 def test_nothing_to_read_is_not_run() -> None:
     assert ClaimReader(cross_encoder("lamp", TEXTS)).read("Somebody lit it.", []) == []
 
