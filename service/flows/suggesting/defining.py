@@ -35,8 +35,12 @@ _UNDEFINED = re.compile(
     r"^an? (?:[a-z-]+ ){0,2}[a-z-]+,? (?:but|although|though|yet|while|whereas)\b"
     r"|^an? [a-z-]+ (?:that|which) (?:is|are) (?:essential|important|critical|crucial|necessary|common)\b"
     r"|\b(?:these|those|above|below|here)\b|\b(?:that|this)(?= (?:on|in|for|by|with|and|to)\b|[.,])"
+    r"|^an? (?:[a-z-]+ ){0,3}(?:enigma|mystery|puzzle|challenge|problem|issue|question|concern|debate)\b"
+    r"|^an? (?:[a-z-]+ )?(?:controversial|essential|important|crucial|critical|vital|key|central|major) "
+    r"(?:concept|part|role|factor|process|step|element|aspect|component|resource|tool|feature|cause)\b"
+    r"|^(?:[a-z-]+ )+(?:which|that) (?:is|are) (?:essential|important|crucial|critical|vital|common)\b"
 )
-"""A kind alone ("a rare condition, although"), or what only the text before explains."""
+"""A kind alone ("a rare condition, although"), what only the text before explains, or an opinion."""
 _UNCOUNTED = re.compile(
     r"(?:[st]ion|ness|ism|ity|ing|ia|[iy]sis|itis|oma|ology|ics|ance|ence|ency|uria|y theory|"
     r"disease|cancer|acid|pain|therapy|treatment|software|data|care|law|water|energy|power|"
