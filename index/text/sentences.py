@@ -25,6 +25,13 @@ LIST_ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]"
 """The beginning of an item of a list, up to the space after its bullet or number."""
 _ITEM_START = re.compile(LIST_ITEM)
 _NEXT_ITEM = re.compile(rf"\n(?={LIST_ITEM})")
+_NEXT_CLAUSE = re.compile(
+    r"(?:[.;:!?][\"'”’)\]]*+|^[^\S\n]*+\d{1,3}(?:\.\d{1,3})*+[.)]?[^\S\n][^\n]*+|\n)[^\S\n]*+\n"
+    r"(?=[^\S\n]*+\d{1,3}(?:\.\d{1,3}){1,4}[.)]?[^\S\n]++[\"'“„«(\[]?[^\W\d_a-z])",
+    re.MULTILINE,
+)
+"""A line end before a clause, such as "4.2 The deposit": a wrapped line may begin with a number, too, but not
+after the end of a sentence, a blank line, or a line that has a number itself."""
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
 _UNKNOWN_END = re.compile(r"(?<![។៕།༎])[។៕།༎]++[^\S\n]++")
 """Khmer and Tibetan full stops, which sentencex does not know."""
@@ -55,7 +62,7 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     """Split ``text[start:end]`` into sentences, as spans of ``text``.
 
     The spans are trimmed, never empty, and together hold every character that is not white space. A list
-    item or table row on a line of its own is a sentence, with or without a full stop.
+    item, a numbered clause or a table row on a line of its own is a sentence, with or without a full stop.
 
     ``language`` is a two-letter code and selects the abbreviations. Without it, Russian and Greek are
     detected by their letters and everything else is split as English, which has the full stops of all
@@ -64,8 +71,14 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     part = text[start:end]
     cuts = {*_sentence_ends(part, language or _detect_language(part)), *_match_ends(_UNKNOWN_END, part)}
     if "\n" in part:
-        cuts.update(_match_ends(_NEXT_ITEM, part), _match_ends(_NEXT_ROW, part))
+        for pattern in (_NEXT_ITEM, _NEXT_CLAUSE, _NEXT_ROW):
+            cuts.update(_match_ends(pattern, part))
     return _split_at(text, start, end, map(start.__add__, sorted(cuts)))
+
+
+def clause_starts(text: str) -> frozenset[int]:
+    """The starts of the lines of a text that begin a numbered clause, such as "4.2 The deposit"."""
+    return frozenset(match.end() for match in _NEXT_CLAUSE.finditer(text))
 
 
 def item_spans(text: str, start: int, end: int) -> list[Span]:

@@ -1,8 +1,9 @@
 """Recognise headings of plain text that stand directly above their text, with no blank line between.
 
-``4. RENT`` above a paragraph, ``2.1.0 (3 May 2025)`` or ``Ingredients`` above a list. Wrapped prose, tables,
-addresses and statements above a list look similar, and what is a heading is not quoted: so a heading is
-short, ends as no sentence does, and says no more than a name, a number, a version or a date.
+``4. RENT`` above a paragraph or above ``4.1``, ``2.1.0 (3 May 2025)`` or ``Ingredients`` above a list.
+Wrapped prose, tables, addresses and statements above a list look similar, and what is a heading is not
+quoted: so a heading is short, ends as no sentence does, and says no more than a name, a number, a version or
+a date.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def heading_lines(text: str) -> dict[int, int]:
         longest = max(map(len, below))
         is_above_prose = longest >= _PROSE and not is_list
         number = _NUMBERED.match(first)
-        if number and is_above_prose and len(first) <= _SHARE * longest and _begins(below):
+        has_text = is_above_prose and len(first) <= _SHARE * longest and _begins(below)
+        if number and (has_text or _is_above_clauses(number, below)):
             numbered[chunk.start()] = 2 + (number["number"] or "").count(".")
         if _is_capital_heading(first) and not _is_in_capitals(below[0]) and (is_list or is_above_prose):
             found[chunk.start()] = 2 if found or numbered else 1
@@ -82,6 +84,13 @@ def _begins(below: Sequence[str]) -> bool:
     """Whether the line below begins a text, and does not go on with a sentence."""
     line = below[0].lstrip()
     return not line[0].islower() and _NUMBERED.match(line) is None
+
+
+def _is_above_clauses(number: re.Match[str], below: Sequence[str]) -> bool:
+    """Whether the line below has a number within this one's: "4.1" below "4. Deposit"."""
+    begins = f"{number['number']}."
+    line = below[0].lstrip()
+    return line.startswith(begins) and line[len(begins) :][:1].isdigit()
 
 
 def _is_title(line: str, below: Sequence[str]) -> bool:

@@ -149,7 +149,7 @@ def _is_next(last: _Number, number: _Number) -> bool:
     return number[depth] == last[depth] + 1 if depth < len(last) else number[depth] <= 1
 
 
-READER = "text/3"
+READER = "text/4"
 MEDIA_TYPE = "text/plain"
 
 _LINE = re.compile(r".++")

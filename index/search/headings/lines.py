@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import regex
 
-from index.search.question.designations import Designation, designations_of_heading
-from index.text.sentences import LIST_ITEM
+from index.search.question.designations import Designation, bare_number, designations_of_heading
+from index.text.sentences import LIST_ITEM, clause_starts
 
 LONGEST = 80
 """Most code points of a heading."""
@@ -35,13 +35,17 @@ class HeadingLine:
 
 
 def heading_lines(text: str) -> list[HeadingLine]:
-    """The lines that look like headings with a date, a version or a number, in order."""
-    found = []
+    """The lines that look like headings with a date, a version or a number, in order.
+
+    A clause, such as "4.2 The deposit is ...", is headed by its number.
+    """
+    found, clauses = [], clause_starts(text)
     for match in _LINE.finditer(text):
         start, end = match.span()
-        if end - start > LONGEST or not _MAY_NAME.search(match[0]):
-            continue
-        if not _may_head(text, start, end):
+        is_short = end - start <= LONGEST and _MAY_NAME.search(match[0]) is not None
+        if not is_short or not _may_head(text, start, end, end + 1 in clauses):
+            if start in clauses and (number := bare_number(match[0][:LONGEST])) is not None:
+                found.append(HeadingLine(start, start + number.end, [number]))
             continue
         if designations := [
             one
@@ -53,15 +57,15 @@ def heading_lines(text: str) -> list[HeadingLine]:
     return found
 
 
-def _may_head(text: str, start: int, end: int) -> bool:
-    """Tell whether ``text[start:end]`` is a line of its own that something follows."""
+def _may_head(text: str, start: int, end: int, is_above_clause: bool) -> bool:
+    """Tell whether ``text[start:end]`` is a line of its own that something follows, such as a clause."""
     line = text[start:end].strip()
     if line.endswith(_ENDS_SENTENCE) or _IN_TABLE.search(line) or not text[end:].strip():
         return False
     is_apart = start == 0 or text.endswith("\n\n", 0, start)
     follows_blank = text.startswith("\n\n", end)
     if ITEM.match(line):
-        return is_apart and follows_blank and _NUMBERED_ITEM.match(line) is not None
+        return is_apart and (follows_blank or is_above_clause) and _NUMBERED_ITEM.match(line) is not None
     return is_apart and (
         follows_blank or len(line) <= _LONGEST_IN_BLOCK or ITEM.match(text, end + 1) is not None
     )

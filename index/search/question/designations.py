@@ -60,14 +60,14 @@ _VERSION = (
 )
 _NUMBERED = (
     rf"(?P<numbered>(?<!\w)(?:(?P<noun>{_any(_NOUNS)})\.?\s+(?:no\.?\s+|nr\.?\s+)?|(?P<sign>§+)\s*)"
-    rf"(?P<value>\d{{1,4}}[a-z]?|[ivxlc]{{1,6}}|{_any(_NUMBER_WORDS)}|[A-Z])(?![\w]|[.,]\d))"
+    rf"(?P<value>\d{{1,3}}(?:\.\d{{1,3}}){{1,4}}|\d{{1,4}}[a-z]?|[ivxlc]{{1,6}}|{_any(_NUMBER_WORDS)}|[A-Z])(?![\w]|[.,]\d))"
 )
 _ANY = regex.compile(rf"{_DATE}|{_NUMBERED}|{_VERSION}", regex.IGNORECASE)
 _FIGURE = regex.compile(r"[\d§]")
 _NAMES = frozenset(word.casefold() for word in (*_MONTHS, *_NOUNS))
 """Words of which a text without figures has one, if it names anything: sooner told than by the pattern."""
 _LETTERS = regex.compile(r"\w+")
-_BARE_NUMBER = regex.compile(r"\s*(?:#+\s*)?(?P<value>\d{1,3})[.):]?\s+\p{L}")
+_BARE_NUMBER = regex.compile(r"\s*(?:#+\s*)?(?P<value>\d{1,3}(?:\.\d{1,3}){0,4})[.):]?\s+[\"'“„«(\[]?\p{L}")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _IS_ROMAN = regex.compile(r"(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", regex.IGNORECASE)
 _BEFORE_VERSION = regex.compile(
@@ -100,7 +100,8 @@ class Designation:
         """Compare the section that is named by this one with a heading that has ``other``."""
         if other.kind != self.kind:
             is_bare = other.kind == _BARE and self.kind in _BARE_OF
-            return "named" if is_bare and other.value == self.value else "open"
+            standing = self._standing_of_number(other.value) if is_bare else "open"
+            return standing if standing == "named" or len(self.value) > 1 else "open"
         if self.kind == "date":
             pairs = list(zip(self.value, other.value, strict=True))
             if any(one != two for one, two in pairs if one is not None and two is not None):
@@ -112,7 +113,13 @@ class Designation:
                 return "named"
             is_part = len(other.value) < size and self.value[: len(other.value)] == other.value
             return "open" if is_part else "other"
-        return "named" if other.value == self.value else "other"
+        return self._standing_of_number(other.value)
+
+    def _standing_of_number(self, value: Value) -> Standing:
+        """Compare a number with points, such as 4.2: "4.2.1" is a part of it, and it is one of "4"."""
+        if value[: len(self.value)] == self.value:
+            return "named"
+        return "open" if self.value[: len(value)] == value else "other"
 
 
 def designations_in(text: str) -> list[Designation]:
@@ -125,10 +132,20 @@ def designations_in(text: str) -> list[Designation]:
 def designations_of_heading(line: str) -> list[Designation]:
     """Those of a heading; also the number by which it begins."""
     found = designations_in(line)
-    bare = _BARE_NUMBER.match(line)
-    if bare is not None and not any(one.start <= bare.start("value") < one.end for one in found):
-        found.append(Designation(_BARE, (int(bare["value"]),), bare.start("value"), bare.end("value")))
+    if (bare := bare_number(line)) is not None and not any(
+        one.start <= bare.start < one.end and one.kind != "version" for one in found
+    ):
+        found.append(bare)
     return found
+
+
+def bare_number(line: str) -> Designation | None:
+    """The number by which a heading or a clause begins, such as "4.2"; None without one."""
+    bare = _BARE_NUMBER.match(line)
+    if bare is None:
+        return None
+    value = tuple(map(int, bare["value"].split(".")))
+    return Designation(_BARE, value, bare.start("value"), bare.end("value"))
 
 
 def designations_of_question(question: str) -> tuple[Designation, ...]:
@@ -163,11 +180,11 @@ def _read(match: regex.Match[str]) -> Designation | None:
             parts.append(match["rest"].lower())
         return Designation("version", tuple(parts), start, end)
     if match["numbered"]:
-        value = _number(match["value"])
+        value = _numbers(match["value"])
         if value is None:
             return None
         noun = "section" if match["sign"] else _NOUNS[match["noun"].casefold()]
-        return Designation(noun, (value,), start, end)
+        return Designation(noun, value, start, end)
     return Designation("date", _date(match), start, end)
 
 
@@ -186,6 +203,14 @@ def _date(match: regex.Match[str]) -> Value:
 
 def _int(digits: str | None) -> int | None:
     return None if digits is None else int(digits)
+
+
+def _numbers(written: str) -> Value | None:
+    """The number of a part, which may have points: "4.2"."""
+    if "." in written:
+        return tuple(map(int, written.split(".")))
+    value = _number(written)
+    return None if value is None else (value,)
 
 
 def _number(written: str) -> int | str | None:

@@ -85,6 +85,12 @@ def test_spans_hold_every_visible_character_once(text: str, skip: int, drop: int
         ("To do:\n- one\n- two\n  goes on\n* three", ["To do:", "- one", "- two\n  goes on", "* three"]),
         ("city\tpeople\nBonn\t300\nKöln\t900", ["city\tpeople", "Bonn\t300", "Köln\t900"]),
         ("| a | b |\n| c | d |", ["| a | b |", "| c | d |"]),
+        (
+            '4. Deposit\n4.1 It is due\n4.2 "Area" is all; and\nmore.\n\n4.2.1 (a) Sub',
+            ["4. Deposit", "4.1 It is due", '4.2 "Area" is all; and\nmore.', "4.2.1 (a) Sub"],
+        ),
+        ("It cost\n4.2 Millionen Euro in all.", ["It cost\n4.2 Millionen Euro in all."]),
+        ("It was so.\n4.2 million came", ["It was so.", "4.2 million came"]),
         (" \n\t ", []),
     ],
 )

@@ -85,7 +85,7 @@ def test_the_text_is_unchanged() -> None:
         ("paragraph", "A line,  with\tspaces.  \nAnother."),
         ("paragraph", "Indented."),
     ]
-    assert (extract.media_type, extract.reader, extract.metadata) == ("text/plain", "text/3", {})
+    assert (extract.media_type, extract.reader, extract.metadata) == ("text/plain", "text/4", {})
 
 
 def test_lines_in_equals_signs_are_headings() -> None:

@@ -15,6 +15,7 @@ from index.search.headings.lines import heading_lines, lines_above
         ("Item 1: Mirrors\n\nThey are late.\n\nItem 2: Fees\n\nNone.", ["Item 1: Mirrors", "Item 2: Fees"]),
         ("1. Status\n\nIt is late.\n\n2. Decisions\n\nNone.", ["1. Status", "2. Decisions"]),
         ("v1.2\n- a map\n- a list", ["v1.2"]),
+        ("1. Rent\n1.1 The rent is due.\n1.2 It rises.", ["1. Rent", "1.1", "1.2"]),
         ("The board met on 4 March 2024.\n\nIt was late.", []),
         ("We decided:\n\n1. The ferry sails on 4 March 2024\n2. The fare is 4 euros\n\nAll agreed.", []),
         ("Name | Due\nMaps | 4 March 2024\n\nAll agreed.", []),

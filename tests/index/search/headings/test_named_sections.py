@@ -49,6 +49,42 @@ def test_a_heading_counts_as_said_far_below_it(collection: Collection) -> None:
     assert told not in quotes(collection, "Who wrote the export of maps in 2.1.0?")
 
 
+CLAUSES = """LEASE OF THE GRANARY
+
+1. Premises
+1.1 The Owner lets the granary by the mill to the Guild.
+1.2 "Yard" means the court and the well.
+
+2. Rent
+2.1 The rent is 640 crowns a month, payable in advance.
+2.2 The rent rises by two per cent each June.
+
+3. Repairs
+3.1 The Guild bears small repairs up to 90 crowns each.
+3.2 The Owner maintains roof and walls.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [
+        ("What does clause 3.1 say?", "3.1 The Guild bears small repairs up to 90 crowns each."),
+        ("What does clause 2.2 say?", "2.2 The rent rises by two per cent each June."),
+        ("What does the Yard mean?", '1.2 "Yard" means the court and the well.'),
+    ],
+)
+def test_a_clause_is_quoted_alone_with_its_number(collection: Collection, question: str, clause: str) -> None:
+    collection.put(Source("lease.txt", CLAUSES.encode()))
+    collection.embed_pending()
+    assert quotes(collection, question)[:1] == [clause]
+
+
+def test_a_clause_that_is_not_there_has_no_answer(collection: Collection) -> None:
+    collection.put(Source("lease.txt", CLAUSES.encode()))
+    collection.embed_pending()
+    assert quotes(collection, "What does clause 8.2 say?") == []
+
+
 @pytest.mark.parametrize("text", ["# Elena Varga\n", "# Elena Varga\n\n## Elena Varga\n", "Elena Varga\n"])
 def test_a_document_that_is_only_a_title_answers_nothing(collection: Collection, text: str) -> None:
     collection.put(Source("a.md", text.encode(), title="Elena Varga"))

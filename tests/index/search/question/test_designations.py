@@ -40,6 +40,8 @@ DAY = (2024, 3, 4)
         ("Was steht in Kapitel 3?", "chapter", (3,)),
         ("What is in Annex B?", "annex", ("b",)),
         ("What is due in week 4?", "week", (4,)),
+        ("What does clause 7.1 say?", "section", (7, 1)),
+        ("What does § 4.2.1 say?", "section", (4, 2, 1)),
     ],
 )
 def test_a_question_names_a_section(question: str, kind: str, value: tuple[object, ...]) -> None:
@@ -90,6 +92,12 @@ def test_other_numbers_and_comparisons_name_none(question: str) -> None:
         ("What does section 7 say?", "7. Fees", "named"),
         ("What does Article 7 say?", "Chapter 7", "open"),
         ("What was decided on 4 March 2024?", "2. Decisions", "open"),
+        ("What does clause 7.1 say?", "7.1 Minor repairs", "named"),
+        ("What does clause 7.1 say?", "7.1.2 Minor repairs", "named"),
+        ("What does clause 7.1 say?", "7.2 Minor repairs", "other"),
+        ("What does clause 7.1 say?", "7.10 Minor repairs", "other"),
+        ("What does clause 7.1 say?", "7. Repairs", "open"),
+        ("What does section 7 say?", "7.2 Minor repairs", "named"),
     ],
 )
 def test_a_heading_is_compared_with_the_question(question: str, heading: str, standing: Standing) -> None:
