@@ -65,6 +65,7 @@ class HitDraft:
     probability: float | None = None
     judged: list[JudgedSentence] | None = None
     is_headed: bool = False
+    differs: Sequence[str] = ()
 
     @property
     def read(self) -> tuple[int, int]:

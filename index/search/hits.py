@@ -31,12 +31,14 @@ from index.search.headings.weighing import Headings
 from index.search.judged import JudgedSentence
 from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
+from index.search.question.contrasts import Contrasts
 from index.search.question.definitions import AskedThing
 from index.search.question.numbered_names import NumberedNames
 from index.search.question.words import QuestionWords
 from index.search.second_look import Look
 from index.search.tables.asked import Asked
 from index.search.tables.field_lines import light_fields
+from index.search.tables.label_lines import prefer_label
 from index.search.tables.labels import weigh_beside_tables
 from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
 from index.search.tables.reading import FoundTable, TableReader
@@ -80,6 +82,7 @@ class Hits:
         self._wanted = headings.wanted
         self._headings = headings
         self._numbered = NumberedNames.of(words.question)
+        self._contrasts = Contrasts.of(words.question)
         self._defined = AskedThing.of(words.question)
         self._hashes = hashes = headings.hashes
         terms = [term for *_, term in words.terms]
@@ -88,6 +91,8 @@ class Hits:
         """The value computed of the tables in the first passages, when :meth:`first` has returned."""
         self.named = 0
         """The rank of the first hit of which the question names the row and the column, 0 if none."""
+        self.differs: list[Sequence[str]] = []
+        """For each hit what the question names, of which its best sentence has another one."""
         self.headed = 0
         """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
         self.is_lowered = False
@@ -173,6 +178,7 @@ class Hits:
         evidence = self._evidence(one, looks, read)
         if not self.named and evidence and one.tables and self._is_named(one, evidence, read):
             self.named = rank
+        self.differs.append(one.differs)
         if not self.headed and one.is_headed:
             self.headed = rank
         return Hit(
@@ -250,10 +256,15 @@ class Hits:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
         if self._words.said:
             judged = prefer_new(judged, text, at, self._words.question, self._words.said)
+        if self._contrasts is not None:
+            judged, one.differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
-        one.is_headed = weighed.is_headed
         self.is_lowered = self.is_lowered or weighed.is_lowered
-        return weighed.sentences
+        judged, is_labelled = prefer_label(
+            weighed.sentences, self._asked, text, at, above, self._headings.asks
+        )
+        one.is_headed = weighed.is_headed or is_labelled
+        return judged
 
     def _read_probability(self, one: HitDraft) -> float | None:
         """The best probability that the cross-encoder gives to a window of a hit; None if it read none."""

@@ -8,7 +8,7 @@ claim are (:mod:`index.citations.statements.facts`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -18,6 +18,7 @@ from index.citations.statements.facts import FACTS, Told
 from index.citations.statements.words import Terms, Word, words_of
 from index.search.question.numbered_names import NumberedNames
 from index.text import sentence_spans
+from index.text.languages import is_english
 
 AROUND = 400
 """Code points on each side of a sentence in which its neighbours are looked for."""
@@ -25,6 +26,7 @@ _BEFORE = 2
 """Sentences before it that are its neighbours."""
 _IN_ROW = re.compile(r"\t| \| ")
 """Separators of the cells of a row: the names of its columns may be far above."""
+_IS_SHORT_FORM = re.compile(r"['’](?:m|ve|ll|d|re)\b", re.IGNORECASE)
 _FEW = 12
 """Up to this number, one may count what is asked for, as in "two examples"."""
 
@@ -102,6 +104,28 @@ def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms:
         if not least:
             break
     return best
+
+
+def absent_from(question: str, hit: Hit, whole: Callable[[], str], terms: Terms) -> list[str]:
+    """What the question names, and neither the whole text of the hit's document nor its title has.
+
+    Of names alone: numbers and dates are written in too many ways, and names in English, where capitals tell
+    them. "I'm" is none. ``whole`` gives the text, if it is needed.
+    """
+    asked = _Asked.of(question, terms)
+    if not asked.names or not is_english(question):
+        return []
+    cited = hit.citation
+    above = "\n".join([cited.title, cited.document_id, *cited.section])
+    lacked = _lacked(asked, sorted(asked.names), f"{above}\n{hit.text}", terms)
+    if lacked and (text := whole()):
+        lacked = _lacked(asked, sorted(lacked), f"{above}\n{text}", terms)
+        return [
+            said
+            for said, run in zip(asked.said, asked.runs, strict=True)
+            if lacked.issuperset(run) and not _IS_SHORT_FORM.search(said)
+        ]
+    return []
 
 
 def nearby(hit: Hit, text: str, at: int) -> str:

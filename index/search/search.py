@@ -22,7 +22,7 @@ from index.search.headings import weighing
 from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
-from index.search.named import AROUND, Named, compare_best
+from index.search.named import Named, absent_from, compare_best
 from index.search.question import Query, Question, definitions, is_spelt, numbered_names
 from index.search.question.conversation import (
     NO_CONTEXT,
@@ -159,10 +159,19 @@ _NAMED, _COMPUTED, _HEADED = 0.75, 0.85, 0.75
 headings above a list or a section say all that is asked for."""
 _COMPARED = 3
 """Hits that are compared with what the question names."""
+_DECIDING = 5
+"""Hits by which the probability that the passages answer is estimated, however many are asked for."""
+_MOST_ODDS = math.log(20.0)
+"""The most by which the logit of this probability exceeds that of the best sentence: passages that are about
+what is asked, and none of whose sentences answers, do not answer."""
+_MOST_TEXT = 150_000
+"""Code points of the longest text that is looked through for what a question names."""
+_UNLIT_SHARE = 0.04
+"""What the best sentence is taken for where none is lit."""
 
 
 class Certainty(NamedTuple):
-    """The least probability that the hit of a ``rank`` answers."""
+    """The least probability that the hit of a ``rank`` answers, 0 if that one is not shown."""
 
     rank: int
     probability: float
@@ -172,11 +181,13 @@ class Certainty(NamedTuple):
 class SearchResult:
     """A ranking of candidates, the hits made of it, and the indexes that have failed.
 
+    ``deciding`` are the first hits, of which there are as many however many are asked for.
     ``words`` are those of the question; ``compared`` is what it names, compared with the first hits.
     """
 
     ranked: RankedCandidates
     hits: tuple[Hit, ...]
+    deciding: tuple[Hit, ...]
     degraded: tuple[Side, ...]
     words: QuestionWords
     compared: Named
@@ -185,6 +196,8 @@ class SearchResult:
     """The rank of the first hit of which the question names a row and a column of a table, 0 if none."""
     headed: int = 0
     """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
+    differs: Sequence[Sequence[str]] = ()
+    """For each deciding hit what the question names, of which its best sentence has another one."""
     is_lowered: bool = False
     """Whether sentences are not lit because they are titles, or of other sections than the one named."""
 
@@ -193,7 +206,7 @@ class SearchResult:
 
         So does a passage about a sibling of what the question names, such as "Aster 3" for "Aster 2".
         """
-        is_lit = not self.is_lowered or any(hit.evidence for hit in self.hits)
+        is_lit = not self.is_lowered or any(hit.evidence for hit in self.deciding)
         return logit if is_lit and not self.compared.is_of_sibling else min(logit, _UNLIT)
 
     @property
@@ -204,15 +217,26 @@ class SearchResult:
             of = (hit.rank for hit in self.hits if hit.citation.document_id == reading.document_id)
             return Certainty(next(of, 0), _COMPUTED)
         if self.named:
-            return Certainty(self.named, _NAMED)
-        return Certainty(self.headed, _HEADED) if self.headed else None
+            return Certainty(self._shown(self.named), _NAMED)
+        return Certainty(self._shown(self.headed), _HEADED) if self.headed else None
+
+    def _shown(self, rank: int) -> int:
+        """The rank of the hit that has the best sentence of a deciding one, 0 if none has."""
+        for lit in self.deciding[rank - 1].evidence[:1]:
+            for hit in self.hits:
+                cited, of = hit.citation, self.deciding[rank - 1].citation
+                is_same = (cited.document_id, cited.text_sha256) == (of.document_id, of.text_sha256)
+                if is_same and cited.start <= lit.start and lit.end <= cited.end:
+                    return hit.rank
+        return 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """The result of a query, its features, and the logit of the probability that it answers.
 
-    ``estimated`` is the logit by the features alone, ``certain`` the least probability of a table's hit.
+    ``estimated`` is the logit by the features and the best sentence, ``certain`` the least probability of a
+    table's hit, and ``differs`` what the question names and the best sentence has not, or another one of.
     """
 
     query: Query
@@ -221,6 +245,7 @@ class Judged:
     logit: float
     estimated: float
     certain: Certainty | None
+    differs: Sequence[str] = ()
 
 
 class Search:
@@ -287,7 +312,7 @@ class Search:
             reading=found.reading,
             features=judged.features,
             mentioned=compared.present,
-            missing=compared.missing,
+            missing=tuple(dict.fromkeys((*compared.missing, *(judged.differs if certainty is None else ())))),
             timings_ms=watch.durations(),
             said=asked.context.said_before(asked.alone.question),
             read=len(found.ranked.judged),
@@ -319,11 +344,42 @@ class Search:
         found = self.find(query, k=k, where=where, watch=watch)
         began = perf_counter()
         features = self.features(query, found)
-        logit = estimated = found.limit(answerability.logit(features)) if found.hits else _NOTHING
+        estimated, differs = self._limited(query, found, features, answerability)
+        logit = estimated
         if (certain := found.certainty) is not None:
             logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
         watch.note("answerability", began)
-        return Judged(query, found, features, logit, estimated, certain)
+        return Judged(query, found, features, logit, estimated, certain, differs)
+
+    def _limited(
+        self,
+        query: Query,
+        found: SearchResult,
+        features: Mapping[str, float],
+        answerability: Answerability,
+    ) -> tuple[float, Sequence[str]]:
+        """The logit of the probability, limited by the best sentence, and what of the question that lacks."""
+        if not found.deciding:
+            return _NOTHING, ()
+        logit = found.limit(answerability.logit(features))
+        if found.ranked.second_look is None:
+            return logit, ()
+        alone = answerability.of_hits(found.deciding, logit).tolist()
+        shares = [hit.evidence[0].score if hit.evidence else _UNLIT_SHARE for hit in found.deciding]
+        best, at = max((one * share, -at) for at, (one, share) in enumerate(zip(alone, shares, strict=True)))
+        differs = found.differs[-at] or self._absent(query.question, found.deciding[-at])
+        logit = min(logit, _UNLIT) if differs else logit
+        return (min(logit, math.log(best / (1.0 - best)) + _MOST_ODDS) if best else logit), differs
+
+    def _absent(self, question: str, hit: Hit) -> Sequence[str]:
+        """The names of the question that the document of a hit lacks."""
+        sha256 = bytes.fromhex(hit.citation.text_sha256)
+
+        def whole() -> str:
+            found = self._passages.text(sha256, 0, _MOST_TEXT + 1)
+            return found if len(found) <= _MOST_TEXT else ""
+
+        return absent_from(question, hit, whole, self._analyzer.terms)
 
     def in_context(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
         """The question with those before it and what the last answer quotes; None if there is neither."""
@@ -366,27 +422,31 @@ class Search:
         earlier = query.context[0].text if query.context else ""
         terms = self._analyzer.question_hashes(query.question)
         words = QuestionWords(query.question, terms, earlier, query.said)
-        hits = Hits(
-            self._passages,
-            self._history,
-            ranking,
-            config=self._config,
-            words=words,
-            headings=headings,
-        )
-        first = hits.first(k, query.selection)
-        compared = self._compare(query, first, headings.sections)
+        hits = self._hits(ranking, words, headings)
+        deciding = hits.first(_DECIDING, replace(query.selection, extent="passage"))
+        if k <= _DECIDING and query.selection.extent == "passage":
+            shown = deciding[:k]
+        else:
+            shown = self._hits(ranking, words, headings).first(k, query.selection)
+        compared = self._compare(query, deciding, headings.sections)
         watch.note("passages", began)
         return SearchResult(
             ranking,
-            first,
+            shown,
+            deciding,
             degraded,
             words,
             compared,
             hits.reading,
             hits.named,
             hits.headed,
+            hits.differs,
             hits.is_lowered,
+        )
+
+    def _hits(self, ranking: RankedCandidates, words: QuestionWords, headings: Headings) -> Hits:
+        return Hits(
+            self._passages, self._history, ranking, config=self._config, words=words, headings=headings
         )
 
     def _judge_first(self, model: CrossEncoder, query: Query, found: RankedCandidates) -> RankedCandidates:
@@ -430,26 +490,20 @@ class Search:
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
-        passages = []
-        for hit in hits[:_COMPARED]:
-            text, at = hit.text, hit.citation.start
-            if query.selection.extent == "sentences":
-                text, at = self._around(hit)
-            passages.append((hit if sections is None else _with_said(hit, sections), text, at))
+        passages = [
+            (hit if sections is None else _with_said(hit, sections), hit.text, hit.citation.start)
+            for hit in hits[:_COMPARED]
+        ]
         return compare_best(query.question, passages, self._analyzer.terms)
-
-    def _around(self, hit: Hit) -> tuple[str, int]:
-        """The text of the sentences of a hit with those around, and the offset where it begins."""
-        cited = hit.citation
-        at = max(0, cited.start - AROUND)
-        return self._passages.text(bytes.fromhex(cited.text_sha256), at, cited.end + AROUND), at
 
     def features(self, query: Query, found: SearchResult) -> dict[str, float]:
         """Compute the features of the answerability by name; none if nothing was found."""
         if not found.hits:
             return {}
         asked = found.words.every()
-        return Features.of(found.ranked, found.hits, asked, found.compared, spelt=query.is_spelt).as_dict()
+        return Features.of(
+            found.ranked, found.deciding, asked, found.compared, spelt=query.is_spelt
+        ).as_dict()
 
     def _candidates(
         self, query: Query, where: Filter | None, watch: Stopwatch
@@ -568,8 +622,8 @@ def judge_hits(
         return 0.0, ()
     alone = answerability.of_hits(hits, logit).tolist()
     together = probability(logit)
+    together = max(together, 0.0 if certainty is None else certainty.probability)
     if certainty is not None and certainty.rank:
-        together = max(together, certainty.probability)
         alone[certainty.rank - 1] = max(alone[certainty.rank - 1], certainty.probability)
     seen = [replace(hit, probability=round(one, 4)) for hit, one in zip(hits, alone, strict=True)]
     return round(together, 4), tuple(seen)

@@ -32,6 +32,12 @@ _NEXT_CLAUSE = re.compile(
 )
 """A line end before a clause, such as "4.2 The deposit": a wrapped line may begin with a number, too, but not
 after the end of a sentence, a blank line, or a line that has a number itself."""
+_LABEL = r"[^\S\n]*+[^\W\d_a-z][^\n:.!?;,|\t]{0,40}+:[^\S\n]++(?=\S)"
+_NEXT_LABEL = re.compile(
+    rf"^{_LABEL}[^\n]*+\n(?={_LABEL})|\n(?={_LABEL}[^\n]*+\n{_LABEL})",
+    re.MULTILINE,
+)
+"""A line end in a block of lines such as "Weight: 5.4 kg", each of which tells one thing."""
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
 _UNKNOWN_END = re.compile(r"(?<![។៕།༎])[។៕།༎]++[^\S\n]++")
 """Khmer and Tibetan full stops, which sentencex does not know."""
@@ -62,7 +68,8 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     """Split ``text[start:end]`` into sentences, as spans of ``text``.
 
     The spans are trimmed, never empty, and together hold every character that is not white space. A list
-    item, a numbered clause or a table row on a line of its own is a sentence, with or without a full stop.
+    item, a numbered clause, one of several lines such as "Weight: 5.4 kg" or a table row on a line of its own
+    is a sentence, with or without a full stop.
 
     ``language`` is a two-letter code and selects the abbreviations. Without it, Russian and Greek are
     detected by their letters and everything else is split as English, which has the full stops of all
@@ -71,7 +78,7 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     part = text[start:end]
     cuts = {*_sentence_ends(part, language or _detect_language(part)), *_match_ends(_UNKNOWN_END, part)}
     if "\n" in part:
-        for pattern in (_NEXT_ITEM, _NEXT_CLAUSE, _NEXT_ROW):
+        for pattern in (_NEXT_ITEM, _NEXT_CLAUSE, _NEXT_LABEL, _NEXT_ROW):
             cuts.update(_match_ends(pattern, part))
     return _split_at(text, start, end, map(start.__add__, sorted(cuts)))
 

@@ -22,6 +22,13 @@ _ASKS_WHAT = re.compile(
 )
 _LEAST_DEFINING: dict[Kind, float] = {"defines": 0.3, "tells": 0.8}
 """Least probability of a sentence that says what a thing is to be put first, as a share of the best one's."""
+_REFERS = re.compile(
+    r"\b(?:this|that|these|the\s+same)\s+(?:rules?\s+)?(?:also\s+)?(?:appl(?:y|ies)|goes|holds?)\b|"
+    r"\b(?:gilt|gelten)\s+(?:dies|das|dasselbe)\b|\b(?:dies|das|dasselbe)\s+gilt\b|\bcela\s+vaut\b",
+    re.IGNORECASE,
+)
+"""In a sentence that says where the one before it holds, too."""
+_BESIDE = 2
 _LEAST_NEW = 0.3
 """Least probability of a sentence that is put before one which was just quoted, as a share of that one's."""
 _LEAST_SHARE = 0.5
@@ -72,7 +79,7 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
         for lit in hit.evidence
     ]
     found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
-    return _new_first(_stating_first(found, answer.question), answer)
+    return _new_first(_referred_first(_stating_first(found, answer.question)), answer)
 
 
 def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
@@ -89,6 +96,24 @@ def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
     likely = [one for one in found if one.probability >= _LIKELY_SHARE * best and states.search(one.text)]
     first = likely[:1]
     return [*(replace(one, probability=best) for one in first), *(one for one in found if one not in first)]
+
+
+def _referred_first(found: Sequence[Selected]) -> list[Selected]:
+    """Put what "The same applies on Sundays" refers to first, the sentence just before it."""
+    if not found or not _REFERS.search(found[0].text):
+        return list(found)
+    best = found[0]
+    near = [
+        one
+        for one in found[1:]
+        if one.document == best.document
+        and 0 <= best.start - one.end <= _BESIDE
+        and one.probability >= _LEAST_NEW * best.probability
+    ]
+    return [
+        *(replace(one, probability=best.probability) for one in near[:1]),
+        *(one for one in found if one not in near[:1]),
+    ]
 
 
 def _defining_first(found: Sequence[Selected], thing: AskedThing) -> list[Selected]:

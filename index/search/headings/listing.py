@@ -88,6 +88,11 @@ class AskedSection:
                 return False
         return has_inner
 
+    def is_done_by(self, label: str, above: str) -> bool:
+        """Whether a line tells what was done, by its label, with what the headings above it name."""
+        has_actions = any(actions for _, actions in self.words)
+        return has_actions and not self.names and len(self.words) > 1 and self.is_said_by(label, above)
+
     def _said(self, text: str) -> tuple[frozenset[int], frozenset[int]]:
         actions = {one for word in _WORD.findall(text.lower()) for one in _FAMILIES.get(word, ())}
         return frozenset(self.hashes(text)), frozenset(actions)

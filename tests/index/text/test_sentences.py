@@ -91,6 +91,8 @@ def test_spans_hold_every_visible_character_once(text: str, skip: int, drop: int
         ),
         ("It cost\n4.2 Millionen Euro in all.", ["It cost\n4.2 Millionen Euro in all."]),
         ("It was so.\n4.2 million came", ["It was so.", "4.2 million came"]),
+        ("Data\nPower: 300 W\nMass: 5 kg\nEnd", ["Data", "Power: 300 W", "Mass: 5 kg\nEnd"]),
+        ("He said\nNote: it is so.", ["He said\nNote: it is so."]),
         (" \n\t ", []),
     ],
 )

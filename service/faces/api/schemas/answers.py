@@ -129,7 +129,11 @@ class Note(BaseModel):
 
 
 class FirstSentence(BaseModel):
-    """The sentence that most probably answers: it stands first in `/v1/answer` and on the page."""
+    """The sentence that most probably answers the whole question: it stands first on the page.
+
+    So it does in `/v1/answer`, but for a question of several parts, which has a sentence for each in their
+    order, and one for the date of a section, which has the heading that says it.
+    """
 
     rank: int = Field(description="The rank of its passage.")
     start: int
@@ -161,7 +165,8 @@ class AskResponse(BaseModel):
         "neighbours and its headings have: of the first three passages, the one that lacks least."
     )
     missing: list[str] = Field(
-        description="Those that they lack: the passage may be about something else of the same kind."
+        description="Those that they lack, or of which the sentence has another one: the passage may be "
+        "about something else of the same kind."
     )
     notes: list[Note] = Field(
         description="`unknown_language`: the collection's model does not know the language of the question. "

@@ -1,0 +1,186 @@
+"""Tell things apart by one word or measure: part-time and full-time staff, a pan of 32 and one of 24 cm.
+
+What tells of the one has nearly all words of a question about the other. A sentence counts as one about the
+other only if it has the opposite of a word of the question beside the same thing, or, where the question asks
+for the figure of a thing of some measure, another number of that unit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import regex
+
+from index.search.judged import STRENGTH, JudgedSentence
+from index.search.question.designations import Standing
+
+_OTHER = -3.0
+"""Added to the strength of a sentence about another thing."""
+_OPPOSITES: Sequence[Sequence[str]] = [
+    line.split() for line in json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+]
+_WORD = r"[\p{L}\p{M}]+"
+_NO_HEAD = regex.compile(
+    r"(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|is|are|was|were|do|does|did|have|has|had|can|may|must|"
+    r"will|that|this|than|my|your|our|their|its|it|i|we|you|they)",
+    regex.IGNORECASE,
+)
+"""Words that are no thing."""
+_UNITS = (
+    r"(?:[kcm]?m|km/h|[km]?g|lbs?|oz|m?l|cl|lit(?:re|er)s?|inch(?:es)?|ft|[kM]?W|V|kWh|mAh|[GTM]B|G?Hz|c?m²)"
+)
+_MEASURE = regex.compile(
+    rf"(?<![\p{{L}}\d.,-])(?P<number>\d+(?:[.,]\d+)?)[ \u00a0-]?(?P<unit>{_UNITS})(?![\p{{L}}\d/²])"
+)
+_ASKS_FIGURE = regex.compile(
+    r"\bhow\s+(?:much|many|long|high|heavy|old|far|expensive)\b|\bwhat\s+(?:does|do|is|are)\b.*\b(?:costs?|prices?|"
+    r"weighs?|weight)\b|\bprice\b|\b(?:who|which\s+\w+)\s+(?:supplies|makes|made|sells|delivers)\b",
+    regex.IGNORECASE,
+)
+_BOUNDS = regex.compile(
+    r"\b(?:up\s+to|at\s+(?:least|most)|more\s+than|less\s+than|over|under|above|below|between|from|until|maximum|"
+    r"minimum|max\.?|min\.?)\s+$|(?:\d\s*(?:-|–|to)\s*)$",
+    regex.IGNORECASE,
+)
+"""Before a number that bounds a range, in which another one may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A thing that a question names, as it writes it: by a word, or by a measure.
+
+    ``own`` finds what tells it, ``other`` what tells another one; ``beside_thing`` finds the latter beside
+    the thing itself.
+    """
+
+    written: str
+    own: regex.Pattern[str]
+    other: regex.Pattern[str]
+    beside_thing: regex.Pattern[str]
+    is_measure: bool
+
+    def is_in(self, above: str) -> bool:
+        """Whether headings have it; a number there may be of anything."""
+        return not self.is_measure and self.own.search(above) is not None
+
+    def stands_in(self, text: str, *, is_row: bool) -> Standing:
+        """Tell whether a sentence has it, only another one of the kind, or neither for certain."""
+        if self.own.search(text):
+            return "named"
+        if self.is_measure:
+            found = [one for one in self.other.finditer(text) if not _BOUNDS.search(text[: one.start()])]
+            is_other = bool(found) and (is_row or self.beside_thing.search(text) is not None)
+            return "other" if is_other else "open"
+        return "other" if self.beside_thing.search(text) else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Contrasts:
+    """What a question names by a word or a measure that tells it from another thing of the kind."""
+
+    named: Sequence[Contrast]
+
+    @staticmethod
+    @lru_cache(64)
+    def of(question: str) -> Contrasts | None:
+        """Those of a question; None if it has none, as most questions."""
+        found = [*_of_words(question), *_of_measures(question)]
+        return Contrasts(found) if found else None
+
+    def weigh(
+        self, judged: Sequence[JudgedSentence], text: str, at: int, above: str
+    ) -> tuple[list[JudgedSentence], Sequence[str]]:
+        """Lower the sentences of a hit that are about another thing.
+
+        Returns what the question names, too, if the best sentence is one of these, and no sentence nor the
+        headings ``above`` have it. ``text`` around the sentences is from offset ``at`` of the document.
+        """
+        first = max(judged, key=STRENGTH, default=None)
+        weighed, missing, named = [], set[str](), {one.written for one in self.named if one.is_in(above)}
+        for one in judged:
+            words, is_other = text[one.start - at : one.end - at], False
+            for contrast in self.named:
+                found = contrast.stands_in(words, is_row=one.is_row)
+                if found == "named":
+                    named.add(contrast.written)
+                elif found == "other":
+                    is_other = True
+                    missing |= {contrast.written} if one is first else set()
+            weighed.append(one._replace(strength=one.strength + _OTHER) if is_other else one)
+        return weighed, sorted(missing - named)
+
+
+def _any(words: Sequence[str]) -> str:
+    return "|".join(regex.escape(one).replace("_", r"[\s-]") for one in words)
+
+
+def _of_words(question: str) -> list[Contrast]:
+    found = []
+    for words in _OPPOSITES:
+        sides = [one.split("/") for one in words]
+        asked = [
+            (side, match)
+            for side in sides
+            if (
+                match := regex.search(
+                    rf"\b(?:{_any(side)})\b[\s-]+(?P<thing>{_WORD})", question, regex.IGNORECASE
+                )
+            )
+        ]
+        if len(asked) != 1 or _NO_HEAD.fullmatch(asked[0][1]["thing"]):
+            continue
+        side, match = asked[0]
+        others = _any([word for other in sides if other is not side for word in other])
+        if regex.search(rf"\b(?:{others})\b", question, regex.IGNORECASE):
+            continue
+        thing = regex.escape(match["thing"][: max(3, len(match["thing"]) - 2)])
+        beside = rf"\b(?:{others})\b[\s-]+(?:{_WORD}\s+)?{thing}"
+        found.append(
+            Contrast(
+                match[0],
+                regex.compile(rf"\b(?:{_any(side)})\b", regex.IGNORECASE),
+                regex.compile(rf"\b(?:{others})\b", regex.IGNORECASE),
+                regex.compile(beside, regex.IGNORECASE),
+                is_measure=False,
+            )
+        )
+    return found
+
+
+def _of_measures(question: str) -> list[Contrast]:
+    if not _ASKS_FIGURE.search(question):
+        return []
+    found = []
+    for match in _MEASURE.finditer(question):
+        thing = regex.match(rf"[\s-]+(?P<thing>{_WORD}(?:-{_WORD})*(?:\s+{_WORD})?)", question[match.end() :])
+        if (
+            thing is None
+            or _NO_HEAD.fullmatch(thing["thing"].split()[0])
+            or _BOUNDS.search(question[: match.start()])
+        ):
+            continue
+        number, unit = (
+            regex.escape(match["number"].replace(",", ".")).replace(r"\.", "[.,]"),
+            regex.escape(match["unit"]),
+        )
+        own = rf"(?<![\d.,]){number}(?:[.,]0+)?(?![\d]|[.,]\d)"
+        other = rf"(?<![\d.,]){_number_but(number)}[ \u00a0-]?{unit}(?!\p{{L}})"
+        word = regex.escape(thing["thing"].split()[0])
+        found.append(
+            Contrast(
+                f"{match[0]}",
+                regex.compile(own),
+                regex.compile(other),
+                regex.compile(rf"{other}[\s-]+(?:{_WORD}[\s-]+)?{word}", regex.IGNORECASE),
+                is_measure=True,
+            )
+        )
+    return found
+
+
+def _number_but(number: str) -> str:
+    return rf"(?!{number}(?:[.,]0+)?(?![\d]|[.,]\d))\d+(?:[.,]\d+)?"
