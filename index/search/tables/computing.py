@@ -141,13 +141,17 @@ class _Computation:
         for_label = self._asks_for_label(measure)
         # Several rows for one of what is asked for would have to be added first.
         are_repeated = len({one.casefold() for one in labels}) < len(labels)
-        if for_label and (are_repeated or not self.table.is_one_column(label)):
+        if for_label and ((are_repeated and not self.table.has_keys) or not self.table.is_one_column(label)):
             return None
         best = best_cells(self.operation, [self.table.cell(row, measure) for row in rows])
         if isinstance(best, str):
             return self._declined(used, name, best)
         found = [rows[at] for at in best]
         values = [self.table.cell(row, label if for_label else measure) for row in found]
+        if for_label and are_repeated:
+            values = [
+                f"{value} ({self.table.cell(row, 0)})" for value, row in zip(values, found, strict=True)
+            ]
         answering = [row.cells[label if for_label else measure] for row in found]
         lines = [(row.start, row.end) for row in found]
         return Computed(operation.name, ", ".join(dict.fromkeys(values)), "", name, used, answering, lines)
@@ -237,16 +241,22 @@ class _Computation:
         accounted = (
             self.table.known | self.table.names[column] | self.asked.words(self.table.grid.name(column))
         )
-        if asked - accounted:
-            return None
         rows = [row for row in self.table.grid.rows if not is_total(self.table.label(row))]
+        conditions: list[tuple[Row, int]] = []
+        if missing := asked - accounted:
+            condition = self.table.condition(rows, missing, {column})
+            if condition is None:
+                return None
+            rows = condition[1]
+            conditions = [(row, condition[0]) for row in rows]
         used, name = [(row, column) for row in rows if column in row.cells], self.table.grid.name(column)
         if len(used) < len(rows):
             return self._declined(used, name, "A row has no such cell.")
         if len(used) > MOST_CELLS:
             return self._declined(used[:MOST_CELLS], name, f"The column has more than {MOST_CELLS:,} cells.")
         values = {self.table.cell(row, column).casefold() for row in rows}
-        return Computed("count", str(len(values)), "", name, used, (), self.table.together(rows))
+        together = self.table.together(rows)
+        return Computed("count", str(len(values)), "", name, [*used, *conditions], (), together)
 
     def _declined(self, used: Sequence[tuple[Row, int]], measure: str, reason: str) -> Computed:
         return Computed(self.operation.name, "", reason, measure, used)

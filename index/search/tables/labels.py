@@ -12,6 +12,7 @@ from heapq import nlargest
 
 from index.search.judged import JudgedSentence
 from index.search.tables.asked import Asked
+from index.search.tables.row_conditions import RowConditions
 from index.search.tables.wants import Want, introduces_table, want_of
 from index.text.tables import numbered_cells
 from index.types import Block
@@ -57,6 +58,7 @@ class _Weigher:
         self._asked = asked
         self._want = want_of(asked.text)
         self._missing: dict[int, frozenset[int]] = {}
+        self._conditions: dict[int, RowConditions] = {}
 
     def weight(self, one: JudgedSentence, *, is_looked_at: bool) -> float:
         start, end = one.start - self._at, one.end - self._at
@@ -64,8 +66,19 @@ class _Weigher:
             if not introduces_table(self._text[start:end]):
                 return 0.0
             return _INTRODUCTION.get(self._want, _INTRODUCTION_ELSE)
-        weight = _ROW.get(self._want, 0.0)
+        weight = _ROW.get(self._want, 0.0) + self._by_conditions(one, start, end)
         return weight + self._by_label(one, start, end) if is_looked_at else weight
+
+    def _by_conditions(self, one: JudgedSentence, start: int, end: int) -> float:
+        table = next(table for table in self._tables if table.start <= one.start < table.end)
+        if table.columns is None:
+            return 0.0
+        if (conditions := self._conditions.get(table.start)) is None:
+            conditions = self._conditions[table.start] = RowConditions.of(self._asked, table.columns.names)
+        if not conditions.wanted and not conditions.amounts:
+            return 0.0
+        cells = numbered_cells(self._text, table.columns, start, end)
+        return conditions.weight({at: self._text[first:last] for at, (first, last) in cells.items()})
 
     def _by_label(self, one: JudgedSentence, start: int, end: int) -> float:
         table = next(table for table in self._tables if table.start <= one.start < table.end)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from index.search.tables.asked import Asked
 from index.search.tables.figures import Figures, figures_of, is_period
 from index.search.tables.grid import Grid, Row
 from index.search.tables.operations import Operation, is_total, measures_of, tells_time
+from index.search.tables.row_conditions import truth
 from index.search.tables.years import Years, year_of
 from index.text.sentences import Span
 
@@ -20,7 +22,7 @@ _MANY_NUMBERS = 0.5
 """Share of numbers among the cells of a column of figures."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Selection:
     """A table of the whole ``text``, seen by a question and its operation.
 
@@ -100,7 +102,29 @@ class Selection:
         for column, terms in enumerate(self.names):
             if terms and terms <= self.asked.terms and not self.is_numeric(column):
                 return column
+        if self.has_keys:
+            plain = (at for at in range(1, len(self.names)) if self._is_of_words(at))
+            return next(plain, 0)
         return 0
+
+    @cached_property
+    def has_keys(self) -> bool:
+        """Whether the first column has a code for each row, such as "P-210": each is a thing of its own."""
+        cells = [self.cell(row, 0).casefold() for row in self.grid.rows]
+        return (
+            len(set(cells)) == len(cells)
+            and not self.is_numeric(0)
+            and all(any(map(str.isdigit, cell)) and " " not in cell for cell in cells)
+            and not any(map(is_period, cells))
+        )
+
+    def _is_of_words(self, column: int) -> bool:
+        cells = [self.cell(row, column) for row in self.grid.rows]
+        return all(cells) and not any(one.isdigit() for cell in cells for one in cell)
+
+    def is_boolean(self, column: int) -> bool:
+        """Whether the cells of a column say yes or no."""
+        return all(truth(self.cell(row, column)) is not None for row in self.grid.rows)
 
     def plain_rows(self, label: int) -> list[Row]:
         """The rows without totals; those of one group if the question names it."""
@@ -160,6 +184,8 @@ class Selection:
             if column in but or self.is_numeric(column):
                 continue
             some = [row for row in rows if missing <= self.asked.words(self.cell(row, column))]
+            if not some and missing <= self.names[column] and self.is_boolean(column):
+                some = [row for row in rows if truth(self.cell(row, column))]
             if some:
                 found.append((column, some))
         return found[0] if len(found) == 1 else None

@@ -70,6 +70,39 @@ def test_operations(question: str, value: str) -> None:
     assert (found.value, found.reason) == (value, "")
 
 
+STOCK = [
+    ["Article", "Product", "Size", "Price EUR", "Bulb"],
+    ["L-1", "Lamp", "24 cm", "59.00", "yes"],
+    ["L-2", "Lamp", "28 cm", "72.00", "no"],
+    ["T-3", "Torch", "9 cm", "14.20", "yes"],
+    ["T-4", "Candle", "12 cm", "3.50", "no"],
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("What is the most expensive product?", "Lamp (L-2)"),
+        ("Which product has the highest price?", "Lamp (L-2)"),
+        ("Which product costs the most?", "Lamp (L-2)"),
+        ("What is the cheapest product?", "Candle (T-4)"),
+        ("Which product with a bulb is the cheapest?", "Torch"),
+        ("How many articles have a bulb?", "2"),
+        ("What is the highest price?", "72.00"),
+    ],
+)
+def test_rows_with_a_code_are_things_of_their_own(question: str, value: str) -> None:
+    found, _ = computed("Price list", STOCK, question)
+    assert found is not None
+    assert (found.value, found.reason) == (value, "")
+
+
+def test_rows_without_a_code_may_have_to_be_added() -> None:
+    rows = [["Month", "Product", "Sold"], ["May", "Lamp", "4"], ["June", "Lamp", "5"], ["June", "Torch", "6"]]
+    found, _ = computed("Sales", rows, "Which product sold the most?")
+    assert found is None or not found.value
+
+
 @pytest.mark.parametrize(
     "question",
     [
