@@ -255,6 +255,8 @@ class _Computation:
         if len(used) > MOST_CELLS:
             return self._declined(used[:MOST_CELLS], name, f"The column has more than {MOST_CELLS:,} cells.")
         values = {self.table.cell(row, column).casefold() for row in rows}
+        if conditions and len(values) < len(rows):
+            return None  # several things have one name, or one thing has several rows
         together = self.table.together(rows)
         return Computed("count", str(len(values)), "", name, [*used, *conditions], (), together)
 

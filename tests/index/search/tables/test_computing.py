@@ -97,6 +97,12 @@ def test_rows_with_a_code_are_things_of_their_own(question: str, value: str) -> 
     assert (found.value, found.reason) == (value, "")
 
 
+def test_things_of_one_name_are_not_counted_as_one() -> None:
+    rows = [*STOCK, ["L-5", "Lamp", "30 cm", "80.00", "yes"]]
+    found, _ = computed("Price list", rows, "How many products have a bulb?")
+    assert found is None
+
+
 def test_rows_without_a_code_may_have_to_be_added() -> None:
     rows = [["Month", "Product", "Sold"], ["May", "Lamp", "4"], ["June", "Lamp", "5"], ["June", "Torch", "6"]]
     found, _ = computed("Sales", rows, "Which product sold the most?")
