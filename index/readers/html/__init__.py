@@ -19,7 +19,7 @@ from index.readers.html.blocks import PageBlock, page_blocks
 from index.readers.html.tree import parse_html
 from index.types import Extract
 
-READER = "html/4"
+READER = "html/5"
 MEDIA_TYPE = "text/html"
 
 _MAX_ELEMENTS = 25_000
@@ -163,6 +163,10 @@ _WORD = re.compile(f"[{_CJK}]|[^\\W{_CJK}]+")
 _RUN = 4
 """Length in words of the word sequences that are compared. Single words would match everywhere."""
 _MIN_MATCH = 0.7
+_LONGEST_CONTACT = 300
+_CONTACT = re.compile(
+    r"(?<![\d.,])(?:\+|\(0|0)\d(?:[ ()/.-]{0,2}\d){6,13}(?![\d.,]\d)|[\w.+-]{1,64}@\w[\w-]*\.\w"
+)
 _PROSE_WORDS = 15
 _PROSE_LINKS = 0.3
 _LEVELS = 6
@@ -174,13 +178,15 @@ def content_blocks(blocks: Sequence[PageBlock], main_text: str) -> list[PageBloc
     kept = [not block.is_boilerplate and sequences.contain(block.draft.text) for block in blocks]
     _add_prose(blocks, kept)
     _choose_headings(blocks, kept)
-    return [block for block, keep in zip(blocks, kept, strict=True) if keep]
+    return [block for block, keep in zip(blocks, kept, strict=True) if keep or _is_contact(block)]
 
 
 def without_boilerplate(blocks: Iterable[PageBlock]) -> list[PageBlock]:
     """The blocks that the page does not mark as boilerplate; all blocks if there are no others."""
     all_blocks = list(blocks)
-    return [block for block in all_blocks if not block.is_boilerplate] or all_blocks
+    if all(block.is_boilerplate for block in all_blocks):
+        return all_blocks
+    return [block for block in all_blocks if not block.is_boilerplate or _is_contact(block)]
 
 
 def contain_text(blocks: Iterable[PageBlock], text: str) -> bool:
@@ -211,6 +217,13 @@ def _words(text: str) -> list[str]:
 
 def _runs(words: list[str]) -> list[tuple[str, ...]]:
     return list(zip(*(words[i:] for i in range(_RUN)), strict=False))
+
+
+def _is_contact(block: PageBlock) -> bool:
+    """Whether a short block beside the content, such as a footer, has a telephone number or an address."""
+    text = block.draft.text
+    is_line = block.draft.kind in ("paragraph", "list") and len(text) <= _LONGEST_CONTACT
+    return block.is_boilerplate and is_line and _CONTACT.search(text) is not None
 
 
 def _add_prose(blocks: Sequence[PageBlock], kept: list[bool]) -> None:

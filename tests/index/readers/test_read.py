@@ -11,7 +11,7 @@ from index.readers import MEDIA_TYPES, read, reader_version, supported
 from index.types import Extract
 from tests.index.readers.laws import extract_or_refusal
 
-READERS = {"text/plain": "text/4", "text/markdown": "markdown/3", "text/html": "html/4"}
+READERS = {"text/plain": "text/4", "text/markdown": "markdown/3", "text/html": "html/5"}
 
 
 @given(st.binary(max_size=100), st.sampled_from(sorted(MEDIA_TYPES)))
@@ -109,9 +109,9 @@ def test_alternative_media_types_select_the_reader(media_type: str, reader: str)
     ("media_type", "reader"),
     [
         ("text/plain", "text/4"),
-        ("text/html", "html/4"),
-        ("TEXT/HTML; charset=utf-8", "html/4"),
-        ("application/xhtml+xml", "html/4"),
+        ("text/html", "html/5"),
+        ("TEXT/HTML; charset=utf-8", "html/5"),
+        ("application/xhtml+xml", "html/5"),
         ("text/markdown; variant=GFM", "markdown/3"),
         ("text/x-markdown", "markdown/3"),
     ],

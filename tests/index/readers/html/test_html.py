@@ -179,7 +179,7 @@ def test_metadata() -> None:
         "language": "en",
         "site": "Example Atlas",
     }
-    assert (extract.media_type, extract.reader) == ("text/html", "html/4")
+    assert (extract.media_type, extract.reader) == ("text/html", "html/5")
 
 
 def test_a_title_without_a_heading_is_the_title_element() -> None:
@@ -360,3 +360,15 @@ def test_huge_pages_take_bounded_time(unit: str, characters: int) -> None:
 )
 def test_the_tags_of_head_and_body_are_optional(html: str) -> None:
     assert " ".join(read_html(html.encode(), name="a.html").text.split()) == "Hello there, friends."
+
+
+def test_a_footer_is_read_where_it_says_how_to_reach_somebody() -> None:
+    def read(footer: str) -> str:
+        main = f"<main><h1>Delta</h1><p>{DELTA} {PROSE}</p></main>"
+        page = f"<html><body>{main}<footer><p>{footer}</p></footer></body></html>"
+        return read_html(page.encode(), name="a.html").text
+
+    for contact in ("Hotline 0800 555 0142, weekdays", "Write to help@example.org", "+49 30 5550177"):
+        assert read(contact).rstrip().endswith(contact)
+    for other in ("Copyright 2019-2026 by the Atlas", "Version 10.20.30, 1,000,000 readers"):
+        assert other not in read(other)
