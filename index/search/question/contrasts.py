@@ -118,8 +118,15 @@ def _any(words: Sequence[str]) -> str:
     return "|".join(regex.escape(one).replace("_", r"[\s-]") for one in words)
 
 
+_EVERY = [word for line in _OPPOSITES for side in line for word in side.split("/")]
+_SIDES = regex.compile(rf"\b(?:{_any(_EVERY)})\b[\s-]+{_WORD}", regex.IGNORECASE)
+"""Any word that has an opposite, before a thing: most questions have none, and nothing else is looked for."""
+
+
 def _of_words(question: str) -> list[Contrast]:
-    found = []
+    found: list[Contrast] = []
+    if _SIDES.search(question) is None:
+        return found
     for words in _OPPOSITES:
         sides = [one.split("/") for one in words]
         asked = [

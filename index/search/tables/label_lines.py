@@ -49,14 +49,18 @@ def prefer_label(
     ``text`` is the text around the sentences, from offset ``at`` of the document. A line of what was decided,
     such as "Decision: it is sold", answers what is asked of its ``section``.
     """
+    lines = [
+        (one, line)
+        for one in judged
+        if not one.is_row and (line := _LINE.fullmatch(text, one.start - at, one.end - at))
+    ]
+    if not lines:
+        return list(judged), False
     measures = asked.words(" ".join(measures_of(asked.text)))
     head = next((label for asks, label in _OF_MAIL if asks.match(asked.text)), "")
     idle = asked.idle | (asked.words(_SAID_OF_MAIL) if head else frozenset())
     found = []
-    for one in judged:
-        line = None if one.is_row else _LINE.fullmatch(text, one.start - at, one.end - at)
-        if line is None:
-            continue
+    for one, line in lines:
         label = asked.words(line["label"])
         said = [*above, text[max(0, one.start - at - _BEFORE) : one.start - at], line["value"]]
         is_measure = bool(label & measures and (label & asked.terms or _HOW.search(asked.text)))

@@ -83,7 +83,7 @@ _PRONOUN = re.compile(r"\b(?:he|she|his|her)\b", re.IGNORECASE)
 _CHINESE_PEOPLE = re.compile(
     r"[^，。]{0,30}(?:一名|一位(?!于|於))|[^。]{0,60}(?:球[员員]|[运運][动動][员員]|政治家|演[员員]|歌手|[导導]演|作家|"
     r"[诗詩]人|[画畫]家|[学學]家|思想家|[军軍]事家|教授|[将將][领領军軍]|皇帝|皇后|公主|王子|太子|人物|人士|官[员員]|"
-    r"大臣|[国國]王|首[领領]|[传傳]教士|主教|企[业業]家|[记記]者|[选選]手|[总總][统統理]|主席|[长長一二三四五六七八九十次幼][子女])"
+    r"大臣|[国國]王|首[领領]|[传傳]教士|主教|教宗|教皇|企[业業]家|[记記]者|[选選]手|[总總][统統理]|主席|[长長一二三四五六七八九十次幼][子女])"
     r"(?:[，。、和兼及]|$)"
 )
 _IS_PART = re.compile(
@@ -139,6 +139,8 @@ class _Form:
     """Only if the name is the title: without capitals, any words look like a name."""
     in_passing: bool = False
     """Also of what the document is not about."""
+    defines: bool = False
+    """Only if nothing before it names the thing: what a text says first of a thing says what it is."""
 
 
 def _is_named(said: _Said) -> bool:
@@ -303,6 +305,7 @@ _FORMS = (
             rf"|the (?={_NOUN_OF} (?:of|by|that|for)\b))[^;]{{3,}})"
         ),
         _ask_what,
+        defines=True,
         in_passing=True,
     ),
     _Form(
@@ -316,6 +319,7 @@ _FORMS = (
             r"(?:that|which|who|used|made|caused|designed|produced|found) [^;]{8,})"
         ),
         _ask_what_many,
+        defines=True,
     ),
     _Form(
         re.compile(rf"{_NAME} (?P<verb>is|are) (?:(?:usually|often|mainly|mostly) )?caused by [^;]{{6,}}"),
@@ -356,18 +360,21 @@ _FORMS = (
             rf"(?P<name>(?:(?:Der|Die|Das|Eine?) )?{_WORD}(?: {_WORD}){{0,4}}){_ASIDE} ist eine? [^.;]{{12,}}"
         ),
         _ask_for("Was ist {}?"),
+        defines=True,
     ),
     _Form(
         re.compile(
             rf"(?P<name>(?:L[ea] |L’|L')?{_WORD}(?: (?:de |du )?\w+){{0,3}}){_ASIDE} est une? [^.;]{{12,}}"
         ),
         _ask_for("Qu’est-ce que {} ?"),
+        defines=True,
     ),
     _Form(
         re.compile(
             rf"(?P<name>(?:El |La )?{_WORD}(?: (?:de |del )?\w+){{0,3}}){_ASIDE} es una? [^.;]{{12,}}"
         ),
         _ask_for("¿Qué es {}?"),
+        defines=True,
     ),
     _Form(
         re.compile(
@@ -376,6 +383,7 @@ _FORMS = (
         ),
         _ask_chinese,
         of_title=True,
+        defines=True,
     ),
     _Form(
         re.compile(
@@ -385,6 +393,7 @@ _FORMS = (
         ),
         _ask_japanese,
         of_title=True,
+        defines=True,
     ),
 )
 
@@ -401,6 +410,8 @@ def questions_of_statement(
             is_title = folded(name) in subjects.names
             is_subject = subjects.have(name, is_first=is_first, aside=found["aside"])
             said = _Said(found, name, subjects, is_title or is_first, is_subject)
+            if form.defines and subjects.are_named_before(bare_name(found["name"]), sentence):
+                continue
             if (folded(name) in subjects.titles if form.of_title else is_subject or form.in_passing) and (
                 question := form.ask(said)
             ):

@@ -10,6 +10,8 @@ from functools import cached_property
 from service.flows.suggesting.headings import without_number
 
 _LONGEST_NAME = 60
+_BEGINNING = 40
+"""Code points by which a sentence is found in its text."""
 _MENTIONS = 3
 """Mentions of a name that make it a subject of a document."""
 _NOT_A_NAME = frozenset(
@@ -87,6 +89,12 @@ class Subjects:
         return (
             bool(re.search(rf"[^\W\d_]['’)]? {re.escape(bare)}(?!\w)", self.text)) and mentions >= _MENTIONS
         )
+
+    def are_named_before(self, name: str, sentence: str) -> bool:
+        """Tell whether running text before a sentence has a name already."""
+        before = self.text[: max(0, self.text.find(sentence[:_BEGINNING]))]
+        above = {self.title, *self.headings}
+        return any(name in line and line.strip("# ") not in above for line in before.splitlines())
 
     def is_ambiguous(self, name: str) -> bool:
         """Tell whether the title says in brackets which of the things with this name it means."""

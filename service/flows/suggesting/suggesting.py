@@ -165,7 +165,7 @@ def is_answered(draft: Draft, answer: Answer) -> bool:
     if not answer.hits or answer.answerability <= (LEAST_OF_WRITTEN if draft.is_written else LEAST):
         return False
     shown = first_sentence(answer)
-    if shown is None or shown.text.rstrip().endswith((":", "：")):  # what follows answers
+    if shown is None or shown.text.rstrip().endswith((":", "：", "?", "？")):  # what follows answers
         return False
     is_same = shown.hit.citation.document_id == draft.document_id
     if not (is_same and shown.start < draft.end and draft.start < shown.end):

@@ -31,6 +31,7 @@ def answered(text: str, draft: Draft, *, lit: tuple[int, int] | None = None) -> 
         ("Oils that burn in lamps are olive, rape and whale oil.", True),
         ("Oils that burn in lamps are the following:", False),
         ("燃える油は次の通り：", False),
+        ("Which oils burn in lamps, and which smoke?", False),
     ],
 )
 def test_what_only_leads_on_to_its_answer_is_not_shown(text: str, is_shown: bool) -> None:

@@ -142,6 +142,18 @@ def test_what_nobody_would_ask_gives_none(sentence: str) -> None:
     assert questions(sentence) == []
 
 
+def test_what_a_thing_is_is_asked_only_of_the_sentence_that_first_names_it() -> None:
+    defining, later = (
+        "The wombat is a marsupial that digs burrows.",
+        "The wombat is an animal that sleeps by day.",
+    )
+    assert questions(f"{defining} {later}", "Wombat") == ["What is the wombat?"]
+    (draft,) = drafts_of("a.md", "Wombat", f"# Wombat\n\n{defining} {later}", ())
+    assert draft.start == 10
+    assert questions(f"Burrows of the wombat are deep. {later}", "Wombat") == []
+    assert questions("本篤十六世是第265任教宗，在2005年當選。", "本篤十六世") == ["本篤十六世是谁？"]
+
+
 def test_a_name_in_passing_is_asked_for_if_the_document_returns_to_it() -> None:
     said = "Tymnet was an early network between computers."
     assert questions(said, "Packets") == []
