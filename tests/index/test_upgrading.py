@@ -362,7 +362,7 @@ def test_a_calibration_that_does_not_fit_any_more_is_named_and_not_used(
         certain[part] = {**certain[part], "intercept": 99.0}
     path.write_text(json.dumps(certain))
     with kept.another() as library:
-        assert library.open("notes").ask(TOPICS[0]).answerability == pytest.approx(1.0)
+        assert library.open("notes").ask(TOPICS[0]).answerability > 0.99
     kept.upgrade("64")
     with kept.another() as library:
         opened = library.open("notes")
@@ -371,7 +371,7 @@ def test_a_calibration_that_does_not_fit_any_more_is_named_and_not_used(
         certain["provenance"] = {"fingerprint": opened.fingerprint}
     path.write_text(json.dumps(certain))
     with kept.another() as library:
-        assert library.open("notes").ask(TOPICS[0]).answerability == pytest.approx(1.0)
+        assert library.open("notes").ask(TOPICS[0]).answerability > 0.99
 
 
 @pytest.mark.parametrize("config", ["sqlite"], indirect=True)

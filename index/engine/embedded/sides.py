@@ -80,8 +80,9 @@ class LexicalSide:
 
     def maintain(self, *, background: bool) -> None:
         """Write words again when much was removed, and publish them when vectors were."""
-        is_due = self._index.should_rewrite or (self._shared is not None and self._shared.is_due)
-        if self._repairs.has_failed("lexical") or not is_due:
+        if self._repairs.has_failed("lexical"):
+            return
+        if not (self._index.should_rewrite or (self._shared is not None and self._shared.is_due)):
             return
         if background:
             self._repairs.run_in_background(self._maintain)

@@ -9,6 +9,8 @@ from index.library import Library
 from tests.index.search.cross_encoder.toys import cross_encoder
 
 TEXT = "The lamp was lit at dusk by the keeper. Nobody was there at dawn."
+CLAIM = "The lamp was lit by the keeper at dusk."
+"""In another order: a statement in the very words of a source is not read."""
 
 
 def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> None:
@@ -17,11 +19,11 @@ def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> 
         collection = library.open("lamps", create=True)
         collection.put(Source("lamps.txt", TEXT.encode(), media_type="text/plain"))
         with collection.verification() as verification:
-            read = verification.answer("The lamp was lit at dusk by the keeper.", [])
+            read = verification.answer(CLAIM, [])
         with collection.verification(judging=Judging(read=False, supported_from=0.9)) as verification:
-            compared = verification.answer("The lamp was lit at dusk by the keeper.", [])
+            compared = verification.answer(CLAIM, [])
         with collection.verification(claims=False) as verification:
-            quotes = verification.answer("The lamp was lit at dusk by the keeper.", [])
+            quotes = verification.answer(CLAIM, [])
     assert (read.read_by, read.supported_from) == (model.fingerprint, 0.7)
     assert (compared.read_by, compared.supported_from) == ("", 0.9)
     assert (quotes.read_by, quotes.supported_from) == ("", None)

@@ -26,6 +26,8 @@ from tests.patience import PATIENCE, eventually
 from tests.service.http_service import app_of, assert_error, live, put
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
+TOLD = "The lamp in the north tower was lit by the keeper at dusk."
+"""The same in another order: a statement in the very words of a source is not read."""
 OIL = "Oil lamps need a wick and twelve litres of oil in a winter."
 SOURCES = [{"title": "The log", "text": f"{LAMP}\r\n{OIL}"}, {"text": "Zinc threw its light nine miles out."}]
 ANSWER = f"The lamp in the south tower was lit at dusk. He wrote “{OIL}” Oil lamps need a wick. Why?"
@@ -149,7 +151,7 @@ def held(service: Held) -> Iterator[Held]:
     service.wait_for_threads()
 
 
-BODY = {"answer": {"text": f"{LAMP} " * 20}, "sources": SOURCES, "stream": True}
+BODY = {"answer": {"text": f"{TOLD} " * 20}, "sources": [{"text": LAMP}], "stream": True}
 
 
 def test_the_first_verdict_comes_before_the_others_are_made_and_nothing_is_read_for_who_has_gone(
@@ -158,7 +160,7 @@ def test_the_first_verdict_comes_before_the_others_are_made_and_nothing_is_read_
     with held.client.stream("POST", "/v1/verify", json=BODY) as reply:
         lines = reply.iter_lines()
         assert next(lines) == "event: sentence"
-        assert json.loads(next(lines).removeprefix("data: "))["text"] == LAMP
+        assert json.loads(next(lines).removeprefix("data: "))["text"] == TOLD
         assert held.pool.permits.taken == 1
     eventually(lambda: held.pool.permits.taken == 0)
     held.runtime.gate.set()
@@ -198,7 +200,7 @@ def test_nothing_is_told_of_a_document_that_was_deleted_meanwhile(held: Held) ->
     put = held.client.put("/v1/documents/lamp.txt?wait=true", json={"text": f"{LAMP} {OIL}"})
     assert put.is_success, put.text
     (passage, *_) = held.client.post("/v1/ask", json={"question": LAMP, "read": False}).json()["passages"]
-    answer = {"text": f"{LAMP} [1] " * 20, "citations": [passage["citation"]["locator"]]}
+    answer = {"text": f"{TOLD} [1] " * 20, "citations": [passage["citation"]["locator"]]}
     held.runtime.most = len(held.runtime.batches) + 1
     with held.client.stream("POST", "/v1/verify", json={"answer": answer, "stream": True}) as reply:
         lines = reply.iter_lines()
@@ -214,5 +216,5 @@ def test_documents_are_read_while_verdicts_are_streamed(held: Held) -> None:
     with held.client.stream("POST", "/v1/verify", json=BODY) as reply:
         assert next(reply.iter_lines()) == "event: sentence"
         texts = held.app.state.runtime.pools.texts
-        assert (held.pool.permits.taken, texts.permits.taken) == (1, 0)
+        eventually(lambda: (held.pool.permits.taken, texts.permits.taken) == (1, 0))
         held.runtime.gate.set()

@@ -107,7 +107,8 @@ def test_the_probability_is_told_in_words(
         (0.3, "Did Hannah light the lamp in 1820?", ["The nearest sentences mention 1820, but not Hannah."]),
         (0.3, "Did Hannah light the lamp?", ["The nearest sentences do not mention Hannah."]),
         (0.3, "Who lit the lamp in 1820?", []),
-        (0.9, "Did Hannah light the lamp in 1820?", []),
+        (0.9, "Did Hannah light the lamp in 1820?", ["The nearest sentences mention 1820, but not Hannah."]),
+        (0.9, "Who lit the lamp in 1820?", []),
     ],
 )
 def test_what_the_nearest_sentences_do_not_mention_is_said_instead_of_green(
