@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 
 from index.citations.statements.facts import are_forms
@@ -13,7 +15,10 @@ _SMALL = STOP_WORDS["english"] | QUESTION_WORDS
 _ENDING = 2
 """Letters in which two forms of a word may differ: "marry" and "married"."""
 _LEAST_SAID, _FEWEST = 0.8, 6
-"""Least share of a sentence's words that an answer must have to have said it, and fewest words for that."""
+"""Least share of a sentence's words that a quoted one has which says it, and fewest words for that."""
+_DENIALS = frozenset("not no never cannot without nicht kein keine keinen nie ohne pas jamais sans".split())
+_MARK = regex.compile(r"\[\d+\]")
+"""Mark behind a quoted sentence."""
 
 
 def missing_words(sentence: str, query: str) -> list[str]:
@@ -30,8 +35,14 @@ def is_said(text: str, said: str) -> bool:
         return False
     if " ".join(text.split()) in " ".join(said.split()):
         return True
-    words, known = _words(text), frozenset(_words(said))
-    return len(words) >= _FEWEST and sum(map(known.__contains__, words)) >= _LEAST_SAID * len(words)
+    words = _words(text)
+    return len(words) >= _FEWEST and any(_nearly_says(words, _words(one)) for one in _MARK.split(said))
+
+
+def _nearly_says(words: Sequence[str], said: Sequence[str]) -> bool:
+    """Whether a quoted sentence has nearly all words of another one, and denies as it does."""
+    shared = sum(map(said.__contains__, words))
+    return shared >= _LEAST_SAID * len(words) and not _DENIALS & (set(words) ^ set(said))
 
 
 def _words(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from service.flows.ask.awaited_changes import AwaitedChanges
@@ -16,6 +17,8 @@ from service.state.questions import KeptQuestions
 
 _LONGEST_SECONDS = 3.0
 """Seconds that reading all questions which are asked at once may take; beyond, some are answered unread."""
+_MOST_SECONDS = 1.0
+"""Most seconds that one question counts for: the first one may have waited for the model."""
 _SMOOTHING = 0.1
 """Weight of the last question in the mean duration of reading."""
 
@@ -23,21 +26,29 @@ _SMOOTHING = 0.1
 class ReadingTime:
     """Decides for each question whether its passages may be read. Safe to use from several threads.
 
-    An answer must not depend on who else asks: a question waits until its passages are read. Only where
-    so many are asked at once that reading all would take seconds, it is answered without; the reply says so.
+    A question waits until its passages are read, so that its answer is that which it gets alone. Only where
+    so many are asked at once that reading all would take seconds, some are answered without; their replies
+    say so.
     """
 
     def __init__(self) -> None:
         self._usual = 0.0
+        self._lock = threading.Lock()
 
     def may_read(self, asked_at_once: int) -> bool:
         """Decide for one of so many questions."""
-        return asked_at_once <= 1 or asked_at_once * self._usual <= _LONGEST_SECONDS
+        with self._lock:
+            if asked_at_once <= 1 or asked_at_once * self._usual <= _LONGEST_SECONDS:
+                return True
+            # What is not read is not timed: expect less each time, until one is read again.
+            self._usual *= 1 - _SMOOTHING
+            return False
 
     def note(self, milliseconds: float) -> None:
         """Note how long passages were read for a question that has been answered."""
-        seconds = milliseconds / 1000
-        self._usual += _SMOOTHING * (seconds - self._usual) if self._usual else seconds
+        seconds = min(milliseconds / 1000, _MOST_SECONDS)
+        with self._lock:
+            self._usual += _SMOOTHING * (seconds - self._usual) if self._usual else seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 import pytest
 
 from index.search.extraction.continuing import prefer_new
+from index.search.extraction.wording import is_said
 from index.search.judged import STRENGTH, JudgedSentence
 
 QUOTED = "The guarantee is 36 months from the date of purchase."
@@ -48,3 +49,19 @@ def test_several_new_sentences_keep_their_order() -> None:
 
 def test_nothing_is_judged_where_there_is_nothing() -> None:
     assert prefer_new([], "", 0, "And then?", QUOTED) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "is_it"),
+    [
+        ("Staff have 28 days of paid leave a year.", "Staff have 30 days of paid leave a year. [1]", True),
+        ("You may not cancel within 14 days.", "You may cancel within 14 days. [1]", False),
+        (
+            "The fee for guests is 30 euros per day.",
+            "The fee for members is 20 euros. [1] A card is free per day. [2] Parking is 30 euros. [3]",
+            False,
+        ),
+    ],
+)
+def test_what_was_said_is_told_sentence_by_sentence(text: str, said: str, is_it: bool) -> None:
+    assert is_said(text, said) is is_it

@@ -32,3 +32,18 @@ def test_one_slow_question_changes_little() -> None:
         time.note(50.0)
     time.note(200.0)
     assert time.may_read(30)
+
+
+def test_a_slow_start_keeps_nobody_unread_for_long() -> None:
+    time = ReadingTime()
+    time.note(10_000.0)
+    assert time.may_read(2)
+    assert [time.may_read(8) for _ in range(12)][-1]
+
+
+def test_where_all_are_unread_some_are_read_again() -> None:
+    time = ReadingTime()
+    for _ in range(100):
+        time.note(500.0)
+    assert not time.may_read(20)
+    assert any(time.may_read(20) for _ in range(30))
