@@ -87,9 +87,14 @@ class Statement:
         return [at for at, one in enumerate(self.words) if one.has_content]
 
 
+def is_question(sentence: str) -> bool:
+    """Whether a sentence ends as a question does, also a Greek one."""
+    return sentence.rstrip(" \"'”’)").endswith(("?", "？", "؟", ";"))
+
+
 def makes_claim(sentence: str, terms: Terms) -> bool:
     """Whether a sentence makes a claim that a source can support: no question, and not too short."""
-    if sentence.rstrip(" \"'”’)").endswith(("?", "？", "؟", ";")):
+    if is_question(sentence):
         return False
     return sum(one.has_content for one in words_of(sentence, terms)) >= _FEWEST_WORDS
 

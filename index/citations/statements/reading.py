@@ -21,6 +21,7 @@ from index.citations.statements.judging import (
     Comparison,
     Judgement,
     Statement,
+    is_question,
     judge_nearest,
     missing_facts,
     nearest,
@@ -43,6 +44,8 @@ _LIKELIEST = 12
 _EMBEDDED, _SHARE_EMBEDDED = 12, 0.4
 """Sentences that are compared by meaning, too, those with most of the words: so many, or a share of all."""
 _WHOLE = 0.999
+_LEAST_OF_SAID = 0.9
+"""Least share of the words of sentences that a claim has which is said literally."""
 _MOST_LOGIT = 6.0
 _MOST_ABSENT = 3
 
@@ -156,7 +159,8 @@ def judge_read(
     sentences = Sentences(claim, sources)
     best = sentences.nearest
     compared = judge_nearest(claim, sources, best)
-    if best is not None and is_literal(best, compared) and compared.probability >= supported_from:
+    is_said = compared.status == "supported" and compared.probability >= supported_from
+    if best is not None and is_said and is_literal(best, sources[best.source].text[slice(*best.span)]):
         return compared
     said = read(sentences, model) if best is not None else None
     if best is None or said is None:
@@ -172,10 +176,17 @@ def judge_read(
     return Judgement("unsupported", probability, (), best.source, *best.span, missing, doubt)
 
 
-def is_literal(best: Comparison, compared: Judgement) -> bool:
-    """Whether sentences have all words of a claim in its order, and nothing speaks against it."""
-    is_whole = best.stated.coverage >= _WHOLE and best.stated.order >= _WHOLE
-    return is_whole and compared.status == "supported"
+def is_literal(best: Comparison, said: str) -> bool:
+    """Whether sentences, whose text is ``said``, are a claim in its words and order, and hardly more.
+
+    With more words they may tell of the claim without saying it: "It is a myth that ...".
+    """
+    if is_question(said) or best.stated.coverage < _WHOLE or best.stated.order < _WHOLE:
+        return False
+    paired = set(best.alignment.pairs.values())
+    more = [one for at, one in enumerate(best.alignment.source) if at not in paired]
+    is_short = len(more) <= (1 - _LEAST_OF_SAID) * len(best.alignment.source)
+    return is_short and not any(one.has_content for one in more)
 
 
 def is_refuted(best: Comparison) -> bool:

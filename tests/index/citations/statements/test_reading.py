@@ -50,6 +50,12 @@ def read(claim: str, model: WordReader, *, supported_from: float = 0.5, text: st
     return judge_read(statement, [Source(text, "", TERMS, embedder)], model, supported_from=supported_from)
 
 
+def judge_compared(claim: str, text: str) -> Judgement:
+    embedder = WordEmbedder()
+    (statement,) = statements([claim], TERMS, embedder)
+    return judge(statement, [Source(text, "", TERMS, embedder)])
+
+
 def test_what_the_model_reads_decides_beside_the_words() -> None:
     yes, no = read(PARAPHRASE, WordReader("Osgood")), read(PARAPHRASE, WordReader("nowhere"))
     assert yes.probability > no.probability + 0.2
@@ -111,10 +117,25 @@ def test_what_a_source_says_literally_is_not_read() -> None:
     assert read(said, model, supported_from=1.0).status == "unsupported"
     assert model.texts
     model.texts.clear()
-    assert read("The lamp was lit by old Samuel Osgood.", model).status == "supported"
-    assert model.texts == []
     read("By old Samuel Osgood the lamp was lit.", model)
     assert model.texts
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It is a myth that staff have 27 days of leave.",
+        "If staff have 27 days of leave.",
+        "Do staff have 27 days of leave?",
+        "The union demands that staff have 27 days of leave.",
+        "The old rule that staff have 27 days of leave was abolished in 2020.",
+    ],
+)
+def test_a_sentence_that_holds_a_claim_and_more_is_read(said: str) -> None:
+    model = WordReader("nowhere")
+    found = read("Staff have 27 days of leave.", model, text=said)
+    assert said in model.texts
+    assert found.probability < judge_compared("Staff have 27 days of leave.", said).probability
 
 
 def test_likely_sentences_alone_are_embedded_and_each_alone() -> None:
