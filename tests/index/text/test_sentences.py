@@ -31,6 +31,8 @@ MARKED = st.sampled_from(
         "👨\u200d👩\u200d👧",
         "क्षि",
         "한글",
+        "A\u00a0.",
+        "\u2003. ",
     ],
 )
 TEXTS = st.one_of(st.text(max_size=60), st.lists(MARKED, max_size=40).map("".join))
@@ -52,6 +54,7 @@ def torn_clusters(text: str, positions: set[int]) -> list[str]:
 
 @given(TEXTS, st.integers(0, 8), st.integers(0, 8), st.sampled_from(["sentence", "item", "line"]))
 @example("Wow‼️Next", 0, 0, "sentence")
+@example("A\u202f.", 0, 0, "sentence")
 @example("。🇫🇷。🇩🇪🇫🇷", 0, 0, "sentence")
 def test_spans_hold_every_visible_character_once(text: str, skip: int, drop: int, kind: str) -> None:
     start, end = min(skip, len(text)), max(min(skip, len(text)), len(text) - drop)
@@ -80,6 +83,9 @@ def test_spans_hold_every_visible_character_once(text: str, skip: int, drop: int
         ("هل هذا؟ نعم.", ["هل هذا؟", "نعم."]),
         ("ខ្ញុំទៅ។ គាត់មក។", ["ខ្ញុំទៅ។", "គាត់មក។"]),
         ("Wow‼️Next", ["Wow‼️", "Next"]),
+        ("Plan A\u00a0. Yes.", ["Plan A\u00a0.", "Yes."]),
+        ("Plan Z\u2003.\u202fYes.", ["Plan Z\u2003.", "Yes."]),
+        ("Quoi\u202f?\u00a0! Non\u00a0. Oui", ["Quoi\u202f?", "!", "Non\u00a0.", "Oui"]),
         ("one line\nof two. And\nmore", ["one line\nof two.", "And\nmore"]),
         ("A title\n\nA paragraph", ["A title", "A paragraph"]),
         ("To do:\n- one\n- two\n  goes on\n* three", ["To do:", "- one", "- two\n  goes on", "* three"]),
