@@ -306,25 +306,30 @@ class Library:
         return versions, len(gone)
 
     def enter_erasures(self) -> None:
-        """Enter in the ledger the collections whose deletion was begun there, if they are gone.
+        """Enter in the ledger how the deletions ended that were begun there: whether the collection is gone.
 
-        A process was killed between the two, or could not enter it. Raises
+        A process was killed between the two, or could not enter it. An entry that stays open would count a
+        collection as deleted that a restore of an older backup has replaced. Raises
         :class:`index.errors.LedgerFailed`.
         """
         if not (begun := self.ledger.begun()):
             return
-        existing = set()
-        for name in self.names():
-            try:
-                with closing(self._catalogue.open(name)) as store:
-                    existing.add(store.tag())
-            except CollectionNotFound:  # deleted since
-                continue
-            except Damaged:  # it may be one of them
-                return
+        existing, is_complete = existing_tags(self._catalogue)
         for part, tag in begun.items():
-            if tag not in existing:
+            if (name := existing.get(tag)) is not None:
+                self._keep(part, tag, name)
+            elif is_complete:
                 self.ledger.end_collection(part, is_erased=True)
+
+    def _keep(self, part: str, tag: bytes, name: str) -> None:
+        """End the entry of a deletion that was not done, if no thread is about to do it."""
+        with self._lock:
+            opening = self._opening[name]
+        with opening, suppress(CollectionNotFound, Damaged):
+            with closing(self._catalogue.open(name)) as store:
+                exists = store.tag() == tag
+            if exists:
+                self.ledger.end_collection(part, is_erased=False)
 
     def _begin_erasure(self, name: str) -> str:
         """Enter in the ledger that a collection is about to be erased, so that a crash loses no entry.
@@ -414,6 +419,20 @@ def open_ledger(data: Path, config: LibraryConfig) -> Ledger:
 def ledger_of(data: Path, config: LibraryConfig, catalogue: Catalogue) -> Ledger:
     """The ledger of erasures of a machine, and that of all machines that share a catalogue."""
     return Ledger(config.erasure_ledger or data / ERASURE_LEDGER, catalogue.ledger())
+
+
+def existing_tags(catalogue: Catalogue) -> tuple[dict[bytes, str], bool]:
+    """The names of collections by their tags in a ledger; and whether all could be read."""
+    found, is_complete = {}, True
+    for name in catalogue.names():
+        try:
+            with closing(catalogue.open(name)) as store:
+                found[store.tag()] = name
+        except CollectionNotFound:  # deleted since
+            continue
+        except Damaged:
+            is_complete = False
+    return found, is_complete
 
 
 def _not_found(name: str) -> CollectionNotFound:

@@ -138,8 +138,8 @@ class Ledger:
     def begin_collection(self, tag: bytes) -> str:
         """Enter durably that a collection is about to be erased; returns the name of the entry.
 
-        A collection counts as erased only from :meth:`end_collection` on: a deletion that is refused, or that
-        nobody knows the end of, is never done again. Raises :class:`index.errors.LedgerFailed`.
+        A collection counts as erased only from :meth:`end_collection` on. Whoever finds an entry that has not
+        ended looks whether the collection is there. Raises :class:`index.errors.LedgerFailed`.
         """
         with self._sharing():  # asked here: a copy has nothing left to know itself by once this is erased
             is_shared = self.shared is not None and self.shared.claim()

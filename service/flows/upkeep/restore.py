@@ -14,6 +14,7 @@ from typing import TypeVar
 from index.durability import sync
 from index.errors import Damaged
 from index.history import ErasedTags, Ledger
+from index.library import existing_tags
 from index.store import open_catalogue
 from service.errors import KeysLost
 from service.flows.upkeep import bundle, shared
@@ -77,6 +78,8 @@ def restore(
     :class:`BackupFailed`, :class:`DataNotEmpty`, :class:`DataInUse`, :class:`index.errors.LedgerFailed`.
     """
     _require_replaceable(data, replace=replace)
+    if ledger:
+        _end_erasures(data, ledger)
     erased = ledger.read() if ledger else None
     with _staging(data) as staged:
         manifest = bundle.read(source, staged, progress)
@@ -92,6 +95,21 @@ def restore(
     if objects:
         shared.sweep(data, objects, own.folders)
     return dataclasses.replace(restored, left=left, lacks_keys=lacks_keys)
+
+
+def _end_erasures(data: Path, ledger: Ledger) -> None:
+    """Enter how the deletions ended that were begun in the collections that are replaced.
+
+    Afterwards a collection that the backup lacks would be taken for one that was deleted. So a deletion that
+    cannot be told from a loss, in a folder that is empty or has damaged collections, counts as not done.
+    """
+    ledger.undone()
+    if not (begun := ledger.begun()) or data_folder.is_being_replaced(data):
+        return
+    existing, is_complete = existing_tags(open_catalogue(data))
+    is_known = is_complete and not data_folder.is_empty(data)
+    for part, tag in begun.items():
+        ledger.end_collection(part, is_erased=is_known and tag not in existing)
 
 
 def _require_replaceable(data: Path, *, replace: bool) -> None:
