@@ -81,7 +81,8 @@ class Suggestions:
         """At most ``most`` questions that the documents answer; the drafts in ``first`` are asked first.
 
         They are found once, however many wait for them, and each draft counts as a question by the limits of
-        the caller for whom it is asked. Who may ask no more gets what was found; the next call goes on.
+        the caller for whom it is asked; of drafts asked together no more count than the burst. Who may ask no
+        more gets what was found; the next call goes on.
 
         Raises what :func:`service.flows.ask.answering.answer_all` raises, and
         :class:`service.errors.RateLimited` if nothing was found.
@@ -190,17 +191,20 @@ def _drafts(archive: Archive) -> list[Draft]:
             continue  # deleted in the meantime
         left -= min(len(text), share)
         found = drafts_of(document.id, version.title or document.id, text[:share], structure.blocks)
-        own = sorted(_distinct(found), key=lambda one: one.order)
+        own = sorted(distinct(found), key=lambda one: one.order)
         ordered += [(turn, one.order, place, one) for turn, one in enumerate(own[:4])]
     ordered.sort(key=lambda one: one[:3])
-    return _distinct(one for *_, one in ordered)
+    return distinct(one for *_, one in ordered)
 
 
-def _distinct(drafts: Iterable[Draft]) -> list[Draft]:
+def distinct(drafts: Iterable[Draft]) -> list[Draft]:
     """Drafts with different questions and places, of a length that can be read in a list."""
     each: dict[str, Draft] = {}
     for one in drafts:
         if len(one.question) <= _LONGEST_QUESTION:
             words = " ".join(re.findall(r"\w+", one.question.casefold()))
             each.setdefault(words.replace("what was ", "what is ", 1), one)
-    return list({(one.document_id, one.start): one for one in reversed(each.values())}.values())[::-1]
+    first: dict[tuple[str, int], Draft] = {}
+    for one in each.values():
+        first.setdefault((one.document_id, one.start), one)
+    return list(first.values())

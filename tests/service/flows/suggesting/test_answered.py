@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.flows.suggesting import Draft
-from service.flows.suggesting.suggesting import is_answered
+from service.flows.suggesting.suggesting import distinct, is_answered
 
 
 def answered(text: str, draft: Draft, *, lit: tuple[int, int] | None = None) -> bool:
@@ -44,3 +44,10 @@ def test_what_another_sentence_answers_is_not_shown() -> None:
     draft = Draft("Which oil burns?", "oil.md", 26, len(text), 0, is_written=True)
     assert not answered(text, draft, lit=(0, 25))
     assert answered(text, draft, lit=(26, len(text)))
+
+
+def test_of_the_drafts_of_a_place_the_first_stays_where_it_is() -> None:
+    first, second, again = (
+        Draft(one, "a.md", at, at + 9, 1) for one, at in (("A?", 0), ("B?", 9), ("C?", 0))
+    )
+    assert distinct([first, second, again]) == [first, second]
