@@ -39,11 +39,11 @@ def heading_lines(text: str) -> list[HeadingLine]:
 
     A clause, such as "4.2 The deposit is ...", is headed by its number.
     """
-    found, clauses = [], clause_starts(text)
+    found, clauses, last = [], clause_starts(text), len(text.rstrip())
     for match in _LINE.finditer(text):
         start, end = match.span()
         is_short = end - start <= LONGEST and _MAY_NAME.search(match[0]) is not None
-        if not is_short or not _may_head(text, start, end, end + 1 in clauses):
+        if not is_short or end >= last or not _may_head(text, start, end, end + 1 in clauses):
             if start in clauses and (number := bare_number(match[0][:LONGEST])) is not None:
                 found.append(HeadingLine(start, start + number.end, [number]))
             continue
@@ -58,9 +58,9 @@ def heading_lines(text: str) -> list[HeadingLine]:
 
 
 def _may_head(text: str, start: int, end: int, is_above_clause: bool) -> bool:
-    """Tell whether ``text[start:end]`` is a line of its own that something follows, such as a clause."""
+    """Tell whether ``text[start:end]`` is a line of its own; something follows it, such as a clause."""
     line = text[start:end].strip()
-    if line.endswith(_ENDS_SENTENCE) or _IN_TABLE.search(line) or not text[end:].strip():
+    if line.endswith(_ENDS_SENTENCE) or _IN_TABLE.search(line):
         return False
     is_apart = start == 0 or text.endswith("\n\n", 0, start)
     follows_blank = text.startswith("\n\n", end)

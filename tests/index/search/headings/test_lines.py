@@ -32,3 +32,7 @@ def test_lines_above_are_the_short_ones_nearest_first() -> None:
     text = f"{'long ' * 30}\n\n4 March\n\nDecided:\n\n- a map"
     assert lines_above(text, text.index("- a map")) == ["Decided:", "4 March"]
     assert lines_above(text, text.index("4 March")) == []
+
+
+def test_a_line_with_only_white_space_below_heads_nothing() -> None:
+    assert heading_lines("All agreed.\n\n4 March 2024\n\n \n\t\n") == []
