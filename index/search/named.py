@@ -27,6 +27,9 @@ _BEFORE = 2
 _IN_ROW = re.compile(r"\t| \| ")
 """Separators of the cells of a row: the names of its columns may be far above."""
 _IS_SHORT_FORM = re.compile(r"['’](?:m|ve|ll|d|re)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"\s*(?:hi|hello|hey|dear|good (?:morning|day|evening))\b[^,!?\n]{0,60}[,!]", re.IGNORECASE
+)
 _FEW = 12
 """Up to this number, one may count what is asked for, as in "two examples"."""
 
@@ -110,11 +113,14 @@ def absent_from(question: str, hit: Hit, whole: Callable[[], str], terms: Terms)
     """What the question names, and neither the whole text of the hit's document nor its title has.
 
     Of names alone: numbers and dates are written in too many ways, and names in English, where capitals tell
-    them. "I'm" is none. ``whole`` gives the text, if it is needed.
+    them. "I'm" is none, nor is who is greeted ("Dear Ms. Smith, ..."). A text in another language may write
+    them otherwise. ``whole`` gives the text, if it is needed.
     """
     asked = _Asked.of(question, terms)
-    if not asked.names or not is_english(question):
+    if not asked.names or not is_english(question) or not is_english(hit.text):
         return []
+    greeting = _GREETING.match(question)
+    begins = greeting.end() if greeting else 0
     cited = hit.citation
     above = "\n".join([cited.title, cited.document_id, *cited.section])
     lacked = _lacked(asked, sorted(asked.names), f"{above}\n{hit.text}", terms)
@@ -123,7 +129,9 @@ def absent_from(question: str, hit: Hit, whole: Callable[[], str], terms: Terms)
         return [
             said
             for said, run in zip(asked.said, asked.runs, strict=True)
-            if lacked.issuperset(run) and not _IS_SHORT_FORM.search(said)
+            if lacked.issuperset(run)
+            and asked.words[run[0]].start >= begins
+            and not _IS_SHORT_FORM.search(said)
         ]
     return []
 

@@ -12,7 +12,7 @@ from heapq import nlargest
 
 from index.search.judged import JudgedSentence
 from index.search.tables.asked import Asked
-from index.search.tables.row_conditions import RowConditions
+from index.search.tables.row_conditions import RowConditions, names_row
 from index.search.tables.wants import Want, introduces_table, want_of
 from index.text.tables import numbered_cells
 from index.types import Block
@@ -41,7 +41,7 @@ def weigh_beside_tables(
     """
     rows = [place for place, one in enumerate(judged) if one.is_row]
     looked_at = set(nlargest(_LOOKED_AT, rows, lambda place: judged[place].strength))
-    weigher = _Weigher(text, at, tables, asked)
+    weigher = _Weigher(text, at, tables, asked, [judged[place] for place in rows])
     return [
         one._replace(strength=one.strength + weigher.weight(one, is_looked_at=place in looked_at))
         for place, one in enumerate(judged)
@@ -51,11 +51,14 @@ def weigh_beside_tables(
 class _Weigher:
     """Weighs the sentences of one hit."""
 
-    def __init__(self, text: str, at: int, tables: Sequence[Block], asked: Asked) -> None:
+    def __init__(
+        self, text: str, at: int, tables: Sequence[Block], asked: Asked, rows: Sequence[JudgedSentence]
+    ) -> None:
         self._text = text
         self._at = at
         self._tables = tables
         self._asked = asked
+        self._rows = rows
         self._want = want_of(asked.text)
         self._missing: dict[int, frozenset[int]] = {}
         self._conditions: dict[int, RowConditions] = {}
@@ -74,11 +77,23 @@ class _Weigher:
         if table.columns is None:
             return 0.0
         if (conditions := self._conditions.get(table.start)) is None:
-            conditions = self._conditions[table.start] = RowConditions.of(self._asked, table.columns.names)
-        if not conditions.wanted and not conditions.amounts:
-            return 0.0
+            conditions = RowConditions.of(self._asked, table.columns.names)
+            if conditions.is_any and self._names_row_of(table):
+                conditions = RowConditions({}, ())
+            self._conditions[table.start] = conditions
+        return conditions.weight(self._cells(table, start, end)) if conditions.is_any else 0.0
+
+    def _names_row_of(self, table: Block) -> bool:
+        """Whether the question names a row of a table; it asks of that, and not for the rows that fit."""
+        return any(
+            names_row(self._asked, self._cells(table, row.start - self._at, row.end - self._at))
+            for row in self._rows
+            if table.start <= row.start < table.end
+        )
+
+    def _cells(self, table: Block, start: int, end: int) -> dict[int, str]:
         cells = numbered_cells(self._text, table.columns, start, end)
-        return conditions.weight({at: self._text[first:last] for at, (first, last) in cells.items()})
+        return {at: self._text[first:last] for at, (first, last) in cells.items()}
 
     def _by_label(self, one: JudgedSentence, start: int, end: int) -> float:
         table = next(table for table in self._tables if table.start <= one.start < table.end)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from index.search.named import Named, compare, nearby
+from index.search.named import Named, absent_from, compare, nearby
 from index.text.analysis import Analyzer
 
 TERMS = Analyzer().terms
@@ -102,3 +102,18 @@ def test_offsets_are_those_of_the_document() -> None:
     text = "One is here. Everest is high. Two is there."
     assert nearby(hit(text, "Everest is high.", start=1000), text, 1000) == text
     assert nearby(hit(text, "One is here.", start=1000), text, 1000) == "One is here. Everest is high."
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "absent"),
+    [
+        ("How high is Elbrus?", "The mountain is in Asia, and it is very high.", ["Elbrus"]),
+        ("What is the capital of Austria?", "Die Hauptstadt von Österreich ist Wien, und sie ist groß.", []),
+        ("Dear Ms. Smith, how high is it?", "The mountain is in Asia, and it is very high.", []),
+        ("Hi Loccit, how high is Elbrus?", "The mountain is in Asia, and it is very high.", ["Elbrus"]),
+    ],
+)
+def test_a_name_that_a_document_has_nowhere(question: str, text: str, absent: list[str]) -> None:
+    citation = SimpleNamespace(start=0, title="", section=(), document_id="a")
+    one: Any = SimpleNamespace(text=text, citation=citation, evidence=[])
+    assert absent_from(question, one, lambda: text, TERMS) == absent
