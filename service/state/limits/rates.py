@@ -52,7 +52,9 @@ class RateLimits:
         result = self.counter.count(name, limit, min(cost, limit.burst - charged))
         headers = _rate_headers(limit, result.state)
         if result.limited:
-            wait = max(1, math.ceil(result.state.retry_after))
+            # Whoever tries again is charged again what was charged before.
+            again = charged * WINDOW / limit.per_minute
+            wait = max(1, math.ceil(result.state.retry_after + again))
             raise RateLimited(
                 f"{who} may send {limit.per_minute} requests a minute, and {limit.burst} at once. Wait "
                 f"for {wait} seconds.",

@@ -191,6 +191,19 @@ def test_what_is_spent_in_one_process_is_refused_in_another_that_is_asked_anythi
         eventually(is_refused)
 
 
+@pytest.mark.parametrize(("cost", "seconds"), [(9, 300), (10, 360), (20, 360)])
+def test_who_waits_as_long_as_is_told_gets_through(cost: int, seconds: int) -> None:
+    """The first of a request's costs, which is charged before the others are known, is due again."""
+    rates, caller = RateLimits(), key("1:10")
+    rates.charge(caller, 5)
+    rates.charge(caller)
+    with pytest.raises(RateLimited, match=r"Wait for \d+ seconds") as caught:
+        rates.charge(caller, cost - 1, charged=1)
+    wait = int(caught.value.headers["Retry-After"])
+    assert seconds - 50 < wait <= seconds  # less what the test took
+    assert f"Wait for {wait} seconds" in caught.value.message
+
+
 def test_wrong_keys_are_counted_together() -> None:
     store = MemoryLimitStore()
     first, other = WrongKeys(secret=b"one"), WrongKeys(secret=b"one")
