@@ -101,6 +101,7 @@ class Purger(BackgroundThread):
         self._swept = -_SWEEP_SECONDS
         self._tidied: dict[str, float] = {}
         self._problem = ""
+        self._sweep_problem = ""
 
     def look_at(self, name: str | None) -> None:
         """Announce that a collection has changed, or that any may have (None)."""
@@ -168,7 +169,7 @@ class Purger(BackgroundThread):
 
     def _round(self) -> None:
         if time.monotonic() - self._swept >= _SWEEP_SECONDS:
-            self._erase_deleted()
+            self._sweep()
         with self._agenda.turn() as turn:
             names = sorted(turn.names | self._waiting.keys())
             if turn.is_of_all:
@@ -180,6 +181,17 @@ class Purger(BackgroundThread):
                 if self._stopped.is_set():
                     return
                 self._step(name)
+
+    def _sweep(self) -> None:
+        """Erase what is left of deleted collections. One that cannot be erased holds up no other."""
+        try:
+            self._erase_deleted()
+        except (LoccitError, OSError) as error:
+            if str(error) != self._sweep_problem:  # log it once, not at every try
+                self._sweep_problem = str(error)
+                log.warning("Erasures of deleted collections wait to be purged: %s", error)
+        else:
+            self._sweep_problem = ""
 
     def _step(self, name: str) -> None:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from index.errors import LedgerFailed
 from index.library import Library
 from service.flows.ingest.background.purging import Purger, open_purger
 from service.state.jobs import JOBS, open_job_store, open_spool
@@ -166,6 +167,22 @@ def test_what_jobs_hold_of_deleted_collections_is_purged_at_the_next_try_if_a_re
         reader.rollback()
         assert purger.finish_deleted() == "done"
         assert residue(library.data, ["good.txt", "bad.pdf"]) == []
+
+
+def test_a_deletion_that_cannot_be_entered_holds_up_no_collection(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    library.ledger.begin_collection(b"\x07" * 16)
+    library.ledger.path.unlink()
+    library.ledger.path.mkdir()  # nothing can be written to it
+    looks: list[bool] = []
+    purger = Purger(library, None, on_look=lambda: looks.append(True))
+    purger.start()
+    eventually(lambda: len(looks) > 1)
+    purger.stop()
+    assert len([line for line in caplog.messages if "deleted collections wait" in line]) == 1
+    with pytest.raises(LedgerFailed):
+        purger.finish_deleted()
 
 
 @pytest.mark.parametrize("members", [{"a_txt": b"The zqax words."}])
