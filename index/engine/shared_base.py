@@ -164,8 +164,11 @@ class SharedBase:
         return base.manifest == self._index.manifest
 
     def publish(self) -> None:
-        """Make a base and publish it. Hold the turn. Raises as :meth:`purge`."""
-        folder = self._folder / _NEXT
+        """Make a base and publish it. Hold the turn. Raises as :meth:`purge`.
+
+        Raises :class:`index.errors.CollectionBusy` too if the index does not know of an erasure yet.
+        """
+        folder, erased = self._folder / _NEXT, self.bases.last_erasure()
         with self._writing(0.0):
             shutil.rmtree(folder, ignore_errors=True)
             self._made.clear()
@@ -173,6 +176,9 @@ class SharedBase:
         manifest = read_manifest(folder)
         if manifest is None:
             raise FileNotFoundError(folder)
+        if mark_of(manifest).change < erased:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise CollectionBusy("A base was made of passages that were erased meanwhile. It is made anew.")
         made = hashes_of(manifest, folder)
         self.bases.publish(self._form, self.generation, manifest, made.items())
         self._made = made
@@ -188,6 +194,7 @@ class SharedBase:
         try:
             with self.bases.turn():
                 if not self._index.is_rid_of(change):
+                    update()
                     self.publish()
                     update()
                 if not self._index.is_rid_of(change):

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from index.description import Description
-from index.engine.generations import forget_purged
+from index.engine.generations import forget_purged, read_purged
 from index.engine.lexical import FORMAT, TantivyIndex, sharing
 from index.engine.shared_base import LATEST, RETRY_SECONDS, SharedBase
 from index.errors import (
@@ -115,12 +115,16 @@ class SharedWords:
     def share(self) -> None:
         """Publish the words, unless that is not due or another machine is about to.
 
-        Where it fails, which is logged, it is tried again. Raises :class:`index.errors.StoreDamaged`.
+        Words that may be of erased passages wait until this machine is rid of these. Where it fails,
+        which is logged, it is tried again. Raises :class:`index.errors.StoreDamaged`.
         """
         if not self.is_due:
             return
         try:
             with self._bases.turn():
+                # What is erased from now on is purged after this turn, and these words with it.
+                if read_purged(self._folder.parent) < self._bases.last_erasure():
+                    return
                 newest, due = self._newest(), self._base.published
                 if newest is None or newest.change < due or newest.change == self._failed:
                     self._publish(newest)
@@ -163,7 +167,7 @@ class SharedWords:
         """Publish the words as they are; returns the change. Files of those before are there already."""
         folder = self._folder / _NEXT
         try:
-            self.tidy()
+            self._delete_linked()
             with self._writing():
                 mark = self._index.link(folder)
             if mark is None:
@@ -177,7 +181,7 @@ class SharedWords:
             )
             return self._seen
         finally:
-            self.tidy()
+            self._delete_linked()
 
     def _there(self, before: PublishedBase | None) -> set[str]:
         if before is None or before.change == self._failed:
@@ -188,7 +192,15 @@ class SharedWords:
             return set()
 
     def tidy(self) -> None:
-        """Delete files that a process has left which was killed while it published them."""
+        """Delete files that a process has left which was killed while it published them.
+
+        Raises :class:`index.errors.CollectionBusy` while one may be publishing them.
+        """
+        if (self._folder / _NEXT).exists():
+            with self._bases.turn():
+                self._delete_linked()
+
+    def _delete_linked(self) -> None:
         shutil.rmtree(self._folder / _NEXT, ignore_errors=True)
 
     def _newest(self) -> PublishedBase | None:

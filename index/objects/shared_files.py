@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 from contextlib import closing
 from pathlib import Path
 
@@ -76,6 +76,17 @@ class SharedFiles:
             return
         with path.open("wb") as file:
             file.writelines(blocks(self._bucket, self._key(name)))
+
+    def delete(self, names: Collection[str]) -> None:
+        """Delete files by their names, as far as they are there."""
+        self._require()
+        if self._folder is None:
+            self._bucket.delete([self._key(name) for name in names])
+            return
+        for name in names:
+            (self._folder / name).unlink(missing_ok=True)
+        if names and self._folder.exists():
+            sync(self._folder)
 
     def sweep(self, keep: Container[str]) -> int:
         """Delete all files but those of these names, and unfinished ones; returns how many.

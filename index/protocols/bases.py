@@ -38,8 +38,13 @@ class Bases(Protocol):
         """Put files, by their SHA-256 in hex digits, and let their base be used from the next change on.
 
         Files of a published base need not be put again. Returns that change. Keeps the base before, and
-        drops older ones, and those of other generations of the record. Hold :meth:`turn`.
+        drops older ones, and those of other generations of the record. Hold :meth:`turn`, and let the files
+        be rid of what :meth:`last_erasure` has said since it began. Raises
+        :class:`index.errors.CollectionBusy` if the turn was lost meanwhile: another may have purged since.
         """
+
+    def last_erasure(self) -> int:
+        """The last change that erased something; 0 if none did."""
 
     def fetch(self, sha256: str, path: Path) -> None:
         """Copy a file of a published base to a local path, unchecked. Raises FileNotFoundError."""

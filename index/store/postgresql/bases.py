@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from index.errors import CollectionBusy
+from index.errors import CollectionBusy, LoccitError, ObjectsUnavailable
 from index.objects import SharedFiles
-from index.protocols import PublishedBase
+from index.protocols import Lease, PublishedBase
 from index.store.sql.statements import Statements
 
 _KEPT = 2
@@ -28,7 +28,7 @@ class PostgresqlBases:
         files: SharedFiles,
         read: Opened,
         write: Opened,
-        lease: Callable[[str], AbstractContextManager[object]],
+        lease: Callable[[str], AbstractContextManager[Lease]],
     ) -> None:
         """Use :meth:`index.store.postgresql.PostgresqlStore.bases`, whose transactions these are."""
         self._files = files
@@ -50,9 +50,24 @@ class PostgresqlBases:
 
     def publish(self, form: str, generation: int, manifest: str, files: Iterable[tuple[str, Path]]) -> int:
         self._sweep()  # what a process has left that was killed
-        for sha256, path in files:
-            self._files.put(sha256, path)
-        with self._write() as statements:
+        put: set[str] = set()
+        try:
+            for sha256, path in files:
+                put.add(sha256)
+                self._files.put(sha256, path)
+            change = self._insert(form, generation, manifest)
+        except (CollectionBusy, ObjectsUnavailable, OSError):
+            # A purge that went on while this stood still sweeps no more.
+            with suppress(LoccitError, OSError):
+                self._files.delete(put - self._named())
+            raise
+        self._sweep()
+        return change
+
+    def _insert(self, form: str, generation: int, manifest: str) -> int:
+        # Whoever takes the turn after this check, such as a purge, writes after this transaction.
+        with self._write() as statements, self._lease(_LEASE) as turn:
+            turn.check()
             if statements.read_state().generation != generation:
                 raise CollectionBusy("The collection was upgraded while a base was made. It is made anew.")
             change = statements.begin_change()
@@ -62,8 +77,11 @@ class PostgresqlBases:
                 " (SELECT change FROM bases WHERE form = ? ORDER BY change DESC LIMIT ?))",
                 (generation, form, form, _KEPT),
             )
-        self._sweep()
         return change
+
+    def last_erasure(self) -> int:
+        with self._read() as statements:
+            return statements.read_state().erased
 
     def fetch(self, sha256: str, path: Path) -> None:
         self._files.fetch(sha256, path)
@@ -76,9 +94,12 @@ class PostgresqlBases:
         self._sweep()
 
     def _sweep(self) -> None:
+        self._files.sweep(self._named())
+
+    def _named(self) -> set[str]:
+        """The files of all published bases."""
         with self._read() as statements:
             manifests: list[dict[str, Any]] = [
                 json.loads(text) for (text,) in statements.rows("SELECT manifest FROM bases")
             ]
-        kept = {file["sha256"] for manifest in manifests for file in manifest["files"].values()}
-        self._files.sweep(kept)
+        return {file["sha256"] for manifest in manifests for file in manifest["files"].values()}

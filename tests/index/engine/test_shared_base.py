@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 
 from index.config import LibraryConfig, VectorsConfig
@@ -22,6 +23,7 @@ from index.protocols import RecordStore
 from index.store import open_catalogue
 from tests.contracts.documents import document, pending
 from tests.contracts.test_same_answers import WEIGHTS, WORDS, compare
+from tests.patience import eventually
 from tests.postgresql import database
 
 pytestmark = pytest.mark.processes
@@ -383,3 +385,72 @@ def test_an_erasure_leaves_no_word_in_the_shared_place(machines: Machines) -> No
     assert other.cleanse(change)
     assert not found_in(machines.folder / "other", [b"quagga"])
     assert_alike(maker, other, late)
+
+
+def purge(machines: Machines, engine: EmbeddedEngine) -> int:
+    """Purge on one machine what was erased; returns the change of the erasure."""
+    erasure = machines.store.unpurged()
+    assert erasure is not None
+    eventually(lambda: engine.purge(erasure.change))
+    assert machines.store.purge(erasure)
+    return erasure.change
+
+
+def test_a_machine_that_was_off_shares_nothing_that_was_purged_meanwhile(machines: Machines) -> None:
+    machines.store.put([document("erased", "Quagga quagga quagga.")])
+    maker = machines.engine("maker")
+    share_words(maker)
+    with closing(machines.engine("other")) as other:
+        other.update()
+    machines.store.delete("erased")
+    change = purge(machines, maker)
+    publish(maker)
+    other = machines.engine("other")
+    before = machines.published()
+    other.update()
+    other.maintain(background=False)
+    assert machines.published() == before
+    assert other.cleanse(change)
+    other.maintain(background=False)
+    assert machines.published() > before
+    assert not found_in(machines.folder, [b"quagga"])
+
+
+def test_a_base_of_passages_that_were_erased_is_not_published(machines: Machines) -> None:
+    maker = machines.engine("maker")
+    publish(maker)
+    before = machines.published()
+    machines.store.delete("003")
+    with pytest.raises(CollectionBusy, match="erased"):
+        shared(maker).publish()  # it has not followed yet
+    assert machines.published() == before
+    publish(maker)
+    assert machines.published() > before
+
+
+def test_a_machine_that_stood_still_while_another_purged_publishes_nothing(
+    machines: Machines, tmp_path: Path
+) -> None:
+    machines.store.put([document("erased", "Quagga quagga quagga.")])
+    maker, bases = machines.engine("maker"), machines.opened("other").bases()
+    share_words(maker)
+    assert bases is not None
+    file = tmp_path / "words"
+    file.write_bytes(b"quagga")
+
+    def files() -> Iterator[tuple[str, Path]]:
+        yield "0" * 64, file
+        with psycopg.connect(machines.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_locks JOIN pg_database d ON d.oid = database"
+                " WHERE locktype = 'advisory' AND datname = current_database()"
+            )
+        machines.store.delete("erased")
+        purge(machines, maker)
+        yield "1" * 64, file
+
+    with bases.turn(), pytest.raises(CollectionBusy, match="lost"):
+        bases.publish("form", 0, '{"files": {}}', files())
+    assert not found_in(machines.objects, [b"quagga"])
+    share_words(maker)
+    assert not found_in(machines.objects, [b"quagga"])

@@ -43,6 +43,17 @@ def test_a_file_that_is_not_there_is_not_found(opened: Opener, tmp_path: Path) -
             opened(folder).fetch(name, tmp_path / "theirs")
 
 
+def test_files_are_deleted_by_their_names(opened: Opener, tmp_path: Path) -> None:
+    files, others = opened("a/bases"), opened("b/bases")
+    files.delete({"one"})
+    for one in (files, others):
+        one.put("one", write(tmp_path / "mine", b"one"))
+    files.put("two", write(tmp_path / "mine", b"two"))
+    files.delete({"one", "three"})
+    assert files.names() == ["two"]
+    assert others.names() == ["one"]
+
+
 def test_a_sweep_keeps_what_it_is_told_and_other_folders(opened: Opener, tmp_path: Path) -> None:
     files, others = opened("a/bases"), opened("b/bases")
     assert files.sweep(set()) == 0
