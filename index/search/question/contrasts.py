@@ -15,7 +15,7 @@ from pathlib import Path
 
 import regex
 
-from index.search.judged import STRENGTH, JudgedSentence
+from index.search.judged import JudgedSentence
 from index.search.question.designations import Standing
 
 _OTHER = -3.0
@@ -26,7 +26,8 @@ _OPPOSITES: Sequence[Sequence[str]] = [
 _WORD = r"[\p{L}\p{M}]+"
 _NO_HEAD = regex.compile(
     r"(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|is|are|was|were|do|does|did|have|has|had|can|may|must|"
-    r"will|that|this|than|my|your|our|their|its|it|i|we|you|they)",
+    r"will|that|this|than|my|your|our|their|its|it|i|we|you|they|"
+    r"when|where|if|how|as|before|after|until|now|there)",
     regex.IGNORECASE,
 )
 """Words that are no thing."""
@@ -34,13 +35,31 @@ _UNITS = (
     r"(?:[kcm]?m|km/h|[km]?g|lbs?|oz|m?l|cl|lit(?:re|er)s?|inch(?:es)?|ft|[kM]?W|V|kWh|mAh|[GTM]B|G?Hz|c?m²)"
 )
 _MEASURE = regex.compile(
-    rf"(?<![\p{{L}}\d.,-])(?P<number>\d+(?:[.,]\d+)?)[ \u00a0-]?(?P<unit>{_UNITS})(?![\p{{L}}\d/²])"
+    rf"(?<![\p{{L}}\d.,-])(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+    rf"[ \u00a0-]?(?P<unit>{_UNITS})(?![\p{{L}}\d/²])"
+)
+_GROUPED = regex.compile(r"(?<=\d),(?=\d{3}\b)")
+_THING = regex.compile(rf"[\s-]+(?P<thing>{_WORD}(?:-{_WORD})*(?:\s+{_WORD})?)")
+_MOST_MEASURES = 4
+_NO_PRICE = (
+    r"(?!\s*(?:euros?|cents?|dollars?|pounds?|EUR|USD|GBP|CHF|[€$£%]|minutes?|hours?|days?|"
+    r"weeks?|months?|years?))"
+)
+_KINDS = (
+    "mm cm m km inch inches ft",
+    "g kg mg lb lbs oz",
+    "l ml cl liter liters litre litres",
+    "W kW MW",
+    "MB GB TB",
 )
 _ASKS_FIGURE = regex.compile(
     r"\bhow\s+(?:much|many|long|high|heavy|old|far|expensive)\b|\bwhat\s+(?:does|do|is|are)\b.*\b(?:costs?|prices?|"
     r"weighs?|weight)\b|\bprice\b|\b(?:who|which\s+\w+)\s+(?:supplies|makes|made|sells|delivers)\b",
     regex.IGNORECASE,
 )
+_MORE_CLAUSES = regex.compile(r"[;,]\s|\b(?:and|but|while|whereas|otherwise)\b", regex.IGNORECASE)
+"""In a sentence that may tell of the thing asked for in other words: nothing is missing for certain."""
+_NEGATED = r"(?<!\bnon-)(?<!\bnon )(?<!\bnot )"
 _BOUNDS = regex.compile(
     r"\b(?:up\s+to|at\s+(?:least|most)|more\s+than|less\s+than|over|under|above|below|between|from|until|maximum|"
     r"minimum|max\.?|min\.?)\s+$|(?:\d\s*(?:-|–|to)\s*)$",
@@ -61,7 +80,10 @@ class Contrast:
     own: regex.Pattern[str]
     other: regex.Pattern[str]
     beside_thing: regex.Pattern[str]
+    thing: regex.Pattern[str]
     is_measure: bool
+    kin: frozenset[str] = frozenset()
+    """The other units of what its unit measures."""
 
     def is_in(self, above: str) -> bool:
         """Whether headings have it; a number there may be of anything."""
@@ -69,10 +91,14 @@ class Contrast:
 
     def stands_in(self, text: str, *, is_row: bool) -> Standing:
         """Tell whether a sentence has it, only another one of the kind, or neither for certain."""
+        if self.is_measure:
+            text = _GROUPED.sub("", text)
         if self.own.search(text):
             return "named"
         if self.is_measure:
-            found = [one for one in self.other.finditer(text) if not _BOUNDS.search(text[: one.start()])]
+            if self.kin and any(one["unit"] in self.kin for one in _MEASURE.finditer(text)):
+                return "open"  # the same may be there in another unit
+            found = [one for one in self.other.finditer(text) if not _is_bound(text, one.start())]
             is_other = bool(found) and (is_row or self.beside_thing.search(text) is not None)
             return "other" if is_other else "open"
         return "other" if self.beside_thing.search(text) else "open"
@@ -99,8 +125,8 @@ class Contrasts:
         Returns what the question names, too, if the best sentence is one of these, and no sentence nor the
         headings ``above`` have it. ``text`` around the sentences is from offset ``at`` of the document.
         """
-        first = max(judged, key=STRENGTH, default=None)
-        weighed, missing, named = [], set[str](), {one.written for one in self.named if one.is_in(above)}
+        missing: dict[int, set[str]] = {}
+        weighed, named = list[JudgedSentence](), {one.written for one in self.named if one.is_in(above)}
         for one in judged:
             words, is_other = text[one.start - at : one.end - at], False
             for contrast in self.named:
@@ -109,9 +135,19 @@ class Contrasts:
                     named.add(contrast.written)
                 elif found == "other":
                     is_other = True
-                    missing |= {contrast.written} if one is first else set()
+                    if one.is_row or _MORE_CLAUSES.search(words) is None:
+                        missing.setdefault(len(weighed), set()).add(contrast.written)
             weighed.append(one._replace(strength=one.strength + _OTHER) if is_other else one)
-        return weighed, sorted(missing - named)
+        first = max(range(len(judged)), key=lambda place: judged[place].strength, default=-1)
+        best = max(range(len(weighed)), key=lambda place: weighed[place].strength, default=-1)
+        if best != first:  # what tells nothing of the thing does not answer instead
+            words = text[weighed[best].start - at : weighed[best].end - at]
+            missing[best] = {
+                one.written
+                for one in self.named
+                if one.written in missing.get(best if one.thing.search(words) else first, ())
+            }
+        return weighed, sorted(missing.get(best, set()) - named)
 
 
 def _any(words: Sequence[str]) -> str:
@@ -134,7 +170,7 @@ def _of_words(question: str) -> list[Contrast]:
             for side in sides
             if (
                 match := regex.search(
-                    rf"\b(?:{_any(side)})\b[\s-]+(?P<thing>{_WORD})", question, regex.IGNORECASE
+                    rf"{_NEGATED}\b(?:{_any(side)})\b[\s-]+(?P<thing>{_WORD})", question, regex.IGNORECASE
                 )
             )
         ]
@@ -145,47 +181,63 @@ def _of_words(question: str) -> list[Contrast]:
         if regex.search(rf"\b(?:{others})\b", question, regex.IGNORECASE):
             continue
         thing = regex.escape(match["thing"][: max(3, len(match["thing"]) - 2)])
-        beside = rf"\b(?:{others})\b[\s-]+(?:{_WORD}\s+)?{thing}"
+        beside = rf"{_NEGATED}\b(?:{others})\b[\s-]+(?:{_WORD}\s+)?{thing}"
         found.append(
             Contrast(
                 match[0],
-                regex.compile(rf"\b(?:{_any(side)})\b", regex.IGNORECASE),
+                regex.compile(rf"{_NEGATED}\b(?:{_any(side)})\b", regex.IGNORECASE),
                 regex.compile(rf"\b(?:{others})\b", regex.IGNORECASE),
                 regex.compile(beside, regex.IGNORECASE),
+                regex.compile(rf"\b{thing}", regex.IGNORECASE),
                 is_measure=False,
             )
         )
     return found
 
 
+def _kin(unit: str) -> frozenset[str]:
+    return frozenset(other for line in _KINDS if unit in line.split() for other in line.split()) - {unit}
+
+
+def _is_bound(text: str, at: int) -> bool:
+    return _BOUNDS.search(text[max(0, at - 20) : at]) is not None
+
+
 def _of_measures(question: str) -> list[Contrast]:
     if not _ASKS_FIGURE.search(question):
         return []
     found = []
+    seen = set[tuple[str, str, str]]()
     for match in _MEASURE.finditer(question):
-        thing = regex.match(rf"[\s-]+(?P<thing>{_WORD}(?:-{_WORD})*(?:\s+{_WORD})?)", question[match.end() :])
+        thing = _THING.match(question, match.end())
         if (
             thing is None
             or _NO_HEAD.fullmatch(thing["thing"].split()[0])
-            or _BOUNDS.search(question[: match.start()])
+            or _is_bound(question, match.start())
         ):
             continue
-        number, unit = (
-            regex.escape(match["number"].replace(",", ".")).replace(r"\.", "[.,]"),
-            regex.escape(match["unit"]),
-        )
-        own = rf"(?<![\d.,]){number}(?:[.,]0+)?(?![\d]|[.,]\d)"
+        whole, _, part = _GROUPED.sub("", match["number"]).replace(",", ".").partition(".")
+        part = part.rstrip("0")
+        number, unit = f"{whole}[.,]{part}0*" if part else whole, regex.escape(match["unit"])
+        own = rf"(?<![\d.,]|[€$£]\s?){number}(?:[.,]0+)?(?![\d]|[.,]\d){_NO_PRICE}"
         other = rf"(?<![\d.,]){_number_but(number)}[ \u00a0-]?{unit}(?!\p{{L}})"
         word = regex.escape(thing["thing"].split()[0])
+        if (number, unit, word) in seen:
+            continue
+        seen.add((number, unit, word))
         found.append(
             Contrast(
                 f"{match[0]}",
                 regex.compile(own),
                 regex.compile(other),
                 regex.compile(rf"{other}[\s-]+(?:{_WORD}[\s-]+)?{word}", regex.IGNORECASE),
+                regex.compile(rf"\b{word}", regex.IGNORECASE),
                 is_measure=True,
+                kin=_kin(match["unit"]),
             )
         )
+        if len(found) == _MOST_MEASURES:
+            break
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from index.search.judged import JudgedSentence
 from index.search.question.contrasts import Contrasts
 from index.search.question.designations import Standing
 
@@ -27,6 +28,19 @@ PAN = "How much is the 32 cm iron pan?"
         ("How much is the 10 km run?", "It costs 12 euros, and is 5 km from here.", "open"),
         ("Can I bring a 25 kg bag?", "The 23 kg bag is free.", None),
         ("How much is a parcel of 3 kg?", "A parcel of 5 kg is 9 euros.", None),
+        ("How much is the 1,000 g bag?", "The 1000 g bag costs 12 euros.", "named"),
+        ("How much is the 1000 g bag?", "The 1,000 g bag costs 12 euros.", "named"),
+        ("How much is the 1.50 kg bag?", "The 1.5 kg bag costs 12 euros.", "named"),
+        ("How much is the 1.5 kg bag?", "The 1.50 kg bag costs 12 euros.", "named"),
+        (PAN, "The 24 cm iron pan costs 32 euros.", "other"),
+        (PAN, "The 24 cm iron pan costs €32.", "other"),
+        (PAN, "The 24 and the 32-centimetre iron pan cost €32.", "named"),
+        ("How much is a 2 m cable?", "The 1 m cable, or that of 200 cm, costs 5 euros.", "open"),
+        ("How much is the yearly fee?", "The monthly fee is 10 euros, or 100 euros per year.", "named"),
+        ("How much is a child ticket?", "Kids pay 6 euros, and an adult ticket is 12 euros.", "named"),
+        ("How many days do non-permanent staff get?", "Temporary staff get 10 days of leave.", None),
+        ("How do I get money back when it breaks?", "If the front wheel breaks, it is returned.", None),
+        ("What is the maximum wait?", "After 20 min wait you get a drink.", "open"),
     ],
 )
 def test_a_sentence_is_about_another_thing(question: str, sentence: str, standing: Standing | None) -> None:
@@ -42,6 +56,7 @@ def test_a_sentence_is_about_another_thing(question: str, sentence: str, standin
         ("P-212; Iron pan; Size: 32 cm; Price: 79.00", "named"),
         ("P-213; Iron pan; Size: 32.0 cm; Price: 79.00", "named"),
         ("P-214; Iron pan; Price: 59.00", "open"),
+        ("P-216; Iron pan; Size: 24 cm; Weight: 2 kg", "other"),
         ("P-215; Iron pan; Size: up to 40 cm; Price: 59.00", "open"),
     ],
 )
@@ -49,3 +64,32 @@ def test_a_row_has_another_measure(row: str, standing: Standing) -> None:
     contrasts = Contrasts.of(PAN)
     assert contrasts is not None
     assert [one.stands_in(row, is_row=True) for one in contrasts.named] == [standing]
+
+
+@pytest.mark.parametrize(
+    ("second", "strengths", "missing"),
+    [
+        ("Full-time staff have 27 days.", (1.0, 3.0), []),
+        ("Full-time staff have 27 days.", (1.0, 9.0), ["part-time staff"]),
+        ("Full-time staff have 27 days, others fewer.", (1.0, 9.0), []),
+    ],
+)
+def test_what_is_missing_is_what_the_best_sentence_lacks_when_all_are_weighed(
+    second: str, strengths: tuple[float, float], missing: list[str]
+) -> None:
+    text = f"Other staff get it in proportion. {second}"
+    begin = text.index(second)
+    judged = [JudgedSentence(0, begin - 1, strengths[0]), JudgedSentence(begin, len(text), strengths[1])]
+    contrasts = Contrasts.of(LEAVE)
+    assert contrasts is not None
+    assert contrasts.weigh(judged, text, 0, "")[1] == missing
+
+
+def test_measures_that_are_named_again_and_many_of_them_are_not_looked_for() -> None:
+    again, many = (
+        Contrasts.of("How much is the " + "3 cm pan " * 90),
+        Contrasts.of("How much is the " + " ".join(f"{at} cm pan" for at in range(90))),
+    )
+    assert again is not None
+    assert many is not None
+    assert (len(again.named), len(many.named)) == (1, 4)
