@@ -12,7 +12,7 @@ from index.types import Cell, Figure, Metadata
 
 DECLINED = "The documents do not say."
 """Text of an answer that declines."""
-Unasked = Literal["", "no_documents", "filtered_out"]
+Unasked = Literal["", "no_documents", "no_documents_then", "filtered_out"]
 """Why no document was asked; empty if some were."""
 NOT_CONFIRMED = "Not confirmed by the documents:"
 """The line before the sentences of a written answer that the documents do not confirm."""
@@ -286,7 +286,7 @@ class Answer:
     the cells of a table, None where the question asks for nothing of the kind. ``mentioned`` and ``missing``
     are the names, numbers and dates of the question that the best sentence of a passage, its neighbours
     and its headings have, and those that they lack: of the first three passages, the one that lacks least.
-    ``unasked`` says why no document was asked: there is none, or none that the filter admits.
+    ``unasked`` says why no document was asked: there is or was none, or none that the filter admits.
     """
 
     question: str

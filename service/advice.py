@@ -59,6 +59,8 @@ def describe_unasked(unasked: Unasked, collections: Sequence[str]) -> str:
             f"{named} no document that the filter admits: none was asked. Ask without the filter, or with "
             "values that documents have; GET /v1/documents lists them with their metadata."
         )
+    if unasked == "no_documents_then":
+        return "There were no documents at that time."
     return (
         f"{named} no documents that you may read: none was asked. Add some in the library of the browser, "
         f"with `loccit ingest FOLDER --collection {collections[0]}` or PUT /v1/documents/NAME, or ask "

@@ -9,7 +9,7 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from index.answers import Answer, IndexState, UnknownLanguage
+from index.answers import Answer, IndexState, Unasked, UnknownLanguage
 from index.citations.supersession import Superseding, among, superseded_by
 from index.collection.following import DerivedState, Following, state_of
 from index.derivation import Derivation
@@ -192,7 +192,8 @@ class Questions:
             return answer
         readers = visible(None, moment, self._readable)
         some = total() if readers is None else len(passages.select(readers))
-        return replace(answer, unasked="filtered_out" if some else "no_documents")
+        none: Unasked = "no_documents" if passages is moment else "no_documents_then"
+        return replace(answer, unasked="filtered_out" if some else none)
 
     def _with_amendments(
         self,

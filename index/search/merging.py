@@ -56,7 +56,9 @@ def _unasked(each: set[Unasked]) -> Unasked:
     """Why no document of any collection was asked."""
     if "" in each:
         return ""
-    return "filtered_out" if "filtered_out" in each else "no_documents"
+    if "filtered_out" in each:
+        return "filtered_out"
+    return "no_documents_then" if "no_documents_then" in each else "no_documents"
 
 
 def _merge_hits(answers: Mapping[str, Answer], k: int) -> tuple[Hit, ...]:

@@ -251,7 +251,8 @@ def notes_json(answer: answers.Answer, collection: str) -> list[Json]:
     """Return the notes on an answer."""
     if answer.unasked:
         names = [one.collection for one in answer.searched] or [collection]
-        return [{"code": answer.unasked, "message": describe_unasked(answer.unasked, names)}]
+        code = "filtered_out" if answer.unasked == "filtered_out" else "no_documents"
+        return [{"code": code, "message": describe_unasked(answer.unasked, names)}]
     unknown = answer.unknown_language
     if unknown is None:
         return []

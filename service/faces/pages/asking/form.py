@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -88,6 +89,15 @@ class HomeQuery(PageQuery):
             return "*"
         names = list(dict.fromkeys((self.collection, *filter(None, self.also))))
         return names if len(names) > 1 else None
+
+    @property
+    def moment_utc(self) -> str:
+        """The time to ask as of, as the page shows it."""
+        time = _parse_time(self.moment.strip())
+        with suppress(OverflowError):  # at an end of the calendar
+            time = time.astimezone(UTC)
+        unit = "seconds" if time.second or time.microsecond else "minutes"
+        return time.replace(tzinfo=None).isoformat(" ", unit)
 
     @property
     def kept(self) -> dict[str, str | list[str]]:

@@ -388,6 +388,7 @@ def nothing_found(unasked: Unasked, language: Language) -> ShownVerdict:
         "no_documents": t(
             "There are no documents here yet. Add some in the library, or ask another collection."
         ),
+        "no_documents_then": t("There were no documents at that time."),
     }
     declined = t("No document was asked.") if unasked else t("The documents do not say.")
     return ShownVerdict("bad", words[unasked], declined, False)

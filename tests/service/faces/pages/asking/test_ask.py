@@ -161,6 +161,17 @@ def test_a_question_to_an_empty_collection_gets_no_passages(client: TestClient) 
     assert "Probability" not in told(html)
 
 
+def test_a_question_of_a_time_without_documents_is_not_told_to_add_some(client: TestClient) -> None:
+    put(client, "a.txt", LAMP)
+    shown = told(page(client, "/", q="Who lit the lamp?", moment="2001-01-01T02:00+02:00"))
+    assert "There were no documents at that time." in shown
+    assert "Add some" not in shown
+    assert "stood on 2001-01-01 00:00 UTC" in shown
+    body = {"question": "Who lit the lamp?", "as_of": "2001-01-01T00:00:00Z"}
+    (note,) = client.post("/v1/ask", json=body).json()["notes"]
+    assert note == {"code": "no_documents", "message": "There were no documents at that time."}
+
+
 def test_a_filter_that_leaves_no_document_is_told(client: TestClient) -> None:
     put(client, "manuals/a.txt", LAMP)
     html = page(client, "/", q="Who lit the lamp?", folder="manual")
