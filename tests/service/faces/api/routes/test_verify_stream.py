@@ -214,7 +214,8 @@ def test_nothing_is_told_of_a_document_that_was_deleted_meanwhile(held: Held) ->
 
 def test_documents_are_read_while_verdicts_are_streamed(held: Held) -> None:
     with held.client.stream("POST", "/v1/verify", json=BODY) as reply:
-        assert next(reply.iter_lines()) == "event: sentence"
+        lines = reply.iter_lines()  # the reply is closed with what reads it
+        assert next(lines) == "event: sentence"
         texts = held.app.state.runtime.pools.texts
         eventually(lambda: (held.pool.permits.taken, texts.permits.taken) == (1, 0))
         held.runtime.gate.set()
