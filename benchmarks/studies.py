@@ -7,15 +7,12 @@ from collections.abc import Callable, Mapping
 from benchmarks.answerability import study as answerability
 from benchmarks.citations import evidence, reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
-from benchmarks.conflicts import amendments
-from benchmarks.conflicts import study as conflicts
+from benchmarks.conflicts import amendments, study as conflicts
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, printed_pages, reading_speed
 from benchmarks.fitting import reading as public_claims
 from benchmarks.gaps import study as gaps
-from benchmarks.near_misses import others
-from benchmarks.near_misses import study as near_misses
-from benchmarks.ocr import questions as ocr_questions
-from benchmarks.ocr import study as ocr
+from benchmarks.near_misses import others, study as near_misses
+from benchmarks.ocr import questions as ocr_questions, study as ocr
 from benchmarks.retrieval import (
     answers,
     columns,

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.instances import Json as JsonValue
-from cli.instances import Place, open_instance
+from cli.instances import Json as JsonValue, Place, open_instance
 from cli.options import CollectionName, Data, Json, Key, Server, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json, print_locator

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli.instances import Json as JsonValue
-from cli.instances import Place, open_instance
+from cli.instances import Json as JsonValue, Place, open_instance
 from cli.locators import read_locators
 from cli.options import CollectionName, Data, Json, Key, Server
 from cli.terminal.consoles import stdout

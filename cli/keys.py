@@ -26,13 +26,13 @@ from service.state.identity import (
     KeyOptions,
     Keyring,
     Marks,
+    Scope as Rights,
     find_keys,
     mark_of,
     new_key,
     open_key_store,
     open_keyring,
 )
-from service.state.identity import Scope as Rights
 from service.state.inventory import CLOSED_BY_SETTINGS
 
 app = typer.Typer(

@@ -116,8 +116,7 @@ def retry(
     data: Data = None,
 ) -> None:
     """Send what could not be delivered again. Exits with status 1 if it cannot be delivered still."""
-    from service.flows.webhooks.delivering import Sender, Undeliverable
-    from service.flows.webhooks.delivering import retry as send_again
+    from service.flows.webhooks.delivering import Sender, Undeliverable, retry as send_again
     from service.state.jobs import open_job_store
     from service.state.library import open_library
 

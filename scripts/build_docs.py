@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks import drills as drilled
-from benchmarks import run
+from benchmarks import drills as drilled, run
 from evaluation.measures import Estimate
 from index.filters import OPERATORS, Operator
 from scripts.api_reference import addresses, objects, operations

@@ -11,16 +11,14 @@ from typing import cast
 
 from loccit_client import errors as client_errors
 
-from cli import advice as command_advice
-from cli import instances
+from cli import advice as command_advice, instances
 from cli.server import address
 from evaluation import EvaluationMissing, questions
 from index import errors as library
 from index.errors import LoccitError
 from index.sources.web import errors as web
 from scripts import remedies
-from service import advice
-from service import errors as service
+from service import advice, errors as service
 from service.flows.upkeep import errors as upkeep
 from service.state import data_folder
 

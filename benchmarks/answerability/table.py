@@ -19,8 +19,7 @@ from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
 from index.library import Library
 from index.protocols import Embedder, Snapshot
-from index.search import FEATURES, PASSAGE_FEATURES, of_passages
-from index.search import Question as Checked
+from index.search import FEATURES, PASSAGE_FEATURES, Question as Checked, of_passages
 from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query, is_spelt
 from index.search.question.conversation import add_context

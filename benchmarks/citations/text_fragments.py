@@ -23,8 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import itemgetter
 from pathlib import Path
-from urllib.parse import quote as percent_encode
-from urllib.parse import unquote
+from urllib.parse import quote as percent_encode, unquote
 
 import numpy as np
 from numpy.typing import NDArray

@@ -21,8 +21,7 @@ from benchmarks.answerability.table import SETS, tables
 from benchmarks.near_misses import table as near_misses
 from evaluation.measures import Estimate
 from index.naming import CALIBRATION_FILE
-from index.search import __file__ as search_folder
-from index.search import load_answerability
+from index.search import __file__ as search_folder, load_answerability
 
 console = Console()
 

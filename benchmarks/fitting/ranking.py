@@ -25,8 +25,7 @@ from evaluation.questions import Question
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.library import Library
-from index.search import Question as Asked
-from index.search import ranking
+from index.search import Question as Asked, ranking
 from index.types import Ids
 
 Numbers = NDArray[np.float64]

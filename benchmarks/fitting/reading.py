@@ -18,8 +18,7 @@ from benchmarks import sets
 from benchmarks.claims.public import SETS, PublicClaim, Truth, figures
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
-from index.citations.claims import claims as sentences_of
-from index.citations.claims import without_marks
+from index.citations.claims import claims as sentences_of, without_marks
 from index.citations.statements import reading
 from index.citations.statements.judging import (
     SUPPORTED_FROM,

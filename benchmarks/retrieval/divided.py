@@ -26,8 +26,7 @@ from index.collection import Collection
 from index.config import LibraryConfig
 from index.errors import InvalidInput
 from index.library import Library
-from index.search import Question as Asked
-from index.search import merge_answers
+from index.search import Question as Asked, merge_answers
 from index.sources import put_all
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -13,8 +13,7 @@ from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question,
 from cli.options import read_settings
 from index.answers import Answer, Turn
 from index.citations import Claim, format_citation, in_force, parse_locator
-from index.collection import Collection
-from index.collection import Place as ConflictsPlace
+from index.collection import Collection, Place as ConflictsPlace
 from index.errors import Damaged
 from index.filters import parse_filter
 from index.library import Library

@@ -3,8 +3,14 @@
 from index.citations.budget import ReadingBudget
 from index.citations.carried import Carried, find_carried
 from index.citations.citing import Locator, locator_of, parse_locator
-from index.citations.claims import Quoted, Sentence, mark_spans, marks_in, without_marks
-from index.citations.claims import claims as sentences_of
+from index.citations.claims import (
+    Quoted,
+    Sentence,
+    claims as sentences_of,
+    mark_spans,
+    marks_in,
+    without_marks,
+)
 from index.citations.formats import FORMATS, Format, block_spans, format_citation
 from index.citations.references import news_of_hit
 from index.citations.resolution import PageMark, Resolution, Resolved, Today

@@ -9,8 +9,7 @@ from index.answers import Citation
 from index.citations.claims import Quoted, Sentence
 from index.citations.quotes.adaptations import Adaptation
 from index.citations.resolution import Today
-from index.citations.statements import Conflict
-from index.citations.statements import Status as ClaimStatus
+from index.citations.statements import Conflict, Status as ClaimStatus
 from index.text.differences import Edit
 
 Status = Literal["verified", "repaired", "misattributed", "altered", "not_found", "unchecked"]

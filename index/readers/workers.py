@@ -13,8 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, wait
-from concurrent.futures import TimeoutError as TimedOut
+from concurrent.futures import CancelledError, TimeoutError as TimedOut, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import count

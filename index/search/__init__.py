@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import BackendMissing, ModelNotFound
 from index.protocols import Reranker
-from index.search.answerability import Answerability
-from index.search.answerability import load as load_answerability
+from index.search.answerability import Answerability, load as load_answerability
 from index.search.explaining import DocumentExplanation, ExplainedPassage
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.merging import merge_answers

@@ -18,15 +18,21 @@ from index.library import Library
 from service.app.runtime import Runtime, Watch
 from service.faces.api import routes as api
 from service.faces.api.routes import ask
-from service.faces.mcp import http as mcp
-from service.faces.mcp import metadata
+from service.faces.mcp import http as mcp, metadata
 from service.faces.mcp.tools import server as tools
-from service.faces.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
-from service.faces.openai import errors as openai_errors
+from service.faces.openai import (
+    embeddings,
+    errors as openai_errors,
+    file_batches,
+    files,
+    models,
+    search,
+    store_files,
+    vector_stores,
+)
 from service.faces.openai.answers import chat, responses
 from service.faces.others import anthropic, cohere, dify, hooks, open_webui
-from service.faces.pages import ERROR_PAGES
-from service.faces.pages import routes as pages
+from service.faces.pages import ERROR_PAGES, routes as pages
 from service.faces.widget import routes as widget
 from service.flows.ask.planning import MAX_QUESTION_CHARACTERS, MAX_QUESTIONS
 from service.http import error_handlers, openapi

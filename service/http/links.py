@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote as percent_encode
-from urllib.parse import urlencode
+from urllib.parse import quote as percent_encode, urlencode
 
 from starlette.types import Scope
 

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from index.errors import LoccitError
-from index.store.sqlite import Database as SqliteDatabase
-from index.store.sqlite import cover, create_tables, prepare_database
+from index.store.sqlite import Database as SqliteDatabase, cover, create_tables, prepare_database
 from service.background import BackgroundThread
 from service.state.databases import Database
 from service.state.databases.postgresql import PostgresqlDatabase

@@ -7,15 +7,15 @@ import openpyxl
 import pytest
 
 from benchmarks.documents.formats import Outcome, figures, true_reasons
-from benchmarks.documents.html import Snippet
-from benchmarks.documents.html import figures as html_figures
+from benchmarks.documents.html import Snippet, figures as html_figures
 from benchmarks.documents.libreoffice import texts
 from benchmarks.documents.manifest import Listed
-from benchmarks.documents.office import Outcome as Compared
-from benchmarks.documents.office import figures as office_figures
-from benchmarks.documents.office import true_reasons as office_reasons
-from benchmarks.documents.parity import Outcome as Answers
-from benchmarks.documents.parity import Question, common, holds, questions
+from benchmarks.documents.office import (
+    Outcome as Compared,
+    figures as office_figures,
+    true_reasons as office_reasons,
+)
+from benchmarks.documents.parity import Outcome as Answers, Question, common, holds, questions
 from benchmarks.documents.pdf import fold, same_size
 from benchmarks.documents.reading_speed import speeds
 from index.errors import (

@@ -15,8 +15,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.cli.commands import ROOT, environment, loccit, process
-from tests.cli.commands import started as served
+from tests.cli.commands import ROOT, environment, loccit, process, started as served
 from tests.integrations import blocks
 
 pytestmark = pytest.mark.anyio

@@ -1,8 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.errors import InvalidFilter
 from index.filters import OPERATORS, SPELLINGS, Comparison, Compound, Operator, divide_pages, parse_filter

@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
-from index.engine.lexical import applied, checking, segments
-from index.engine.lexical import applied as sidecar
+from index.engine.lexical import applied, applied as sidecar, checking, segments
 from index.engine.lexical.applied import Applied
 from index.engine.lexical.checking import Commit
 from index.engine.lexical.statistics import LivePassages

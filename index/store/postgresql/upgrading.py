@@ -15,8 +15,7 @@ from index.store.postgresql import schema, totals
 from index.store.postgresql.access import Access
 from index.store.postgresql.statements import STATE, PostgresqlStatements
 from index.store.rows.cache import Memory
-from index.store.sql import staging
-from index.store.sql import totals as counted
+from index.store.sql import staging, totals as counted
 from index.store.sql.snapshots import SqlSnapshot
 from index.store.sql.staging import EXCHANGED, STAGED
 from index.store.sql.statements import Statements

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from index.records import NewDocument, PendingPassage
-from index.store.rows import sentences
-from index.store.rows import vectors as stored_vectors
+from index.store.rows import sentences, vectors as stored_vectors
 from index.store.rows.passages import pack_all, pending_passage
 from index.store.sql import texts
 from index.store.sql.statements import Row, Statements

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.store.rows.cache import Memory
-from index.store.sql import staging
-from index.store.sql import totals as counted
+from index.store.sql import staging, totals as counted
 from index.store.sql.snapshots import SqlSnapshot
 from index.store.sql.staging import EXCHANGED, STAGED
 from index.store.sql.statements import Statements

@@ -14,8 +14,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup, TaskStatus
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.requests import Request as HttpRequest
-from starlette.types import Message, Receive, Send
-from starlette.types import Scope as Connection
+from starlette.types import Message, Receive, Scope as Connection, Send
 
 from service.faces.dependencies import ready
 from service.faces.mcp.tools.backend import Backend, ServiceBackend

@@ -13,8 +13,7 @@ from service.faces.openai.requests import AttachedFile
 from service.faces.openai.stores import Stores
 from service.faces.openai.uploads import require_upload
 from service.http.links import DEFAULT_COLLECTION
-from service.state.files import Attachment, Files, UploadedFile
-from service.state.files import ids as file_ids
+from service.state.files import Attachment, Files, UploadedFile, ids as file_ids
 from service.state.identity import Principal
 from service.state.jobs.records import Access, Job, NewItem
 from service.state.jobs.uploads import Upload

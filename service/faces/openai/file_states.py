@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 
 from index.collection import Collection
@@ -20,8 +19,7 @@ from service.faces.openai.requests import StoreFilesQuery
 from service.faces.openai.stores import Stores
 from service.flows.ingest.jobs.jobs import Jobs
 from service.state.collections import Collections
-from service.state.files import Attachment, Place
-from service.state.files import ids as file_ids
+from service.state.files import Attachment, Place, ids as file_ids
 from service.state.identity import Principal
 from service.state.jobs.records import FINISHED, Item, Job, Outcome
 

@@ -56,8 +56,7 @@ from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.monitoring.reads import note_read
 from service.state.collections import Collections
-from service.state.files import Files, UploadedFile, owner_of
-from service.state.files import ids as file_ids
+from service.state.files import Files, UploadedFile, ids as file_ids, owner_of
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.uploads import Upload
 from service.state.limits.pools import Pools

@@ -13,8 +13,7 @@ from index.types import Metadata, Scalar
 from service.faces.api.schemas.citations import Citation
 from service.faces.api.schemas.values import Json
 from service.http.replies import json_reply
-from service.state.files import UploadedFile
-from service.state.files import ids as file_ids
+from service.state.files import UploadedFile, ids as file_ids
 
 Status = Literal["in_progress", "completed", "failed", "cancelled"]
 _POLL = {"openai-poll-after-ms": "250"}

@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
-from fastapi import Request as HttpRequest
+from fastapi import APIRouter, Request as HttpRequest, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from index import errors

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection as AnyOf
-from collections.abc import Sequence
+from collections.abc import Collection as AnyOf, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 

@@ -37,15 +37,13 @@ from service.flows.upkeep.unused import (
 from service.monitoring.audit import AUDIT
 from service.state import data_folder
 from service.state.data_folder import DataInUse
-from service.state.databases.owner import OWNER
-from service.state.databases.owner import prepare as prepare_owner
+from service.state.databases.owner import OWNER, prepare as prepare_owner
 from service.state.databases.server import others_connected
 from service.state.files import FILES, file_problems, prepare_files
 from service.state.identity import KEYS, Marks, find_keys, mark_of, of_other_keys, prepare_keys
 from service.state.inventory import CLOSED_BY_SETTINGS
 from service.state.jobs import JOBS, job_problems
-from service.state.questions import FILE as UNANSWERED
-from service.state.questions import prepare as prepare_questions
+from service.state.questions import FILE as UNANSWERED, prepare as prepare_questions
 from service.state.stock import LOST, open_inventory, stock_problems
 
 _RESERVE = 512 * 1024 * 1024

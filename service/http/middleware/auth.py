@@ -30,8 +30,7 @@ from service.http.middleware.sign_on import SignOn
 from service.http.parts import parts_of
 from service.settings import Settings
 from service.state.credentials import Credentials
-from service.state.identity import ANYONE, COOKIE, Principal
-from service.state.identity import Scope as Rights
+from service.state.identity import ANYONE, COOKIE, Principal, Scope as Rights
 from service.state.identity.client_address import Networks, client_address, is_secure
 from service.state.openid import CHECK_COOKIE, Providers, is_token
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from service.settings import Settings
-from service.state.identity import SCOPES, Principal
-from service.state.identity import Scope as Rights
+from service.state.identity import SCOPES, Principal, Scope as Rights
 from service.state.identity.client_address import Networks, is_trusted
 
 PROXY = "proxy"

@@ -14,8 +14,7 @@ from service.state.files.erasing import FileErasure
 from service.state.files.order import DocumentOrder, Place
 from service.state.files.postgresql import open_postgresql_files
 from service.state.files.records import Attachment, StoreLabel, UploadedFile, owner_of
-from service.state.files.sqlite import open_sqlite_files
-from service.state.files.sqlite import prepare as prepare_files
+from service.state.files.sqlite import open_sqlite_files, prepare as prepare_files
 from service.state.files.store import FileStore
 from service.state.files.titles import Titles, free_name, label_of, plain_name, validate_title
 from service.state.files.upkeep import erase_again

@@ -36,8 +36,7 @@ from service.state.identity.proofs import Prover
 from service.state.identity.records import Key, KeyOptions, SigningKey, StoreState, new_key
 from service.state.identity.sessions import COOKIE, Sessions
 from service.state.identity.sql import KeyStore, count_gone, read_state
-from service.state.identity.sqlite import SESSIONS, SqliteKeyStore, find_state
-from service.state.identity.sqlite import prepare as prepare_keys
+from service.state.identity.sqlite import SESSIONS, SqliteKeyStore, find_state, prepare as prepare_keys
 from service.state.inventory import Inventory
 
 KEYS = "keys.sqlite"

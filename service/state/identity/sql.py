@@ -12,8 +12,7 @@ from service.errors import KeyNotFound
 from service.state.databases import Connection, Database
 from service.state.identity.principal import SCOPES
 from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState, identity_of
-from service.state.identity.secret import digest as digest_of
-from service.state.identity.secret import new_secret
+from service.state.identity.secret import digest as digest_of, new_secret
 from service.state.identity.sql_people import SqlPeople
 
 _COLUMNS = (

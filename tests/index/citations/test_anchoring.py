@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from index.citations.quotes.anchoring import Anchor, AnchoringText
 from index.citations.quotes.occurrences import Quote

@@ -2,8 +2,7 @@ import hashlib
 
 import pytest
 import regex
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.citations import citing
 from index.citations.citing import Excerpt, Locator, cite, parse_locator, selectors, window

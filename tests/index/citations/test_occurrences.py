@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.citations.quotes.occurrences import Quote, alike, occurrences
 from index.text.typography import equal_but_for_typography, fold_text

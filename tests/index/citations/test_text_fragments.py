@@ -3,8 +3,7 @@ from urllib.parse import unquote
 
 import pytest
 import regex
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from index.citations.text_fragments import text_fragment
 

@@ -11,8 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TimedOut
+from concurrent.futures import ThreadPoolExecutor, TimeoutError as TimedOut
 from concurrent.futures.process import BrokenProcessPool
 from itertools import count
 from pathlib import Path

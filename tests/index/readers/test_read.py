@@ -3,8 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.errors import Unreadable, UnsupportedFormat
 from index.readers import MEDIA_TYPES, read, reader_version, supported

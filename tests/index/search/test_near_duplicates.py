@@ -3,8 +3,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.answers import Answer, Extent, Hit
 from index.citations import parse_locator

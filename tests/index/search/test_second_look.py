@@ -3,8 +3,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable

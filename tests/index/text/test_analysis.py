@@ -1,8 +1,7 @@
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.errors import InvalidInput
 from index.text.analysis import Analyzer

@@ -4,8 +4,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.text.differences import Edit, Hunk, line_diff, map_boundary, word_diff
 from tests.sizes import size

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from index.text.sentences import (
     block_spans,

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from index.text.typography import code_points, equal_but_for_typography, fold_text, ngram_hashes, text_of
 

@@ -18,8 +18,7 @@ from loccit_milvus.vectors import MilvusVectors
 
 from index.config import LibraryConfig
 from index.description import Description
-from index.engine import index_problems, remove_indexes
-from index.engine import open_engine as engine_of
+from index.engine import index_problems, open_engine as engine_of, remove_indexes
 from index.errors import EngineUnsuitable, IndexUnavailable, NotSupported
 from index.protocols import Engine, RecordStore
 from tests.contracts.documents import document, put, unit

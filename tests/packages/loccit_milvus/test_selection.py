@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as drawn
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings as drawn, strategies as st
 from loccit_milvus.engine import MilvusEngine
 from loccit_milvus.server import Hits, any_of
 from loccit_milvus.side import best

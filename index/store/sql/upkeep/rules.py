@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from index.records import Problem
-from index.store.rows.attributes import attributes_of
-from index.store.rows.attributes import rows as attribute_rows
+from index.store.rows.attributes import attributes_of, rows as attribute_rows
 from index.store.rows.problems import Rule, limit_per_kind, unused_attributes, wrong_attributes, wrong_totals
 from index.store.sql import attributes, totals
 from index.store.sql.names import RAISE_VERSION

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from index.errors import DocumentNotFound
 from index.filters import parse_filter
 from index.naming import stored_id
-from index.search import Question as Asked
-from index.search import explaining, validate_k
+from index.search import Question as Asked, explaining, validate_k
 from service.errors import MayRaise, Overloaded
 from service.faces.api.schemas.values import Json, PassageCounts
 from service.faces.client import HttpClient

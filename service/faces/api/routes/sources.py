@@ -23,8 +23,7 @@ from service.errors import MayRaise
 from service.faces.api.requests.sources import SourceRequest
 from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
-from service.faces.api.schemas.sources import RemovedSource, SourceList
-from service.faces.api.schemas.sources import Source as SourceShape
+from service.faces.api.schemas.sources import RemovedSource, Source as SourceShape, SourceList
 from service.faces.dependencies import Caller, Lookups, ReadyIngestion, ReadySecrets, Writes, in_thread
 from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.syncing import queue_sync

@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index import records
-from index import text as index_text
+from index import records, text as index_text
 from index.history import Pruning, PurgeState
 from index.records import Put
 from service.faces.api.schemas.values import (

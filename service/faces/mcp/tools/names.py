@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote as percent_encode
-from urllib.parse import unquote
+from urllib.parse import quote as percent_encode, unquote
 
 from index.answers import Citation
 from index.citations import Locator, parse_locator

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
-from fastapi import Request as HttpRequest
+from fastapi import APIRouter, Request as HttpRequest, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.errors import LoccitError

@@ -7,9 +7,7 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
-from fastapi import Request as HttpRequest
-from fastapi import Response as HttpResponse
+from fastapi import APIRouter, Request as HttpRequest, Response as HttpResponse
 from pydantic import BaseModel, Field
 
 from index.errors import LoccitError

@@ -14,8 +14,7 @@ from index.records import DocumentRecord, VersionRecord
 from service.faces.dependencies import Caller, Lookups, ReadyCollections, Texts, Writes, in_thread
 from service.faces.pages import page, redirect
 from service.faces.pages.listing import tag_in_words
-from service.faces.pages.routes.library import PATH as LIBRARY
-from service.faces.pages.routes.library import WORDS, deleted_path
+from service.faces.pages.routes.library import PATH as LIBRARY, WORDS, deleted_path
 from service.http.links import document_path, in_collection, reading_address, text_path
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute

@@ -4,8 +4,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.citations.statements.alignment import align
 from index.citations.statements.conflicts import find_conflicts

@@ -4,8 +4,7 @@ import codecs
 import unicodedata
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from index.errors import EmptyDocument, UndecodableText
 from index.readers.base.charsets import declared_charset, find_codec

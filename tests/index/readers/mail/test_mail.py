@@ -4,8 +4,7 @@ import random
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from index.errors import CorruptDocument, DocumentTooLarge, UnsupportedFormat
 from index.readers.mail import read_email_message

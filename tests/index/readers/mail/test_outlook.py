@@ -4,8 +4,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.errors import CorruptDocument, EncryptionNotSupported, UnsupportedFormat
 from index.readers.mail import read_email_message

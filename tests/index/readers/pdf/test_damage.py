@@ -7,8 +7,7 @@ import zlib
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer, Unreadable
 from index.readers.pdf import page, read_pdf, streams

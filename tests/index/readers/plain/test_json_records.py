@@ -3,8 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from index.errors import CorruptDocument, DocumentTooLarge, EmptyDocument, UndecodableText
 from index.readers.plain.json_records import FieldMapping, read_json, read_jsonl

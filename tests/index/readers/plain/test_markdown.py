@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from index.errors import CorruptDocument, EmptyDocument, UndecodableText
 from index.readers.plain.markdown import read_markdown

@@ -4,8 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.errors import CorruptDocument, DocumentTooLarge, EmptyDocument, UndecodableText
 from index.readers.plain.rst import read_rst

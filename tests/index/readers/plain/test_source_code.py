@@ -3,8 +3,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.errors import EmptyDocument, UndecodableText
 from index.readers.plain.source_code import read_source_code

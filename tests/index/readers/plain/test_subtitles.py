@@ -3,8 +3,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.errors import CorruptDocument, EmptyDocument, UndecodableText
 from index.readers.plain.subtitles import read_subtitles

@@ -4,8 +4,7 @@ import random
 from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.errors import CorruptDocument, EmptyDocument, UndecodableText, UnsupportedFormat
 from index.readers.rtf import MEDIA_TYPE, READER, read_rtf

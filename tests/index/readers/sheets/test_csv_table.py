@@ -4,8 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from index.errors import CorruptDocument, DocumentTooLarge, EmptyDocument, UndecodableText
 from index.readers.sheets.csv_table import read_csv

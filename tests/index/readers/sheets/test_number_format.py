@@ -3,8 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.readers.sheets.number_format import BUILTIN, format_number, plain_number
 from tests.sizes import examples, size

@@ -1,6 +1,5 @@
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.search.cross_encoder.windows import Excerpt, choose_excerpt
 from index.search.second_look import Look

@@ -3,8 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.sources.web import Crawl, CrawlConfig, Fetcher, InvalidUrl, Page, PoliteFetcher, Refusal
 from index.sources.web.crawler import MAX_LINKS, read_links

@@ -5,8 +5,7 @@ import zlib
 
 import brotli  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.sources.web.decoding import ACCEPTED, decoder
 

@@ -6,8 +6,15 @@ import ssl
 
 import pytest
 
-from index.sources.web import AddressRefused, Fetcher, FetchRefused, InvalidUrl, WebConfig, WebUrl
-from index.sources.web import errors as web_errors
+from index.sources.web import (
+    AddressRefused,
+    Fetcher,
+    FetchRefused,
+    InvalidUrl,
+    WebConfig,
+    WebUrl,
+    errors as web_errors,
+)
 from index.sources.web.urls import parse_url
 from tests.index.sources.web.standins import PAGE, NamedHosts, Server, WatchedNetwork, answer, redirect
 

@@ -8,8 +8,15 @@ import httpcore2
 import pytest
 
 from index.errors import InvalidInput
-from index.sources.web import Fetcher, FetchFailed, FetchRefused, Page, UnexpectedStatus, WebConfig
-from index.sources.web import errors as web_errors
+from index.sources.web import (
+    Fetcher,
+    FetchFailed,
+    FetchRefused,
+    Page,
+    UnexpectedStatus,
+    WebConfig,
+    errors as web_errors,
+)
 from index.sources.web.fetcher import translate_errors
 from index.sources.web.urls import parse_url
 from tests.index.sources.web.standins import PAGE, Server, answer, redirect

@@ -10,8 +10,7 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from index.sources.web import (
     Fetcher,

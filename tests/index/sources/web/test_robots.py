@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from index.sources.web import AddressRefused, Fetcher, PoliteFetcher, Robots, RobotsRefused, parse_url
 from tests.index.sources.web.conftest import MakeFetcher

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.sources.web.errors import InvalidUrl
 from index.sources.web.urls import WebUrl, display_url, parse_url

@@ -14,8 +14,7 @@ import openai
 import pytest
 from openai import OpenAI
 from openai.resources import Embeddings, Files, Models
-from openai.resources.vector_stores import FileBatches, VectorStores
-from openai.resources.vector_stores import Files as StoreFiles
+from openai.resources.vector_stores import FileBatches, Files as StoreFiles, VectorStores
 
 from index.library import Library
 from service.faces.openai.errors import ADDRESSES

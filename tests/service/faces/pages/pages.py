@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import log
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote as percent_encode
-from urllib.parse import urlsplit
+from urllib.parse import quote as percent_encode, urlsplit
 
 import lxml.html
 from lxml.html import HtmlElement

@@ -9,8 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.errors import Overloaded
 from service.http.middleware.body_limit import BodyLimit
-from service.state.identity import Principal
-from service.state.identity import Scope as Rights
+from service.state.identity import Principal, Scope as Rights
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.errors import StoreUnavailable
 from service.errors import RateLimited

@@ -7,8 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 

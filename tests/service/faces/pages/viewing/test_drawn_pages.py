@@ -19,8 +19,7 @@ from index.library import Library
 from service.faces.pages.drawn_pages import MOST, WIDTHS
 from tests.index.readers.pdf.test_figures import BOX, photo, under
 from tests.index.readers.pdf.test_page_numbers import SHAPES
-from tests.index.readers.pdf.test_pdf import PROSE, lines, together
-from tests.index.readers.pdf.test_pdf import pdf as numbered_pdf
+from tests.index.readers.pdf.test_pdf import PROSE, lines, pdf as numbered_pdf, together
 from tests.service.faces.pages.pages import LAMP, locator_of, marked, page, told, view, words
 from tests.service.http_service import put, served
 

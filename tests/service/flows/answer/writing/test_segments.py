@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.citations.claims import claims
 from service.flows.answer.writing.segments import Segment, Segments, blank_structure

@@ -7,8 +7,7 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from service.errors import SpoolFull
 from service.state.jobs.checksums import ENDING
