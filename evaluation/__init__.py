@@ -13,8 +13,6 @@ _LIBRARIES = ("ir_measures", "matplotlib", "sklearn")
 class EvaluationMissing(LoccitError):
     """A library that only evaluation needs is not installed."""
 
-    code = "evaluation_missing"
-
     def __init__(self, module: str) -> None:
         super().__init__(
             f"loccit eval needs {module}. Run: pip install 'loccit[eval]' (in a clone: make setup)"

@@ -69,13 +69,14 @@
 
 A message says what happened and, where the library knows it, what to do next. It names no route, command or
 environment variable: the layers that have these add their own advice, by the class of the error and what it
-carries. ``code`` is a stable name that clients can test.
+carries. ``code`` is a stable name that clients can test: that of the class, unless the class has another.
 
 The first argument of every class is the message, and others are optional: errors are copied and pickled.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -154,6 +155,10 @@ class LoccitError(Exception):
 
     code: ClassVar[str] = "error"
 
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
@@ -165,19 +170,13 @@ class LoccitError(Exception):
 class InvalidInput(LoccitError):
     """The input is invalid; the caller can correct it."""
 
-    code = "invalid_input"
-
 
 class EmptyQuestion(InvalidInput):
     """The question contains no letter or digit."""
 
-    code = "empty_question"
-
 
 class QuestionTooLong(InvalidInput):
     """The question is longer than the limit."""
-
-    code = "question_too_long"
 
 
 class InvalidLimit(InvalidInput):
@@ -185,8 +184,6 @@ class InvalidLimit(InvalidInput):
 
     ``limit`` names the configured limit, where it is one.
     """
-
-    code = "invalid_limit"
 
     def __init__(self, message: str, *, limit: str = "") -> None:
         super().__init__(message)
@@ -196,13 +193,9 @@ class InvalidLimit(InvalidInput):
 class InvalidFilter(InvalidInput):
     """The metadata filter does not follow the grammar."""
 
-    code = "invalid_filter"
-
 
 class InvalidDocumentId(InvalidInput):
     """The document id cannot be used in a locator or URL, or another document has it."""
-
-    code = "invalid_document_id"
 
     @classmethod
     def in_use(cls, document_id: str, *, retired: bool) -> InvalidDocumentId:
@@ -214,55 +207,37 @@ class InvalidDocumentId(InvalidInput):
 class InvalidCollectionName(InvalidInput):
     """The collection name cannot be a folder name on every system."""
 
-    code = "invalid_collection_name"
-
 
 class InvalidLocator(InvalidInput):
     """The locator does not have the form ``{document_id}@{12 to 64 hex digits}:{start}-{end}``."""
-
-    code = "invalid_locator"
 
 
 class InvalidMetadata(InvalidInput):
     """The metadata is not a flat mapping of names to scalars or lists of scalars."""
 
-    code = "invalid_metadata"
-
 
 class InvalidGroup(InvalidInput):
     """The name of a group is empty, too long, or has a comma or control characters."""
-
-    code = "invalid_group"
 
 
 class InvalidSource(InvalidInput):
     """A source is described in a way that cannot be used; the message names what is wrong."""
 
-    code = "invalid_source"
-
 
 class DocumentIdTaken(InvalidInput):
     """A document that the caller may not read has this id."""
-
-    code = "document_id_taken"
 
 
 class MomentTooLarge(InvalidInput):
     """The past state of the collection is too large to be searched."""
 
-    code = "moment_too_large"
-
 
 class NotSupported(InvalidInput):
     """The engine of this collection cannot do this."""
 
-    code = "not_supported"
-
 
 class HashCollision(InvalidInput):
     """A locator of this text would also name another text of the document."""
-
-    code = "hash_collision"
 
 
 # Files from which no text can be extracted.
@@ -277,49 +252,33 @@ class Unreadable(InvalidInput):
 class UnsupportedFormat(Unreadable):
     """There is no reader for this file format."""
 
-    code = "unsupported_format"
-
 
 class UndecodableText(Unreadable):
     """The bytes are not text in the declared or detected encoding."""
-
-    code = "undecodable_text"
 
 
 class EmptyDocument(Unreadable):
     """The document contains only white space."""
 
-    code = "empty_document"
-
 
 class CorruptDocument(Unreadable):
     """The file violates the rules of its format."""
-
-    code = "corrupt_document"
 
 
 class EncryptedDocument(Unreadable):
     """The file is encrypted, and the password is missing or wrong."""
 
-    code = "encrypted_document"
-
 
 class EncryptionNotSupported(Unreadable):
     """The file is encrypted in a way that is not opened, whatever the password."""
-
-    code = "encryption_not_supported"
 
 
 class NoTextLayer(Unreadable):
     """The pages are images without text."""
 
-    code = "no_text_layer"
-
 
 class ReaderFailed(Unreadable):
     """The reader crashed, or exceeded its time or memory limit."""
-
-    code = "reader_failed"
 
 
 class DocumentTooLarge(Unreadable):
@@ -327,8 +286,6 @@ class DocumentTooLarge(Unreadable):
 
     ``limit`` names the configured limit, where it is one.
     """
-
-    code = "document_too_large"
 
     def __init__(self, message: str, *, limit: str = "") -> None:
         super().__init__(message)
@@ -341,13 +298,9 @@ class DocumentTooLarge(Unreadable):
 class NotFound(LoccitError):
     """The requested object does not exist."""
 
-    code = "not_found"
-
 
 class CollectionNotFound(NotFound):
     """There is no collection with this name."""
-
-    code = "collection_not_found"
 
     def __init__(self, message: str, *, name: str = "NAME") -> None:
         super().__init__(message)
@@ -357,31 +310,21 @@ class CollectionNotFound(NotFound):
 class DocumentNotFound(NotFound):
     """The collection has no document with this id."""
 
-    code = "document_not_found"
-
 
 class SourceNotFound(NotFound):
     """The collection has no source of this name."""
-
-    code = "source_not_found"
 
 
 class OriginalNotFound(NotFound):
     """The bytes of a version are not kept."""
 
-    code = "original_not_found"
-
 
 class PageNotFound(NotFound):
     """The document has no page with this number, or no pages that can be drawn."""
 
-    code = "page_not_found"
-
 
 class DocumentRetired(NotFound):
     """The document is retired: only its versions can be read."""
-
-    code = "document_retired"
 
     @classmethod
     def of(cls, document_id: str, since: float) -> DocumentRetired:
@@ -396,13 +339,9 @@ class DocumentRetired(NotFound):
 class VersionNotFound(NotFound):
     """The document has no such version."""
 
-    code = "version_not_found"
-
 
 class CitationNotFound(NotFound):
     """The locator is valid but names no stored text, or a span outside it."""
-
-    code = "citation_not_found"
 
     def __init__(self, message: str, *, document_id: str = "") -> None:
         super().__init__(message)
@@ -412,13 +351,9 @@ class CitationNotFound(NotFound):
 class ChangeNotFound(NotFound):
     """The collection has no change with this number yet."""
 
-    code = "change_not_found"
-
 
 class ChangeNotKept(NotFound):
     """A document that the collection had after this change is deleted or pruned."""
-
-    code = "change_not_kept"
 
 
 # Requests that the present state does not allow.
@@ -427,31 +362,21 @@ class ChangeNotKept(NotFound):
 class Conflict(LoccitError):
     """The request is valid but conflicts with the current state."""
 
-    code = "conflict"
-
 
 class CollectionMismatch(Conflict):
     """The collection was built with another model or other settings."""
-
-    code = "collection_mismatch"
 
 
 class UpgradeBegun(Conflict):
     """An upgrade to another model has begun and is not done."""
 
-    code = "upgrade_begun"
-
 
 class CollectionBusy(Conflict):
     """Another process holds the collection's write lock; retry."""
 
-    code = "collection_busy"
-
 
 class FormatInUse(Conflict):
     """Tables are to be changed, and processes of an older version, which could not go on, have them open."""
-
-    code = "format_in_use"
 
 
 # Embedding models that cannot be used.
@@ -460,37 +385,25 @@ class FormatInUse(Conflict):
 class ModelError(LoccitError):
     """The embedding model cannot be used."""
 
-    code = "model_error"
-
 
 class ModelNotFound(ModelError):
     """The model's files are missing, and downloads are not allowed."""
-
-    code = "model_not_found"
 
 
 class ModelDamaged(ModelError):
     """The model's files differ from the expected ones."""
 
-    code = "model_damaged"
-
 
 class ModelFailed(ModelError):
     """The model failed, or returned vectors that are not finite."""
-
-    code = "model_failed"
 
 
 class TooManyModels(ModelError):
     """As many models are loaded as are allowed."""
 
-    code = "too_many_models"
-
 
 class BackendMissing(ModelError):
     """The runtime for the model is not installed, or the model was not prepared for it."""
-
-    code = "backend_missing"
 
 
 # Stores and indexes that are damaged, full or out of reach.
@@ -498,8 +411,6 @@ class BackendMissing(ModelError):
 
 class ChangeNotReached(LoccitError):
     """Answers lack a change that the record has and the question asks for; retry."""
-
-    code = "change_not_reached"
 
     @classmethod
     def of(cls, name: str, *, asked: int, reached: int) -> ChangeNotReached:
@@ -513,79 +424,53 @@ class ChangeNotReached(LoccitError):
 class IndexUnavailable(LoccitError):
     """An index that is needed has failed, and is being made anew from the record; retry."""
 
-    code = "index_unavailable"
-
 
 class SourceError(LoccitError):
     """The application of a source gives no documents: nothing is removed by that."""
-
-    code = "source_error"
 
 
 class SourceFailed(SourceError):
     """The application that a source names does not answer as it should. Nothing is removed by that."""
 
-    code = "source_failed"
-
 
 class SourceRefused(SourceError):
     """The application refuses the source's credentials: they are wrong, or have expired."""
-
-    code = "source_refused"
 
 
 class StoreUnavailable(LoccitError):
     """The server of the record store cannot be reached; retry. What was acknowledged is stored."""
 
-    code = "store_unavailable"
-
 
 class ObjectsUnavailable(LoccitError):
     """The object store with originals and uploads cannot be reached or refuses; retry."""
-
-    code = "objects_unavailable"
 
 
 class ObjectsOfAnother(LoccitError):
     """A folder for originals or uploads belongs to another database: nothing is deleted there."""
 
-    code = "objects_of_another"
-
 
 class ReadersUnavailable(LoccitError):
     """No reader process can be started, so no file can be read; retry. The file is not the reason."""
-
-    code = "readers_unavailable"
 
 
 class EngineUnsuitable(LoccitError):
     """The engine that is configured is not installed, or its server lacks what it is to do."""
 
-    code = "engine_unsuitable"
-
 
 class LedgerFailed(LoccitError):
     """The ledger of erasures cannot be read or written."""
-
-    code = "ledger_failed"
 
 
 class DiskFull(LoccitError):
     """There is no room on the disk for a change: nothing of it is stored."""
 
-    code = "disk_full"
-
 
 class DiskReadOnly(LoccitError):
     """The disk cannot be written to: nothing of a change is stored. What is there is served."""
 
-    code = "disk_read_only"
-
 
 class Damaged(LoccitError):
     """Stored data is inconsistent; restore a backup or rebuild it."""
-
-    code = "damaged"
 
 
 class StoreDamaged(Damaged):
@@ -594,8 +479,6 @@ class StoreDamaged(Damaged):
     ``in_vectors``: only stored vectors are damaged, which can be computed again from the texts.
     """
 
-    code = "store_damaged"
-
     def __init__(self, message: str, *, in_vectors: bool = False) -> None:
         super().__init__(message)
         self.in_vectors = in_vectors
@@ -603,5 +486,3 @@ class StoreDamaged(Damaged):
 
 class UnknownFormat(Damaged):
     """The collection has a format of an older or newer version of this program."""
-
-    code = "unknown_format"

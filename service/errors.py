@@ -10,8 +10,6 @@ from index import errors as library
 class ServiceError(library.LoccitError):
     """Root of the service's own errors. Errors of the library are not wrapped."""
 
-    code = "service_error"
-
     def __init__(self, message: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.headers = dict(headers or {})
@@ -20,31 +18,21 @@ class ServiceError(library.LoccitError):
 class InvalidSettings(ServiceError):
     """An environment variable or an option has a value that cannot be used."""
 
-    code = "invalid_settings"
-
 
 class DataNotWritable(ServiceError):
     """The data folder, or the folder to make it in, cannot be written to."""
-
-    code = "data_not_writable"
 
 
 class KeysLost(ServiceError):
     """The data was under API keys that are not there: nobody is let in by mistake."""
 
-    code = "keys_lost"
-
 
 class DataMixed(ServiceError):
     """A database of the data folder is damaged, or belongs to another one."""
 
-    code = "data_mixed"
-
 
 class InvalidRequest(ServiceError):
     """The request is not of the documented form; the message names the field, and ``param`` too."""
-
-    code = "invalid_request"
 
     def __init__(self, message: str, *, headers: Mapping[str, str] | None = None, param: str = "") -> None:
         super().__init__(message, headers=headers)
@@ -54,7 +42,6 @@ class InvalidRequest(ServiceError):
 class Unauthorized(ServiceError):
     """The API key is missing, wrong, revoked or expired."""
 
-    code = "unauthorized"
     asks_for_key = True
     """Whether to tell how to send a key: not those whose token or session is refused."""
 
@@ -62,73 +49,49 @@ class Unauthorized(ServiceError):
 class SignInFailed(ServiceError):
     """A sign-in at a provider of OpenID Connect did not succeed, or is not of this browser."""
 
-    code = "sign_in_failed"
-
 
 class Forbidden(ServiceError):
     """The API key is valid, and does not allow this."""
-
-    code = "forbidden"
 
 
 class RemovalRefused(library.Conflict):
     """So many documents would be removed at once that it is more likely a mistake: none was."""
 
-    code = "removal_refused"
-
 
 class RouteNotFound(ServiceError):
     """There is no such route."""
-
-    code = "route_not_found"
 
 
 class MethodNotAllowed(ServiceError):
     """The route exists, but not for this method."""
 
-    code = "method_not_allowed"
-
 
 class BodyTooLarge(ServiceError):
     """The request body is larger than the limit."""
-
-    code = "body_too_large"
 
 
 class RangeNotSatisfiable(ServiceError):
     """The Range header names no byte of the file."""
 
-    code = "range_not_satisfiable"
-
 
 class BodyTimeout(ServiceError):
     """The request body arrives too slowly."""
-
-    code = "body_timeout"
 
 
 class CrossSiteRequest(ServiceError):
     """A page of another site made the browser send this request."""
 
-    code = "cross_site_request"
-
 
 class HostNotAllowed(ServiceError):
     """The Host header names a host that the service does not know, and no API key is set."""
-
-    code = "host_not_allowed"
 
 
 class JobNotFound(library.NotFound):
     """There is no job with this id."""
 
-    code = "job_not_found"
-
 
 class JobNotFinished(library.Conflict):
     """The job is still running or queued."""
-
-    code = "job_not_finished"
 
 
 class UploadNotFound(library.NotFound):
@@ -140,49 +103,33 @@ class UploadNotFound(library.NotFound):
 class NoSuchModel(library.NotFound):
     """No model of this name is served."""
 
-    code = "no_such_model"
-
 
 class KeyNotFound(library.NotFound):
     """There is no API key with this id."""
-
-    code = "key_not_found"
 
 
 class PersonNotFound(library.NotFound):
     """No provider signed in a person with this id."""
 
-    code = "person_not_found"
-
 
 class ClientGone(ServiceError):
     """The client disconnected before the response. Only the log shows this status."""
-
-    code = "client_gone"
 
 
 class Overloaded(ServiceError):
     """The service is handling as many requests of this kind as it accepts."""
 
-    code = "overloaded"
-
 
 class RateLimited(ServiceError):
     """The key, or the client's address, sent more than its rate limit allows."""
-
-    code = "rate_limited"
 
 
 class SpoolFull(ServiceError):
     """There is no disk space for the upload."""
 
-    code = "spool_full"
-
 
 class NotReady(ServiceError):
     """The model is still loading or failed to load, or the service is stopping."""
-
-    code = "not_ready"
 
 
 def stopping() -> NotReady:
@@ -193,19 +140,13 @@ def stopping() -> NotReady:
 class WriterFailed(ServiceError):
     """The model that writes answers cannot be reached, refused the request, or its text broke off."""
 
-    code = "writer_failed"
-
 
 class WriterTimeout(ServiceError):
     """The model that writes answers took longer than the settings allow."""
 
-    code = "writer_timeout"
-
 
 class ProviderUnavailable(ServiceError):
     """The provider that signs people in cannot be reached, or does not answer as OpenID Connect says."""
-
-    code = "provider_unavailable"
 
     def __init__(
         self, message: str, *, headers: Mapping[str, str] | None = None, has_replied: bool = False
@@ -217,8 +158,6 @@ class ProviderUnavailable(ServiceError):
 
 class InternalError(ServiceError):
     """Unexpected failure. The log has the reason under the request id."""
-
-    code = "internal_error"
 
 
 STATUS: Mapping[type[library.LoccitError], int] = {

@@ -38,13 +38,9 @@ CONTEXT = 300
 class ClientMissing(LoccitError):
     """The package that speaks to a service is not installed."""
 
-    code = "client_missing"
-
 
 class ReplyError(LoccitError):
     """A service replied with an error, or not at all. ``code`` is that of the reply."""
-
-    code = "reply_error"
 
     def __init__(self, message: str, code: str = "reply_error") -> None:
         super().__init__(message)

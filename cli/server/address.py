@@ -14,13 +14,9 @@ from index.errors import LoccitError
 class AddressUnavailable(LoccitError):
     """The service cannot listen on the host and port it was given."""
 
-    code = "address_unavailable"
-
 
 class KeyMissing(LoccitError):
     """The service would listen, without a key, on an address that other machines reach."""
-
-    code = "key_missing"
 
 
 def require_key_for(host: str) -> None:

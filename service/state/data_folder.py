@@ -31,13 +31,9 @@ REPLACED = ".replaced"
 class DataInUse(LoccitError):
     """A process has the data folder open."""
 
-    code = "data_in_use"
-
 
 class RestoreUnfinished(LoccitError):
     """Restoring a backup was interrupted: the data folder is not complete."""
-
-    code = "restore_unfinished"
 
 
 def databases(data: Path) -> list[Path]:

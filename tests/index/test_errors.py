@@ -39,6 +39,12 @@ def test_errors_are_copied_and_pickled() -> None:
             assert vars(again) == vars(error)
 
 
+def test_the_code_is_the_name_of_the_class_unless_it_has_another() -> None:
+    assert errors.ChangeNotKept.code == "change_not_kept"
+    assert errors.Unreadable.code == "unreadable_document"
+    assert errors.UnsupportedFormat.code == "unsupported_format"
+
+
 def test_codes_are_distinct() -> None:
     codes = [cls.code for cls in vars(errors).values() if inspect.isclass(cls) and hasattr(cls, "code")]
     assert len(codes) == len(set(codes)) > 20

@@ -26,19 +26,13 @@ from index.errors import InvalidInput
 class FetchRefused(InvalidInput):
     """Base of all errors that fetching from the web raises deliberately."""
 
-    code = "fetch_refused"
-
 
 class InvalidUrl(FetchRefused):
     """Not an absolute http or https address, or one that programs could parse in different ways."""
 
-    code = "invalid_url"
-
 
 class AddressRefused(FetchRefused):
     """The host or port may not be connected to."""
-
-    code = "address_refused"
 
 
 class RobotsRefused(FetchRefused):
@@ -50,49 +44,33 @@ class RobotsRefused(FetchRefused):
 class OutsideCrawl(FetchRefused):
     """The address is not on the host or below the path of the crawl."""
 
-    code = "outside_crawl"
-
 
 class AlreadyFetched(FetchRefused):
     """The address redirects to a page that the crawl fetches from its own address."""
-
-    code = "already_fetched"
 
 
 class MediaTypeRefused(FetchRefused):
     """The server sends a media type that a crawl does not fetch, such as an image."""
 
-    code = "media_type_refused"
-
 
 class PageTooLarge(FetchRefused):
     """The page is larger than the limit, as sent or decompressed."""
-
-    code = "page_too_large"
 
 
 class InvalidSitemap(FetchRefused):
     """The file is not a sitemap, a sitemap index, or a list of addresses."""
 
-    code = "invalid_sitemap"
-
 
 class FetchFailed(FetchRefused):
     """The server could not be reached, or its response is incomplete or invalid."""
-
-    code = "fetch_failed"
 
 
 class FetchTimedOut(FetchFailed):
     """The fetch took longer than the time limit."""
 
-    code = "fetch_timed_out"
-
 
 class UnexpectedStatus(FetchFailed):
     """The server responded with a status that has no page."""
-
-    code = "unexpected_status"
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
