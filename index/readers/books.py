@@ -26,7 +26,7 @@ from index.readers.base.normalisation import decode, normalise, one_line
 from index.readers.base.ooxml import iso_date
 from index.readers.base.package import Package, parse_xml, resolve_path
 from index.readers.html.blocks import PageBlock, page_blocks
-from index.readers.html.tree import parse_html
+from index.readers.html.tree import beginning_of, parse_html
 from index.types import Extract
 
 # Read the tables of contents of e-books.
@@ -47,7 +47,7 @@ class Entry:
     level: int
 
 
-def navigation_entries(root: etree._Element, base: str, kind: str = "toc") -> list[Entry]:
+def navigation_entries(root: etree._Element, base: str, kind: str) -> list[Entry]:
     """The entries of a navigation document (EPUB 3): those of the list of this type."""
     for element in root.iter("nav"):
         kinds = (element.get(_OPS_TYPE) or element.get("epub:type") or "").split()
@@ -65,7 +65,7 @@ def navigation_entries(root: etree._Element, base: str, kind: str = "toc") -> li
     return _with_titles(entries)
 
 
-def ncx_entries(root: etree._Element, base: str, tag: str = "navPoint") -> list[Entry]:
+def ncx_entries(root: etree._Element, base: str, tag: str) -> list[Entry]:
     """The entries of an NCX navigation map (EPUB 2), or of its list of pages."""
     entries: list[Entry] = []
     depth = 0
@@ -134,13 +134,13 @@ def read_epub(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     items = _manifest(path, book)
     chapters = _spine(package, book, items)
     _refuse_encryption(package, chapters)
-    contents = _contents(package, book, items)
+    contents = _navigation(package, items, "toc", "navPoint")
     entries: dict[str, list[Entry]] = {}
     for entry in contents:
         entries.setdefault(entry.path, []).append(entry)
     titles = {entry.title for entry in contents}
     contents_pages = _contents_pages(path, book)
-    breaks = PageBreaks(_page_list(package, items))
+    breaks = PageBreaks(_navigation(package, items, "page-list", "pageTarget"))
     drafts: list[Draft] = []
     pictures = False
     for chapter in chapters:
@@ -200,27 +200,15 @@ def _spine(package: Package, book: etree._Element, items: dict[str, _Item]) -> l
     return list(found.values())
 
 
-def _contents(package: Package, book: etree._Element, items: dict[str, _Item]) -> list[Entry]:
-    """The entries of the table of contents: that of EPUB 3 if there is one, else that of EPUB 2."""
+def _navigation(package: Package, items: dict[str, _Item], kind: str, tag: str) -> list[Entry]:
+    """The entries of one list of the navigation: by its type in EPUB 3, by their tag in EPUB 2."""
     for item in items.values():
         if "nav" in item.properties and item.path in package:
             root = chapter_tree(package.read(item.path), name=package.name, part=item.path)
-            return [] if root is None else navigation_entries(root, item.path)
+            return [] if root is None else navigation_entries(root, item.path, kind)
     for item in items.values():
         if item.media_type == _NCX and item.path in package:
-            return ncx_entries(package.xml(item.path), item.path)
-    return []
-
-
-def _page_list(package: Package, items: dict[str, _Item]) -> list[Entry]:
-    """The pages of the printed book that the navigation lists."""
-    for item in items.values():
-        if "nav" in item.properties and item.path in package:
-            root = chapter_tree(package.read(item.path), name=package.name, part=item.path)
-            return [] if root is None else navigation_entries(root, item.path, kind="page-list")
-    for item in items.values():
-        if item.media_type == _NCX and item.path in package:
-            return ncx_entries(package.xml(item.path), item.path, tag="pageTarget")
+            return ncx_entries(package.xml(item.path), item.path, tag)
     return []
 
 
@@ -340,7 +328,7 @@ def mark_headings(root: HtmlElement, entries: Sequence[Entry]) -> None:
             continue
         # Many targets may be in one paragraph: read its text only once.
         if paragraph not in texts:
-            texts[paragraph] = _beginning(paragraph)
+            texts[paragraph] = beginning_of(paragraph, _MAX_TITLE)
         if _is_title(texts[paragraph], entry.title):
             paragraph.tag = f"h{entry.level}"
 
@@ -364,7 +352,11 @@ class PageBreaks:
             is_break = any("pagebreak" in element.get(role, "") for role in _ROLES)
             if not (listed or is_break):
                 continue
-            own = (element.get("title"), element.get("aria-label"), _beginning(element)) if is_break else ()
+            own = (
+                (element.get("title"), element.get("aria-label"), beginning_of(element, _MAX_TITLE))
+                if is_break
+                else ()
+            )
             mark = _SIGN + "".join(chr(_ZERO + int(digit)) for digit in str(len(self._labels)))
             self._labels.append(next(filter(None, map(_printed_number, (*own, listed))), ""))
             if is_break:  # its number is no text
@@ -408,16 +400,6 @@ def add_chapter_title(drafts: Sequence[Draft], entries: Sequence[Entry]) -> list
     if _is_title(drafts[0].text, first.title):
         return [replace(drafts[0], kind="heading", text=first.title, level=first.level), *drafts[1:]]
     return [Draft("heading", first.title, first.level), *drafts]
-
-
-def _beginning(element: HtmlElement) -> str:
-    parts, size = [], 0
-    for text in element.itertext():
-        parts.append(text)
-        size += len(text)
-        if size > _MAX_TITLE:
-            break
-    return "".join(parts)
 
 
 def _is_title(text: str, title: str) -> bool:

@@ -7,7 +7,6 @@ Where that would take too much time or memory, the texts are divided at elements
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from typing import Literal
 import regex
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
+
+from index.text.ascending import longest_ascending
 
 Kind = Literal["equal", "delete", "insert"]
 Match = tuple[int, int, int]
@@ -280,16 +281,4 @@ def _anchors(a: list[int], b: list[int]) -> list[tuple[int, int]]:
     once_a, once_b = Counter(a), Counter(b)
     where = {one: j for j, one in enumerate(b) if once_b[one] == 1}
     pairs = [(i, where[one]) for i, one in enumerate(a) if once_a[one] == 1 and one in where]
-    tails: list[int] = []
-    ends: list[int] = []
-    previous: list[int] = []
-    for number, (_, j) in enumerate(pairs):
-        at = bisect_left(tails, j)
-        previous.append(ends[at - 1] if at else -1)
-        tails[at : at + 1], ends[at : at + 1] = [j], [number]
-    chain = []
-    number = ends[-1] if ends else -1
-    while number >= 0:
-        chain.append(pairs[number])
-        number = previous[number]
-    return chain[::-1]
+    return [pairs[at] for at in longest_ascending([j for _, j in pairs])]

@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 from index.readers.base.builder import BlockBuilder, Draft
 from index.readers.base.pictures import description
 from index.readers.base.table_grid import GridCell
+from index.readers.html.tree import beginning_of
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
@@ -133,7 +134,8 @@ class _PageWalker:
 
     def _open_block(self, element: HtmlElement, tag: str) -> None:
         if tag in _HEADINGS:
-            self.heading = 0 if _is_long(element) else _HEADINGS[tag]
+            is_long = len(beginning_of(element, _MAX_HEADING)) > _MAX_HEADING
+            self.heading = 0 if is_long else _HEADINGS[tag]
         elif tag == "pre":
             self.code += 1
         elif tag in _ITEMS:
@@ -298,15 +300,6 @@ def _is_banner(element: HtmlElement) -> bool:
     return not any(ancestor.tag in _SECTIONS for ancestor in element.iterancestors())
 
 
-def _is_long(heading: HtmlElement) -> bool:
-    size = 0
-    for text in heading.itertext():
-        size += len(text)
-        if size > _MAX_HEADING:
-            return True
-    return False
-
-
 def _start(element: HtmlElement) -> int:
     value = element.get("start", "").strip()
     return int(value) if _START.match(value) else 1
@@ -377,15 +370,4 @@ def _is_margin_number(element: HtmlElement) -> bool:
     marked = _MARGIN.search(element.get("class", "")) or any(
         "pagebreak" in element.get(role, "") for role in _MARGIN_ROLES
     )
-    return bool(marked) and _NUMBER.fullmatch(_beginning(element)) is not None
-
-
-def _beginning(element: HtmlElement) -> str:
-    parts: list[str] = []
-    size = 0
-    for text in element.itertext():
-        parts.append(text)
-        size += len(text)
-        if size > _MAX_NUMBER:
-            break
-    return "".join(parts).strip()
+    return bool(marked) and _NUMBER.fullmatch(beginning_of(element, _MAX_NUMBER).strip()) is not None

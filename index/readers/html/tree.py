@@ -58,3 +58,15 @@ def _move_content_to_body(root: HtmlElement) -> None:
     moved[-1].tail, body.text = f"{moved[-1].tail or ''}{body.text or ''}", None
     for at, element in enumerate(moved):
         body.insert(at, element)
+
+
+def beginning_of(element: HtmlElement, most: int) -> str:
+    """The text of an element, or of a long one somewhat more than its first ``most`` characters."""
+    parts: list[str] = []
+    size = 0
+    for text in element.itertext():
+        parts.append(text)
+        size += len(text)
+        if size > most:
+            break
+    return "".join(parts)

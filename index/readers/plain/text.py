@@ -9,7 +9,6 @@ that begin with a marker, with their continuation lines.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from types import MappingProxyType
 
 from index.readers.base.normalisation import decode, normalise, require_text
 from index.readers.plain.heading_lines import CHUNK, heading_lines
+from index.text.ascending import longest_ascending
 from index.types import Block, Extract
 
 # Recognise numbered headings of plain text, such as ``6.2.1. How do I …`` or ``3. Title`` in RFCs.
@@ -66,7 +66,8 @@ def mark_numbered_headings(text: str, blocks: Sequence[Block]) -> list[Block]:
         # Without subsections it may be a list whose items have paragraphs, aligned with their text.
         found = [one for one in found if one.body != one.column]
     margin = Counter(one.indent for one in found).most_common(1)
-    found = _longest_ascending([one for one in found if one.indent == margin[0][0]])
+    found = [one for one in found if one.indent == margin[0][0]]
+    found = [found[at] for at in longest_ascending([one.number for one in found])]
     promoted = list(blocks)
     steps = sum(_is_next(one.number, other.number) for one, other in pairwise(found))
     if len(found) < _MIN_HEADINGS or 2 * steps < len(found) - 1:
@@ -121,24 +122,6 @@ def _is_title(words: str, number: _Number) -> bool:
 
 def _column(text: str, at: int) -> int:
     return at - text.rfind("\n", 0, at) - 1
-
-
-def _longest_ascending(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """The longest ascending sequence of numbers (Schensted 1961); in a tie, the one with the lower end."""
-    ends: list[_Number] = []
-    places: list[int] = []
-    before: list[int] = []
-    for at, one in enumerate(candidates):
-        length = bisect_left(ends, one.number)
-        before.append(places[length - 1] if length else -1)
-        ends[length : length + 1] = [one.number]
-        places[length : length + 1] = [at]
-    chosen: list[_Candidate] = []
-    at = places[-1] if places else -1
-    while at >= 0:
-        chosen.append(candidates[at])
-        at = before[at]
-    return chosen[::-1]
 
 
 def _is_next(last: _Number, number: _Number) -> bool:
