@@ -24,9 +24,9 @@ from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, erase_again, open_file_store
 from service.state.identity import (
+    SESSIONS,
     KeyStore,
     Marks,
-    begin_sessions_anew,
     find_keys,
     mark_of,
     open_key_store,
@@ -84,10 +84,7 @@ def restore(
     with _staging(data) as staged:
         manifest = bundle.read(source, staged, progress)
         restored = _make_ready(staged, manifest, erased)
-        _revoke_again(data, staged)
-        _end_sessions(staged)
-        _rotate_again(data, staged)
-        _adjust_again(data, staged)
+        _bring_keys_up_to_date(data, staged)
         lacks_keys = _keep_closed(data, staged)
         own = shared.places_in_use(data)
         left = shared.keep_apart(staged, objects, own)
@@ -165,10 +162,19 @@ def _make_ready(staged: Path, manifest: Manifest, erased: ErasedTags | None) -> 
     return Restored(manifest, erased is not None, documents, versions, gone)
 
 
-def _revoke_again(data: Path, staged: Path) -> None:
-    """Revoke the keys of the backup that are revoked in the data folder, as far as its keys can be read."""
+def _bring_keys_up_to_date(data: Path, staged: Path) -> None:
+    """Do again to the keys of the backup what was done since; all sessions end."""
     if not (staged / data_folder.KEYS).exists():
         return
+    with closing(open_key_store(staged)) as store:
+        _revoke_again(data, store)
+        store.renew_secret(SESSIONS)  # which sessions were ended since the backup is not in it
+        _rotate_again(data, store)
+        _adjust_again(data, store)
+
+
+def _revoke_again(data: Path, staged: KeyStore) -> None:
+    """Revoke the keys of the backup that are revoked in the data folder, as far as its keys can be read."""
     revoked: dict[str, float] = {}
     for part in data_folder.parts(data):
         if not (part / data_folder.KEYS).exists():
@@ -178,34 +184,27 @@ def _revoke_again(data: Path, staged: Path) -> None:
                 revoked |= {key.id: key.revoked for key in store.all() if key.revoked is not None}
         except Damaged as error:
             _log.warning("Keys that were revoked since the backup are valid again: %s", error.message)
-    with closing(open_key_store(staged)) as store:
-        for key in store.all():
-            if key.id in revoked and key.revoked is None:
-                store.revoke(key.id, revoked[key.id])
+    for key in staged.all():
+        if key.id in revoked and key.revoked is None:
+            staged.revoke(key.id, revoked[key.id])
 
 
-def _rotate_again(data: Path, staged: Path) -> None:
+def _rotate_again(data: Path, staged: KeyStore) -> None:
     """Add the signing keys that the same installation has made since the backup: none returns to use."""
-    if not (staged / data_folder.KEYS).exists():
-        return
-    with closing(open_key_store(staged)) as store:
-        for part in data_folder.parts(data):
-            for key in _stored(part, store.identify(), lambda own: own.signing_keys()):
-                known = [one.id for one in store.signing_keys()]
-                if key.id not in known:
-                    store.add_signing_key(key, after=known[-1] if known else "")
+    for part in data_folder.parts(data):
+        for key in _stored(part, staged.identify(), lambda own: own.signing_keys()):
+            known = [one.id for one in staged.signing_keys()]
+            if key.id not in known:
+                staged.add_signing_key(key, after=known[-1] if known else "")
 
 
-def _adjust_again(data: Path, staged: Path) -> None:
+def _adjust_again(data: Path, staged: KeyStore) -> None:
     """Keep what administrators of the same installation have changed of people's groups since the backup."""
-    if not (staged / data_folder.KEYS).exists():
-        return
-    with closing(open_key_store(staged)) as store:
-        for part in data_folder.parts(data):
-            people = _stored(part, store.identify(), lambda own: own.people())
-            store.note_people(people)
-            for one in people:
-                store.adjust(one.key, one.adjustment)
+    for part in data_folder.parts(data):
+        people = _stored(part, staged.identify(), lambda own: own.people())
+        staged.note_people(people)
+        for one in people:
+            staged.adjust(one.key, one.adjustment)
 
 
 def _stored(part: Path, identity: str, read: Callable[[KeyStore], list[T]]) -> list[T]:
@@ -218,12 +217,6 @@ def _stored(part: Path, identity: str, read: Callable[[KeyStore], list[T]]) -> l
     except Damaged as error:
         _log.warning("Signing keys and people's groups since the backup are lost: %s", error.message)
         return []
-
-
-def _end_sessions(staged: Path) -> None:
-    """End all sessions: which of them were ended since the backup is not in it."""
-    if (staged / data_folder.KEYS).exists():
-        begin_sessions_anew(staged)
 
 
 def _keep_closed(data: Path, staged: Path) -> bool:

@@ -53,12 +53,6 @@ def has_keys(data: Path, *, store: str = "") -> bool:
     return bool(store) or (data / KEYS).exists()
 
 
-def begin_sessions_anew(data: Path) -> None:
-    """End all sessions of the keys in a data folder that nobody uses."""
-    with closing(SqliteKeyStore(data / KEYS)) as store:
-        store.renew_secret(SESSIONS)
-
-
 def find_keys(data: Path, *, store: str = "") -> StoreState:
     """Return the state of a store of keys; a data folder without one stays without.
 
@@ -129,7 +123,6 @@ __all__ = [
     "SigningKey",
     "Tells",
     "access",
-    "begin_sessions_anew",
     "caller_of",
     "find_keys",
     "has_keys",
