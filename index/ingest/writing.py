@@ -101,7 +101,6 @@ class DocumentWriter:
         One that is here already with the same versions is unchanged, one with others is refused. Raises as
         :meth:`put_many`.
         """
-        outcomes: list[Put | InvalidInput] = []
         with _Keeping(self._store, self._originals) as keeping:
             preparation = self._preparation()
             histories = [self._import(value, preparation, keeping) for value in values]
@@ -110,9 +109,7 @@ class DocumentWriter:
                 keeping.complete()
                 if (now := self._preparation()) is not preparation:
                     histories = [self._import(value, now, keeping) for value in values]
-                for one in histories:
-                    outcomes.append(one if isinstance(one, InvalidInput) else self._adopt(one))
-        return outcomes
+                return [one if isinstance(one, InvalidInput) else self._adopt(one) for one in histories]
 
     def _import(
         self, value: Mapping[str, Any], preparation: Preparation, keeping: _Keeping

@@ -282,10 +282,11 @@ def _text(root: etree._Element) -> str:
 
 
 def _paragraph(paragraph: etree._Element) -> _Paragraph:
-    parts: list[str] = []
-    for element in paragraph.iter(A + "t", A + "br"):
-        # a:br is a line break; it can contain properties, but no text.
-        parts.append("\n" if element.tag == A + "br" else _run_text(element))
+    # a:br is a line break; it can contain properties, but no text.
+    parts = [
+        "\n" if element.tag == A + "br" else _run_text(element)
+        for element in paragraph.iter(A + "t", A + "br")
+    ]
     properties = paragraph.find(A + "pPr")
     if properties is None:
         return _Paragraph("".join(parts).strip(), 0, None, plain=False, start=1)

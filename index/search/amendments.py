@@ -24,9 +24,11 @@ def put_amendments_first(
     hits: list[Hit] = []
     for hit in answer.hits:
         ids = newer.get(hit.citation.document_id, ())
-        for one in amending.hits:
-            if one.citation.document_id in ids and _are_alike(one, hit, hashes):
-                hits.append(replace(one, probability=max(one.probability, hit.probability)))
+        hits.extend(
+            replace(one, probability=max(one.probability, hit.probability))
+            for one in amending.hits
+            if one.citation.document_id in ids and _are_alike(one, hit, hashes)
+        )
         hits.append(replace(hit, superseded_by=tuple(ids)))
     first: dict[str, Hit] = {}
     for hit in hits:

@@ -85,9 +85,7 @@ def judge_sentences(
         headings |= above
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
             found[offset + start, offset + end] = cosine, frozenset(own)
-    sentences = []
-    for span in sorted(found):
-        sentences.append((*span, *found[span]))
+    sentences = [(*span, *found[span]) for span in sorted(found)]
     below = _NOTHING_ABOVE
     if any(map(text.__contains__, _LABEL_END)):
         sentences = _join_labels(sentences, text, at, tables)

@@ -136,11 +136,9 @@ class Gathering:
 
     def _read_places(self, part: slice) -> list[tuple[int, PlacedPassage]]:
         """Read the live passages of a part of the ranking, with their positions in it."""
-        ids, found = self._ranked.candidates.ids[part], []
+        ids = self._ranked.candidates.ids[part]
         places = dict(zip(ids.tolist(), range(part.start, part.stop), strict=False))
-        for passage in self._passages.places(ids):
-            found.append((places[passage.id], passage))
-        return found
+        return [(places[passage.id], passage) for passage in self._passages.places(ids)]
 
     def _merge_into_hit(self, place: int, passage: PlacedPassage) -> bool:
         """Merge a passage into a hit that it repeats or continues; returns whether there is one."""

@@ -170,7 +170,5 @@ def _by_script(sentence: str) -> Language | None:
 
 def _count_words(sentence: str, classes: Sequence[frozenset[str]]) -> list[int]:
     """Count the words of a sentence in each of the classes."""
-    seen, counts = list(map(str.lower, _WORDS.findall(sentence))), []
-    for words in classes:
-        counts.append(sum(map(words.__contains__, seen)))
-    return counts
+    seen = list(map(str.lower, _WORDS.findall(sentence)))
+    return [sum(map(words.__contains__, seen)) for words in classes]

@@ -176,10 +176,8 @@ def _fold_spaces(folds: CodePoints) -> tuple[CodePoints, Offsets, Offsets]:
 
 def _spaces_at_dashes_and_dots(folds: CodePoints) -> NDArray[np.int64]:
     """Positions of single spaces beside a dash, or inside a spaced ellipsis of three full stops or more."""
-    found = []
     dashes = np.flatnonzero(folds == _DASH)
-    for at in (dashes[dashes > 0] - 1, dashes[dashes < len(folds) - 1] + 1):
-        found.append(at[folds[at] == _SPACE])
+    found = [at[folds[at] == _SPACE] for at in (dashes[dashes > 0] - 1, dashes[dashes < len(folds) - 1] + 1)]
     dots = np.flatnonzero(folds == _DOT)
     between = dots[:-1][np.diff(dots) == 2] + 1
     between = between[folds[between] == _SPACE]

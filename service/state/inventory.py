@@ -161,9 +161,11 @@ class Inventory:
         for name, (size, head) in content.logs.items():
             if state := self._log(name, size, head):
                 found.append(Lost(name, state))
-        for name in content.calibrations:
-            if (self._data / name).parent.exists() and not _size(self._data / name):
-                found.append(Lost(name, "empty" if (self._data / name).exists() else "missing"))
+        found.extend(
+            Lost(name, "empty" if (self._data / name).exists() else "missing")
+            for name in content.calibrations
+            if (self._data / name).parent.exists() and not _size(self._data / name)
+        )
         return found
 
     def losses(self) -> dict[str, float]:

@@ -74,10 +74,7 @@ class Styles:
 
     def is_title(self, style: str) -> bool:
         """Whether the style is for the document's title."""
-        names = [style]
-        for one in self._chain("paragraph", style):
-            names.append(one.parent)
-        return "Title" in names
+        return "Title" in (style, *(one.parent for one in self._chain("paragraph", style)))
 
     def list_level(self, style: str, level: int) -> ListLevel:
         """The markers of a list style's level, which counts from 1."""
