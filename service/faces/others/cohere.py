@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request as HttpRequest, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from index import errors
 from index.errors import InvalidLimit
@@ -42,8 +42,6 @@ _WARNING = "The embedding model of this service ranked the documents, whatever `
 
 class TextDocument(BaseModel):
     """A document as an object, of which ``text`` is ranked."""
-
-    model_config = ConfigDict(extra="ignore")
 
     text: str
 

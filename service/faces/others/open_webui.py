@@ -38,10 +38,8 @@ _MOST_LISTED = 1000
 _MOST_FILES = 100_000
 
 
-class ManifestFile(RequestModel):
+class ManifestFile(BaseModel):
     """A file of the program's manifest."""
-
-    model_config = ConfigDict(extra="ignore")
 
     filename: str = Field(max_length=4096)
     path: str = Field("", max_length=4096, description="Its folder; empty at the top.")

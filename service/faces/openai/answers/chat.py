@@ -63,8 +63,6 @@ _TEXT_ONLY = "Loccit answers with text only. Leave it out."
 class StreamOptions(BaseModel):
     """Options of a stream."""
 
-    model_config = ConfigDict(extra="ignore")
-
     include_usage: bool | None = None
 
 

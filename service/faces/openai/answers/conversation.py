@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from index import errors
 from service.errors import InvalidRequest, MayRaise, NoSuchModel
@@ -40,16 +40,12 @@ _TURNS = {"user", "assistant"}
 class Part(BaseModel):
     """A part of a message's content."""
 
-    model_config = ConfigDict(extra="ignore")
-
     type: str
     text: str = ""
 
 
 class Message(BaseModel):
     """A message of a conversation; one of the system or the developer has no effect."""
-
-    model_config = ConfigDict(extra="ignore")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None

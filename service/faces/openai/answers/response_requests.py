@@ -53,15 +53,11 @@ def _keep_messages(given: object) -> object:
 class RankingOptions(BaseModel):
     """How the tool ranks."""
 
-    model_config = ConfigDict(extra="ignore")
-
     score_threshold: float | None = Field(None, ge=0.0, le=1.0, description="Least answerability.")
 
 
 class FileSearch(BaseModel):
     """The tool that searches a vector store, which is a collection."""
-
-    model_config = ConfigDict(extra="ignore")
 
     type: Literal["file_search"]
     vector_store_ids: list[str]
@@ -72,8 +68,6 @@ class FileSearch(BaseModel):
 
 class TextOptions(BaseModel):
     """In which format the text is."""
-
-    model_config = ConfigDict(extra="ignore")
 
     format: dict[str, Any] | None = None
 
