@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from index.answers import Citation
+from index.answers import Hit
+from index.citations.statements import FoundPassage, SentenceVectors
 from index.collection.questions import visible
 from index.derivation import Derivation
 from index.filters import ReadableBy
 from index.protocols import Snapshot
 from index.records import VersionRecord
 from index.search.question import Query, Selection, is_spelt
-from index.search.search import Search, Stopwatch
+from index.search.search import Search, SearchResult, Stopwatch
+from index.text.sentences import Span
 from index.types import Vectors
 
 _LONGEST_SEARCHED = 1000
@@ -19,6 +21,8 @@ _LONGEST_SEARCHED = 1000
 _PASSAGES_SEARCHED = 50
 _PASSAGES_CHECKED = 5
 """Passages by which a claim that cites none is judged."""
+_PASSAGES_READ = 20
+"""Passages, best first, among which those of the hits are: a hit may be several."""
 
 
 class Likeness:
@@ -48,7 +52,7 @@ class Likeness:
         vectors = self._derived.embedder.embed_queries(asked) if asked else ()
         self._vectors = dict(zip(asked, vectors, strict=True))
 
-    def passages(self, text: str) -> list[Citation]:
+    def passages(self, text: str) -> list[FoundPassage]:
         """The passages that a question with the words of a text would find."""
         if not any(map(str.isalnum, text)):
             return []
@@ -62,4 +66,24 @@ class Likeness:
         search = Search(self._moment, self._moment, derived.engine, derived.analyzer, derived.config.search)
         where = visible(None, self._moment, self._readable)
         found = search.find(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())
-        return [hit.citation for hit in found.hits]
+        vectors = self._vectors_of(found)
+        return [FoundPassage(one.citation, vectors(one)) for one in found.hits]
+
+    def _vectors_of(self, found: SearchResult) -> Callable[[Hit], SentenceVectors | None]:
+        """The vectors that are stored of the sentences of hits: a hit may be several passages."""
+        ids = found.ranked.candidates.ids[:_PASSAGES_READ]
+        places = {one.id: one for one in self._moment.places(ids)}
+        _, table = self._moment.sentences(ids)
+        stored = [(places[id_], table.passage(at)) for at, id_ in enumerate(ids.tolist()) if id_ in places]
+
+        def of(hit: Hit) -> SentenceVectors | None:
+            by_span: dict[Span, Vectors] = {}
+            for place, sentences in stored:
+                start, end = place.passage.start, place.passage.end
+                is_inside = hit.citation.start <= start and end <= hit.citation.end
+                if place.version.key == hit.version.key and is_inside and len(sentences.vectors):
+                    spans = (sentences.spans + (start - hit.citation.start)).tolist()
+                    by_span.update(zip(map(tuple, spans), sentences.vectors, strict=True))
+            return SentenceVectors(by_span) if by_span else None
+
+        return of

@@ -5,6 +5,7 @@ from index.citations.statements.checking import Checked, Checking, Claimed, Judg
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.judging import Judgement, Status
 from index.citations.statements.reading import load_thresholds
+from index.citations.statements.sources import FoundPassage, SentenceVectors
 
 __all__ = [
     "Attribution",
@@ -12,9 +13,11 @@ __all__ = [
     "Checking",
     "Claimed",
     "Conflict",
+    "FoundPassage",
     "Judgement",
     "Judging",
     "KnownSources",
+    "SentenceVectors",
     "Standard",
     "Status",
     "find_attribution",

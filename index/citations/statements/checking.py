@@ -17,7 +17,7 @@ from index.citations.statements.judging import (
     makes_claim,
     statements,
 )
-from index.citations.statements.sources import Source
+from index.citations.statements.sources import FoundPassage, SentenceVectors, Source
 from index.citations.statements.words import Terms
 from index.protocols import ClaimModel, Embedder
 
@@ -54,8 +54,11 @@ class Checked:
     strangers: tuple[str, ...] = ()
 
 
-KnownSources = dict[tuple[str, str], Source]
-"""Passages that were read and embedded, by the locator and the hash of the text that it names."""
+KnownSources = dict[tuple[str, str, bool], Source]
+"""Passages that were read, by locator, hash of the text that it names, and whether it has stored vectors.
+
+Those differ a little from vectors that are made for a claim: a verdict must not depend on which came first.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Checking:
         self,
         terms: Terms,
         embedder: Embedder,
-        find: Callable[[str], Sequence[Citation]],
+        find: Callable[[str], Sequence[FoundPassage]],
         known: KnownSources | None = None,
         prepare: Callable[[Sequence[str]], None] = lambda _: None,
         *,
@@ -168,7 +171,7 @@ class Checking:
         return reported or self._require_names(self._check(statement, claim), by, described)
 
     def _passages_of(self, claim: Claimed) -> Sequence[Citation]:
-        return claim.cited or self._find(claim.text[:_LONGEST_SEARCHED])
+        return claim.cited or [one.citation for one in self._find(claim.text[:_LONGEST_SEARCHED])]
 
     def _require_names(
         self, checked: Checked, by: Attribution, described: Callable[[Citation], str]
@@ -189,7 +192,7 @@ class Checking:
         )
 
     def _check(self, statement: Statement, claim: Claimed) -> Checked:
-        judged = self._judge(statement, claim.cited)
+        judged = self._judge(statement, [FoundPassage(one) for one in claim.cited])
         if claim.cited and judged.judgement.status != "unsupported":
             return judged
         found = self._judge(statement, self._find(claim.text[:_LONGEST_SEARCHED]))
@@ -202,19 +205,20 @@ class Checking:
             return Checked(elsewhere, found.passage, is_elsewhere=True)
         return judged
 
-    def _judge(self, statement: Statement, passages: Sequence[Citation]) -> Checked:
-        sources, least = [self._source(one) for one in passages], self.standard.least
+    def _judge(self, statement: Statement, passages: Sequence[FoundPassage]) -> Checked:
+        sources = [self._source(one.citation, one.vectors) for one in passages]
+        least = self.standard.least
         if self.standard.model is None:
             judged = judge(statement, sources, supported_from=least)
         else:
             judged = reading.judge_read(statement, sources, self.standard.model, supported_from=least)
-        return Checked(judged, None if judged.source is None else passages[judged.source])
+        return Checked(judged, None if judged.source is None else passages[judged.source].citation)
 
-    def _source(self, passage: Citation) -> Source:
-        name = passage.locator, passage.text_sha256
+    def _source(self, passage: Citation, vectors: SentenceVectors | None = None) -> Source:
+        name = passage.locator, passage.text_sha256, vectors is not None
         known = self._sources.get(name)
         if known is None or known.embedder is not self._embedder:  # an upgrade has replaced the model
             context = " ".join([passage.title, *passage.section])
             text = passage.quote[:_LONGEST_PASSAGE]
-            known = self._sources[name] = Source(text, context, self._terms, self._embedder)
+            known = self._sources[name] = Source(text, context, self._terms, self._embedder, vectors)
         return known

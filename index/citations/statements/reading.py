@@ -92,7 +92,13 @@ class Sentences:
 
     @cached_property
     def cosines(self) -> list[Vectors]:
-        """The cosines of the sentences of each source with the claim; 0 of those that share few words."""
+        """The cosines of the sentences of each source with the claim.
+
+        Where not all of them are stored they are 0 for those that share few words.
+        """
+        stored = [source.stored for source in self.sources if source.stored is not None]
+        if len(stored) == len(self.sources):
+            return [vectors @ self.claim.vector for vectors in stored]
         count = max(_EMBEDDED, math.ceil(_SHARE_EMBEDDED * len(self.places)))
         likely = np.argsort(-self._shares, kind="stable")[:count].tolist()
         chosen = [(self.sources[self.places[at][0]], self.places[at][1]) for at in likely]

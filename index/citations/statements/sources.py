@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from index.answers import Citation
 from index.citations.statements.words import Terms, Word, words_of
 from index.protocols import Embedder
 from index.text.sentences import Span, sentence_spans
@@ -21,14 +22,38 @@ _MOST_PARTS = 40
 """Parts of so many code points that are embedded for a claim: all of a text of some 40,000."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SentenceVectors:
+    """The unit vectors of sentences that are stored, by the span of each in the passage."""
+
+    by_span: Mapping[Span, Vectors]
+
+    def of(self, spans: Sequence[Span]) -> Vectors | None:
+        """Shape (spans, d); None if a span has none: its sentences were divided otherwise."""
+        found = [self.by_span.get(span) for span in spans]
+        return np.array(found) if found and all(one is not None for one in found) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage that a search has found, with the vectors that are stored of its sentences."""
+
+    citation: Citation
+    vectors: SentenceVectors | None = None
+
+
 @dataclass(frozen=True)
 class Source:
-    """A passage by which claims are judged; ``context`` are its title and headings."""
+    """A passage by which claims are judged; ``context`` are its title and headings.
+
+    Its sentences are embedded, unless there are ``vectors`` of them.
+    """
 
     text: str
     context: str
     terms: Terms
     embedder: Embedder
+    vectors: SentenceVectors | None = None
 
     @cached_property
     def spans(self) -> list[Span]:
@@ -53,12 +78,18 @@ class Source:
         Of a long text only those parts are embedded that have most of the ``wanted`` terms, by weight; the
         cosines of other sentences are 0.
         """
+        if self.stored is not None:
+            return self.stored @ vector
         chosen = self._likely_parts(wanted)
         self._embed([number for number in chosen if number not in self._embedded])
         found: Vectors = np.zeros(len(self.spans), np.float32)
         for number in chosen:
             found[self._parts[number]] = self._embedded[number] @ vector
         return found
+
+    @cached_property
+    def stored(self) -> Vectors | None:
+        return None if self.vectors is None else self.vectors.of(self.spans)
 
     @cached_property
     def _parts(self) -> list[slice]:

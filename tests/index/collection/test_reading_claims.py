@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from index.citations import Judging
+import pytest
+
+from index.citations import Judging, parse_locator
 from index.embedding import WordEmbedder
 from index.ingest import Source
 from index.library import Library
+from index.sources import put_all
 from tests.index.search.cross_encoder.toys import cross_encoder
 
 TEXT = "The lamp was lit at dusk by the keeper. Nobody was there at dawn."
@@ -31,6 +35,38 @@ def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> 
     assert ours is not None
     assert theirs is not None
     assert ours.probability != theirs.probability
+
+
+class CountingEmbedder(WordEmbedder):
+    """Remembers the texts whose sentences it has embedded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def embed_sentences(self, texts: Any, spans: Any) -> Any:
+        self.texts += texts
+        return super().embed_sentences(texts, spans)
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_passages_that_a_search_finds_are_judged_by_stored_vectors(tmp_path: Path, read: bool) -> None:
+    model, embedder = cross_encoder("lamp", [TEXT]), CountingEmbedder()
+    with Library(tmp_path, embedder=embedder, cross_encoder=lambda: model) as library:
+        collection = library.open("lamps", create=True)
+        texts = [TEXT, f"A log of the year.\n\n{TEXT} {'It rained. ' * 200}"]
+        list(
+            put_all(collection, [Source(text[:5], text.encode(), media_type="text/plain") for text in texts])
+        )
+        embedder.texts.clear()
+        with collection.verification(judging=Judging(read=read)) as verification:
+            (statement,) = verification.answer(CLAIM, []).statements
+            assert embedder.texts == [CLAIM]
+            assert statement is not None
+            assert statement.citation is not None
+            # One that is cited may be any span of the text: its sentences are embedded.
+            verification.answer(f"{CLAIM} [1]", [parse_locator(statement.citation.locator)])
+    assert "The lamp was lit at dusk by the keeper." in embedder.texts[-1]
 
 
 def test_without_a_cross_encoder_claims_are_compared(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from index.citations.statements.judging import (
     nearest,
     statements,
 )
-from index.citations.statements.sources import Source
+from index.citations.statements.sources import SentenceVectors, Source, unit
 from index.citations.statements.support import FEATURES, load_fitted
 from index.embedding import WordEmbedder
 from index.text import Analyzer
@@ -77,6 +77,19 @@ def test_passages_that_cannot_be_nearest_are_not_embedded_which_changes_nothing(
     assert found is not None
     assert (found.rank, found.span, found.source) == (best.rank, best.span, each.index(best))
     assert (passages[2] in embedder.texts) == (claim == "Dogs bark at 12.")
+
+
+def test_sentences_with_stored_vectors_are_not_embedded() -> None:
+    embedder = CountingEmbedder()
+    (statement,) = statements(["The lamp was lit at dusk."], TERMS, embedder)
+    spans = Source(LAMPS, "", TERMS, embedder).spans
+    (rows,) = embedder.embed_sentences([LAMPS], [spans])[1]
+    stored = dict(zip(spans, unit(rows), strict=True))
+    for known, is_embedded in ((stored, False), (dict(list(stored.items())[1:]), True)):
+        embedder.texts.clear()
+        found = judge(statement, [Source(LAMPS, "", TERMS, embedder, SentenceVectors(known))])
+        assert found == judged("The lamp was lit at dusk.", LAMPS)
+        assert bool(embedder.texts) == is_embedded
 
 
 def test_one_word_in_the_place_of_a_name_is_not_supported() -> None:
