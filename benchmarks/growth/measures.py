@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,6 +131,8 @@ class Growth:
             began = time.monotonic()
             with self._processor(*(one.process for one in replicas)) as used:
                 asking = pool.submit(self._send, replicas, plan)
+                if wait([asking], 1.0).done:  # it has failed
+                    asking.result()
                 written = write(seconds)
                 taken = time.monotonic() - began
                 loads = asking.result()

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
@@ -45,8 +46,10 @@ _SAMPLE = 3000
 _PART = 50_000
 
 
-def synthetic_vectors(real: Vectors, n: int, seed: int) -> NDArray[np.float16]:
+def synthetic_vectors(real: Vectors, n: int, seed: int, file: Path | None = None) -> NDArray[np.float16]:
     """``n`` vectors with neighbourhoods like those of ``real`` (unit rows), as the store keeps them.
+
+    They are in memory, or in a file, which ten million of them leave more room.
 
     Each is a point between a real vector and one of its 8 nearest, at most half the way, moved along the
     difference of another such pair, and brought back to length one. So it differs from its neighbours in
@@ -55,7 +58,8 @@ def synthetic_vectors(real: Vectors, n: int, seed: int) -> NDArray[np.float16]:
     """
     rng = np.random.default_rng(seed)
     mixture = Mixture.of(real, seed)
-    made = np.empty((n, real.shape[1]), np.float16)
+    shape = n, real.shape[1]
+    made = open_memmap(file, "w+", np.float16, shape) if file else np.empty(shape, np.float16)
     for first in range(0, n, _PART):
         made[first : first + _PART] = mixture.drawn(min(_PART, n - first), rng)
     return made
@@ -286,9 +290,11 @@ def _main() -> None:
         return
     real = real_vectors(told.stores)
     questions, rest = real[:_HELD_OUT], real[_HELD_OUT:]
-    made = synthetic_vectors(rest, max(told.sizes), seed=0)
+    file = told.folder.with_name(f"{told.folder.name}-vectors.npy")
+    made = synthetic_vectors(rest, max(told.sizes), seed=0, file=file)
     for size in told.sizes:
         print(json.dumps(measure(told.folder, made[:size], questions, config)), flush=True)
+    file.unlink()
 
 
 if __name__ == "__main__":
