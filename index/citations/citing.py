@@ -68,19 +68,13 @@ def locator_of(version: VersionRecord, start: int, end: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A span of a version with the text around it: ``text`` starts at offset ``at`` of the version."""
+    """A span of a version, in a text around it that starts at offset ``at`` of the version."""
 
     version: VersionRecord
     start: int
     end: int
     text: str
     at: int
-
-    @staticmethod
-    def of(version: VersionRecord, start: int, end: int, text: str, at: int = 0) -> Excerpt:
-        """Cut the excerpt of a span out of a text that starts at offset ``at`` of the version."""
-        begin, until = max(start - WINDOW, at), end + WINDOW
-        return Excerpt(version, start, end, text[begin - at : until - at], begin)
 
 
 def window(start: int, end: int) -> tuple[int, int]:
@@ -126,7 +120,8 @@ def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
     ambiguous if prefix, quote and suffix together occur more than once in ``text``, or ``text`` is None.
     """
     start, end = excerpt.start - excerpt.at, excerpt.end - excerpt.at
-    before, quote, after = excerpt.text[:start], excerpt.text[start:end], excerpt.text[end:]
+    before, after = excerpt.text[max(0, start - WINDOW) : start], excerpt.text[end : end + WINDOW]
+    quote = excerpt.text[start:end]
     # Of ASCII every character is one cluster: texts have no carriage returns.
     prefix = before[-CONTEXT:] if before.isascii() else _prefix(before)
     suffix = after[:CONTEXT] if after.isascii() else _suffix(after)
@@ -167,8 +162,10 @@ def _source_link(
 
 
 def _prefix(before: str) -> str:
-    starts = (match.start() for match in _CLUSTER.finditer(before))
-    return before[next((start for start in starts if len(before) - start <= CONTEXT), len(before)) :]
+    for match in _CLUSTER.finditer(before):
+        if len(before) - match.start() <= CONTEXT:
+            return before[match.start() :]
+    return ""
 
 
 def _suffix(after: str) -> str:

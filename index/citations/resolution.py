@@ -175,7 +175,7 @@ class _Span:
     is_whole: bool
 
     def cite(self) -> Citation:
-        excerpt = citing.Excerpt.of(self.version, self.start, self.end, self.text, self.at)
+        excerpt = citing.Excerpt(self.version, self.start, self.end, self.text, self.at)
         whole = self.text if self.is_whole else None
         return citing.cite(excerpt, whole, section=self.section, pages=self.pages)
 

@@ -167,7 +167,7 @@ class Hits:
 
     def _hit(self, rank: int, one: HitDraft, read: _Text) -> Hit:
         citation = citing.cite(
-            citing.Excerpt.of(one.best.version, one.start, one.end, read.text, read.at),
+            citing.Excerpt(one.best.version, one.start, one.end, read.text, read.at),
             read.whole,
             section=one.best.passage.section,
             pages=one.best.passage.pages and self._pages(one, one.best.passage.pages),
