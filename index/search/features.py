@@ -112,7 +112,7 @@ def _without_copies(found: RankedCandidates) -> RankedCandidates:
     """
     if found.second_look is None:
         return found
-    words = found.second_look.own_terms()
+    words = found.second_look.own_terms
     if len(set(words)) == len(words):
         return found
     first = {one: at for at, one in reversed(list(enumerate(words))) if one}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count, repeat
 
 from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
 from index.search.candidates import RankedCandidates
-from index.search.judged import JudgedSentence
+from index.search.judged import JudgedText
 from index.search.near_duplicates import LEAST_SKETCHED, Wording, similar_lengths, sketch
 from index.search.question import Selection
 from index.search.sections import section_span
@@ -51,8 +51,7 @@ class HitDraft:
     ``members`` are all merged passages with their positions in the ranking, the best one first; ``also`` are
     passages with the text of the hit, ``repeats`` those that repeat a part of it, or nearly. ``tables`` are
     those that it has rows of.
-    ``probability`` is that of a run of sentences; ``judged`` are the sentences of all members, once they are
-    judged. ``is_headed``: its headings say all that the question asks for.
+    ``probability`` is that of a run of sentences, and ``judged`` what all members of its passage say.
     """
 
     best: PlacedPassage
@@ -63,9 +62,7 @@ class HitDraft:
     repeats: list[Repeat] = field(default_factory=list)
     tables: Sequence[Block] = ()
     probability: float | None = None
-    judged: list[JudgedSentence] | None = None
-    is_headed: bool = False
-    differs: Sequence[str] = ()
+    judged: JudgedText | None = None
 
     @property
     def read(self) -> tuple[int, int]:
@@ -93,6 +90,7 @@ class Gathering:
         passages: Passages,
         history: History,
         ranked: RankedCandidates,
+        repeats: NearDuplicateFinder,
         selection: Selection,
         config: SearchConfig,
     ) -> None:
@@ -101,7 +99,7 @@ class Gathering:
         self._selection = selection
         self._config = config
         self._folds = selection.near_duplicates == "fold"
-        self._wordings = _NearDuplicateFinder(passages, ranked)
+        self._repeats = repeats
         self._passages = passages
         self._found: list[HitDraft] = []
         self._by_version: dict[int, list[HitDraft]] = {}
@@ -115,8 +113,8 @@ class Gathering:
         per_document = Counter[str]()
         most = self._selection.max_per_document
         size, last = _PER_HIT * k, len(self._ranked.candidates.ids)
-        parts = [slice(at, at + size) for at in range(0, last, size)]
-        for place, passage in chain.from_iterable(map(self._read_places, parts)):
+        parts = map(self._read_places, range(0, last, size), repeat(size))
+        for place, passage in chain.from_iterable(parts):
             if self._merge_into_hit(place, passage):
                 continue
             if len(self._found) == k:
@@ -134,10 +132,10 @@ class Gathering:
             self._by_words[passage.quote_key] = draft
         return self._found
 
-    def _read_places(self, part: slice) -> list[tuple[int, PlacedPassage]]:
+    def _read_places(self, start: int, size: int) -> list[tuple[int, PlacedPassage]]:
         """Read the live passages of a part of the ranking, with their positions in it."""
-        ids = self._ranked.candidates.ids[part]
-        places = dict(zip(ids.tolist(), range(part.start, part.stop), strict=False))
+        ids = self._ranked.candidates.ids[start : start + size]
+        places = dict(zip(ids.tolist(), count(start), strict=False))
         return [(places[passage.id], passage) for passage in self._passages.places(ids)]
 
     def _merge_into_hit(self, place: int, passage: PlacedPassage) -> bool:
@@ -148,9 +146,7 @@ class Gathering:
             else:
                 twin.also.append(passage)
             return True
-        near = (
-            self._wordings.find_repeated(self._found, place, passage) if self._folds and self._found else None
-        )
+        near = self._repeats.find(self._found, place, passage) if self._folds and self._found else None
         is_elsewhere = near is not None and near[1].version.key != passage.version.key
         beside = None if is_elsewhere else self._by_version.get(passage.version.key)
         if beside and (neighbour := self._neighbour(beside, passage)) is not None:
@@ -187,17 +183,17 @@ class Gathering:
         return None
 
 
-class _NearDuplicateFinder:
-    """Finds passages that repeat others nearly. Reads only the texts of those whose terms are alike."""
+class NearDuplicateFinder:
+    """Finds passages of a ranking that repeat others nearly. Reads the texts of those with terms alike."""
 
     def __init__(self, passages: Passages, ranked: RankedCandidates) -> None:
         self._passages = passages
-        self._terms = None if ranked.second_look is None else ranked.second_look.own_terms()
+        self._terms = None if ranked.second_look is None else ranked.second_look.own_terms
         self._sketches: dict[int, int] = {}
         """Those of the terms at positions of the ranking."""
         self._known: dict[int, Wording] = {}
 
-    def find_repeated(
+    def find(
         self, found: Sequence[HitDraft], place: int, passage: PlacedPassage
     ) -> tuple[HitDraft, PlacedPassage] | None:
         """Return the hit, and the passage of it, that a passage repeats; None if there is none."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-
-import numpy as np
+from operator import itemgetter
 
 from index.answers import Evidence, Explanation, Hit, Reading, SideScore
 from index.citations import citing
@@ -26,16 +25,15 @@ from index.search.evidence import (
     weigh_read,
 )
 from index.search.extraction.continuing import prefer_new
-from index.search.gathering import Gathering, HitDraft, Repeat
+from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Repeat
 from index.search.headings.weighing import Headings
-from index.search.judged import JudgedSentence
+from index.search.judged import JudgedSentence, JudgedText
 from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
 from index.search.question.contrasts import Contrasts
 from index.search.question.definitions import AskedThing
 from index.search.question.numbered_names import NumberedNames
-from index.search.question.words import QuestionWords
-from index.search.second_look import Look
+from index.search.question.words import HASH, QuestionWords
 from index.search.tables.asked import Asked
 from index.search.tables.field_lines import light_fields
 from index.search.tables.label_lines import prefer_label
@@ -50,6 +48,8 @@ _MOST_REPEATS = 10
 """Most locators of ``also_in``."""
 _READ_FROM = 3
 """Hits whose tables are read to compute what the question asks."""
+_PLACE = itemgetter(0)
+"""Of a member of a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,13 @@ class Hits:
         self._contrasts = Contrasts.of(words.question)
         self._defined = AskedThing.of(words.question)
         self._hashes = hashes = headings.hashes
-        terms = [term for *_, term in words.terms]
-        self._asked = Asked.of(words.question, terms, hashes, words.earlier)
+        self._asked = Asked.of(words.question, map(HASH, words.terms), hashes, words.earlier)
+        self._repeats = NearDuplicateFinder(passages, ranked)
+        self._tables: list[FoundTable] = []
+        self._judged: dict[object, JudgedText] = {}
+        """What is said of the sentences of passages, in the text around them."""
+        self._built: dict[int, tuple[HitDraft, Hit]] = {}
+        """The hits built last, by rank."""
         self.reading: Reading | None = None
         """The value computed of the tables in the first passages, when :meth:`first` has returned."""
         self.named = 0
@@ -101,11 +106,14 @@ class Hits:
     def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
         """Return at most ``k`` hits. Raises :class:`StoreDamaged` if a quote is not what was indexed.
 
-        With the extent ``sentences`` they are the best runs of sentences in the ``k`` best passages.
+        With the extent ``sentences`` they are the best runs of sentences in the ``k`` best passages. A hit
+        that an earlier call has built is not built again.
         """
-        gathering = Gathering(self._passages, self._history, self._ranked, selection, self._config)
+        gathering = Gathering(
+            self._passages, self._history, self._ranked, self._repeats, selection, self._config
+        )
         found = gathering.first(k)
-        self.reading = self._read_tables(found[:_READ_FROM])
+        self._read_tables(found[:_READ_FROM])
         if selection.extent == "sentences":
             found = _best_runs(self._runs(found), k, selection)
         hits: list[Hit] = []
@@ -114,15 +122,16 @@ class Hits:
                 hits.append(self._hit(len(hits) + 1, one, read))
         return tuple(hits)
 
-    def _read_tables(self, found: Iterable[HitDraft]) -> Reading | None:
-        tables = [
-            FoundTable(one.best.version, table, one.best.passage.section)
-            for one in found
-            for table in one.tables
-        ]
-        if not tables:
-            return None
-        return TableReader(self._passages, self._history, self._asked).read(tables)
+    def _read_tables(self, found: Iterable[HitDraft]) -> None:
+        tables = []
+        for one in found:
+            for table in one.tables:
+                tables.append(FoundTable(one.best.version, table, one.best.passage.section))
+        if tables != self._tables:
+            self._tables = tables
+            reader = TableReader(self._passages, self._history, self._asked)
+            self.reading = reader.read(tables) if tables else None
+            self._built.clear()
 
     def _runs(self, found: Iterable[HitDraft]) -> list[tuple[HitDraft, str]]:
         """Divide passages into runs of sentences, most probable first, each with its text."""
@@ -130,8 +139,8 @@ class Hits:
         for rank, one in enumerate(found, 1):
             at, until = one.read
             text = self._passages.text(one.best.version.text_sha256, at, until)
-            one.judged = self._judge(one, self._looks(one), text, at)  # the parts below share it
-            parts = divide_into_runs(one.judged, rank)
+            one.judged = self._judge(one, text, at)  # the parts below share it
+            parts = divide_into_runs(one.judged.sentences, rank)
             if not parts:  # without the second look there are no sentences
                 divided.append((0.0, rank, one, text[one.start - at : one.end - at]))
             for run in parts:
@@ -166,6 +175,9 @@ class Hits:
         return texts
 
     def _hit(self, rank: int, one: HitDraft, read: _Text) -> Hit:
+        draft, hit = self._built.get(rank, (None, None))
+        if hit is not None and draft == one:
+            return hit
         citation = citing.cite(
             citing.Excerpt(one.best.version, one.start, one.end, read.text, read.at),
             read.whole,
@@ -174,22 +186,23 @@ class Hits:
         )
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
-        looks = self._looks(one)
-        evidence = self._evidence(one, looks, read)
+        judged = one.judged or self._judge(one, read.text, read.at)
+        evidence = self._evidence(one, judged.sentences, read)
         if not self.named and evidence and one.tables and self._is_named(one, evidence, read):
             self.named = rank
-        self.differs.append(one.differs)
-        if not self.headed and one.is_headed:
+        self.differs.append(judged.differs)
+        if not self.headed and judged.is_headed:
             self.headed = rank
-        return Hit(
+        self.is_lowered = self.is_lowered or judged.is_lowered
+        hit = Hit(
             rank=rank,
             score=round(score, 6),
             text=citation.quote,
             citation=citation,
-            explain=self._explanation(one, looks, citation.quote),
+            explain=self._explanation(one, judged, citation.quote),
             version=one.best.version,
             evidence=evidence,
-            match=self._match(one),
+            match=round(min(1.0, judged.match), 4),
             also_at=tuple([citing.locator_of(*place) for place in _equal_places(one)]) if one.also else (),
             also_in=tuple(
                 [citing.locator_of(of.version, of.start, of.end) for of in one.repeats[:_MOST_REPEATS]]
@@ -197,21 +210,12 @@ class Hits:
             if one.repeats
             else (),
         )
+        self._built[rank] = one, hit
+        return hit
 
-    def _looks(self, one: HitDraft) -> list[Look]:
-        """The sentences of a hit's passages; none without the second look."""
-        looks: list[Look] = []
-        if (second_look := self._ranked.second_look) is not None:
-            for where, _ in one.members:
-                looks.append(second_look.look(where))
-        return looks
-
-    def _evidence(self, one: HitDraft, looks: Sequence[Look], read: _Text) -> tuple[Evidence, ...]:
+    def _evidence(self, one: HitDraft, judged: Sequence[JudgedSentence], read: _Text) -> tuple[Evidence, ...]:
         """The evidence in a hit; its rows have their cells, unless the text is too long to read."""
-        found = select_evidence(
-            self._judge(one, looks, read.text, read.at) if one.judged is None else one.judged
-        )
-        tables = one.tables
+        found, tables = select_evidence(judged), one.tables
         if tables and (whole := read.whole) is not None:
             found = with_cells(found, self._asked, whole, tables)
             found = light_names(found, self._asked, whole, tables, most=MOST)
@@ -229,13 +233,21 @@ class Hits:
         row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
         return is_named(row, self._asked, read.whole, above)
 
-    def _judge(self, one: HitDraft, looks: Sequence[Look], text: str, at: int) -> list[JudgedSentence]:
-        if not looks:
-            return []
-        tables, placed = one.tables, []
+    def _judge(self, one: HitDraft, text: str, at: int) -> JudgedText:
+        """Judge the sentences of a hit's passages, once for all hits that have these in the same text.
+
+        Without the second look there are none.
+        """
+        key, second_look = (tuple(map(_PLACE, one.members)), at, len(text)), self._ranked.second_look
+        if second_look is None or key in self._judged:
+            return self._judged.get(key, JudgedText())
+        tables, placed, terms, match = one.tables, [], frozenset[int](), 0.0
+        differs: Sequence[str] = ()
         start, until = one.best.passage.start, one.best.passage.end
-        for look, (_, of) in zip(looks, one.members, strict=True):
+        for place, of in one.members:
+            look = second_look.look(place)
             placed.append((of.passage.start, look))
+            terms, match = terms | look.terms, max(match, look.match)
             start, until = min(start, of.passage.start), max(until, of.passage.end)
         judged = judge_sentences(placed, text, at, tables)
         if self._wanted is not None:
@@ -253,14 +265,14 @@ class Hits:
         if self._words.said:
             judged = prefer_new(judged, text, at, self._words.question, self._words.said)
         if self._contrasts is not None:
-            judged, one.differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
+            judged, differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
-        self.is_lowered = self.is_lowered or weighed.is_lowered
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
         )
-        one.is_headed = weighed.is_headed or is_labelled
-        return judged
+        is_headed = weighed.is_headed or is_labelled
+        self._judged[key] = JudgedText(judged, differs, is_headed, weighed.is_lowered, terms, match)
+        return self._judged[key]
 
     def _read_probability(self, one: HitDraft) -> float | None:
         """The best probability that the cross-encoder gives to a window of a hit; None if it read none."""
@@ -277,14 +289,6 @@ class Hits:
             for (start, end), logit in self._ranked.judged[of.id].sentences.items()
         ]
 
-    def _match(self, one: HitDraft) -> float:
-        if (second_look := self._ranked.second_look) is None:
-            return 0.0
-        best = -math.inf
-        for where, _ in one.members:
-            best = max(best, float(second_look.match[where]))
-        return round(min(1.0, best), 4)
-
     def _pages(self, one: HitDraft, pages: tuple[int, int]) -> tuple[int, int] | None:
         span = one.best.passage
         if (one.start, one.end) == (span.start, span.end):
@@ -293,18 +297,16 @@ class Hits:
             return pages
         return self._history.section_at(one.best.version, one.start, one.end)[1]
 
-    def _explanation(self, one: HitDraft, looks: Sequence[Look], text: str) -> Explanation:
+    def _explanation(self, one: HitDraft, judged: JudgedText, text: str) -> Explanation:
         candidates, second_look = self._ranked.candidates, self._ranked.second_look
         place, _ = one.members[0]
         id_ = one.best.id
-        terms = set[int]() if second_look else set(self._hashes(text))
-        for look in looks:
-            terms |= look.terms
-        dense, lexical, sentence = _rounded(
-            candidates.dense[place],
-            candidates.lexical[place],
-            second_look.sentence[place] if second_look else math.nan,
-        )
+        terms = judged.terms if second_look else frozenset(self._hashes(text))
+        of_sentence = second_look.sentence[place] if second_look else math.nan
+        rounded: list[float | None] = []
+        for score in map(float, (candidates.dense[place], candidates.lexical[place], of_sentence)):
+            rounded.append(None if math.isnan(score) else round(score, 4))
+        dense, lexical, sentence = rounded
         return Explanation(
             SideScore(candidates.dense_rank.get(id_), dense),
             SideScore(candidates.lexical_rank.get(id_), lexical, tuple(self._words.among(terms))),
@@ -344,23 +346,14 @@ def _best_runs(parts: Iterable[tuple[HitDraft, str]], k: int, selection: Selecti
     return [one for one, _ in chosen]
 
 
-def _by_length(found: Sequence[HitDraft]) -> Iterator[list[HitDraft]]:
+def _by_length(found: Sequence[HitDraft]) -> list[list[HitDraft]]:
     """Split into runs whose texts fit into memory together."""
-    run: list[HitDraft] = []
+    runs: list[list[HitDraft]] = []
     length = 0
     for one in found:
         length += one.best.version.length
-        if run and length > _TOGETHER:
-            yield run
-            run, length = [], one.best.version.length
-        run.append(one)
-    if run:
-        yield run
-
-
-def _rounded(*scores: np.float32 | float) -> Sequence[float | None]:
-    rounded = []
-    for score in scores:
-        number = float(score)
-        rounded.append(None if math.isnan(number) else round(number, 4))
-    return rounded
+        if not runs or length > _TOGETHER:
+            runs.append([])
+            length = one.best.version.length
+        runs[-1].append(one)
+    return runs

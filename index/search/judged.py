@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,6 +20,23 @@ class JudgedSentence(NamedTuple):
     strength: float
     is_line: bool = False
     is_row: bool = False
+
+
+class JudgedText(NamedTuple):
+    """The sentences of a hit, and what they say of it.
+
+    ``differs`` is what the question names, of which the best sentence has another one. ``is_headed``: the
+    headings, or a label, say all that the question asks for. ``is_lowered``: a sentence is not lit because it
+    is a title, or of another section than the one named. ``terms`` are the hashes of the question's terms in
+    its passages and their headings, ``match`` is the best :attr:`index.search.second_look.SecondLook.match`.
+    """
+
+    sentences: Sequence[JudgedSentence] = ()
+    differs: Sequence[str] = ()
+    is_headed: bool = False
+    is_lowered: bool = False
+    terms: frozenset[int] = frozenset()
+    match: float = 0.0
 
 
 START, STRENGTH = itemgetter(0), itemgetter(2)

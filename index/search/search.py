@@ -422,17 +422,14 @@ class Search:
         earlier = query.context[0].text if query.context else ""
         terms = self._analyzer.question_hashes(query.question)
         words = QuestionWords(query.question, terms, earlier, query.said)
-        hits = self._hits(ranking, words, headings)
+        hits = Hits(
+            self._passages, self._history, ranking, config=self._config, words=words, headings=headings
+        )
         deciding = hits.first(_DECIDING, replace(query.selection, extent="passage"))
-        if k <= _DECIDING and query.selection.extent == "passage":
-            shown = deciding[:k]
-        else:
-            shown = self._hits(ranking, words, headings).first(k, query.selection)
         compared = self._compare(query, deciding, headings.sections)
-        watch.note("passages", began)
-        return SearchResult(
+        found = SearchResult(
             ranking,
-            shown,
+            deciding[:k],
             deciding,
             degraded,
             words,
@@ -440,14 +437,13 @@ class Search:
             hits.reading,
             hits.named,
             hits.headed,
-            hits.differs,
+            tuple(hits.differs),
             hits.is_lowered,
         )
-
-    def _hits(self, ranking: RankedCandidates, words: QuestionWords, headings: Headings) -> Hits:
-        return Hits(
-            self._passages, self._history, ranking, config=self._config, words=words, headings=headings
-        )
+        if k > _DECIDING or query.selection.extent != "passage":
+            found = replace(found, hits=hits.first(k, query.selection))
+        watch.note("passages", began)
+        return found
 
     def _judge_first(self, model: CrossEncoder, query: Query, found: RankedCandidates) -> RankedCandidates:
         """Judge the first passages with the cross-encoder."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from itertools import repeat
 from typing import TypeVar
 
@@ -45,6 +46,7 @@ class Look:
     passage without vectors), its share of the question's words (``coverage``), and which these are
     (``words``, by index; the last of n + 1 sets is that of title and headings). ``shares`` has the importance
     of each of the question's words; ``terms`` are the hashes of those that the passage or its headings have.
+    ``match`` is as in :class:`SecondLook`.
     """
 
     spans: NDArray[np.int32]
@@ -53,9 +55,10 @@ class Look:
     words: Sequence[Set[int]] = ()
     shares: Sequence[float] = ()
     terms: frozenset[int] = frozenset()
+    match: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SecondLook:
     """The sentence-level features of n passages. Shares of the question's words are weighted by importance.
 
@@ -117,10 +120,11 @@ class SecondLook:
         some = slice(first, end)
         spans, cosines, coverage = self.sentences.spans[some], self.cosines[some], self.coverage[some]
         terms = frozenset(map(self.hashes.__getitem__, found))
-        return Look(spans, cosines, coverage, words, self.shares, terms)
+        return Look(spans, cosines, coverage, words, self.shares, terms, float(self.match[at]))
 
+    @cached_property
     def own_terms(self) -> list[bytes]:
-        """Return the hashes of each passage's terms without its headings, repeated by sentence.
+        """The hashes of each passage's terms without its headings, repeated by sentence.
 
         They are bytes, which are equal where the words are.
         """

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.speed.calls import counted, of_questions
+from index.answers import Extent
 from index.embedding import WordEmbedder
 from index.ingest import Source
 from index.library import Library
@@ -48,3 +49,19 @@ def test_the_calls_of_a_question_do_not_grow_with_the_documents(tmp_path: Path) 
     few, many = totals
     assert few > 100
     assert many < 1.3 * few
+
+
+@pytest.mark.parametrize(
+    ("k", "extent", "cited"), [(3, "passage", 5), (6, "passage", 6), (5, "section", 5), (5, "sentences", 10)]
+)
+def test_the_passages_that_decide_are_judged_once(tmp_path: Path, k: int, extent: Extent, cited: int) -> None:
+    """The probability that they answer looks at five passages, whatever is shown of them."""
+    with Library(tmp_path, embedder=WordEmbedder()) as library:
+        collection = library.open("towers", create=True)
+        names = "Ash Birch Cedar Elm Fir Hazel Larch Maple".split()
+        collection.put_many([Source(f"{one}.txt", f"The {one} tower has a lamp.".encode()) for one in names])
+        while collection.embed_pending(limit=64):
+            pass
+        calls = counted(lambda: collection.ask("Which tower has a lamp?", k=k, extent=extent))
+        assert calls["index/search/evidence.py", "judge_sentences"] == max(5, k)
+        assert calls["index/citations/citing.py", "cite"] == cited

@@ -6,7 +6,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-_HASH = itemgetter(2)
+HASH = itemgetter(2)
+"""Of a term of a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class QuestionWords:
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""
-        return self.among(frozenset(map(_HASH, self.terms)))
+        return self.among(frozenset(map(HASH, self.terms)))
 
     def among(self, hashes: Container[int]) -> list[str]:
         """Return the words, as written and in order, whose term hashes are among these."""

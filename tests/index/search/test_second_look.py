@@ -67,7 +67,7 @@ def test_headings_count_for_the_passage_but_are_no_sentence() -> None:
     assert found.passage.tolist() == [1.0]
     assert found.sentence.tolist() == [0.0]
     assert found.words[0] > 0.0
-    assert found.own_terms() == [ANALYZER.term_hashes("They burn oil.").tobytes()]
+    assert found.own_terms == [ANALYZER.term_hashes("They burn oil.").tobytes()]
 
 
 def test_meaning_is_that_of_the_nearest_sentence() -> None:
