@@ -8,7 +8,7 @@ claim are (:mod:`index.citations.statements.facts`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -59,16 +59,13 @@ class Named:
         return near + self.lacks_name_far + self.lacks_number_far + self.is_of_sibling
 
 
-def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
-    """Compare what a question names with the best sentence of a passage, its neighbours and its headings.
-
-    ``text`` is that of the passage, from offset ``at`` of the document.
-    """
+def compare(question: str, hit: Hit, terms: Terms) -> Named:
+    """Compare what a question names with the best sentence of a passage, its neighbours and its headings."""
     asked = _Asked.of(question, terms)
     if not asked.runs:
         return Named()
     above = "\n".join([hit.citation.title, *hit.citation.section])
-    beside = f"{above}\n{nearby(hit, text, at)}"
+    text, beside = hit.text, f"{above}\n{nearby(hit)}"
     near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms)
     far = _lacked(asked, sorted(near), text, terms) if near else near
     names = NumberedNames.of(question)
@@ -93,14 +90,11 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
     )
 
 
-def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms: Terms) -> Named:
-    """Compare what a question names with passages, until one lacks nothing; return what lacks least.
-
-    Each is a hit, its text and the offset of that.
-    """
+def compare_best(question: str, hits: Iterable[Hit], terms: Terms) -> Named:
+    """Compare what a question names with passages, until one lacks nothing; return what lacks least."""
     best, least = Named(), -1
-    for hit, text, at in passages:
-        found = compare(question, hit, terms, text, at)
+    for hit in hits:
+        found = compare(question, hit, terms)
         lacking = found.lacking
         if least < 0 or lacking < least:
             best, least = found, lacking
@@ -136,11 +130,12 @@ def absent_from(question: str, hit: Hit, whole: Callable[[], str], terms: Terms)
     return []
 
 
-def nearby(hit: Hit, text: str, at: int) -> str:
+def nearby(hit: Hit) -> str:
     """The best sentence of a passage with two before and one after it; all of it for a row, or without one.
 
     What a sentence is about is said before it more often than after it: when, and of whom.
     """
+    text, at = hit.text, hit.citation.start
     if not hit.evidence:
         return text
     start, end = hit.evidence[0].start - at, hit.evidence[0].end - at
@@ -172,7 +167,7 @@ class _Asked:
     def of(question: str, terms: Terms) -> _Asked:
         """Read a question."""
         words = words_of(question, terms)
-        runs = list(_runs(words))
+        runs = _runs(words)
         said = [question[words[run[0]].start : words[run[-1]].end] for run in runs]
         names, numbers, counts = _of_kinds(words)
         has_numbers = bool([one for one in words if one.number is not None])
@@ -211,18 +206,15 @@ def _of_kinds(words: Sequence[Word]) -> tuple[set[int], set[int], set[int]]:
     return names, numbers, counts
 
 
-def _runs(words: Sequence[Word]) -> Iterator[list[int]]:
-    """Yield the positions of each fact; consecutive names without a stop between them are one."""
-    run: list[int] = []
+def _runs(words: Sequence[Word]) -> list[list[int]]:
+    """The positions of each fact; consecutive names without a stop between them are one."""
+    runs: list[list[int]] = []
     for at, one in enumerate(words):
         if one.kind not in FACTS:
             continue
-        before = words[run[-1]] if run and run[-1] == at - 1 else None
+        before = words[at - 1] if runs and runs[-1][-1] == at - 1 else None
         if before is not None and one.kind == before.kind == "name" and one.clause == before.clause:
-            run.append(at)
-            continue
-        if run:
-            yield run
-        run = [at]
-    if run:
-        yield run
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return runs

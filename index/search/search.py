@@ -486,11 +486,10 @@ class Search:
 
     def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
-        passages = [
-            (hit if sections is None else _with_said(hit, sections), hit.text, hit.citation.start)
-            for hit in hits[:_COMPARED]
-        ]
-        return compare_best(query.question, passages, self._analyzer.terms)
+        hits = hits[:_COMPARED]
+        if sections is not None:
+            hits = [_with_said(hit, sections) for hit in hits]
+        return compare_best(query.question, hits, self._analyzer.terms)
 
     def features(self, query: Query, found: SearchResult) -> dict[str, float]:
         """Compute the features of the answerability by name; none if nothing was found."""

@@ -20,7 +20,7 @@ def hit(text: str, lit: str = "", *, title: str = "", section: tuple[str, ...] =
 
 
 def named(question: str, text: str, lit: str = "", **above: Any) -> Named:
-    return compare(question, hit(text, lit, **above), TERMS, text, above.get("start", 0))
+    return compare(question, hit(text, lit, **above), TERMS)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_row_is_compared_with_its_table() -> None:
     text = (
         "Mountain\tEverest\tElbrus\nHeight\t8849\t5642\nFirst climbed\t1953\t1874\nRange\tHimalaya\tCaucasus"
     )
-    assert nearby(hit(text, "Range\tHimalaya\tCaucasus"), text, 0) == text
+    assert nearby(hit(text, "Range\tHimalaya\tCaucasus")) == text
     assert not named(ASKED, text, "Range\tHimalaya\tCaucasus").lacks_name
 
 
@@ -100,8 +100,8 @@ def test_a_small_number_may_count_what_is_asked_for() -> None:
 
 def test_offsets_are_those_of_the_document() -> None:
     text = "One is here. Everest is high. Two is there."
-    assert nearby(hit(text, "Everest is high.", start=1000), text, 1000) == text
-    assert nearby(hit(text, "One is here.", start=1000), text, 1000) == "One is here. Everest is high."
+    assert nearby(hit(text, "Everest is high.", start=1000)) == text
+    assert nearby(hit(text, "One is here.", start=1000)) == "One is here. Everest is high."
 
 
 @pytest.mark.parametrize(
