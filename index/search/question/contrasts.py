@@ -12,17 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import regex
 
-from index.search.judged import JudgedSentence
+from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.designations import Standing
 
 _OTHER = -3.0
 """Added to the strength of a sentence about another thing."""
-_OPPOSITES: Sequence[Sequence[str]] = [
-    line.split() for line in json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-]
 _WORD = r"[\p{L}\p{M}]+"
 _NO_HEAD = regex.compile(
     r"(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|is|are|was|were|do|does|did|have|has|had|can|may|must|"
@@ -138,8 +136,10 @@ class Contrasts:
                     if one.is_row or _MORE_CLAUSES.search(words) is None:
                         missing.setdefault(len(weighed), set()).add(contrast.written)
             weighed.append(one._replace(strength=one.strength + _OTHER) if is_other else one)
-        first = max(range(len(judged)), key=lambda place: judged[place].strength, default=-1)
-        best = max(range(len(weighed)), key=lambda place: weighed[place].strength, default=-1)
+        if not judged:
+            return weighed, ()
+        before, after = list(map(STRENGTH, judged)), list(map(STRENGTH, weighed))
+        first, best = before.index(max(before)), after.index(max(after))
         if best != first:  # what tells nothing of the thing does not answer instead
             words = text[weighed[best].start - at : weighed[best].end - at]
             missing[best] = {
@@ -150,34 +150,40 @@ class Contrasts:
         return weighed, sorted(missing.get(best, set()) - named)
 
 
-def _any(words: Sequence[str]) -> str:
-    return "|".join(regex.escape(one).replace("_", r"[\s-]") for one in words)
+class _Side(NamedTuple):
+    """The words for one of several things of a kind, and those for the others: parts of patterns."""
+
+    own: str
+    others: str
 
 
-_EVERY = [word for line in _OPPOSITES for side in line for word in side.split("/")]
-_SIDES = regex.compile(rf"\b(?:{_any(_EVERY)})\b[\s-]+{_WORD}", regex.IGNORECASE)
+def _sides(line: str) -> list[_Side]:
+    sides = [regex.escape(side).replace("_", r"[\s-]").replace("/", "|") for side in line.split()]
+    return [_Side(own, "|".join([other for other in sides if other != own])) for own in sides]
+
+
+_OPPOSITES = [_sides(line) for line in json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))]
+_EVERY = "|".join([side.own for sides in _OPPOSITES for side in sides])
+_ANY_SIDE = regex.compile(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
 """Any word that has an opposite, before a thing: most questions have none, and nothing else is looked for."""
 
 
 def _of_words(question: str) -> list[Contrast]:
     found: list[Contrast] = []
-    if _SIDES.search(question) is None:
+    if _ANY_SIDE.search(question) is None:
         return found
-    for words in _OPPOSITES:
-        sides = [one.split("/") for one in words]
-        asked = [
-            (side, match)
-            for side in sides
-            if (
-                match := regex.search(
-                    rf"{_NEGATED}\b(?:{_any(side)})\b[\s-]+(?P<thing>{_WORD})", question, regex.IGNORECASE
-                )
-            )
-        ]
-        if len(asked) != 1 or _NO_HEAD.fullmatch(asked[0][1]["thing"]):
+    for sides in _OPPOSITES:
+        asked = []
+        for side in sides:
+            own = rf"{_NEGATED}\b(?:{side.own})\b"
+            match = regex.search(rf"{own}[\s-]+(?P<thing>{_WORD})", question, regex.IGNORECASE)
+            if match is not None:
+                asked.append((own, side.others, match))
+        if len(asked) != 1:
             continue
-        side, match = asked[0]
-        others = _any([word for other in sides if other is not side for word in other])
+        ((own, others, match),) = asked
+        if _NO_HEAD.fullmatch(match["thing"]):
+            continue
         if regex.search(rf"\b(?:{others})\b", question, regex.IGNORECASE):
             continue
         thing = regex.escape(match["thing"][: max(3, len(match["thing"]) - 2)])
@@ -185,7 +191,7 @@ def _of_words(question: str) -> list[Contrast]:
         found.append(
             Contrast(
                 match[0],
-                regex.compile(rf"{_NEGATED}\b(?:{_any(side)})\b", regex.IGNORECASE),
+                regex.compile(own, regex.IGNORECASE),
                 regex.compile(rf"\b(?:{others})\b", regex.IGNORECASE),
                 regex.compile(beside, regex.IGNORECASE),
                 regex.compile(rf"\b{thing}", regex.IGNORECASE),
