@@ -137,8 +137,11 @@ def weigh_read(
 
     weighed = []
     for first, last, strength, is_line, is_row in judged:
-        logits = [logit for start, end, logit in read if start < last and first < end]
-        known = READ_LOGIT * max(logits) + READ_INTERCEPT if logits else UNREAD_INTERCEPT
+        best = -math.inf
+        for start, end, logit in read:
+            if start < last and first < end:
+                best = max(best, logit)
+        known = UNREAD_INTERCEPT if math.isinf(best) else READ_LOGIT * best + READ_INTERCEPT
         weighed.append(JudgedSentence(first, last, READ_STRENGTH * strength + known, is_line, is_row))
     return weighed
 

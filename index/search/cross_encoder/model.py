@@ -128,8 +128,10 @@ def _means(logits: Vectors, sentence_of: Sequence[int], count: int) -> tuple[flo
     tokens = np.bincount(numbers[inside], minlength=count)
     totals = np.bincount(numbers[inside], weights=logits[inside], minlength=count)
     return tuple(
-        total / number if number else None
-        for total, number in zip(totals.tolist(), tokens.tolist(), strict=True)
+        [
+            total / number if number else None
+            for total, number in zip(totals.tolist(), tokens.tolist(), strict=True)
+        ]
     )
 
 

@@ -39,15 +39,8 @@ def choose_excerpt(
     own. The names of its columns are read with each row.
     """
     strengths, spans = _strengths(look).tolist(), [(start, end) for start, end in look.spans.tolist()]
-
-    @cache
-    def piece(at: int) -> str:
-        return _readable(text, *spans[at], tables)
-
-    @cache
-    def size(at: int) -> int:
-        return count(piece(at))
-
+    pieces = _readable(text, spans, tables)
+    size = cache(lambda at: count(pieces[at]))
     first = last = int(np.argmax(strengths))
     left = budget - size(first)
     while True:
@@ -57,7 +50,7 @@ def choose_excerpt(
         side = max(sides, key=strengths.__getitem__)
         left -= size(side)
         first, last = min(first, side), max(last, side)
-    return _excerpt(text, spans[first : last + 1], [piece(at) for at in range(first, last + 1)], head)
+    return _excerpt(text, spans[first : last + 1], pieces[first : last + 1], head)
 
 
 def _excerpt(text: str, spans: Sequence[Span], pieces: Sequence[str], head: str) -> Excerpt:
@@ -73,15 +66,19 @@ def _excerpt(text: str, spans: Sequence[Span], pieces: Sequence[str], head: str)
     return Excerpt(Window(read, tuple(inside), head), tuple(spans))
 
 
-def _readable(text: str, start: int, end: int, tables: Sequence[Block]) -> str:
-    """A sentence, or a row of a table as "label; column: value; ..."."""
-    table = next((one for one in tables if one.start <= start < one.end), None)
-    if table is None or table.columns is None or start < table.columns.body:
-        return text[start:end]
-    return LABELLED_SEPARATOR.join(
-        (f"{cell.column}{LABEL_END}" if cell.column else "") + text[cell.start : cell.end]
-        for cell in cells(text, table.columns, start, end)
-    )
+def _readable(text: str, spans: Sequence[Span], tables: Sequence[Block]) -> list[str]:
+    """The sentences; rows of a table as "label; column: value; ..."."""
+    pieces = []
+    for start, end in spans:
+        piece = text[start:end]
+        for table in tables:
+            if table.start <= start < table.end and table.columns and start >= table.columns.body:
+                piece = LABELLED_SEPARATOR.join(
+                    (f"{cell.column}{LABEL_END}" if cell.column else "") + text[cell.start : cell.end]
+                    for cell in cells(text, table.columns, start, end)
+                )
+        pieces.append(piece)
+    return pieces
 
 
 def _strengths(look: Look) -> Scores:
