@@ -28,15 +28,15 @@ def min_max_scale(scores: Scores, *, least: float | None = None) -> Scores:
     return found
 
 
-def convex(dense: Scores, lexical: Scores, *, dense_weight: float, least_word: float | None = None) -> Scores:
+def convex(dense: Scores, lexical: Scores, *, dense_weight: float) -> Scores:
     """Compute the convex combination of min-max scaled scores, in [0, 1].
 
-    Entry i of both arrays is candidate i. ``least_word`` is the lexical score of a passage with none of the
-    words, where that is known. A passage whose dense score is NaN has no vector yet: it is ranked by its
-    words alone, so that it does not fall below those that have one. Bruch, Gai and Ingber, "An Analysis of
-    Fusion Functions for Hybrid Retrieval", ACM TOIS 42 (2023), find it better than reciprocal rank fusion.
+    Entry i of both arrays is candidate i. A passage whose dense score is NaN has no vector yet: it is ranked
+    by its words alone, so that it does not fall below those that have one. Bruch, Gai and Ingber, "An
+    Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 42 (2023), find it better than reciprocal
+    rank fusion.
     """
-    words = min_max_scale(lexical, least=least_word)
-    meaning = np.where(np.isnan(dense), words, min_max_scale(dense))
+    words, meaning = min_max_scale(np.stack([lexical, dense]))
+    meaning = np.where(np.isnan(dense), words, meaning)
     combined: Scores = (dense_weight * meaning + (1.0 - dense_weight) * words).astype(np.float32)
     return combined
