@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 import regex
@@ -96,6 +98,12 @@ def list_after(text: str, end: int) -> int | None:
     return None if after is None else after.end()
 
 
+@lru_cache(64)  # of one question it is asked for each likely sentence
+def _numbers_of(question: str) -> frozenset[Decimal]:
+    """The values of the numbers that a question has."""
+    return frozenset([value for one in read_numbers(question) for value in one.values])
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The kind of thing that a question asks for; ``question`` has those that do not answer it."""
@@ -124,7 +132,7 @@ class Wanted:
             return list_after(text, end) is not None
         sentence = text[start:end]
         if self.kind == "number":
-            own = {value for one in read_numbers(self.question) for value in one.values}
+            own = _numbers_of(self.question)
             without_days = _DAY.sub(lambda match: " " * len(match[0]), sentence)
             return any(
                 not _YEAR.fullmatch(sentence[one.start : one.end]) and not one.values & own
