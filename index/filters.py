@@ -237,7 +237,9 @@ Filter = Comparison | Compound | ReadableBy | NameContains
 
 def divide_pages(where: Filter | None) -> tuple[tuple[PageRange, ...] | None, Filter | None]:
     """The printed pages that a filter asks for, None for any, and what it asks of documents."""
-    parts = list(_conjuncts(where)) if where is not None else []
+    if where is None:
+        return None, None
+    parts = list(_conjuncts(where))
     asked = [one for one in parts if isinstance(one, Comparison) and one.key == PRINTED_PAGE]
     if not asked:
         return None, where

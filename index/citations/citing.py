@@ -91,7 +91,7 @@ def cite(
     does not point to the quote.
     """
     version, start, end = excerpt.version, excerpt.start, excerpt.end
-    source = _source_link(version, text, (start, end), pages) if version.source else ""
+    source = _source_link(version, text, (start, end), pages) if "://" in version.source else ""
     return Citation(
         locator=locator_of(version, start, end),
         quote=excerpt.text[start - excerpt.at : end - excerpt.at],

@@ -69,7 +69,7 @@ class Answerability:
         rows = of_passages(hits, logit)
         is_read = rows[:, PASSAGE_FEATURES.index("is_read")].any()
         passage = self.read_passage if is_read else self.passage
-        alone = passage.logits(rows[:, [PASSAGE_FEATURES.index(name) for name in passage.features]])
+        alone = passage.logits(rows[:, list(map(PASSAGE_FEATURES.index, passage.features))])
         found: Numbers = sigmoid(np.minimum(alone, logit))
         return found
 

@@ -224,7 +224,7 @@ class Hits:
                 found = light_fields(found, self._asked, whole, tables, (one.start, one.end), most=MOST)
             found = light_reading(found, self.reading, one.best.version, (one.start, one.end), most=MOST)
             found = with_cells(found, self._asked, whole, tables)
-        return tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
+        return tuple([lit for lit in found if one.start <= lit.start and lit.end <= one.end])
 
     def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
         if read.whole is None:

@@ -69,7 +69,7 @@ def rank_candidates(
         return RankedCandidates(candidates, scores, None)
     second_look = look(candidates.ids)
     columns = features(candidates, second_look, dense_weight=dense_weight, is_spelt=is_spelt)
-    matrix = np.stack([columns[name] for name in FEATURES])
+    matrix = np.stack(list(map(columns.__getitem__, FEATURES)))
     scores = load().scores(matrix)
     return RankedCandidates(candidates, scores, second_look, matrix).by(scores)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -364,10 +365,11 @@ class Search:
         logit = found.limit(answerability.logit(features))
         if found.ranked.second_look is None:
             return logit, ()
-        alone = answerability.of_hits(found.deciding, logit).tolist()
         shares = [hit.evidence[0].score if hit.evidence else _UNLIT_SHARE for hit in found.deciding]
-        best, at = max((one * share, -at) for at, (one, share) in enumerate(zip(alone, shares, strict=True)))
-        differs = found.differs[-at] or self._absent(query.question, found.deciding[-at])
+        likely = answerability.of_hits(found.deciding, logit) * shares
+        at = int(likely.argmax())
+        best = float(likely[at])
+        differs = found.differs[at] or self._absent(query.question, found.deciding[at])
         logit = min(logit, _UNLIT) if differs else logit
         return (min(logit, math.log(best / (1.0 - best)) + _MOST_ODDS) if best else logit), differs
 
@@ -505,9 +507,7 @@ class Search:
     ) -> tuple[Candidates, tuple[Side, ...]]:
         found = self._rankings(query, where, watch)
         began = perf_counter()
-        candidates = Candidates.of(
-            found.dense, found.lexical, lambda ids: self._engine.scores(query.vector, ids)
-        )
+        candidates = Candidates.of(found.dense, found.lexical, partial(self._engine.scores, query.vector))
         watch.note("fusion", began)
         if query.documents:
             places = self._passages.places(candidates.ids)
@@ -545,11 +545,7 @@ class Search:
     def _rank(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> RankedCandidates:
         began = perf_counter()
         found = rank_candidates(
-            candidates,
-            self._config,
-            lambda ids: self._look(query, ids),
-            is_spelt=query.is_spelt,
-            k=k,
+            candidates, self._config, partial(self._look, query), is_spelt=query.is_spelt, k=k
         )
         watch.note("second_look", began)
         if self._reranker is not None:

@@ -59,32 +59,28 @@ class Told:
 
     def _has_form(self, name: str) -> bool:
         # Mostly no word begins so, which one search through the text tells.
-        lines, beginning = self._lines, "\n" + name[:_SHORTEST_BASE]
+        (lines, initials), beginning = self._words, "\n" + name[:_SHORTEST_BASE]
         at = lines.find(beginning)
         while at >= 0:
             end = lines.find("\n", at + 1)
             if are_forms(name, lines[at + 1 : end]):
                 return True
             at = lines.find(beginning, end)
-        return len(name) >= _SHORTEST_ACRONYM and name in self._initials
+        return len(name) >= _SHORTEST_ACRONYM and name in initials
 
     @cached_property
     def _dotted(self) -> Set[str]:
         return dotted_codes(self.text)
 
     @cached_property
-    def _lines(self) -> str:
-        """The words, each on a line of its own."""
+    def _words(self) -> tuple[str, str]:
+        """The words, each on a line of its own, and the initials of those that are no function words."""
         if self.text.isascii():
             words = _ASCII_LETTERS.findall(self.text.lower())
         else:
-            words = [one.lower() for one in _LETTERS.findall(self.text)]
-        return "\n".join(["", *words, ""])
-
-    @cached_property
-    def _initials(self) -> str:
-        words = self._lines.split()
-        return "".join(map(itemgetter(0), filterfalse(FUNCTION_WORDS.__contains__, words)))
+            words = list(map(str.lower, _LETTERS.findall(self.text)))
+        initials = map(itemgetter(0), filterfalse(FUNCTION_WORDS.__contains__, words))
+        return "\n".join(["", *words, ""]), "".join(initials)
 
 
 @lru_cache(4096)

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import filterfalse
+from operator import attrgetter
 
 import regex
 
@@ -100,7 +102,7 @@ class Number:
 def read_numbers(text: str) -> list[Number]:
     """The numbers of a text, in order, in digits of any script, in English words, or in Han characters."""
     found = [*_in_digits(text), *_in_words(text), *_in_han(text)]
-    return sorted(found, key=lambda one: one.start)
+    return sorted(found, key=attrgetter("start"))
 
 
 def _in_digits(text: str) -> Iterator[Number]:
@@ -132,7 +134,7 @@ def _with_unit(
 def _values(written: str) -> frozenset[Decimal]:
     """The readings of digits with separators."""
     plain = written if written.isascii() else "".join(map(_ascii, written))
-    marks = [one for one in plain if not one.isdigit()]
+    marks = list(filterfalse(str.isdigit, plain))
     digits = "".join(filter(str.isdigit, plain))
     if not marks:
         return frozenset({Decimal(digits)})

@@ -165,11 +165,12 @@ def _pieces(
     numbers: Sequence[Number],
 ) -> list[tuple[int, int, str, Number | None]]:
     """Numbers and codes first; the other tokens where neither is."""
-    pieces: list[tuple[int, int, str, Number | None]] = [
-        (one.start, one.end, "number", one) for one in numbers
-    ]
-    pieces += [(start, end, "code", None) for start, end in codes]
-    held = sorted([(start, end) for start, end, _, _ in pieces])
+    pieces: list[tuple[int, int, str, Number | None]] = []
+    for one in numbers:
+        pieces.append((one.start, one.end, "number", one))
+    for start, end in codes:
+        pieces.append((start, end, "code", None))
+    held = sorted(map(itemgetter(0, 1), pieces))
     at = 0
     for start, end in [*held, (len(sentence), len(sentence))]:
         for match in _TOKEN.finditer(sentence, at, start) if held else tokens:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
+from operator import itemgetter
 
 import numpy as np
 import tantivy
@@ -136,9 +137,9 @@ def _hits(scoring: Scoring, query: Query, depth: int, documents: Ids | None) -> 
     """Return those of the ``depth`` best passages that belong to the documents."""
     searcher = scoring.live.searcher
     found = searcher.search(query, depth, count=False).hits
-    places = [place for _, place in found]
+    scores = np.asarray(list(map(itemgetter(0), found)), np.float64)
+    places = list(map(itemgetter(1), found))
     ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)
-    scores = np.asarray([score for score, _ in found], np.float64)
     floor = float(scores[-1]) if len(found) == depth else -np.inf
     if documents is not None:
         keys = np.asarray(searcher.fast_field_values("document", places), np.int64)

@@ -81,24 +81,25 @@ def _nearest(
         return None
     most = 2 if len(term) >= _LONG else 1
     wrong = [
-        (OSA.distance(word, one, score_cutoff=1), -len(one), one)
+        (apart, -len(one), one)
         for one in _beginning_with(word[0], asking)
-        if -1 <= len(one) - len(word) <= 1 and len(one) >= _FEWEST
+        if -1 <= len(one) - len(word) <= 1
+        and len(one) >= _FEWEST
+        and (apart := OSA.distance(word, one, score_cutoff=1)) <= 1
     ]
-    small = min([one for one in wrong if one[0] <= 1], default=None)
-    if small is not None:
-        return small[2]
+    if wrong:
+        return min(wrong)[2]
     alike = [
-        (OSA.distance(term, one, score_cutoff=most), -count, one)
+        (apart, -count, one)
         for one, count in known.items()
         if abs(len(one) - len(term)) <= most
         and len(one) >= _FEWEST
         and one.isalpha()
         # Two letters more at the end make another word: "discoverer".
         and not (abs(len(one) - len(term)) > 1 and (one.startswith(term) or term.startswith(one)))
+        and (apart := OSA.distance(term, one, score_cutoff=most)) <= most
     ]
-    best = min([one for one in alike if one[0] <= most], default=None)
-    return None if best is None else _with_ending(word, term, best[2])
+    return _with_ending(word, term, min(alike)[2]) if alike else None
 
 
 @lru_cache(256)

@@ -93,8 +93,7 @@ class NumberedNames:
     @lru_cache(64)
     def of(question: str) -> NumberedNames | None:
         """Those of a question that asks for one of them; None if it has none, as most questions."""
-        written = dict.fromkeys(match["name"] for match in _ASKED.finditer(question))
-        names = [one for one in written if _is_name(one)]
+        names = list(filter(_is_name, dict.fromkeys(_ASKED.findall(question))))
         if not names or len(names) > _MOST_NAMES or _RELATES.search(question):
             return None
         return NumberedNames([_Name.of(one, question) for one in names])
@@ -129,17 +128,14 @@ class NumberedNames:
         if self.of_text(above) == "named":
             return list(judged)
 
-        def weight(one: JudgedSentence) -> float:
+        weighed = []
+        for one in judged:
             start, end = one.start - at, one.end - at
             found = self.of_text(text[start:end])
-            if (
-                found == "other"
-                and self.of_text(f"{above}\n{text[max(0, start - _BEFORE) : end]}") != "other"
-            ):
+            if found == "other" and self.of_text(f"{above}\n{text[max(0, start - _BEFORE) : end]}") != found:
                 found = "open"
-            return _SENTENCE[found]
-
-        return [one._replace(strength=one.strength + weight(one)) for one in judged]
+            weighed.append(one._replace(strength=one.strength + _SENTENCE[found]))
+        return weighed
 
 
 def _is_name(word: str) -> bool:

@@ -49,11 +49,10 @@ def prefer_label(
     ``text`` is the text around the sentences, from offset ``at`` of the document. A line of what was decided,
     such as "Decision: it is sold", answers what is asked of its ``section``.
     """
-    lines = [
-        (one, line)
-        for one in judged
-        if not one.is_row and (line := _LINE.fullmatch(text, one.start - at, one.end - at))
-    ]
+    lines = []
+    for one in judged:
+        if not one.is_row and (line := _LINE.fullmatch(text, one.start - at, one.end - at)):
+            lines.append((one, line))
     if not lines:
         return list(judged), False
     measures = asked.words(" ".join(measures_of(asked.text)))

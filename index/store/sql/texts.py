@@ -44,7 +44,7 @@ def read(statements: Statements, sha: bytes, start: int = 0, end: int | None = N
         "SELECT body FROM text_blocks WHERE sha256 = ? AND number BETWEEN ? AND ? ORDER BY number",
         (sha, first, last),
     )
-    found = unpack(sha, (body for (body,) in rows))
+    found = unpack(sha, [body for (body,) in rows])
     if start == 0 and end is None:
         if text_sha256(found) != sha:
             require(statements, sha)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Reads:
             ids,
             self._moment,
         )
-        records = versions.of_keys(self._statements, [row[1] for row in rows])
+        records = versions.of_keys(self._statements, list(map(itemgetter(1), rows)))
         found: dict[int, PlacedPassage] = {}
         for id_, version, *columns, quote_key, embedded in rows:
             has_vector = embedded is not None and (self._at is None or embedded <= self._at)
