@@ -16,15 +16,20 @@ from rapidfuzz.distance import OSA
 from index.text.analysis import Analyzer
 from index.text.languages import language_of_question
 
-_WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’_@./-])[a-z]{4,30}(?![\p{L}\p{M}\p{N}'’_@/-]|\.\p{L})")
+_WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’_@./-])[a-z]{3,30}(?![\p{L}\p{M}\p{N}'’_@/-]|\.\p{L})")
 _MOST = 3
 """Words of a question that are corrected: with more it is rather in another language."""
 _LONG = 8
 """Letters from which two may be wrong."""
 _FEWEST = 3
 """Letters of a term that a word is corrected to."""
+_SHORT = 3
+"""Letters of a word in which none is replaced: "hoa" may be an abbreviation."""
 _MOST_TERMS = 20_000
 """Terms of the collection that are compared with a word."""
+_HEAD = 3
+"""First letters by which the words near to a word are compared with the terms before they are stemmed."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def correct(
@@ -85,10 +90,14 @@ def _nearest(
         for one in _beginning_with(word[0], asking)
         if -1 <= len(one) - len(word) <= 1
         and len(one) >= _FEWEST
+        and not _is_replaced(word, one)
         and (apart := OSA.distance(word, one, score_cutoff=1)) <= 1
     ]
     if wrong:
         return min(wrong)[2]
+    whole = _nearest_word(word, analyzer, known)
+    if whole is not None or len(word) <= _SHORT:
+        return whole
     alike = [
         (apart, -count, one)
         for one, count in known.items()
@@ -100,6 +109,38 @@ def _nearest(
         and (apart := OSA.distance(term, one, score_cutoff=most)) <= most
     ]
     return _with_ending(word, term, min(alike)[2]) if alike else None
+
+
+def _nearest_word(word: str, analyzer: Analyzer, known: Mapping[str, int]) -> str | None:
+    """The word at one letter from another one that has a term of the collection; None without one.
+
+    The stems may be farther from each other than the words are: "probat" from "probaton". A letter at the end
+    makes another form rather than another word.
+    """
+    heads = {one[:_HEAD] for one in known}
+    words = [one for one in _one_letter_from(word) if one[:_HEAD] in heads]
+    if len(word) <= _SHORT:
+        words = [one for one in words if not _is_replaced(word, one)]
+    # Each is one word of letters, and so has one term.
+    stems = zip(words, analyzer.terms(" ".join(words)), strict=True)
+    found = [(-known[stem], one) for one, stem in stems if stem in known and len(stem) >= _FEWEST]
+    return min(found)[1] if found else None
+
+
+def _is_replaced(word: str, other: str) -> bool:
+    """Whether another word has other letters than a short one, and as many."""
+    return len(word) <= _SHORT and len(other) <= _SHORT and sorted(word) != sorted(other)
+
+
+def _one_letter_from(word: str) -> set[str]:
+    """The words that differ by a letter, or by two exchanged, but for the first and the last letter."""
+    last = len(word) - 1
+    found = {f"{word[:at]}{letter}{word[at:]}" for at in range(1, last + 1) for letter in _LETTERS}
+    found |= {f"{word[:at]}{letter}{word[at + 1 :]}" for at in range(1, last) for letter in _LETTERS}
+    found |= {word[:at] + word[at + 1 :] for at in range(1, last)}
+    found |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, last)}
+    found.discard(word)
+    return found
 
 
 @lru_cache(256)

@@ -13,7 +13,8 @@ from index.text.analysis import Analyzer
 ANALYZER = Analyzer()
 TEXT = (
     "The retention period of backups is ninety days. The warranty of the telescope covers errors. "
-    "Full-time employees have paid holidays. The better receipt is sent to the accounts department."
+    "Full-time employees have paid holidays. The better receipt is sent to the accounts department. "
+    "The probation takes six months. Take three eggs. How to pay is told."
 )
 WORDS = frozenset(
     "what is the period of does mean how long paid butter in a how many much goes into do get".split()
@@ -45,6 +46,10 @@ def starts(question: str) -> list[int]:
         ("what does the eror mean", "what does the error mean"),
         ("what is the depratment", "what is the department"),
         ("what is the recepit", "what is the receipt"),
+        ("how long is the probaton", "how long is the probation"),  # far from its stem, "probat"
+        ("how long is the porbation", "how long is the probation"),
+        ("how many egs", "how many eggs"),
+        ("waht is teh period", "what is the period"),
     ],
 )
 def test_a_misspelt_word_becomes_the_nearest_one(question: str, corrected: str) -> None:
@@ -61,6 +66,7 @@ def test_a_misspelt_word_becomes_the_nearest_one(question: str, corrected: str) 
         "what is E17x or re-tension or x_retension",
         "what does the retentioner get",  # two letters more at the end make another word
         "what is the warranties period",  # another form of a word that is there
+        "how much is the hoa",  # may be an abbreviation
     ],
 )
 def test_other_words_are_left_as_they_are(question: str) -> None:
