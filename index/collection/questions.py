@@ -29,6 +29,7 @@ from index.search.amendments import put_amendments_first
 from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
 from index.search.question import Query, Question
+from index.search.question.aliases import rename
 from index.search.question.misspelt import correct, is_english_misspelt
 from index.search.question.unknown_language import is_unknown_language, seconds_with_another
 from index.search.search import Judged, Queries, Search, Stopwatch, make_queries
@@ -295,8 +296,9 @@ class Questions:
 
 
 def _corrected(asked: Queries, derived: Derivation) -> str:
-    """A question with its misspelt words corrected."""
-    return correct(asked.alone.question, asked.starts, derived.analyzer, derived.engine.terms)
+    """A question with its misspelt words corrected, and in the collection's own words for what it names."""
+    right = correct(asked.alone.question, asked.starts, derived.analyzer, derived.engine.terms)
+    return rename(right, derived.analyzer, derived.engine.terms)
 
 
 def _is_unknown(asked: Queries, model: str) -> bool:
