@@ -1,0 +1,62 @@
+"""Abbreviations that a document spells out, and questions that have one of the two."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.search.question.abbreviations import Abbreviation, abbreviations_in, long_form, spell_out
+
+PTO = Abbreviation("PTO", "paid time off")
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "long"),
+    [
+        ("Everyone has 25 days of paid time off (PTO) a year.", "PTO", "paid time off"),
+        ("RTO stands for recovery time objective.", "RTO", "recovery time objective"),
+        ("PPE means personal protective equipment.", "PPE", "personal protective equipment"),
+        ("CPD (continuing professional development): 30 hours", "CPD", "continuing professional development"),
+        ("The Bank of Foreign Trade (BFT) opens at 9.", "BFT", "Bank of Foreign Trade"),
+        ("key performance indicators (KPIs)", "KPI", "key performance indicators"),
+        ("The homeowners association (HOA) meets.", "HOA", "homeowners association"),
+        ("working-from-home (WFH) days", "WFH", "working-from-home"),
+    ],
+)
+def test_a_document_spells_out_what_it_abbreviates(text: str, short: str, long: str) -> None:
+    assert list(abbreviations_in(text)) == [Abbreviation(short, long)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The rooms are warm (PTO).",
+        "We met on Friday. Time off (PTO) is paid.",
+        "The prices (EUR) are without tax.",
+        "PTO (see page 4) is paid.",
+        "NASA means nothing to me.",
+    ],
+)
+def test_other_brackets_spell_out_nothing(text: str) -> None:
+    assert not list(abbreviations_in(text))
+
+
+@pytest.mark.parametrize(
+    ("question", "both"),
+    [
+        ("How much PTO do I get?", "How much paid time off (PTO) do I get?"),
+        ("how much pto do i get", "how much paid time off (PTO) do i get"),
+        ("How much Paid Time Off is there?", "How much Paid Time Off (PTO) is there?"),
+        ("How much paid time off (PTO) is there?", "How much paid time off (PTO) is there?"),
+        ("How much time off is there?", "How much time off is there?"),
+        ("Who knows PTOLEMY?", "Who knows PTOLEMY?"),
+    ],
+)
+def test_a_question_is_asked_with_both(question: str, both: str) -> None:
+    assert spell_out(question, [PTO]) == both
+
+
+def test_an_abbreviation_in_brackets_stands_for_the_words_before() -> None:
+    question = "How much paid time off (PTO) is there?"
+    assert long_form(question, question.index(")")) == "paid time off"
+    assert not long_form("How much PTO is there?", 12)
+    assert not long_form("How warm is it (PTO)?", 19)
