@@ -1,0 +1,85 @@
+"""A sentence without a name is about the thing that was named last before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.search.judged import JudgedSentence
+from index.search.question.siblings import NamedThings
+from index.text.sentences import sentence_spans
+
+KETTLES = (
+    "The Fjord kettle holds 1.7 litres. The guarantee is three years.\n\n"
+    "The Sund kettle holds 1.2 litres. The guarantee is two years.\n\n"
+    "All of them are made of steel."
+)
+OFFICES = "Our office in Lyon is new. It has no reception. Our office in Berlin is old. It has a reception."
+PEOPLE = "Mrs Adler is treasurer. She lives near. Mr Brandt is secretary. He lives far away."
+
+
+def kept(text: str, question: str, earlier: str = "", said: str = "") -> list[str]:
+    """The sentences that are not lowered."""
+    things = NamedThings.of(question, earlier, said)
+    judged = [JudgedSentence(start, end, 0.0) for start, end in sentence_spans(text, 0, len(text))]
+    weighed = judged if things is None else things.weigh(judged, text, 0)
+    return [text[one.start : one.end] for one in weighed if one.strength == 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        (KETTLES, "How long is the guarantee of the Sund kettle?", "The guarantee is two years."),
+        (KETTLES, "How long is the guarantee of the Fjord?", "The guarantee is three years."),
+        (OFFICES, "Has the office in Berlin a reception?", "It has a reception."),
+        (PEOPLE, "Where does Mrs Adler live?", "She lives near."),
+        (PEOPLE, "Where does Mr Brandt live?", "He lives far away."),
+    ],
+)
+def test_sentences_about_siblings_are_lowered(text: str, question: str, expected: str) -> None:
+    found = kept(text, question)
+    assert expected in found
+    assert len(found) < len(sentence_spans(text, 0, len(text)))
+
+
+def test_the_question_tells_beside_which_word_names_stand() -> None:
+    text = "We meet in Bonn at nine. The hotel in Kiel costs 95 euros. The hotel in Jena costs 120 euros."
+    assert kept(text, "What does the hotel in Bonn cost?") == ["We meet in Bonn at nine."]
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What does the hotel in Bonn cost?", ["Bonn"]),
+        ("What does the hotel in Kiel cost?", []),
+        ("Where is the office in Bonn?", []),
+        ("What does the hotel in Kiels cost?", []),  # misspelt
+    ],
+)
+def test_a_name_beside_whose_place_others_stand_is_missing(question: str, missing: list[str]) -> None:
+    text = "We meet in Bonn at nine. The hotel in Kiel costs 95 euros. The hotel in Jena costs 120 euros."
+    things = NamedThings.of(question)
+    assert things is not None
+    assert things.missing_in(text) == missing
+    assert not things.missing_in(f"{text} The Bonn hotel is new.")
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        (KETTLES, "How long is the guarantee of the Berg kettle?"),  # no text tells of it
+        (KETTLES, "Which kettle holds most?"),
+        (KETTLES, "Does the Sund or the Fjord hold more?"),
+        ("The Sund kettle is like the Fjord kettle. It is made in Norway.", "Where is the Sund made?"),
+        ("The Sund kettle is new. It is made in Norway.", "Where is the Sund made?"),  # it has no siblings
+    ],
+)
+def test_other_sentences_stay_as_they_are(text: str, question: str) -> None:
+    assert len(kept(text, question)) == len(sentence_spans(text, 0, len(text)))
+
+
+def test_a_follow_up_is_about_what_was_said_before() -> None:
+    said, earlier = "The Sund kettle holds 1.2 litres.", "Which kettle holds least?"
+    assert "The guarantee is three years." not in kept(KETTLES, "How long is its guarantee?", earlier, said)
+    assert "The guarantee is three years." not in kept(
+        KETTLES, "How long is its guarantee?", "What does the Sund hold?", "It holds 1.2 litres."
+    )
