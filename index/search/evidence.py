@@ -23,6 +23,7 @@ from index.answers import Evidence
 from index.search.judged import START, STRENGTH, JudgedSentence
 from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
+from index.text.languages import alphabetic_languages
 from index.text.sentences import LIST_ITEM
 from index.types import Block
 
@@ -54,6 +55,18 @@ _ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
 _ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
 _IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
 _BLANK_LINE = "\n\n"
+_MONTH = "|".join(
+    sorted(
+        {
+            word.capitalize()
+            for one in alphabetic_languages()
+            for word, of in one.dates.items()
+            if of[0] == "m"
+        }
+    )
+)
+_ORDINAL = regex.compile(rf"(?<!\d)\d{{1,2}}\.[ \u00a0]+(?P<rest>\p{{Ll}}|(?:{_MONTH})(?!\p{{L}}))")
+"""A number with a stop, behind which no sentence begins."""
 _NOTHING_ABOVE: Mapping[int, frozenset[int]] = {}
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
@@ -87,6 +100,8 @@ def judge_sentences(
             found[offset + start, offset + end] = cosine, frozenset(own)
     sentences = [(*span, *found[span]) for span in sorted(found)]
     below = _NOTHING_ABOVE
+    if _ORDINAL.search(text):
+        sentences = _join_ordinals(sentences, text, at)
     if any(map(text.__contains__, _LABEL_END)):
         sentences = _join_labels(sentences, text, at, tables)
     if _BLANK_LINE in text:
@@ -147,6 +162,19 @@ def weigh_read(
 
 
 _Sentence = tuple[int, int, float, frozenset[int]]
+
+
+def _join_ordinals(sentences: list[_Sentence], text: str, at: int) -> list[_Sentence]:
+    """Join what the stop of an ordinal number has divided: "am 31. März"."""
+    ends = {match.start("rest") for match in _ORDINAL.finditer(text)}
+    joined: list[_Sentence] = []
+    for start, end, cosine, own in sentences:
+        if joined and start - at in ends and not text[joined[-1][1] - at : start - at].strip(" \u00a0"):
+            first, _, nearest, words = joined[-1]
+            joined[-1] = first, end, max(nearest, cosine), words | own
+        else:
+            joined.append((start, end, cosine, own))
+    return joined
 
 
 def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]) -> list[_Sentence]:
