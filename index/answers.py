@@ -304,6 +304,8 @@ class Answer:
     unknown_language: UnknownLanguage | None = None
     said: str = ""
     """The last answer of the conversation before a follow-up question."""
+    resolved: str = ""
+    """A follow-up question as it was answered, with what it refers to."""
     read: int = 0
     """Passages that the cross-encoder read."""
     read_by: str = ""

@@ -32,7 +32,9 @@ from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
 from index.search.question.contrasts import Contrasts
 from index.search.question.definitions import AskedThing
+from index.search.question.nouns import AskedNouns
 from index.search.question.numbered_names import NumberedNames
+from index.search.question.siblings import NamedThings
 from index.search.question.words import HASH, QuestionWords
 from index.search.tables.asked import Asked
 from index.search.tables.field_lines import light_fields
@@ -84,6 +86,12 @@ class Hits:
         self._numbered = NumberedNames.of(words.question)
         self._contrasts = Contrasts.of(words.question)
         self._defined = AskedThing.of(words.question)
+        self._things = NamedThings.of(words.question, words.earlier, words.said)
+        self._nouns = AskedNouns.of(words.question, headings.hashes)
+        self._is_told = False
+        """Whether a passage has a noun of a German question."""
+        named = self._contrasts, self._things, self._nouns, words.amounts
+        self._names_some = any(named)
         self._hashes = hashes = headings.hashes
         self._asked = Asked.of(words.question, map(HASH, words.terms), hashes, words.earlier)
         self._repeats = NearDuplicateFinder(passages, ranked)
@@ -113,6 +121,9 @@ class Hits:
             self._passages, self._history, self._ranked, self._repeats, selection, self._config
         )
         found = gathering.first(k)
+        if (nouns := self._nouns) is not None and (looked := self._ranked.second_look) is not None:
+            terms = (looked.look(place).terms for one in found for place, _ in one.members)
+            self._is_told = any(not nouns.terms.isdisjoint(own) for own in terms)
         self._read_tables(found[:_READ_FROM])
         if selection.extent == "sentences":
             found = _best_runs(self._runs(found), k, selection)
@@ -264,8 +275,8 @@ class Hits:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
         if self._words.said:
             judged = prefer_new(judged, text, at, self._words.question, self._words.said)
-        if self._contrasts is not None:
-            judged, differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
+        if self._names_some:
+            judged, differs = self._weigh_named(one, judged, text, at, above)
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
@@ -273,6 +284,26 @@ class Hits:
         is_headed = weighed.is_headed or is_labelled
         self._judged[key] = JudgedText(judged, differs, is_headed, weighed.is_lowered, terms, match)
         return self._judged[key]
+
+    def _weigh_named(
+        self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, above: Sequence[str]
+    ) -> tuple[list[JudgedSentence], Sequence[str]]:
+        """Weigh sentences by whether they are about what the question names, or about another of the kind.
+
+        Returns what of it the best sentence lacks, too.
+        """
+        differs: Sequence[str] = ()
+        if self._contrasts is not None:
+            judged, differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
+        if self._things is not None:
+            judged = self._things.weigh(judged, text, at)
+            passage = one.best.passage
+            differs = differs or self._things.missing_in(text[passage.start - at : passage.end - at])
+        if self._nouns is not None:
+            judged = self._nouns.weigh(judged, text, at, "\n".join(above), is_told=self._is_told)
+        if self._words.amounts is not None:
+            judged = self._words.amounts.weigh(judged, text, at)
+        return judged, differs
 
     def _read_probability(self, one: HitDraft) -> float | None:
         """The best probability that the cross-encoder gives to a window of a hit; None if it read none."""

@@ -8,17 +8,23 @@ claim are (:mod:`index.citations.statements.facts`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
+
+import regex
 
 from index.answers import Hit
 from index.citations.statements.facts import FACTS, Told
 from index.citations.statements.words import Terms, Word, words_of
+from index.search.question.abbreviations import long_form
+from index.search.question.aliases import kinds_of, other_names
+from index.search.question.amounts import AskedAmounts
+from index.search.question.calendar import is_covered
 from index.search.question.numbered_names import NumberedNames
 from index.text import sentence_spans
-from index.text.languages import is_english
+from index.text.languages import is_english, language_of_question
 
 AROUND = 400
 """Code points on each side of a sentence in which its neighbours are looked for."""
@@ -30,6 +36,8 @@ _IS_SHORT_FORM = re.compile(r"['’](?:m|ve|ll|d|re)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"\s*(?:hi|hello|hey|dear|good (?:morning|day|evening))\b[^,!?\n]{0,60}[,!]", re.IGNORECASE
 )
+_GOES_ON = regex.compile(r",?\s+(?:and|or|und|oder|et|ou|y|o|e)\s+\p{Lu}|,\s+\p{Lu}")
+"""Behind a name of a list."""
 _FEW = 12
 """Up to this number, one may count what is asked for, as in "two examples"."""
 
@@ -66,8 +74,9 @@ def compare(question: str, hit: Hit, terms: Terms) -> Named:
         return Named()
     above = "\n".join([hit.citation.title, *hit.citation.section])
     text, beside = hit.text, f"{above}\n{nearby(hit)}"
-    near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms)
-    far = _lacked(asked, sorted(near), text, terms) if near else near
+    lit = f"{above}\n{_best_sentence(hit)}"
+    near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms, lit)
+    far = _lacked(asked, sorted(near), text, terms, lit) if near else near
     names = NumberedNames.of(question)
     siblings = [] if names is None else names.missing_in(f"{above}\n{text}")
     parts = set[str]()
@@ -117,9 +126,10 @@ def absent_from(question: str, hit: Hit, whole: Callable[[], str], terms: Terms)
     begins = greeting.end() if greeting else 0
     cited = hit.citation
     above = "\n".join([cited.title, cited.document_id, *cited.section])
-    lacked = _lacked(asked, sorted(asked.names), f"{above}\n{hit.text}", terms)
+    lit = f"{above}\n{_best_sentence(hit)}"
+    lacked = _lacked(asked, sorted(asked.names), f"{above}\n{hit.text}", terms, lit)
     if lacked and (text := whole()):
-        lacked = _lacked(asked, sorted(lacked), f"{above}\n{text}", terms)
+        lacked = _lacked(asked, sorted(lacked), f"{above}\n{text}", terms, lit)
         return [
             said
             for said, run in zip(asked.said, asked.runs, strict=True)
@@ -128,6 +138,12 @@ def absent_from(question: str, hit: Hit, whole: Callable[[], str], terms: Terms)
             and not _IS_SHORT_FORM.search(said)
         ]
     return []
+
+
+def _best_sentence(hit: Hit) -> str:
+    """The best sentence of a passage; all of it without one."""
+    at = hit.citation.start
+    return hit.text[hit.evidence[0].start - at : hit.evidence[0].end - at] if hit.evidence else hit.text
 
 
 def nearby(hit: Hit) -> str:
@@ -161,30 +177,88 @@ class _Asked:
     numbers: Set[int]
     counts: Set[int]
     has_numbers: bool
+    places: Set[int]
+    """The names, by their numbers among the facts, that say where the one before is: "Lyon, France"."""
+    spelled_out: Mapping[int, str]
+    """The words of an abbreviation behind them: "paid time off (PTO)"."""
+    amounts: AskedAmounts | None
+
+    def is_in_range(self, word: Word, text: str) -> bool:
+        """Whether a range of a text has a number or a day: 800 users, of "up to 1,000 users"."""
+        if word.number is not None:
+            return self.amounts is not None and self.amounts.has(word.number, text)
+        return is_covered(word.text, text)
 
     @staticmethod
     @lru_cache(64)  # the first hits of an answer are compared with one question
     def of(question: str, terms: Terms) -> _Asked:
         """Read a question."""
-        words = words_of(question, terms)
+        words = words_of(question, terms, language_of_question(question))
         runs = _runs(words)
         said = [question[words[run[0]].start : words[run[-1]].end] for run in runs]
         names, numbers, counts = _of_kinds(words)
         has_numbers = bool([one for one in words if one.number is not None])
-        return _Asked(words, runs, said, names, numbers, counts, has_numbers)
+        places = set(_places(question, words, runs)) if ", " in question else frozenset[int]()
+        spelled_out = _spelled_out(question, words, runs) if "(" in question else {}
+        amounts = AskedAmounts.of(question, terms) if has_numbers else None
+        return _Asked(words, runs, said, names, numbers, counts, has_numbers, places, spelled_out, amounts)
 
 
-def _lacked(asked: _Asked, at: Iterable[int], text: str, terms: Terms) -> set[int]:
-    """Which of the words at some positions a text lacks."""
+def _spelled_out(question: str, words: Sequence[Word], runs: Sequence[Sequence[int]]) -> dict[int, str]:
+    """The words of the abbreviations in brackets, by their numbers among the facts."""
+    long = [long_form(question, words[run[-1]].end) for run in runs]
+    return {number: one for number, one in enumerate(long) if one}
+
+
+def _places(question: str, words: Sequence[Word], runs: Sequence[Sequence[int]]) -> Iterator[int]:
+    """Yield the numbers of names behind another one and a comma, unless more of them make a list."""
+    for number, (before, run) in enumerate(pairwise(runs), 1):
+        if {words[before[0]].kind, words[run[0]].kind} == {"name"}:
+            between = question[words[before[-1]].end : words[run[0]].start]
+            if between == ", " and not _GOES_ON.match(question, words[run[-1]].end):
+                yield number
+
+
+def _lacked(asked: _Asked, at: Iterable[int], text: str, terms: Terms, lit: str) -> set[int]:
+    """Which of the words at some positions a text lacks.
+
+    What only covers them, a kind or a range, must be in ``lit``, the sentence that answers: elsewhere it may
+    be said of something else.
+    """
     told, words = Told.of(text, terms, counts=asked.has_numbers), asked.words
     lacked = set[int]()
     for one in at:
-        if not told.has(words[one], terms):
+        if not told.has(words[one], terms) and not asked.is_in_range(words[one], lit):
             lacked.add(one)
-    for run in asked.runs:
-        if len(run) > 1 and lacked.issuperset(run) and _is_shortened(words, run, text):
+    for number, run in enumerate(asked.runs):
+        if lacked.issuperset(run) and (
+            (len(run) > 1 and _is_shortened(words, run, text))
+            or _is_called_otherwise(asked.said[number], told, terms)
+            or _is_of_kind(asked.said[number], lit, terms)
+            or (number in asked.places and _is_place_known(asked, number, lacked, text))
+            or (number in asked.spelled_out and told.terms >= frozenset(terms(asked.spelled_out[number])))
+        ):
             lacked.difference_update(run)
     return lacked
+
+
+def _is_called_otherwise(said: str, told: Told, terms: Terms) -> bool:
+    """Whether a text has another name of the same: "München" for "Munich"."""
+    return any(told.terms >= frozenset(terms(other)) for other in other_names(said))
+
+
+def _is_of_kind(said: str, text: str, terms: Terms) -> bool:
+    """Whether a text has the kind of a product: "laptop" for "MacBook"."""
+    kinds = kinds_of(said)
+    found = frozenset(terms(text)) if kinds else frozenset[str]()
+    return any(found >= frozenset(terms(kind)) for kind in kinds)
+
+
+def _is_place_known(asked: _Asked, number: int, lacked: Set[int], text: str) -> bool:
+    """Whether a text has the place before, and does not say itself where that is: of "Lyon, France" Lyon."""
+    if not lacked.isdisjoint(asked.runs[number - 1]):
+        return False
+    return regex.search(rf"\b{regex.escape(asked.said[number - 1])},\s+\p{{Lu}}", text) is None
 
 
 def _is_shortened(words: Sequence[Word], run: Sequence[int], text: str) -> bool:

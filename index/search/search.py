@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -15,16 +15,20 @@ from index.answers import Answer, Hit, IndexState, Reading
 from index.config import SearchConfig
 from index.filters import Comparison, Filter, divide_pages
 from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side
+from index.records import StoredPassage
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
 from index.search.features import Features
 from index.search.headings import weighing
+from index.search.headings.lines import heading_lines
 from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
 from index.search.named import Named, absent_from, compare_best
 from index.search.question import Query, Question, definitions, is_spelt, numbered_names
+from index.search.question.abbreviations import abbreviations_in, abbreviations_of, spell_out
+from index.search.question.amounts import AskedAmounts
 from index.search.question.conversation import (
     NO_CONTEXT,
     QUOTED_MEANING,
@@ -42,6 +46,7 @@ from index.search.question.homographs import Homographs
 from index.search.question.named_documents import NamedDocument
 from index.search.question.numbered_names import NumberedNames
 from index.search.question.quoted import Quotes, find_quotes
+from index.search.question.referents import may_refer, resolve
 from index.search.question.words import QuestionWords
 from index.search.ranking import rank_candidates
 from index.search.second_look import SecondLook, look
@@ -56,6 +61,8 @@ if TYPE_CHECKING:
 
 _QUOTED_PASSAGES = 8
 """Passages in which the quotes of an answer are looked for."""
+_SPELLING_PASSAGES = 20
+"""Passages with an abbreviation in which one is looked for that spells it out."""
 _PAGED = 1000
 """Passages on printed pages whose documents are searched; more are looked for in all documents."""
 _COMPARED_NAMES = 50
@@ -104,6 +111,8 @@ class Queries:
     naming: NamedDocument | None = None
     without_name: Query | None = None
     """The question without the words that name a document, where it has some."""
+    restate: Callable[[str], Queries] | None = None
+    """Represents the question in other words; None for one that already is."""
 
     def in_context(self, quotes: Quotes | None = None) -> Query:
         """The question with its context, and with what the last answer quotes."""
@@ -118,8 +127,11 @@ class Queries:
         near = nearness(vectors, turns)
         share = share_of_context(self.follow_up.references, near)
         turns = [replace(turn, meaning=share * turn.meaning, words=share * turn.words) for turn in turns]
+        above = "" if quotes is None else quotes.above
+        told = [self.context.said_before(""), above, *(one.text for one in self.context.questions[:1])]
         return replace(
             self.alone,
+            question=resolve(self.alone.question, told),
             vector=add_context(vectors, turns),
             context=tuple(turns),
             said=self.context.said_before(self.alone.question),
@@ -131,6 +143,10 @@ def make_queries(
     embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch
 ) -> Queries:
     """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
+
+    def restate(text: str) -> Queries:
+        return replace(make_queries(embedder, replace(question, text=text), None, watch), restate=None)
+
     context = question.context
     if vectors is None:
         began = perf_counter()
@@ -147,12 +163,12 @@ def make_queries(
     watch.note("tokens", began)
     naming = NamedDocument.of(question.text)
     if naming is None:
-        return Queries(alone, vectors, offsets, context, follow_up)
+        return Queries(alone, vectors, offsets, context, follow_up, restate=restate)
     began = perf_counter()
     (vector,) = embedder.embed_queries([naming.question])
     watch.note("encode", began)
     without = replace(alone, question=naming.question, vector=vector)
-    return Queries(alone, vectors, offsets, context, follow_up, naming, without)
+    return Queries(alone, vectors, offsets, context, follow_up, naming, without, restate)
 
 
 _NAMED, _COMPUTED, _HEADED = 0.75, 0.85, 0.75
@@ -287,7 +303,8 @@ class Search:
     ) -> Answer:
         """Return up to ``k`` best passages, and the probability that they answer the question.
 
-        A follow-up question is asked alone and with its context.
+        A follow-up question is asked alone and with its context. Where the documents spell out what a
+        question abbreviates, or abbreviate what it spells out, it is asked with both.
         """
         alone = self._of_named_document(asked, where, watch) or asked.alone
         judged = self.judge(alone, k=k, where=where, watch=watch, answerability=answerability)
@@ -295,9 +312,15 @@ class Search:
             query = self._context_needed(asked, follow_up, judged.logit, where, watch)
             if query is not None:
                 other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
-                if follow_up.prefers_context(judged.logit, other.logit, query.near):
+                is_resolved = query.question != asked.alone.question
+                if is_resolved or follow_up.prefers_context(judged.logit, other.logit, query.near):
                     judged = other
         found = judged.found
+        restated = self._spelled_out(asked, found, where)
+        if restated is not None:
+            return self.answer(
+                restated, k=k, where=where, watch=watch, state=state, answerability=answerability
+            )
         began = perf_counter()
         certainty = judged.certain
         probability, hits = judge_hits(found.hits, judged.estimated, certainty, answerability)
@@ -316,9 +339,25 @@ class Search:
             missing=tuple(dict.fromkeys((*compared.missing, *(judged.differs if certainty is None else ())))),
             timings_ms=watch.durations(),
             said=asked.context.said_before(asked.alone.question),
+            resolved=judged.query.question if judged.query.context else "",
             read=len(found.ranked.judged),
             read_by=self._cross_encoder.fingerprint if self._cross_encoder and found.ranked.judged else "",
         )
+
+    def _spelled_out(self, asked: Queries, found: SearchResult, where: Filter | None) -> Queries | None:
+        """The question with its abbreviations as the documents spell them out; None where they do not."""
+        question = asked.alone.question
+        if asked.restate is None or AskedThing.of(question) is not None:
+            return None  # what a thing is, the sentence says that spells it out
+        known = list(abbreviations_in("\n".join([hit.text for hit in found.deciding]), question))
+        told, (_, of_documents) = {one.short for one in known}, divide_pages(where)
+        for short in abbreviations_of(question):
+            if short not in told:
+                ids = self._engine.search_words(short, _SPELLING_PASSAGES, where=of_documents)
+                texts = "\n".join(one.text for one in self._passages.passages(ids))
+                known += [one for one in abbreviations_in(texts, short) if one.short == short][:1]
+        restated = spell_out(question, known) if known else question
+        return None if restated == question else asked.restate(restated)
 
     def _of_named_document(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
         """The question asked of the documents that it names, without their name; None if it names none."""
@@ -333,10 +372,12 @@ class Search:
         self, asked: Queries, follow_up: FollowUp, alone: float, where: Filter | None, watch: Stopwatch
     ) -> Query | None:
         """The question with its context, if that could change the answer that has this logit without it."""
-        if not follow_up.may_need_context(alone):
+        if not (follow_up.may_need_context(alone) or may_refer(asked.alone.question)):
             return None
         query = self.in_context(asked, where, watch)
-        return query if query is not None and follow_up.may_need_context(alone, query.near) else None
+        if query is None or query.question != asked.alone.question:
+            return query  # with what it refers to, it is another question
+        return query if follow_up.may_need_context(alone, query.near) else None
 
     def judge(
         self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch, answerability: Answerability
@@ -401,7 +442,21 @@ class Search:
         _, sentences = self._passages.sentences(live)
         if not sentences.known.all():
             sentences = self._complete(live, sentences)
-        return find_quotes(said, [one.text for one in passages], sentences)
+        quotes = find_quotes(said, [one.text for one in passages], sentences)
+        if quotes is None:
+            return None
+        passage, start = passages[quotes.first[0]], quotes.first[1]
+        return replace(quotes, above=self._version_above(passage, start))
+
+    def _version_above(self, passage: StoredPassage, start: int) -> str:
+        """The heading with a version that an offset of a passage is below; empty without one."""
+        sha256 = passage.version.text_sha256
+        if passage.version.length > _MOST_TEXT:
+            return ""
+        text = self._passages.whole_texts([sha256]).get(sha256, "")
+        lines = [one for one in heading_lines(text) if one.start <= passage.passage.start + start]
+        versions = [one for one in lines if any(of.kind == "version" for of in one.designations)]
+        return text[versions[-1].start : versions[-1].end] if versions else ""
 
     def find(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> SearchResult:
         """Rank the passages, and build up to ``k`` hits."""
@@ -423,7 +478,8 @@ class Search:
         began = perf_counter()
         earlier = query.context[0].text if query.context else ""
         terms = self._analyzer.question_hashes(query.question)
-        words = QuestionWords(query.question, terms, earlier, query.said)
+        amounts = AskedAmounts.of(query.question, self._analyzer.terms)
+        words = QuestionWords(query.question, terms, earlier, query.said, amounts)
         hits = Hits(
             self._passages, self._history, ranking, config=self._config, words=words, headings=headings
         )

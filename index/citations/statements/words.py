@@ -118,9 +118,9 @@ def _is_year(text: str) -> bool:
     return len(text) == 4 and text.isdigit() and "1000" <= text < "2200"
 
 
-def words_of(sentence: str, terms: Terms) -> tuple[Word, ...]:
-    """The words of a sentence, in order."""
-    language = language_of(sentence)
+def words_of(sentence: str, terms: Terms, language: Language | None = None) -> tuple[Word, ...]:
+    """The words of a sentence, in order, in the language that it is known, or else seems, to be in."""
+    language = language or language_of(sentence)
     found = list(_split(sentence, terms, language))
     return tuple(_with_names(found, language, sentence))
 

@@ -80,7 +80,7 @@ def extract_answer(
     by_part = answer_apart(by_part, parts, of_parts)
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
-    chosen = _without_repeats(_with_lists(resolve, chosen, parts, whole.question))
+    chosen = _without_repeats(_with_lists(resolve, chosen, parts, whole.resolved or whole.question))
     cited = list(_cite(resolve, chosen))
     kept = [one for one, _ in cited]
     if by_part:

@@ -26,10 +26,16 @@ _WORD = regex.compile(rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quotes:
-    """The sentences that an answer quotes, and their mean vector, shape (dimension,), if they have some."""
+    """The sentences that an answer quotes, and their mean vector, shape (dimension,), if they have some.
+
+    ``first`` is where the first one is: the index of its passage, and its offset in that. ``above`` is the
+    heading of its version, if it has one.
+    """
 
     text: str
     vector: Vectors | None
+    first: tuple[int, int] = (0, 0)
+    above: str = ""
 
     @property
     def names(self) -> str:
@@ -65,15 +71,18 @@ def find_quotes(said: str, passages: Sequence[str], sentences: SentenceTable) ->
     """
     answer = _Said(said)
     found: dict[str, Vectors | None] = {}
+    places: list[tuple[int, int]] = []
     for at, passage in enumerate(passages):
         own = sentences.passage(at)
         for row, (start, end) in enumerate(own.spans.tolist()):
             text = " ".join(passage[start:end].split())
             if len(found) < _MOST and text not in found and answer.quotes(text):
                 found[text] = own.vectors[row] if len(own.vectors) else None
+                places.append((at, start))
     if not found:
         return None
-    return Quotes(" ".join(found), _mean([vector for vector in found.values() if vector is not None]))
+    vector = _mean([vector for vector in found.values() if vector is not None])
+    return Quotes(" ".join(found), vector, places[0])
 
 
 def _line(text: str) -> str:

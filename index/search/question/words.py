@@ -6,6 +6,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from index.search.question.amounts import AskedAmounts
+
 HASH = itemgetter(2)
 """Of a term of a question."""
 
@@ -16,13 +18,15 @@ class QuestionWords:
 
     ``terms`` are the spans ``[start, end)`` of its terms with their hashes, in order, as
     :meth:`index.text.analysis.Analyzer.question_hashes` has them. ``earlier`` is the question that it
-    follows up, and ``said`` what was answered to that; empty if it is asked alone.
+    follows up, and ``said`` what was answered to that; empty if it is asked alone. ``amounts`` are those of
+    things that it names.
     """
 
     question: str
     terms: Sequence[tuple[int, int, int]]
     earlier: str = ""
     said: str = ""
+    amounts: AskedAmounts | None = None
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""

@@ -35,6 +35,9 @@ def named(question: str, text: str, lit: str = "", **above: Any) -> Named:
         ("What does the E9 mean?", "E4 means that the pressure is low.", ("E9",)),
         ("What did Karen Spärck Jones write?", "Stephen Robertson wrote it.", ("Karen Spärck Jones",)),
         ("What did Agnes Tolland and Donald Rae do?", "Agnes Tolland built it.", ("Donald Rae",)),
+        ("Where is the office in Lyon, France?", "The office in Lyon, Mississippi, is closed.", ("France",)),
+        ("Where is the office in Lyon, France?", "The office in France is closed.", ("Lyon",)),
+        ("Is it in Lyon, Paris or Brest?", "It is in Lyon, or in Brest.", ("Paris",)),
         ("Wer wohnt in Köln oder in Bonn?", "Sie wohnt in Köln.", ("Bonn",)),
         ("谁在 1924 年收到了标书？", "他在 1915 年收到了标书。", ("1924",)),
     ],
@@ -58,6 +61,15 @@ def test_names_numbers_and_dates_that_are_exchanged_are_missing(
         ("Is Iran an ally of the United States?", "Iran was a close US ally."),
         ("What did the NDRC decide?", "The National Development and Reform Commission decided it."),
         ("What is the SARS-CoV-2 rate?", "The rate of SARS CoV 2 is low."),
+        ("When do we meet in Munich?", "We meet in München at nine."),
+        ("Can I take my MacBook home?", "Laptops may be taken home."),
+        ("Is the pool open on Sundays?", "The pool is open daily."),
+        ("Which plan is for 800 users?", "Team is for up to 1,000 users."),
+        ("Where is the office in Lyon, France?", "The office in Lyon is near the river."),
+        (
+            "Was kostet eine Nacht?",
+            "Die Übernachtung kostet 18 Euro.",
+        ),  # a noun, though "was" is English, too
         ("How does the March plan end?", "In March the plan ends."),
         ("what does a lighthouse need?", "Nothing that one could name."),
     ],
@@ -117,3 +129,27 @@ def test_a_name_that_a_document_has_nowhere(question: str, text: str, absent: li
     citation = SimpleNamespace(start=0, title="", section=(), document_id="a")
     one: Any = SimpleNamespace(text=text, citation=citation, evidence=[])
     assert absent_from(question, one, lambda: text, TERMS) == absent
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lit", "missing"),
+    [
+        (
+            "Is the bar open on Sunday?",
+            "The pool is open daily. The bar is new.",
+            "The bar is new.",
+            "Sunday",
+        ),
+        (
+            "Is my MacBook replaced?",
+            "Laptops are new. Phones are replaced.",
+            "Phones are replaced.",
+            "MacBook",
+        ),
+        ("Is it for 15 people?", "Up to 20 people swim. It is new.", "It is new.", "15"),
+    ],
+)
+def test_what_covers_a_fact_must_be_in_the_sentence_that_answers(
+    question: str, text: str, lit: str, missing: str
+) -> None:
+    assert named(question, text, lit).missing == (missing,)
