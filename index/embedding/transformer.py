@@ -41,30 +41,25 @@ class SentenceTransformerEmbedder:
             torch.set_num_threads(threads)
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            self._model = SentenceTransformer(str(folder), device=device or None, local_files_only=True)
+            self.model = SentenceTransformer(str(folder), device=device or None, local_files_only=True)
         except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
             raise ModelDamaged(f"The model in {folder} cannot be opened: {error}") from error
         if bf16:
-            self._model.to(torch.bfloat16)
-        self._model.eval()
-        self.query_prompt = _prompt(self._model, _QUERY_PROMPTS)
-        self.passage_prompt = _prompt(self._model, _PASSAGE_PROMPTS)
-        self.takes_means = _is_mean_pooled(self._model)
-        self._tokenizer = _copy_tokenizer(self._model, folder)
+            self.model.to(torch.bfloat16)
+        self.model.eval()
+        self.query_prompt = _prompt(self.model, _QUERY_PROMPTS)
+        self.passage_prompt = _prompt(self.model, _PASSAGE_PROMPTS)
+        self.takes_means = _is_mean_pooled(self.model)
+        self._tokenizer = _copy_tokenizer(self.model, folder)
         # Not thread-safe: fast tokenizers change their own padding and truncation on each call.
         self._preprocessing = threading.Lock()
-        self.max_tokens = int(self._model.max_seq_length or self._tokenizer_limit())
+        self.max_tokens = int(self.model.max_seq_length or self._tokenizer_limit())
         self.special_tokens = len(self._tokenizer.encode(self.passage_prompt).ids)
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self.dimension = int(self.model.get_embedding_dimension() or 0)
         prompts = json.dumps([self.query_prompt, self.passage_prompt])
         prompts = hashlib.sha256(prompts.encode()).hexdigest()[:8]
         precision = "bf16" if bf16 else "fp32"
         self.fingerprint = f"{name or folder.name}:{revision(folder)}:{prompts}:{precision}"
-
-    @property
-    def model(self) -> SentenceTransformer:
-        """The sentence-transformers model, for conversion."""
-        return self._model
 
     @property
     def tokenizer(self) -> FastTokenizer:
@@ -115,13 +110,13 @@ class SentenceTransformerEmbedder:
         """Compute unit vectors of texts, and token vectors of shape (texts, tokens, dimension)."""
         try:
             with self._preprocessing:
-                features: dict[str, Any] = self._model.preprocess(texts, prompt=prompt or None)
+                features: dict[str, Any] = self.model.preprocess(texts, prompt=prompt or None)
             with torch.inference_mode():
                 on_device = {
-                    key: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
+                    key: value.to(self.model.device) if isinstance(value, torch.Tensor) else value
                     for key, value in features.items()
                 }
-                output = self._model.forward(on_device)
+                output = self.model.forward(on_device)
                 unit = torch.nn.functional.normalize(output["sentence_embedding"].float(), dim=1)
                 tokens: NDArray[np.float32] = output["token_embeddings"].float().cpu().numpy()
         except (RuntimeError, ValueError, KeyError, IndexError) as error:
@@ -129,7 +124,7 @@ class SentenceTransformerEmbedder:
         return unit.cpu().numpy(), tokens
 
     def _tokenizer_limit(self) -> int:
-        limit = getattr(self._model.tokenizer, "model_max_length", 512)
+        limit = getattr(self.model.tokenizer, "model_max_length", 512)
         return int(min(limit, 8192))
 
 

@@ -68,7 +68,7 @@ class SharedBase:
         self.generation = generation
         self._lock_seconds = lock_seconds
         self._made: dict[str, Path] = {}
-        self._published = 0
+        self.published = 0
         """The change that published the base that is to be in use; 0 if there is none."""
         self._failed = 0
         """The change of a base that could not be fetched."""
@@ -83,7 +83,7 @@ class SharedBase:
         filled from the record.
         """
         found = self.bases.newest(self._form, moment.change)
-        self._published = found.change if found else 0
+        self.published = found.change if found else 0
         if found is None:
             return self._index.reload(moment.includes)
         if found.manifest == self._index.manifest:
@@ -125,14 +125,9 @@ class SharedBase:
         self.bases.fetch(sha256, path)
 
     @property
-    def published(self) -> int:
-        """The change that published the base that is to be in use; 0 if there is none."""
-        return self._published
-
-    @property
     def is_due(self) -> bool:
         """Whether a new base is due, or the one of this machine is to be shared."""
-        is_alone = not self._published and self._index.manifest is not None
+        is_alone = not self.published and self._index.manifest is not None
         return time.monotonic() >= self._pause and (self._index.should_compact or is_alone)
 
     def compact(self) -> None:
@@ -212,7 +207,7 @@ class SharedBase:
         Waits for the base that is published then, and makes one of its own where none can be had. False
         until that is done. Raises what :meth:`FaissIndex.compact` raises.
         """
-        if self._index.is_rid_of(change) or (self._published and not self._failed):
+        if self._index.is_rid_of(change) or (self.published and not self._failed):
             return self.tidy(change)
         shutil.rmtree(self._folder / _NEXT, ignore_errors=True)
         return self._index.purge(change)

@@ -170,7 +170,7 @@ class MappedVectors:
     def __init__(self, path: Path, dimension: int, precision: np.dtype[np.floating], *, is_limited: bool):
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._dimension, self._precision = dimension, precision
+        self.dimension, self.precision = dimension, precision
         self._codes = np.frombuffer(self._map, np.uint8).reshape(-1, dimension * precision.itemsize)
         self._codec = _codec(dimension, precision)
         self._is_limited, self._read = is_limited, 0
@@ -178,25 +178,17 @@ class MappedVectors:
             # Neighbouring rows are rarely needed next.
             self._map.madvise(mmap.MADV_RANDOM)
 
-    @property
-    def dimension(self) -> int:
-        return self._dimension
-
-    @property
-    def precision(self) -> np.dtype[np.floating]:
-        return self._precision
-
     def __len__(self) -> int:
         return len(self._codes)
 
     def at(self, positions: Ids) -> Vectors:
         if len(positions) == 0:
-            return np.empty((0, self._dimension), np.float32)
+            return np.empty((0, self.dimension), np.float32)
         vectors: Vectors = self._codec.sa_decode(self._read_codes(positions))
-        return normalise(vectors) if self._precision == HALF else vectors
+        return normalise(vectors) if self.precision == HALF else vectors
 
     def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
-        codec = _codec(self._dimension, self._precision)
+        codec = _codec(self.dimension, self.precision)
         found, where = _search_rows(self._read_codes, allowed.positions(), codec, query, count)
         # The search uses rounded rows, whose lengths differ slightly from one.
         return Matches(found, where, _floor(found, count, allowed), 1e-4)

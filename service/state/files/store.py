@@ -36,19 +36,14 @@ class FileStore:
 
     def __init__(self, database: Database, spool: Spool) -> None:
         self.spool = spool
-        self._database = database
-
-    @property
-    def database(self) -> Database:
-        """The database with the tables."""
-        return self._database
+        self.database = database
 
     # Files
 
     def add(self, file: UploadedFile) -> UploadedFile:
         """Record a file whose bytes are durable in the spool under its id."""
         groups = None if file.groups is None else json.dumps(sorted(file.groups))
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "INSERT INTO files (id, filename, purpose, bytes, created, owner, groups)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -58,13 +53,13 @@ class FileStore:
 
     def file(self, file_id: str) -> UploadedFile | None:
         """The file with this id, if there is one."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             row = connection.execute(f"{_FILES} AND id = ?", (file_id,)).fetchone()
         return None if row is None else _file_of_row(row)
 
     def files(self, *, purpose: str = "") -> list[UploadedFile]:
         """All files, in the order in which they were sent."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(
                 f"{_FILES} AND (? = '' OR purpose = ?) ORDER BY number", (purpose, purpose)
             ).fetchall()
@@ -79,7 +74,7 @@ class FileStore:
 
         With ``known``, only if these are all its attachments: False if it was attached again meanwhile.
         """
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             # Written first, although it stays as it is: until the end nothing attaches the file.
             connection.execute("UPDATE files SET erasing = erasing WHERE id = ?", (file_id,))
             if known is not None:
@@ -92,19 +87,19 @@ class FileStore:
 
     def cancel_erasing(self, file_id: str) -> None:
         """Show a file again whose erasure was begun and cannot go on."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("UPDATE files SET erasing = 0 WHERE id = ?", (file_id,))
 
     def finish_erasing(self, file_id: str) -> None:
         """Remove a file that is hidden, and its bytes. Where it is attached, its documents stay."""
         # The bytes first: after a crash the row still says what is to be removed.
         self.spool.clear(file_id)
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("DELETE FROM files WHERE id = ? AND erasing = 1", (file_id,))
 
     def erasing(self) -> list[UploadedFile]:
         """The files whose erasure was begun and not finished."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return [
                 _file_of_row(row) for row in connection.execute(f"{_COLUMNS} WHERE erasing = 1").fetchall()
             ]
@@ -115,7 +110,7 @@ class FileStore:
 
     def ids(self) -> set[str]:
         """The ids of all files, those whose erasure was begun included."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return {file_id for (file_id,) in connection.execute("SELECT id FROM files").fetchall()}
 
     # Attachments
@@ -126,7 +121,7 @@ class FileStore:
         Raises :class:`service.errors.UploadNotFound` if one of the files does not exist any more.
         """
         new = list(attachments)
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             for one in new:
                 # Written, although it stays as it is: until the end nothing begins to erase the file.
                 exists = "UPDATE files SET erasing = 0 WHERE id = ? AND erasing = 0 RETURNING id"
@@ -142,25 +137,25 @@ class FileStore:
 
     def attachments(self, *, collection: str = "", file_id: str = "") -> list[Attachment]:
         """The attachments to a collection, of a file, or both."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return _attachments(connection, collection=collection, file_id=file_id)
 
     def undo(self, attachments: Iterable[Attachment], replaced: Iterable[Attachment]) -> None:
         """Put back what :meth:`attach` replaced, unless it was replaced again."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             _delete_attachments(connection, attachments)
             _insert_attachments(connection, replaced, _RESTORE)
 
     def detach(self, attachments: Iterable[Attachment]) -> None:
         """Forget that files are attached, unless they were attached again since. The files stay."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             _delete_attachments(connection, attachments)
 
     # Names of vector stores
 
     def label(self, collection: str) -> StoreLabel | None:
         """The name of a collection, if it was given one."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             row = connection.execute(f"{_LABELS} WHERE collection = ?", (collection,)).fetchone()
         if row is None:
             return None
@@ -169,7 +164,7 @@ class FileStore:
 
     def labels(self) -> list[StoreLabel]:
         """The names of all collections that were given one."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(_LABELS).fetchall()
         return [
             StoreLabel(name, called, description, json.loads(metadata), created)
@@ -178,7 +173,7 @@ class FileStore:
 
     def set_label(self, label: StoreLabel) -> None:
         """Name a collection, or rename it."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "INSERT INTO labels VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection) DO UPDATE SET"
                 " name = excluded.name, description = excluded.description, metadata = excluded.metadata,"
@@ -192,14 +187,14 @@ class FileStore:
 
     def remove_label(self, collection: str) -> None:
         """Forget what a collection is called."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("DELETE FROM labels WHERE collection = ?", (collection,))
 
     # Upkeep
 
     def collections(self) -> set[str]:
         """The collections that something is known of, whether they exist or not."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(
                 "SELECT collection FROM attachments UNION SELECT collection FROM labels"
             )
@@ -207,11 +202,11 @@ class FileStore:
 
     def purge(self) -> bool:
         """Remove from the database's files what was deleted; False while others use them: try again."""
-        return self._database.cleanse()
+        return self.database.cleanse()
 
     def close(self) -> None:
         """Close everything that is open. The store is not used afterwards."""
-        self._database.close()
+        self.database.close()
 
 
 def _attachments(connection: Connection, *, collection: str, file_id: str) -> list[Attachment]:

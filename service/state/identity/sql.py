@@ -38,16 +38,11 @@ class KeyStore(SqlPeople, ABC):
     """True if :meth:`attending` tells of changes, so that it is enough to look now and then."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @property
-    def database(self) -> Database:
-        """The database with the tables."""
-        return self._database
+        self.database = database
 
     def add(self, key: Key) -> None:
         """Record a key, whose id no other key has."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
                 (
@@ -71,12 +66,12 @@ class KeyStore(SqlPeople, ABC):
 
     def all(self) -> list[Key]:
         """All keys, revoked ones included, oldest first."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return [_key_of_row(row) for row in connection.execute(f"{_SELECT} ORDER BY number").fetchall()]
 
     def revoke(self, key_id: str, moment: float) -> Key:
         """Revoke a key from a moment on; a revoked one keeps its moment. Raises :class:`KeyNotFound`."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             changed = connection.execute(
                 "UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL", (moment, key_id)
             )
@@ -89,7 +84,7 @@ class KeyStore(SqlPeople, ABC):
 
     def note_use(self, used: Mapping[str, float]) -> None:
         """Record when keys (by id) were last used; an earlier time than the recorded one has no effect."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.executemany(
                 "UPDATE keys SET last_used = ? WHERE id = ? AND COALESCE(last_used, 0) < ?",
                 [(moment, key_id, moment) for key_id, moment in sorted(used.items())],
@@ -100,7 +95,7 @@ class KeyStore(SqlPeople, ABC):
 
         The ``most`` that last longest are kept: where the clock is wrong, they may not have ended.
         """
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "INSERT INTO ended_sessions VALUES (?, ?) ON CONFLICT DO NOTHING", (session, until)
             )
@@ -113,7 +108,7 @@ class KeyStore(SqlPeople, ABC):
 
     def end_sessions(self, key_id: str) -> None:
         """Record that all sessions of a key that have begun are ended."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "INSERT INTO session_rounds VALUES (?, 1)"
                 " ON CONFLICT (key) DO UPDATE SET number = session_rounds.number + 1",
@@ -123,7 +118,7 @@ class KeyStore(SqlPeople, ABC):
 
     def ended(self) -> Ended:
         """The sessions that are ended."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             sessions = connection.execute("SELECT session FROM ended_sessions").fetchall()
             rounds = connection.execute("SELECT key, number FROM session_rounds").fetchall()
         return Ended(frozenset(session for (session,) in sessions), dict(rounds))
@@ -133,39 +128,39 @@ class KeyStore(SqlPeople, ABC):
 
         Cheap.
         """
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             (number,) = connection.execute("SELECT number FROM generation").fetchone()
             return int(number)
 
     def state(self) -> StoreState:
         """Describe which store it is now. Raises :class:`service.errors.KeysLost`. Cheap."""
         self._require_same()
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return read_state(connection)
 
     def identify(self) -> str:
         """Its id, made at the first call: another store has another one."""
         identity = identity_of(self.secret(_IDENTITY))
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             is_sealed = _sealed(connection) is not None
         if not is_sealed:
-            with self._database.write() as connection:
+            with self.database.write() as connection:
                 _seal(connection)
         return identity
 
     def seal_anew(self) -> None:
         """Take the keys that there are for all that were ever made."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("DELETE FROM secrets WHERE purpose = ?", (SEAL,))
             _seal(connection)
 
     def secret(self, purpose: str) -> bytes:
         """A secret of 32 bytes for signing, made at the first call; the same in every process."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             known = connection.execute("SELECT secret FROM secrets WHERE purpose = ?", (purpose,)).fetchone()
         if known is not None:
             return bytes(known[0])
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "INSERT INTO secrets VALUES (?, ?) ON CONFLICT DO NOTHING", (purpose, new_secret())
             )
@@ -176,12 +171,12 @@ class KeyStore(SqlPeople, ABC):
 
     def renew_secret(self, purpose: str) -> None:
         """Forget a secret: the next call of :meth:`secret` makes another."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("DELETE FROM secrets WHERE purpose = ?", (purpose,))
 
     def signing_keys(self) -> list[SigningKey]:
         """The keys that sign evidence, oldest first: the last one is in use."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return _signing_keys(connection)
 
     def add_signing_key(self, key: SigningKey, *, after: str) -> None:
@@ -189,7 +184,7 @@ class KeyStore(SqlPeople, ABC):
 
         Nothing happens if another one is in use by now: of several processes one makes the next key.
         """
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             # Changes nothing, and lets one transaction after the other go on from here.
             connection.execute("UPDATE generation SET number = number")
             known = _signing_keys(connection)
@@ -200,7 +195,7 @@ class KeyStore(SqlPeople, ABC):
                 )
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     @abstractmethod
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:

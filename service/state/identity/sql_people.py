@@ -18,7 +18,7 @@ _COLUMNS = "key, issuer, subject, name, scope, groups, first_seen, last_seen, ad
 class SqlPeople:
     """The part of a :class:`service.state.identity.sql.KeyStore` that is about people."""
 
-    _database: Database
+    database: Database
 
     def note_people(self, people: Iterable[Person]) -> None:
         """Record people who were seen; what is known of them from later, and by administrators, stays."""
@@ -37,7 +37,7 @@ class SqlPeople:
             )
             for one in sorted(people, key=lambda one: one.key)
         ]
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.executemany(
                 f"INSERT INTO people ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET name = excluded.name, scope = excluded.scope,"
@@ -48,13 +48,13 @@ class SqlPeople:
 
     def people(self) -> list[Person]:
         """All people who were seen, in no order that means anything."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM people ORDER BY key").fetchall()
         return [_person_of_row(row) for row in rows]
 
     def adjust(self, key: str, adjustment: Adjustment) -> Person:
         """Record what administrators change of a person's groups. Raises :class:`PersonNotFound`."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "UPDATE people SET added = ?, withdrawn = ? WHERE key = ?",
                 (_written(adjustment.added), _written(adjustment.withdrawn), key),
@@ -67,7 +67,7 @@ class SqlPeople:
 
     def adjustments(self) -> Mapping[str, Adjustment]:
         """The changes of administrators, by the people's ids; without those of whom nothing is changed."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(
                 "SELECT key, added, withdrawn FROM people WHERE added <> '[]' OR withdrawn <> '[]'"
             ).fetchall()
@@ -75,7 +75,7 @@ class SqlPeople:
 
     def forget_person(self, key: str) -> None:
         """Forget a person, with what administrators changed. Raises :class:`PersonNotFound`."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             if not connection.execute("DELETE FROM people WHERE key = ?", (key,)).rowcount:
                 raise PersonNotFound("There is no such person.")
             self._count_change(connection)

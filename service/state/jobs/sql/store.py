@@ -41,12 +41,7 @@ class SqlJobStore(ABC):
     is_announced: bool
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @property
-    def database(self) -> Database:
-        """The database with the tables."""
-        return self._database
+        self.database = database
 
     @abstractmethod
     def open_session(self) -> Session | None:
@@ -84,7 +79,7 @@ class SqlJobStore(ABC):
     ) -> Job:
         access = access or Access()
         sender = None if access.sender is None else json.dumps(sorted(access.sender))
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             if kind == "upgrade":
                 self._require_no_upgrade(connection, collection)
             (number,) = connection.execute(
@@ -100,7 +95,7 @@ class SqlJobStore(ABC):
         return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             row = connection.execute(f"{job_rows.SELECT} WHERE id = ?", (job_id,)).fetchone()
             if row is None:
                 raise refusals.job_not_found(job_id)
@@ -116,7 +111,7 @@ class SqlJobStore(ABC):
         if collections is not None:
             sql += f" AND collection IN ({_placeholders(collections)})"
             values += collections
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(f"{sql} ORDER BY number DESC LIMIT ?", (*values, limit)).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
@@ -125,7 +120,7 @@ class SqlJobStore(ABC):
         if most is not None:
             where = f"number IN ({job_rows.OLDEST.format(where=where)})"
             values.append(most)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(f"{job_rows.SELECT} WHERE {where} ORDER BY number", values).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
@@ -134,12 +129,12 @@ class SqlJobStore(ABC):
         sql = (
             f"{job_rows.SELECT} WHERE state IN ({states}) AND collection = ? AND finished > ? ORDER BY number"
         )
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(sql, (*FINISHED, collection, since)).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
     def count_states(self) -> dict[JobState, int]:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return dict(connection.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall())
 
     def items(
@@ -148,14 +143,14 @@ class SqlJobStore(ABC):
         sql = f"{item_rows.SELECT} WHERE job = (SELECT number FROM jobs WHERE id = ?) AND number > ?"
         if outcomes:
             sql += f" AND outcome IN ({_placeholders(outcomes)})"
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(
                 f"{sql} ORDER BY number LIMIT ?", (job_id, after, *outcomes, limit)
             ).fetchall()
             return [item_rows.from_row(row) for row in rows]
 
     def unsettled(self, collection: str, *, prefix: str = "") -> list[tuple[Job, Item]]:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(
                 f"{job_rows.SELECT} WHERE collection = ? AND number IN ({item_rows.JOBS_UNSETTLED})"
                 " ORDER BY number",
@@ -203,7 +198,7 @@ class SqlJobStore(ABC):
             return False
 
     def is_cancelling(self, job_id: str) -> bool:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             row = connection.execute("SELECT cancelling FROM jobs WHERE id = ?", (job_id,)).fetchone()
             return bool(row and row[0])
 
@@ -243,7 +238,7 @@ class SqlJobStore(ABC):
 
     def concerned(self, collection: str, documents: Mapping[str, float] | None) -> list[tuple[str, Item]]:
         now = time.time()
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             jobs = connection.execute(
                 "SELECT number, id, state, created FROM jobs WHERE collection = ? ORDER BY number",
                 (collection,),
@@ -264,14 +259,14 @@ class SqlJobStore(ABC):
                 )
 
     def purge(self) -> bool:
-        return self._database.cleanse()
+        return self.database.cleanse()
 
     def collections(self) -> set[str]:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return {name for (name,) in connection.execute("SELECT DISTINCT collection FROM jobs")}
 
     def age(self, seconds: float, *, until: float) -> list[str]:
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("UPDATE jobs SET age = age + ? WHERE finished IS NOT NULL", (seconds,))
             rows = connection.execute(
                 "SELECT id FROM jobs WHERE finished IS NOT NULL AND age >= ? ORDER BY number", (until,)
@@ -279,16 +274,16 @@ class SqlJobStore(ABC):
             return [job_id for (job_id,) in rows]
 
     def ids(self) -> set[str]:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return {job_id for (job_id,) in connection.execute("SELECT id FROM jobs").fetchall()}
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     @contextmanager
     def _change(self, job_id: str) -> Iterator[tuple[Connection, int, JobState]]:
         """Open a transaction that changes a job; gives its number and state."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             changed = job_rows.change(connection, job_id)
             if changed is None:
                 raise refusals.job_not_found(job_id)
