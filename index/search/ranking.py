@@ -122,7 +122,7 @@ def features(
         "rare_words": rare_words,
         "length": length - length.mean() if len(length) else length,
         "sentences": np.log(np.maximum(look.counts, 1)).astype(np.float32),
-        **_of_document(candidates, look, base),
+        **_of_document(look, base),
     }
 
 
@@ -137,7 +137,7 @@ def _convex(meaning: Scores, words: Scores, weight: float) -> Scores:
     return combined
 
 
-def _of_document(candidates: Candidates, look: SecondLook, base: Scores) -> Columns:
+def _of_document(look: SecondLook, base: Scores) -> Columns:
     """Compute the features that come from other candidates of the same document."""
     _, of = np.unique(look.documents, return_inverse=True)
     order = np.lexsort((-base, of))

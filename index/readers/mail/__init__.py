@@ -97,10 +97,10 @@ def _metadata(message: Message) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def message_drafts(message: Message, *, name: str, level: int = 1) -> Iterator[Draft]:
-    """The blocks of a message, below a heading of the given level."""
+def message_drafts(message: Message, *, name: str) -> Iterator[Draft]:
+    """The blocks of a message, below a heading with its subject."""
     try:
-        yield from _drafts(message, name, level)
+        yield from _drafts(message, name, 1)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         # The standard library raises these for malformed parameters of a field.
         raise CorruptDocument(

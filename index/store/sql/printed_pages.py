@@ -15,8 +15,6 @@ from index.types import Ids
 _LABELLED = "SELECT v.key, v.document, v.page_labels FROM versions v WHERE v.page_labels <> '' AND "
 _LIVE = "{0}.removed IS NULL"
 
-_Pages = Sequence[tuple[int, int]]
-
 
 def documents(statements: Statements, ranges: Sequence[PageRange]) -> Ids:
     """Return the keys of the documents whose newest version has a page in these ranges, ascending."""

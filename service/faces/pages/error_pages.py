@@ -60,7 +60,7 @@ def _renewal(connection: Connection, after: str) -> Response | None:
     cookie = HTTPConnection(connection).cookies.get(COOKIE, "")
     if connection["method"] != "GET" or headers.get("sec-fetch-mode", "navigate") != "navigate" or not cookie:
         return None
-    provider = parts_of(connection)[Credentials].sessions.provider_of(cookie, even_late=True)
+    provider = parts_of(connection)[Credentials].sessions.provider_of(cookie)
     if provider is None or not provider.client_id:
         return None
     start = f"{SIGN_IN}/{provider.name}/start?{urlencode({'next': after})}"

@@ -78,13 +78,10 @@ class Sessions:
         found = self.holder(cookie)
         return self._keyring.adjusted(found) if found.issuer else found
 
-    def provider_of(self, cookie: str, *, even_late: bool = False) -> Provider | None:
-        """The provider of a person's session that has not ended; None for a key's, or for none.
-
-        ``even_late``: also of one whose time is over, but that nobody has ended.
-        """
+    def provider_of(self, cookie: str) -> Provider | None:
+        """The provider of a person's session that nobody has ended; None for a key's, or for none."""
         try:
-            person = self._people.read(self._parse_valid(cookie, even_late=even_late)[0])
+            person = self._people.read(self._parse_valid(cookie, even_late=True)[0])
         except Unauthorized:
             return None
         return person[2] if person else None

@@ -180,7 +180,7 @@ def _render_page(
         problem=problem,
         answer=answer,
         folders=_folders(answering.collections, caller, query.collection),
-        to_write=_writing_request(query, caller, answering) if answer else None,
+        to_write=_writing_request(query, answering) if answer else None,
         permanent=permanent,
         evidence=f"/evidence{(permanent or query.address()).removeprefix('/')}" if lasting else "",
         hand_on=f"/hand-on{query.address().removeprefix('/')}"
@@ -198,7 +198,7 @@ def _render_page(
     )
 
 
-def _writing_request(query: HomeQuery, caller: Principal, answering: Answering) -> dict[str, Any] | None:
+def _writing_request(query: HomeQuery, answering: Answering) -> dict[str, Any] | None:
     """The request by which a script lets the model write; None without a model, or if it has written."""
     if answering.writer is None or query.mode or query.several is not None:
         return None

@@ -110,7 +110,7 @@ async def sign_out(request: Request, fields: _Fields) -> Response:
     sessions = parts[Credentials].sessions
     is_everywhere, elsewhere = "everywhere" in fields, ""
     if cookie := request.cookies.get(COOKIE):
-        elsewhere = await _sign_out_address(request, sessions.provider_of(cookie, even_late=True))
+        elsewhere = await _sign_out_address(request, sessions.provider_of(cookie))
         await parts[Pools].writes.run(sessions.end_all if is_everywhere else sessions.end, cookie)
     request.scope["state"]["audit"] = {"command": "sign out everywhere" if is_everywhere else "sign out"}
     response = redirect(request.scope, PATH)
