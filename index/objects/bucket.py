@@ -102,12 +102,6 @@ class Bucket:
             for one in page.get("Contents", ()):
                 yield ObjectEntry(self._relative(one["Key"]), one["Size"], one["LastModified"])
 
-    def folders(self, prefix: str) -> Iterator[str]:
-        """The folders directly below a prefix: the next parts of names, without the slash."""
-        for page in self._pages("list_objects_v2", prefix, Delimiter="/"):
-            for one in page.get("CommonPrefixes", ()):
-                yield self._relative(one["Prefix"])[len(prefix) : -1]
-
     def unfinished(self, prefix: str = "") -> Iterator[ObjectEntry]:
         """The uploads in parts to names with a prefix that were not completed."""
         for page in self._pages("list_multipart_uploads", prefix):
@@ -172,9 +166,9 @@ class Bucket:
     def _relative(self, key: str) -> str:
         return key[len(self._address.prefix) :]
 
-    def _pages(self, operation: str, prefix: str, **more: str) -> Iterator[Any]:
+    def _pages(self, operation: str, prefix: str) -> Iterator[Any]:
         pages = self._client.get_paginator(operation).paginate(
-            Bucket=self._address.bucket, Prefix=self._address.prefix + prefix, **more
+            Bucket=self._address.bucket, Prefix=self._address.prefix + prefix
         )
         with self._translate_errors():
             yield from pages

@@ -1,4 +1,4 @@
-"""Notifications, received by a thread that wakes waiters."""
+"""Notifications, received by a thread."""
 
 from __future__ import annotations
 
@@ -42,10 +42,9 @@ def listeners(server: Server, key: int) -> int:
 class Listener:
     """Waits for notifications of a channel, in a thread with a connection of its own. Close it after use.
 
-    Notifications may be lost with the connection: all waiters are woken when there is another one. Nothing
-    may rely on them alone. ``told`` is called in the thread whenever waiters are woken, with the payload of
-    the notification, empty when any may have been lost. With ``key`` the connection shares the advisory lock
-    with this key, so that :func:`listeners` counts it.
+    ``told`` is called in the thread with the payload of each. Notifications may be lost with the connection:
+    it is called with an empty one when there is another connection. Nothing may rely on them alone. With
+    ``key`` the connection shares the advisory lock with this key, so that :func:`listeners` counts it.
     """
 
     def __init__(
@@ -53,33 +52,20 @@ class Listener:
         server: Server,
         channel: str,
         *,
-        told: Callable[[str], object] = lambda _: None,
+        told: Callable[[str], object],
         key: int | None = None,
     ) -> None:
         self._server = server
         self._channel = channel
         self._tell = told
         self._key = key
-        self._woken = threading.Condition()
-        self._count = 0
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"loccit-listen-{channel}", daemon=True)
         self._thread.start()
 
-    def count(self) -> int:
-        """The number of times that waiters were woken. Read it before you look for what you wait for."""
-        with self._woken:
-            return self._count
-
-    def wait(self, since: int, seconds: float) -> bool:
-        """Wait until waiters were woken after ``since`` of :meth:`count`; False if that took too long."""
-        with self._woken:
-            return self._woken.wait_for(lambda: self._count > since, seconds)
-
     def close(self) -> None:
-        """End the thread, and wake all waiters."""
+        """End the thread."""
         self._closed.set()
-        self._wake()
         self._thread.join()
 
     def _run(self) -> None:
@@ -98,13 +84,7 @@ class Listener:
             connection.execute(f'LISTEN "{self._channel}"')
             if self._key is not None:
                 connection.execute("SELECT pg_advisory_lock_shared(%s)", (self._key,))
-            self._wake()  # for what was told before
+            self._tell("")  # for what was told before
             while not self._closed.is_set():
                 for one in connection.notifies(timeout=_LOOK_SECONDS, stop_after=1):
-                    self._wake(one.payload)
-
-    def _wake(self, payload: str = "") -> None:
-        with self._woken:
-            self._count += 1
-            self._woken.notify_all()
-        self._tell(payload)
+                    self._tell(one.payload)

@@ -46,8 +46,5 @@ class SingleStatements(Transaction):
     def row(self, query: str, parameters: Sequence[Any] | None = None) -> Row | None:
         return next(iter(self.rows(query, parameters)), None)
 
-    def together(self, *queries: tuple[str, Sequence[Any]]) -> list[list[Row]]:
-        return [self.rows(*query) for query in queries]
-
     def execute(self, query: str, parameters: Sequence[Any] | None = None) -> NoReturn:
         raise TypeError("single statements read only")

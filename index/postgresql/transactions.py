@@ -40,12 +40,6 @@ class Transaction:
         """Return the first row of a query, or None."""
         return self.execute(query, parameters).fetchone()
 
-    def together(self, *queries: tuple[str, Sequence[Any]]) -> list[list[Row]]:
-        """Return all rows of several queries, sent without waiting in between."""
-        with self.connection.pipeline():
-            cursors = [self.execute(*query) for query in queries]
-        return [cursor.fetchall() for cursor in cursors]
-
     def many(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
         """Run a statement for each row of values, without waiting in between; returns the rows concerned."""
         self._check()

@@ -215,7 +215,4 @@ class LexicalIndex(Protocol):
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Equal shares for all words, for when the index has failed."""
 
-    def refresh(self) -> None:
-        """Load what another process has committed."""
-
     def close(self) -> None: ...

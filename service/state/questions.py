@@ -318,11 +318,6 @@ class KeptQuestions(BackgroundThread):
             store.clear([collection])
             self._look()
 
-    def since(self, collection: str) -> float | None:
-        """When an administrator of a collection has turned it on; None where none has. Blocks."""
-        store = self.store()
-        return None if store is None else store.kept().get(collection)
-
     def store(self) -> QuestionStore | None:
         """The store; None where nothing was ever kept. Blocks."""
         is_there = self._opened or self.is_for_all or has_questions(self._data, store=self._url)

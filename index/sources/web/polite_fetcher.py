@@ -123,11 +123,6 @@ class Robots:
             asked = 0.0
         return min(max(asked, config.delay_seconds), config.max_delay_seconds)
 
-    def sitemaps(self, url: WebUrl) -> list[str]:
-        """The addresses of the sitemaps that the site's robots.txt lists."""
-        rules = self._rules(url).parsed
-        return list(rules.sitemaps) if rules else []
-
     def _rules(self, url: WebUrl) -> _Rules:
         site = (url.scheme, url.authority)
         if site not in self._sites:

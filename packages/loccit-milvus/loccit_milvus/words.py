@@ -282,9 +282,6 @@ class NoWords:
         """Give all terms equal shares."""
         return equal_importance(self._analyzer, question, context)
 
-    def refresh(self) -> None:
-        """Nothing is kept."""
-
     def close(self) -> None:
         """Nothing is kept."""
 

@@ -76,7 +76,6 @@ def test_a_site_without_rules_is_allowed_and_one_with_errors_is_not(
     else:
         with pytest.raises(RobotsRefused, match="cannot be read"):
             robots.check(url)
-        assert robots.sitemaps(url) == []
     assert robots.delay(url) == fetcher.config.delay_seconds
 
 
@@ -114,11 +113,6 @@ def test_rules_are_not_fetched_from_refused_addresses(network: WatchedNetwork) -
 def test_the_crawl_delay_is_limited(server: Server, fetcher: Fetcher, asked: str, delay: float) -> None:
     server.answers["/robots.txt"] = text(f"User-agent: *\nCrawl-delay: {asked}\nDisallow: /x")
     assert Robots(fetcher).delay(parse_url(server.url("/"))) == delay
-
-
-def test_sitemaps_are_listed(server: Server, fetcher: Fetcher) -> None:
-    server.answers["/robots.txt"] = text("Sitemap: https://site.test/map.xml\nUser-agent: *\nDisallow: /")
-    assert Robots(fetcher).sitemaps(parse_url(server.url("/"))) == ["https://site.test/map.xml"]
 
 
 LINES = (
@@ -180,4 +174,3 @@ def test_any_bytes_can_be_parsed(raw: bytes) -> None:
     except RobotsRefused:
         assert robots.delay(url) <= 10
     assert 0 <= robots.delay(url) <= 10
-    assert isinstance(robots.sitemaps(url), list)
