@@ -52,7 +52,12 @@ class IndexPair:
                 return Rankings(Ranking.empty(), Ranking.empty(), self.degraded)
         began = perf_counter()
         (dense,) = self._attempt(
-            "dense", _nothing, self.dense.search, vector.reshape(1, -1), n, documents=documents
+            "dense",
+            lambda: [Ranking.empty()],
+            self.dense.search,
+            vector.reshape(1, -1),
+            n,
+            documents=documents,
         )
         noted("dense", began)
         began = perf_counter()
@@ -87,7 +92,3 @@ class IndexPair:
     ) -> T:
         """Search one index. An engine that can go on without it gives what to answer ``instead``."""
         return search(*of, **how)
-
-
-def _nothing() -> list[Ranking]:
-    return [Ranking.empty()]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -101,7 +102,8 @@ class Line:
         """The words, split where there are more than ``gap`` points between two of them."""
         cells = self._cells(gap)
         return [
-            [word for _, word in part] for _, part in groupby(zip(cells, self.words, strict=True), _first)
+            [word for _, word in part]
+            for _, part in groupby(zip(cells, self.words, strict=True), itemgetter(0))
         ]
 
     def _cells(self, gap: float) -> list[int]:
@@ -114,10 +116,6 @@ class Line:
         for last, at in pairwise(order):
             cells[at] = cells[last] + (self.words[at].box.x0 - self.words[last].box.x1 > gap)
         return cells
-
-
-def _first(pair: tuple[int, Word]) -> int:
-    return pair[0]
 
 
 @dataclass(slots=True)
