@@ -23,6 +23,7 @@ from index.search.tables.operations import (
     is_total,
     tells_time,
 )
+from index.search.tables.prices import asks_price
 from index.search.tables.selection import Selection
 from index.search.tables.years import Years, is_from_to, year_of, years_of
 from index.text.sentences import Span
@@ -161,6 +162,8 @@ class _Computation:
         if _ASKS_FOR_FIGURE.search(self.asked.text):
             return False
         is_comparison = self.operation.name in ("higher", "lower")
+        if "price" in self.operation.measures and not asks_price(self.asked.text):
+            return True  # what is expensive is a thing, whatever else names the column
         is_named = bool(self.table.names[measure] & self.asked.terms)
         return is_comparison or not is_named or _ASKS_FOR_LABEL.search(self.asked.text) is not None
 

@@ -11,6 +11,7 @@ from index.search.tables.asked import Asked
 from index.search.tables.figures import Figures, figures_of, is_period
 from index.search.tables.grid import Grid, Row
 from index.search.tables.operations import Operation, is_total, measures_of, tells_time
+from index.search.tables.prices import KINDS, price_words, spans_asked
 from index.search.tables.row_conditions import truth
 from index.search.tables.years import Years, year_of
 from index.text.sentences import Span
@@ -70,8 +71,15 @@ class Selection:
         groups = {row.group for row in rows if row.group and self.is_group_asked(row.group)}
         said = [*self.operation.measures, self.grid.name(measure), self.grid.name(label)]
         said += [self.label(row) for row in named]
+        said.append(price_words(self.asked.text, self.grid.name(measure)))
+        if self.is_of_any_kind(label):
+            said.append(KINDS)
         said += [self.text[slice(*group)] for group in groups]
         return self.known | words("\n".join(said))
+
+    def is_of_any_kind(self, label: int) -> bool:
+        """Whether the column that names the rows only says that they are things: "Item", or nothing."""
+        return self.asked.words(self.grid.name(label)) <= self.asked.words(KINDS)
 
     def cell(self, row: Row, column: int) -> str:
         span = row.cells.get(column)
@@ -149,7 +157,8 @@ class Selection:
         A column that only has a year for a name is one of figures of many kinds: those of rows that the
         question names are compared, but not all.
         """
-        operation, asked = self.operation, self.asked.terms
+        operation = self.operation
+        asked = self.asked.terms | self.asked.words(spans_asked(self.asked.text))
         numeric = [at for at in range(len(self.names)) if at not in (label, but) and self.is_numeric(at)]
         if operation.name in ("first", "last"):
             numeric = [at for at in numeric if self.is_dated(rows, at)]
@@ -169,7 +178,8 @@ class Selection:
 
     def shared_words(self, column: int) -> list[str]:
         words = self.grid.name(column).split()
-        return [word for word in words if self.asked.words(word) & self.asked.terms]
+        asked = self.asked.terms | self.asked.words(spans_asked(self.asked.text))
+        return [word for word in words if self.asked.words(word) & asked]
 
     def is_dated(self, rows: Sequence[Row], column: int) -> bool:
         found = figures_of([self.cell(row, column) for row in rows if column in row.cells])

@@ -97,6 +97,54 @@ def test_rows_with_a_code_are_things_of_their_own(question: str, value: str) -> 
     assert (found.value, found.reason) == (value, "")
 
 
+HIRE = [
+    ["Item", "Code", "Half day", "Day", "Week", "Deposit"],
+    ["Canoe", "CA", "", "24.00", "90.00", "50"],
+    ["Raft", "RA", "31.00", "44.00", "95.00", "120"],
+    ["Kayak", "KA", "16.00", "22.00", "99.00", "60"],
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("Which tool is the most expensive per day?", "Raft"),
+        ("Which item has the highest day price?", "Raft"),
+        ("Which machine is the cheapest per week?", "Canoe"),
+        ("Which product has the lowest daily rate?", "Kayak"),
+        ("What is the most expensive thing to hire for a day?", "Raft"),
+        ("What is the dearest item a week?", "Kayak"),
+        ("What is the highest price per week?", "99.00"),
+        ("Which tool has the highest deposit?", "Raft"),
+        ("Which item costs the most per day?", "Raft"),
+        ("Which is the second cheapest per day?", "Canoe"),
+    ],
+)
+def test_spans_of_time_are_columns_of_prices(question: str, value: str) -> None:
+    found, _ = computed("Hire", HIRE, question)
+    assert found is not None
+    assert (found.value, found.reason) == (value, "")
+
+
+def test_an_empty_cell_of_a_span_is_said() -> None:
+    found, _ = computed("Hire", HIRE, "Which item is the cheapest for half a day?")
+    assert found is not None
+    assert (found.value, found.reason) == ("", "A cell is empty.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which tool is the most expensive?",  # there are prices of several spans
+        "Which lawnmower is the cheapest per day?",
+        "Which tool is the most expensive per month?",
+        "What is the highest price per year?",
+    ],
+)
+def test_no_span_is_chosen_that_is_not_asked_for(question: str) -> None:
+    assert computed("Hire", HIRE, question)[0] is None
+
+
 def test_things_of_one_name_are_not_counted_as_one() -> None:
     rows = [*STOCK, ["L-5", "Lamp", "30 cm", "80.00", "yes"]]
     found, _ = computed("Price list", rows, "How many products have a bulb?")
