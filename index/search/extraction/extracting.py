@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from index.answers import Answer, Citation
+from index.answers import Answer, Citation, Hit
 from index.citations import Locator, parse_locator
 from index.citations.resolution import Resolution
 from index.errors import CitationNotFound
+from index.search.extraction.column_names import column_names
 from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, best, repeats
@@ -16,6 +18,8 @@ from index.search.extraction.shared_sentences import answer_apart
 from index.search.headings.dates import dated_heading
 from index.search.sections import running_text
 from index.text.sentences import Span
+from index.text.tables import SEPARATOR
+from index.types import Cell
 
 _Resolve = Callable[[str], Resolution]
 """Returns what resolves the citations of a collection."""
@@ -25,12 +29,17 @@ _Resolve = Callable[[str], Resolution]
 class ExtractedSentence:
     """A sentence of a document, word for word; its citation names exactly it.
 
-    ``probability`` that it answers; ``part`` is the index of the part of the question that it answers.
+    ``probability`` that it answers; ``part`` is the index of the part of the question that it answers. Of a
+    row of a table, ``names`` cites the line of column names above it, where the row does not repeat them;
+    ``cells`` and ``answering`` are those of the evidence.
     """
 
     citation: Citation
     probability: float
     part: int
+    names: Citation | None = None
+    cells: tuple[Cell, ...] = ()
+    answering: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ def _read_sentences(
             citation = _cited(resolve, answer.reading.collection, parse_locator(locator))
         except CitationNotFound:
             continue
-        found.append(ExtractedSentence(citation, answer.answerability, 0))
+        found.append(_with_names(resolve, ExtractedSentence(citation, answer.answerability, 0), answer.hits))
     return tuple(found)
 
 
@@ -170,7 +179,32 @@ def _cite(resolve: _Resolve, chosen: Iterable[Selected]) -> Iterator[tuple[Selec
             citation = _cited(resolve, passage.collection, locator)
         except CitationNotFound:
             continue
-        yield one, ExtractedSentence(citation, round(one.probability, 4), one.part)
+        sentence = ExtractedSentence(citation, round(one.probability, 4), one.part)
+        yield one, _with_names(resolve, sentence, [one.hit])
+
+
+def _with_names(resolve: _Resolve, one: ExtractedSentence, hits: Sequence[Hit]) -> ExtractedSentence:
+    """The sentence with the names of its columns and its cells, if it is a row of a table."""
+    cited, place = one.citation, (one.citation.start, one.citation.end)
+    for hit in hits:
+        is_same = (hit.citation.document_id, hit.citation.text_sha256) == (
+            cited.document_id,
+            cited.text_sha256,
+        )
+        if is_same and (lit := next((lit for lit in hit.evidence if (lit.start, lit.end) == place), None)):
+            one = replace(one, cells=lit.cells, answering=lit.answering)
+            break
+    if SEPARATOR not in cited.quote:
+        return one
+    moment, sha256 = resolve(cited.collection).moment, bytes.fromhex(cited.text_sha256)
+    version = moment.version_by_text(cited.document_id, cited.text_sha256)
+    if version is None:
+        return one
+    span = column_names(moment.structure(version).blocks, place, partial(moment.text, sha256))
+    if span is None:
+        return one
+    locator = Locator(cited.document_id, cited.text_sha256, *span)
+    return replace(one, names=_cited(resolve, cited.collection, locator))
 
 
 def _cited(resolve: _Resolve, collection: str, locator: Locator) -> Citation:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from index.answers import Citation
 from index.citations import Quoted, StatementVerdict, Verdict
+from index.types import Cell
 
 Mode = Literal["extractive", "written"]
 Status = Literal["verbatim", "passage", "supported", "contradicted", "unsupported", "unchecked"]
@@ -28,7 +29,9 @@ class Sentence:
     ``verbatim``: it stands in a document, where ``citation`` says. ``passage``: a whole passage, shown
     because it is near; it does not answer. The others are verdicts on a sentence that a model wrote,
     with ``reason`` and the verdicts themselves; ``unchecked`` if it claims nothing that can be
-    checked. ``part`` is the part of the question that it answers, if that is known.
+    checked. ``part`` is the part of the question that it answers, if that is known. Of a verbatim row of a
+    table, ``names`` cites the line of column names that the text has above it; ``cells`` are its cells, and
+    ``answering`` those that answer.
     """
 
     start: int
@@ -42,6 +45,9 @@ class Sentence:
     citation: Citation | None = None
     statement: StatementVerdict | None = None
     quotes: tuple[tuple[Quoted, Verdict], ...] = ()
+    names: Citation | None = None
+    cells: tuple[Cell, ...] = ()
+    answering: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

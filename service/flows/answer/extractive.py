@@ -33,15 +33,21 @@ def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
         yield from _declining_events(found, for_people)
         return
     at = 0
+    named = ""
     for mark, one in enumerate(found.extract.sentences, 1):
         quote = one.citation.quote
         lead = _BETWEEN if at else ""
+        # A row of the table that was just shown needs no names again.
+        if one.names is not None and one.names.locator != named:
+            lead += f"{one.names.quote}\n"
+        named = one.names.locator if one.names is not None else ""
         start = at + len(lead)
         text = f"{lead}{quote} [{mark}]"
         yield Delta(text)
         yield Sentence(
             start, start + len(quote), quote, (mark,), "verbatim",
             probability=one.probability, part=one.part, citation=one.citation,
+            names=one.names, cells=one.cells, answering=one.answering,
         )  # fmt: skip
         at += len(text)
     if for_people and found.answer.reading is not None:

@@ -138,7 +138,10 @@ def _make_found(
         declines = not given or max(answer.answerability for answer in each) < asked.least
     else:
         extract = _extract(answers, parts, asked)
-        sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
+        sentences = tuple(
+            replace(one, citation=shown(one.citation), names=None if one.names is None else shown(one.names))
+            for one in extract.sentences
+        )
         extract, declines = replace(extract, sentences=sentences), extract.declines
     quotes = asked.mode == "extractive" and not declines
     sources = [one.citation for one in (extract.sentences if quotes else whole.hits[:given])]

@@ -61,12 +61,35 @@ def test_a_row_that_is_evidence_has_the_cells_that_answer(shared_client: TestCli
     assert (cell["row"], passage["text"][cell["start"] - at : cell["end"] - at]) == ("Lantern", "2,918")
 
 
+def test_a_row_in_a_chat_has_its_column_names_above(shared_client: TestClient) -> None:
+    question = "How high is Lantern?"
+    answered = post(shared_client, "/v1/answer", {"question": question})
+    (sentence, *_) = answered["sentences"]
+    assert sentence["text"] == "Lantern | 2,918"
+    assert answered["answer"].startswith("Peak | Height\nLantern | 2,918 [1]")
+    assert answered["answer"][sentence["start"] : sentence["end"]] == sentence["text"]
+    names = sentence["names"]
+    assert (
+        shared_client.get(f"/v1/citations/{names['locator']}").json()["quote"]
+        == "Peak | Height"
+        == names["quote"]
+    )
+    assert [(one["row"], one["column"]) for one in sentence["cells"]] == [
+        ("Lantern", "Peak"),
+        ("Lantern", "Height"),
+    ]
+    assert [one["column"] for one in sentence["answering"]] == ["Height"]
+    message = {"role": "user", "content": question}
+    completion = post(shared_client, "/v1/chat/completions", {"model": "loccit", "messages": [message]})
+    assert completion["choices"][0]["message"]["content"].startswith("Peak | Height\nLantern | 2,918 [1]")
+
+
 def test_chats_say_it_below_the_quotes(shared_client: TestClient) -> None:
     message = {"role": "user", "content": HIGHEST}
     completion = post(shared_client, "/v1/chat/completions", {"model": "loccit", "messages": [message]})
     text = completion["choices"][0]["message"]["content"]
     quote, note = text.split("\n\n")
-    assert quote == "Great Orren | 4,312 [1]"
+    assert quote == "Peak | Height\nGreat Orren | 4,312 [1]"
     computed = completion["loccit"]["computed"]
     assert note == (
         f"Computed from {len(computed['cells'])} cells of the table (the highest by “Height”): Great Orren"

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from service.faces.api.schemas.answers import Computed, Note, Passage, SearchedCollection, answer_json
-from service.faces.api.schemas.citations import Citation, citation_json, citations_json
+from service.faces.api.schemas.citations import Cell, Citation, cells_json, citation_json, citations_json
 from service.faces.api.schemas.conflicts import DocumentConflict, found_conflicts_json
 from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
@@ -39,6 +39,14 @@ class AnsweredSentence(BaseModel):
     )
     verdict: StatementVerdict | None = Field(description="On what a written sentence claims.")
     quotes: list[QuoteVerdict] = Field(description="Verdicts on the quotes in a written sentence.")
+    names: Citation | None = Field(
+        description="Of a verbatim row of a table, the line of column names, which `answer` has above the "
+        "row; null where the row has the names itself."
+    )
+    cells: list[Cell] = Field(description="Of a verbatim row of a table, its cells; else empty.")
+    answering: list[Cell] = Field(
+        description="Of a table, the cells that answer, where the question tells which; else empty."
+    )
 
 
 class WordCount(BaseModel):
@@ -140,6 +148,9 @@ def sentence_json(one: Sentence, collection: str) -> Json:
             }
             for quoted, found in one.quotes
         ],
+        "names": None if one.names is None else citation_json(one.names, collection),
+        "cells": cells_json(one.cells),
+        "answering": cells_json(one.answering),
     }
 
 

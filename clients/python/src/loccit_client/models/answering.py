@@ -8,7 +8,7 @@ from typing import Literal
 
 from loccit_client.decoding import Reply
 from loccit_client.models.asking import Computed, Note, Passage, SearchedCollection
-from loccit_client.models.citations import Citation
+from loccit_client.models.citations import Cell, Citation
 from loccit_client.models.conflicts import DocumentConflict
 from loccit_client.models.state import IndexState
 from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
@@ -26,7 +26,8 @@ class AnsweredSentence(Reply):
 
     ``verbatim``: it stands in a document, exactly where ``citation`` says. The other statuses are verdicts on
     what a model wrote, with ``reason``; ``unchecked`` claims nothing that can be checked. ``part`` is the
-    part of the question that it answers.
+    part of the question that it answers. Of a verbatim row of a table, ``names`` is the line of column names,
+    which the answer has above the row; ``cells`` are its cells, and ``answering`` those that answer.
     """
 
     start: int
@@ -40,6 +41,9 @@ class AnsweredSentence(Reply):
     citation: Citation | None
     verdict: StatementVerdict | None
     quotes: list[QuoteVerdict]
+    names: Citation | None = None
+    cells: list[Cell] = field(default_factory=list)
+    answering: list[Cell] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
