@@ -21,10 +21,11 @@ import regex
 
 from index.answers import Evidence
 from index.search.judged import START, STRENGTH, JudgedSentence
+from index.search.leads.finding import Leads
+from index.search.leads.parting import LookedAt, is_in, part_sentences
 from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
 from index.text.languages import alphabetic_languages
-from index.text.sentences import LIST_ITEM
 from index.types import Block
 
 MOST = 3
@@ -47,14 +48,8 @@ _MEASURED = 0.7
 """Added to the strength of a sentence whose number has a unit of the measure that is asked for; chosen."""
 _LONGEST_LABEL = 60
 _LABEL_END = (":", "：")
-_ITEM = re.compile(LIST_ITEM)
 _IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\n]*(?:\t| \| )")
 """The start of an item of a list, or a row of a table."""
-_LONGEST_HEADING = 80
-_ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
-_ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
-_IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
-_BLANK_LINE = "\n\n"
 _MONTH = "|".join(
     sorted(
         {
@@ -67,7 +62,6 @@ _MONTH = "|".join(
 )
 _ORDINAL = regex.compile(rf"(?<!\d)\d{{1,2}}\.[ \u00a0]+(?P<rest>\p{{Ll}}|(?:{_MONTH})(?!\p{{L}}))")
 """A number with a stop, behind which no sentence begins."""
-_NOTHING_ABOVE: Mapping[int, frozenset[int]] = {}
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
@@ -82,12 +76,17 @@ class Run:
 
 
 def judge_sentences(
-    looks: Iterable[tuple[int, Look]], text: str, at: int, tables: Sequence[Block] = ()
+    looks: Iterable[tuple[int, Look]],
+    text: str,
+    at: int,
+    tables: Sequence[Block] = (),
+    leads: Leads | None = None,
 ) -> list[JudgedSentence]:
     """Judge the sentences of a hit's passages, given with their start offsets, in the order of the text.
 
     ``text`` is the text around them, from offset ``at`` of the document; ``tables`` are those in it. A line
-    that heads text is no answer: its words count as those of a heading.
+    that heads text, and a sentence that only ``leads`` to the next one, is no answer: its words count as
+    those of a heading.
     """
     shares: Sequence[float] = ()
     found: dict[tuple[int, int], tuple[float, frozenset[int]]] = {}
@@ -99,17 +98,15 @@ def judge_sentences(
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
             found[offset + start, offset + end] = cosine, frozenset(own)
     sentences = [(*span, *found[span]) for span in sorted(found)]
-    below = _NOTHING_ABOVE
     if _ORDINAL.search(text):
         sentences = _join_ordinals(sentences, text, at)
     if any(map(text.__contains__, _LABEL_END)):
         sentences = _join_labels(sentences, text, at, tables)
-    if _BLANK_LINE in text:
-        sentences, below = _part_headings(sentences, text, at, tables)
+    sentences, below = part_sentences(sentences, text, at, tables, leads)
     strengths = _strengths(sentences, headings, below, shares)
     judged, has_lines = [], "\n" in text
     for (start, end, *_), strength in zip(sentences, strengths, strict=True):
-        is_row = bool(tables) and _is_in(tables, start)
+        is_row = bool(tables) and is_in(tables, start)
         is_line = has_lines and _is_line(text, start - at, end - at)
         judged.append(JudgedSentence(start, end, strength, is_line, is_row))
     return judged
@@ -161,13 +158,10 @@ def weigh_read(
     return weighed
 
 
-_Sentence = tuple[int, int, float, frozenset[int]]
-
-
-def _join_ordinals(sentences: list[_Sentence], text: str, at: int) -> list[_Sentence]:
+def _join_ordinals(sentences: list[LookedAt], text: str, at: int) -> list[LookedAt]:
     """Join what the stop of an ordinal number has divided: "am 31. März"."""
     ends = {match.start("rest") for match in _ORDINAL.finditer(text)}
-    joined: list[_Sentence] = []
+    joined: list[LookedAt] = []
     for start, end, cosine, own in sentences:
         if joined and start - at in ends and not text[joined[-1][1] - at : start - at].strip(" \u00a0"):
             first, _, nearest, words = joined[-1]
@@ -177,9 +171,9 @@ def _join_ordinals(sentences: list[_Sentence], text: str, at: int) -> list[_Sent
     return joined
 
 
-def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]) -> list[_Sentence]:
+def _join_labels(sentences: list[LookedAt], text: str, at: int, tables: Sequence[Block]) -> list[LookedAt]:
     """Join short labels that end with a colon to what follows them, unless that is a list or a table."""
-    joined: list[_Sentence] = []
+    joined: list[LookedAt] = []
     for sentence in sentences:
         start, end, cosine, own = sentence
         if joined:
@@ -189,63 +183,12 @@ def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequenc
                 is_label
                 and 0 <= start - last <= _LABEL_GAP
                 and not _IN_LIST.match(text, start - at, end - at)
-                and not (tables and _is_in(tables, start))
+                and not (tables and is_in(tables, start))
             ):
                 joined[-1] = first, end, max(nearest, cosine), words | own
                 continue
         joined.append(sentence)
     return joined
-
-
-def _part_headings(
-    sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]
-) -> tuple[list[_Sentence], Mapping[int, frozenset[int]]]:
-    """Part the sentences from lines that stand alone above text, as headings do in files without structure.
-
-    Returns the sentences, and by their starts the words of the lines above: as far as the next such line.
-    """
-    heads: set[int] = set()
-    has_text = False
-    for first, last, *_ in reversed(sentences):
-        start, end = first - at, last - at
-        if (
-            has_text
-            and end - start <= _LONGEST_HEADING
-            and _is_heading(text, start, end)
-            and not (tables and _is_in(tables, first))
-        ):
-            heads.add(first)
-        has_text = has_text or _ENDS_TEXT.search(text, max(start, end - 3), end) is not None
-    if not heads:
-        return sentences, {}
-    below: dict[int, frozenset[int]] = {}
-    above: frozenset[int] = frozenset()
-    before = True
-    for first, _, _, own in sentences:
-        if first in heads:
-            above = above | own if before else own
-        else:
-            below[first] = above
-        before = first in heads
-    return [one for one in sentences if one[0] not in heads], below
-
-
-def _is_heading(text: str, start: int, end: int) -> bool:
-    """True if a short ``text[start:end]`` is a paragraph of one line that is no sentence, item or formula."""
-    line = text[start:end]
-    return (
-        "\n" not in line
-        and not line.endswith(_ENDS_NO_HEADING)
-        and (start <= 0 or text.endswith(_BLANK_LINE, 0, start))
-        and text.startswith(_BLANK_LINE, end)
-        and _ITEM.match(line) is None
-        and _IS_FORMULA.search(line) is None
-        and any(map(str.isalpha, line))
-    )
-
-
-def _is_in(tables: Sequence[Block], start: int) -> bool:
-    return any(table.start <= start < table.end for table in tables)
 
 
 def _is_line(text: str, start: int, end: int) -> bool:
@@ -257,7 +200,7 @@ def _is_line(text: str, start: int, end: int) -> bool:
 
 
 def _strengths(
-    sentences: Sequence[_Sentence],
+    sentences: Sequence[LookedAt],
     headings: Set[int],
     below: Mapping[int, frozenset[int]],
     shares: Sequence[float],

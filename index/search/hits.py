@@ -28,6 +28,8 @@ from index.search.extraction.continuing import prefer_new
 from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Repeat
 from index.search.headings.weighing import Headings
 from index.search.judged import JudgedSentence, JudgedText
+from index.search.leads.answered import prefer_answers
+from index.search.leads.finding import Leads
 from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
 from index.search.question.contrasts import Contrasts
@@ -94,6 +96,7 @@ class Hits:
         self._names_some = any(named)
         self._hashes = hashes = headings.hashes
         self._asked = Asked.of(words.question, map(HASH, words.terms), hashes, words.earlier)
+        self._leads = Leads.of(self._asked)
         self._repeats = NearDuplicateFinder(passages, ranked)
         self._tables: list[FoundTable] = []
         self._judged: dict[object, JudgedText] = {}
@@ -260,7 +263,7 @@ class Hits:
             placed.append((of.passage.start, look))
             terms, match = terms | look.terms, max(match, look.match)
             start, until = min(start, of.passage.start), max(until, of.passage.end)
-        judged = judge_sentences(placed, text, at, tables)
+        judged = judge_sentences(placed, text, at, tables, self._leads)
         if self._wanted is not None:
             # Only the passages: what looks like a list below them may be a heading with a number.
             judged = prefer_holding(judged, text[: until - at], at, self._wanted)
@@ -268,6 +271,7 @@ class Hits:
             judged = weigh_read(judged, self._read_sentences(one))
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
+        judged = prefer_answers(judged, text, at, self._asked, self._wanted)
         above = [one.best.version.title, *one.best.passage.section]
         if self._defined is not None:
             judged = self._defined.weigh(judged, text, at, above)

@@ -10,6 +10,7 @@ from index.answers import Answer, Citation, Hit
 from index.citations import Locator, parse_locator
 from index.citations.resolution import Resolution
 from index.errors import CitationNotFound
+from index.search.extraction.beginning import lead_start
 from index.search.extraction.column_names import column_names
 from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
@@ -23,6 +24,8 @@ from index.types import Cell
 
 _Resolve = Callable[[str], Resolution]
 """Returns what resolves the citations of a collection."""
+_BEFORE = 500
+"""Code points before a sentence in which its question is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def extract_answer(
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
     chosen = _without_repeats(_with_lists(resolve, chosen, parts, whole.resolved or whole.question))
+    chosen = _begin_at_leads(resolve, chosen, whole.resolved or whole.question)
     cited = list(_cite(resolve, chosen))
     kept = [one for one, _ in cited]
     if by_part:
@@ -153,6 +157,18 @@ def _with_lists(
         else:
             start, end = _widen_within(resolution, one, text, at, asked)
         found.append(replace(one, start=at + start, end=at + end, words=text[start:end]))
+    return found
+
+
+def _begin_at_leads(resolve: _Resolve, chosen: Iterable[Selected], question: str) -> list[Selected]:
+    """The sentences, each from the question or run-in heading just before it, if there is one."""
+    found = []
+    for one in chosen:
+        at = max(0, one.start - _BEFORE)
+        sha256 = bytes.fromhex(one.hit.citation.text_sha256)
+        text = resolve(one.hit.citation.collection).moment.text(sha256, at, one.end)
+        start = lead_start(text, (one.start - at, one.end - at), question)
+        found.append(replace(one, start=at + start, words=text[start:]) if at + start < one.start else one)
     return found
 
 

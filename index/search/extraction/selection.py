@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from index.answers import Answer, Hit
 from index.citations import parse_locator
+from index.search.extraction.beginning import lead_start
 from index.search.extraction.wording import is_said, missing_words
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
@@ -163,7 +164,8 @@ def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
 def first_sentence(answer: Answer) -> Selected | None:
     """Return the sentence that stands first, wherever the answer is shown; None if nothing answers.
 
-    It is the row in which a computed value stands, if there is one, and else the first one of :func:`best`.
+    It is the row in which a computed value stands, if there is one, and else the first one of :func:`best`,
+    from the question of the document that it answers.
     """
     for locator in answer.reading.rows[:1] if answer.reading is not None else ():
         row = parse_locator(locator)
@@ -173,7 +175,12 @@ def first_sentence(answer: Answer) -> Selected | None:
                 continue
             if cited.document_id == row.document_id and cited.start <= row.start and row.end <= cited.end:
                 return Selected(hit, row.start, row.end, answer.answerability)
-    return next(iter(candidates(answer)), None)
+    first = next(iter(candidates(answer)), None)
+    if first is None:
+        return None
+    at = first.hit.citation.start
+    start = lead_start(first.hit.text, (first.start - at, first.end - at), answer.question)
+    return replace(first, start=at + start)
 
 
 def best(answer: Answer, most: int, part: int = 0) -> list[Selected]:

@@ -11,7 +11,9 @@ from index.search.evidence import (
     weigh_read,
 )
 from index.search.judged import JudgedSentence
+from index.search.leads.finding import Leads
 from index.search.second_look import Look
+from index.search.tables.asked import Asked
 from index.types import Block
 
 SHARES = (0.4, 0.3, 0.2, 0.1)
@@ -218,3 +220,22 @@ def test_what_the_cross_encoder_says_decides_between_sentences_that_are_near() -
     assert [(one.start, one.end) for one in read] == [(0, 10), (11, 20), (21, 30)]
     first, second, outside = (one.strength for one in read)
     assert second > outside > first
+
+
+def test_a_question_of_the_text_gives_its_words_to_its_answer_and_is_none() -> None:
+    text = "How old must I be?\nEighteen. Bring a card.\n\nIt is free."
+    spans = [(0, 18), (19, 28), (29, 42), (44, 55)]
+    look = seen(
+        *(
+            (*span, cosine, words)
+            for span, cosine, words in zip(
+                spans, (0.9, 0.1, 0.1, 0.1), ({0, 1}, set(), set(), set()), strict=True
+            )
+        )
+    )
+    asked = Asked.of("How old must I be?", (), lambda _: ())
+    found = judge_sentences([(0, look)], text, 0, leads=Leads.of(asked))
+    answer, later, elsewhere = found
+    assert [(one.start, one.end) for one in found] == spans[1:]
+    assert answer.strength > later.strength > elsewhere.strength
+    assert len(judge_sentences([(0, look)], text, 0)) == len(spans)

@@ -1,0 +1,84 @@
+"""Questions of a FAQ, in whatever form, are answered by what stands below them."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.answers import Hit
+from index.collection import Collection
+from index.ingest import Source
+from index.search.extraction import divide_question, extract_answer
+
+FAQ = {
+    "Who may borrow a bicycle?": "Anybody over sixteen who lives in the district. Visitors need a guarantor.",
+    "How old must riders be?": "Twelve. Ask at the desk for exceptions to the age of riders.",
+    "Is a helmet provided?": "Yes, in three sizes. Gloves and lights are yours to bring.",
+    "May I paint the bicycle?": "Please do not. Stickers on the bicycle are fine.",
+}
+FORMS = {
+    "bold.md": "\n\n".join(f"**{question}**\n{answer}" for question, answer in FAQ.items()),
+    "strong.html": "".join(
+        f"<p><strong>{question}</strong><br>{answer}</p>" for question, answer in FAQ.items()
+    ),
+    "labels.txt": "\n\n".join(f"Q: {question}\nA: {answer}" for question, answer in FAQ.items()),
+    "lines.txt": "\n\n".join(f"{question}\n{answer}" for question, answer in FAQ.items()),
+    "dense.txt": "\n".join(f"{question}\n{answer}" for question, answer in FAQ.items()),
+    "headings.md": "\n\n".join(f"## {question}\n\n{answer}" for question, answer in FAQ.items()),
+}
+RULES = """4. What may be kept
+
+4.1 Boats. Every member has one berth. A second berth costs double.
+
+4.2 Ducks. Up to six may be fed from the pontoon. Bread is bad for their health.
+
+4.3 Stoves and grills. Gas stoves are allowed below deck."""
+
+
+def ask(collection: Collection, question: str) -> tuple[list[str], list[str]]:
+    """The sentences that are quoted, and those that are lit."""
+    answer = collection.ask(question)
+    with collection.archive.resolution() as resolution:
+        extract = extract_answer(resolution, divide_question(question), [answer], most=3, least=0.0)
+    return [one.citation.quote for one in extract.sentences], [one for hit in answer.hits for one in lit(hit)]
+
+
+def lit(hit: Hit) -> list[str]:
+    at = hit.citation.start
+    return [hit.text[one.start - at : one.end - at] for one in hit.evidence]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_first_sentence_of_the_answer_is_quoted(collection: Collection, form: str) -> None:
+    collection.put(Source(form, FORMS[form].encode()))
+    collection.embed_pending()
+    for question, answer in FAQ.items():
+        quotes, evidence = ask(collection, question)
+        first = answer[: answer.index(".") + 1]
+        assert quotes[0].endswith(first), (question, quotes)
+        assert not any(one.endswith("?") for one in evidence), (question, evidence)
+        if len(first.split()) < 6:
+            assert question in quotes[0]
+
+
+def test_a_further_sentence_with_what_is_asked_for_is_quoted_alone(collection: Collection) -> None:
+    collection.put(Source("lines.txt", FORMS["lines.txt"].encode()))
+    collection.embed_pending()
+    quotes, _ = ask(collection, "Can I put stickers on the bicycle?")
+    assert quotes[0] == "Stickers on the bicycle are fine."
+
+
+def test_a_heading_in_the_line_is_quoted_with_its_sentence(collection: Collection) -> None:
+    collection.put(Source("rules.txt", RULES.encode()))
+    collection.embed_pending()
+    quotes, evidence = ask(collection, "How many ducks may be fed?")
+    assert quotes[0] == "4.2 Ducks. Up to six may be fed from the pontoon."
+    assert "4.2 Ducks." not in evidence
+
+
+def test_a_question_without_an_answer_is_none(collection: Collection) -> None:
+    collection.put(Source("open.txt", b"Will the roof of the boathouse be repaired?"))
+    collection.put(Source("notes.txt", b"Mrs Orme asked whether the roof leaks. The roof is made of tin."))
+    collection.embed_pending()
+    _, evidence = ask(collection, "Will the roof of the boathouse be repaired?")
+    assert not any(one.endswith("?") for one in evidence)
+    assert collection.ask("Will the roof of the boathouse be repaired?").answerability < 0.5
