@@ -1,5 +1,6 @@
 """A question: its words, misspelt ones, what it names and wants, and the conversation before it."""
 
+from index.search.question.courtesies import Courtesy, courtesy_of, is_courtesy
 from index.search.question.query import (
     Query,
     Question,
@@ -9,12 +10,13 @@ from index.search.question.query import (
     validate_k,
     validate_per_document,
 )
-from index.search.question.references import is_courtesy
 
 __all__ = [
+    "Courtesy",
     "Query",
     "Question",
     "Selection",
+    "courtesy_of",
     "is_courtesy",
     "is_spelt",
     "normalize_question",

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from index.answers import DECLINED, NOT_CONFIRMED, Turn
-from index.search.question.references import References, is_courtesy, references
+from index.search.question.courtesies import is_courtesy
+from index.search.question.references import References, references
 from index.search.regression import Numbers, Regression
 from index.types import Vectors
 

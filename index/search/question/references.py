@@ -78,7 +78,6 @@ def _split(lines: Sequence[str]) -> frozenset[str]:
 
 
 _CONTENT: Mapping[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-_COURTESIES = _split(_CONTENT["courtesies"])
 _LANGUAGES = {name: _Words.parse(entry) for name, entry in _CONTENT["languages"].items()}
 _NONE = _Words()
 
@@ -99,12 +98,6 @@ def references(question: str) -> References:
         continues=any(line.startswith(f" {phrase} ") for phrase in known.continues),
         words=sum(word not in language.asking for word in words),
     )
-
-
-def is_courtesy(text: str) -> bool:
-    """Whether a message only greets, thanks, agrees or declines."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    return all(word in _COURTESIES for word in words)
 
 
 def _first_pronoun(words: Sequence[str], line: str, known: _Words) -> int | None:

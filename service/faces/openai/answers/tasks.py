@@ -2,7 +2,7 @@
 
 Open WebUI begins such a prompt with "### Task:", names the JSON that it expects, and appends the
 conversation. Answered with what is in the conversation, or with an empty list, because no document says it.
-Greetings and thanks are no question either.
+Greetings, thanks and leave are no question either: a search for them finds what nobody asked for.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from index.search.question import is_courtesy
+from index.search.question import Courtesy, courtesy_of
 
 # A prompt may be as long as a body: each pattern reads it once, and sections are found without one.
 _TASK = re.compile(r"\s*### Task:\s*\n(?P<first>[^\n]*)")
@@ -20,15 +21,18 @@ _KEY = re.compile(r"\{\s*\"(?P<key>\w+)\"\s*:")
 _HISTORY = ("<chat_history>", "</chat_history>")
 _USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER):(?: |$)|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST_TITLE = 60
-GREETING = "Ask a question: the answer is quoted from the documents, with its sources."
-"""The reply to what only greets, thanks, agrees or declines: a search for it finds what nobody asked for."""
+_COURTESIES: Mapping[str, Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("courtesies.json").read_text(encoding="utf-8")
+)
+"""Replies to courtesies, by language and kind."""
 
 
 def task_reply(prompt: str) -> str | None:
-    """The reply to a task of a chat page, or to a greeting; None for anything else, which is a question."""
+    """The reply to a task of a chat page, or to a courtesy; None for anything else, which is a question."""
     task = _TASK.match(prompt)
     if task is None:
-        return GREETING if is_courtesy(prompt) else None
+        courtesy = courtesy_of(prompt)
+        return None if courtesy is None else courtesy_reply(courtesy)
     begin, end = _HISTORY
     history, closed, _ = prompt.partition(begin)[2].partition(end)
     if not closed:
@@ -39,6 +43,11 @@ def task_reply(prompt: str) -> str | None:
         return _title(questions) if "title" in task["first"] else None
     reply = _REPLIES.get(expected["key"])
     return None if reply is None else json.dumps({expected["key"]: reply(questions)}, ensure_ascii=False)
+
+
+def courtesy_reply(courtesy: Courtesy) -> str:
+    """The reply to a greeting, thanks and the like, in the language of the message where that is known."""
+    return _COURTESIES.get(courtesy.language, _COURTESIES["english"])[courtesy.kind]
 
 
 def _title(questions: list[str]) -> str:

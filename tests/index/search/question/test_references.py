@@ -1,6 +1,6 @@
 import pytest
 
-from index.search.question.references import is_courtesy, references
+from index.search.question.references import references
 
 ALONE = [
     "How is it created?",
@@ -73,14 +73,3 @@ def test_words_that_only_ask_say_nothing() -> None:
     assert references("Why?").words == 0
     assert references("Why?").is_dependent
     assert references("Who heads the committee?").words == 2
-
-
-@pytest.mark.parametrize(
-    "text", ["Thanks!", "Thank you very much.", "Hello", "Danke schön!", "谢谢", "", "?!"]
-)
-def test_greetings_and_thanks_ask_nothing(text: str) -> None:
-    assert is_courtesy(text)
-
-
-def test_a_question_after_a_greeting_is_a_question() -> None:
-    assert not is_courtesy("Hello, what is BM25?")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.faces.openai.answers.tasks import GREETING, task_reply
+from service.faces.openai.answers.tasks import task_reply
 
 HISTORY = (
     "### Chat History:\n<chat_history>\nUSER: When was the tower\nbuilt?\nASSISTANT: In 1819.\n"
@@ -78,10 +78,30 @@ def test_a_prompt_is_read_once(rest: str) -> None:
     assert task_reply(f"### Task:\nTag it.\n<chat_history>{rest}") is None
 
 
-@pytest.mark.parametrize("text", ["Hello", "ok", "Thank you very much!", "Guten Tag!", "谢谢", "👍"])
-def test_who_greets_or_thanks_gets_no_passages(text: str) -> None:
-    assert task_reply(text) == GREETING
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("Hello", "Hello. Ask a question"),
+        ("Guten Tag!", "Guten Tag. Stellen Sie"),
+        ("?!", "Hello."),
+        ("Thank you very much!", "You are welcome. You can go on"),
+        ("cheers", "You are welcome."),
+        ("Perfect, that helps", "You are welcome."),
+        ("👍", "You are welcome."),
+        ("Danke, bis bald", "Gern geschehen."),
+        ("谢谢", "不客气。"),
+        ("ok", "All right."),
+        ("that’s all", "All right."),
+        ("au revoir", "Au revoir."),
+        ("Ok, bye", "Goodbye."),
+    ],
+)
+def test_courtesies_are_returned_and_not_searched(text: str, begins: str) -> None:
+    assert (task_reply(text) or "").startswith(begins)
 
 
-def test_a_greeting_before_a_question_is_a_question() -> None:
-    assert task_reply("Hello, when was the tower built?") is None
+@pytest.mark.parametrize(
+    "text", ["Hello, when was the tower built?", "thanks, and how much is it?", "ok so when does it start"]
+)
+def test_a_courtesy_before_a_question_is_a_question(text: str) -> None:
+    assert task_reply(text) is None
