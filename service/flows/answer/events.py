@@ -26,7 +26,7 @@ class Delta:
 class Sentence:
     """A sentence of the answer, ``[start, end)`` of its text in code points, with its marks.
 
-    ``verbatim``: it stands in a document, where ``citation`` says. ``passage``: a whole passage, shown
+    ``verbatim``: it stands in a document, where ``citation`` says. ``passage``: a line of a passage, shown
     because it is near; it does not answer. The others are verdicts on a sentence that a model wrote,
     with ``reason`` and the verdicts themselves; ``unchecked`` if it claims nothing that can be
     checked. ``part`` is the part of the question that it answers, if that is known. Of a verbatim row of a

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
+from index.answers import Hit
 from service.advice import describe_unasked
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
 from service.flows.answer.wording import DECLINED, NEAREST, computed_note, count_words
 
-_MOST_NEAREST = 3
+_MOST_NEAREST = 2
+_LEAST_NEAR = 0.1
+"""Least probability of a passage that is named where none answers."""
+_LONGEST_LINE = 200
+"""Code points of what is shown of such a passage."""
 _BETWEEN = "\n\n"
 
 
 def extractive_events(found: Found, *, for_people: bool) -> Iterator[Event]:
     """The events of an answer that quotes, or of one that declines.
 
-    ``for_people``: say in the text what was computed, and name the nearest passages where it declines.
+    ``for_people``: say in the text what was computed, and show a line of what is nearest where it declines.
     """
     written = ""
     for event in _answer_events(found, for_people):
@@ -59,18 +65,31 @@ def _declining_events(found: Found, shows_passages: bool) -> Iterator[Event]:
     if shows_passages and found.answer.unasked:
         names = [one.collection for one in found.answer.searched] or [found.collection]
         yield Delta(f" {describe_unasked(found.answer.unasked, names)}")
-    hits = found.answer.hits[:_MOST_NEAREST] if shows_passages else ()
+    hits = _near(found.answer.hits) if shows_passages else ()
     if not hits:
         return
     at = len(DECLINED)
     lead = f" {NEAREST}{_BETWEEN}"
     for mark, hit in enumerate(hits, 1):
-        start = at + len(lead)
-        text = f"{lead}{hit.text} [{mark}]"
+        start, line = at + len(lead), _line_of(hit)
+        text = f"{lead}{line} [{mark}]"
         yield Delta(text)
         yield Sentence(
-            start, start + len(hit.text), hit.text, (mark,), "passage",
+            start, start + len(line), line, (mark,), "passage",
             probability=hit.probability, citation=hit.citation,
         )  # fmt: skip
         at += len(text)
         lead = _BETWEEN
+
+
+def _near(hits: Sequence[Hit]) -> Sequence[Hit]:
+    """The first passages, as far as they may be what somebody looks for."""
+    return list(takewhile(lambda hit: hit.probability >= _LEAST_NEAR, hits[:_MOST_NEAREST]))
+
+
+def _line_of(hit: Hit) -> str:
+    """A line of a passage: the beginning of its best sentence, or else of its text, as it stands there."""
+    start = hit.evidence[0].start - hit.citation.start if hit.evidence else 0
+    end = hit.evidence[0].end - hit.citation.start if hit.evidence else len(hit.text)
+    line = hit.text[start:end].strip().split("\n", 1)[0].rstrip()
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE].rsplit(None, 1)[0]
