@@ -6,6 +6,7 @@ has all words of a question for each. It is about the one that was named last be
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,7 @@ _OPENS = regex.compile(
 _LONGEST_OPENING = 60
 _KIND = r"(?P<kind>\p{Ll}{3,})"
 _SMALL = STOP_WORDS["english"]
+_ASKS_PERSON = regex.compile(r"\b(?:who|whom|whose)\b", regex.IGNORECASE)
 _MOST_NAMES = 4
 _MOST_REFERRED = 1
 """Names of what was said before that a follow-up question refers to."""
@@ -50,11 +52,12 @@ class NamedThings:
     @staticmethod
     @lru_cache(64)
     def of(question: str, earlier: str = "", said: str = "") -> NamedThings | None:
-        """Those of an English question; None if it has none, or many.
+        """Those of an English question; None if it has none, or many, or asks for a person.
 
+        "Who kept the lamp after Osgood?" asks for what is told of another one.
         A follow-up question without one is about that of what was ``said`` before, or else ``earlier`` asked.
         """
-        if not is_english(question):
+        if not is_english(question) or _ASKS_PERSON.search(question):
             return None
         names = _names(question)
         if not names and (said or earlier) and references(question).is_dependent:
@@ -96,9 +99,9 @@ class NamedThings:
 
     def _is_other(self, name: str) -> bool:
         """Whether a name is none of those that are asked for, nor a form of one."""
-        small = name.lower()
+        small = _plain(name)
         return small not in _SMALL and not any(
-            name == one or are_forms(small, one.lower()) for one in self.names
+            small == _plain(one) or are_forms(small, _plain(one)) for one in self.names
         )
 
     def _mentions(self, text: str) -> list[tuple[int, bool]]:
@@ -119,6 +122,12 @@ class NamedThings:
             found += [(one.start(), True) for one in own.finditer(text)]
         kinds_of = {is_own for _, is_own in found}
         return sorted(found) if len(kinds_of) > 1 else []
+
+
+def _plain(name: str) -> str:
+    """A name in small letters without accents: people write Koln for Köln."""
+    parts = unicodedata.normalize("NFKD", name.lower())
+    return "".join(one for one in parts if not unicodedata.combining(one))
 
 
 def _names(text: str) -> list[str]:

@@ -46,6 +46,12 @@ def test_the_question_tells_beside_which_word_names_stand() -> None:
     assert kept(text, "What does the hotel in Bonn cost?") == ["We meet in Bonn at nine."]
 
 
+def test_who_is_asked_for_is_another_one() -> None:
+    text = "Samuel Osgood kept the lamp from 1820. His daughter Hannah kept it after him."
+    assert len(kept(text, "Who kept the lamp after Samuel Osgood?")) == 2
+    assert len(kept(text, "And who after him?", "Who kept the lamp?", "Samuel Osgood kept the lamp.")) == 2
+
+
 @pytest.mark.parametrize(
     ("question", "missing"),
     [
@@ -53,6 +59,7 @@ def test_the_question_tells_beside_which_word_names_stand() -> None:
         ("What does the hotel in Kiel cost?", []),
         ("Where is the office in Bonn?", []),
         ("What does the hotel in Kiels cost?", []),  # misspelt
+        ("What does the hotel in Kíel cost?", []),  # as some write it
     ],
 )
 def test_a_name_beside_whose_place_others_stand_is_missing(question: str, missing: list[str]) -> None:
