@@ -61,7 +61,7 @@ def ask(collection: Collection, question: Question) -> Outcome:
     answers = [collection.ask(text, k=K) for text in asked]
     with collection.archive.resolution() as resolution:
         found = extract_answer(resolution, parts, answers, most=_SHOWN, least=LEAST)
-    first = "" if found.declines else found.sentences[0].citation.quote
+    first = found.opening
     reading = answers[0].reading
     seen = first + (f"\n{reading.value}" if first and reading is not None else "")
     is_right = any(quote.casefold() in seen.casefold() for quote in question.quotes)

@@ -298,7 +298,7 @@ def outcomes(data: Path, formats: Sequence[str] = FORMATS) -> list[Outcome]:
                 pass
             for asked in (asked for one in made for asked in one.asked):
                 extract, probability = ask(collection, asked.question)
-                first = extract.sentences[0].citation.quote if extract.sentences else ""
+                first = extract.opening
                 found.append(Outcome(format_, asked, first, probability, is_right(asked, first)))
     return found
 

@@ -44,6 +44,8 @@ def print_answer(answer: Json, *, as_json: bool) -> None:
             console.print("Nothing in the documents shares a word or a meaning with that question.")
         return
     if (first := answer.get("first")) is not None:
+        if first.get("introduction"):  # a service of an earlier release has none
+            console.print(Text(" ".join(first["introduction"].split()), style="bold"))
         mark = (f" [{first['rank']}]\n", "cyan")
         console.print(Text.assemble((" ".join(first["text"].split()), "bold"), mark))
     are_several = len(answer.get("collections", ())) > 1

@@ -61,5 +61,14 @@ def running_text(structure: Structure, start: int, end: int) -> tuple[int, int]:
     return min(start, blocks[first].start), max(end, blocks[last].end)
 
 
+def heading_above(structure: Structure, at: int) -> Block | None:
+    """The nearest heading above an offset; None without one, and in tables and code."""
+    blocks = structure.blocks
+    last = bisect_right(blocks, at, key=lambda one: one.start) - 1
+    if last < 0 or blocks[last].kind not in _RUNNING:
+        return None
+    return next((one for one in reversed(blocks[:last]) if one.kind == "heading"), None)
+
+
 def _is_caption(blocks: Sequence[Block], at: int) -> bool:
     return [one.kind for one in blocks[at : at + 2]] == ["paragraph", "table"]

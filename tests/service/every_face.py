@@ -19,6 +19,11 @@ Turns = Sequence[Mapping[str, str]]
 Ask = Callable[[str, Turns], str]
 
 
+def _first(answer: Any) -> str:
+    """The first sentence of an answer that is no introduction of the next one."""
+    return str(next(one["text"] for one in answer["sentences"] if not one["introduces"]))
+
+
 def faces(client: TestClient, library: Library) -> dict[str, Ask]:
     """The interfaces, each as a function from a question and the turns before it to its first sentence."""
     settings = Settings(data=library.data, min_answerability=0.0)
@@ -32,12 +37,12 @@ def faces(client: TestClient, library: Library) -> dict[str, Ask]:
     def chat(question: str, turns: Turns) -> str:
         messages = [{"role": one["role"], "content": one["text"]} for one in turns]
         body = {"model": "loccit", "messages": [*messages, {"role": "user", "content": question}]}
-        return str(post("/v1/chat/completions", body)["loccit"]["sentences"][0]["text"])
+        return _first(post("/v1/chat/completions", body)["loccit"])
 
     def responses(question: str, turns: Turns) -> str:
         messages = [{"role": one["role"], "content": one["text"]} for one in turns]
         body = {"model": "loccit", "input": [*messages, {"role": "user", "content": question}]}
-        return str(post("/v1/responses", body)["loccit"]["sentences"][0]["text"])
+        return _first(post("/v1/responses", body)["loccit"])
 
     def asking_page(question: str, turns: Turns) -> str:
         said = turns[-1]["text"] if turns else ""
@@ -56,21 +61,18 @@ def faces(client: TestClient, library: Library) -> dict[str, Ask]:
         conversation = Conversation(Recording(library, "default", settings))
         conversation.remember(turns)
         conversation.take(question, Question(""))
-        return str(seen[-1]["sentences"][0]["text"])
+        return _first(seen[-1])
 
     def widget(question: str, turns: Turns) -> str:
         body = {"question": question, "turns": turns, "stream": True}
         with client.stream("POST", "/v1/answer", json=body) as reply:
             events = reply.read().decode().split("\n\n")
         (finished,) = [one for one in events if one.startswith("event: finished")]
-        answer = json.loads(finished.partition("data: ")[2])["answer"]
-        return str(answer.partition(" [1]")[0])
+        return _first(json.loads(finished.partition("data: ")[2]))
 
     return {
         "ask": lambda q, turns: post("/v1/ask", {"question": q, "turns": turns})["first"]["text"],
-        "answer": lambda q, turns: post("/v1/answer", {"question": q, "turns": turns})["sentences"][0][
-            "text"
-        ],
+        "answer": lambda q, turns: _first(post("/v1/answer", {"question": q, "turns": turns})),
         "chat": chat,
         "responses": responses,
         "mcp": lambda q, turns: post("/tools/ask", {"question": q, "turns": turns})["first_sentence"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,18 +12,13 @@ from index.citations.resolution import Resolution
 from index.errors import CitationNotFound
 from index.search.extraction.beginning import lead_start
 from index.search.extraction.column_names import column_names
-from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, best, repeats
 from index.search.extraction.shared_sentences import answer_apart
-from index.search.headings.dates import dated_heading
-from index.search.sections import running_text
-from index.text.sentences import Span
+from index.search.extraction.widening import Resolve, widen_all
 from index.text.tables import SEPARATOR
 from index.types import Cell
 
-_Resolve = Callable[[str], Resolution]
-"""Returns what resolves the citations of a collection."""
 _BEFORE = 500
 """Code points before a sentence in which its question is looked for."""
 
@@ -32,14 +27,16 @@ _BEFORE = 500
 class ExtractedSentence:
     """A sentence of a document, word for word; its citation names exactly it.
 
-    ``probability`` that it answers; ``part`` is the index of the part of the question that it answers. Of a
-    row of a table, ``names`` cites the line of column names above it, where the row does not repeat them;
-    ``cells`` and ``answering`` are those of the evidence.
+    ``probability`` that it answers; ``part`` is the index of the part of the question that it answers. If it
+    ``introduces``, it is no answer by itself: the next one, an item of a list, is not understood without it.
+    Of a row of a table, ``names`` cites the line of column names above it, where the row does not repeat
+    them; ``cells`` and ``answering`` are those of the evidence.
     """
 
     citation: Citation
     probability: float
     part: int
+    introduces: bool = False
     names: Citation | None = None
     cells: tuple[Cell, ...] = ()
     answering: tuple[Cell, ...] = ()
@@ -50,7 +47,7 @@ class Extract:
     """The sentences that answer a question; none if the documents do not say.
 
     The most probable stands first (:func:`index.search.extraction.first_sentence`), or that of the first part
-    of the question.
+    of the question; before it stands what introduces it.
 
     ``first`` is the index of the most probable one. ``unanswered`` are the parts of the question that no
     sentence answers: all of them, if it declines.
@@ -65,6 +62,12 @@ class Extract:
         """Whether no sentence answers, because the documents do not say."""
         return not self.sentences
 
+    @property
+    def opening(self) -> str:
+        """What a reader sees first: a sentence that answers, below what introduces it; empty if none does."""
+        shown = next((at for at, one in enumerate(self.sentences) if not one.introduces), -1)
+        return "\n".join(one.citation.quote for one in self.sentences[: shown + 1])
+
 
 def extract_answer(
     resolution: Resolution,
@@ -76,6 +79,8 @@ def extract_answer(
     several: Mapping[str, Resolution] | None = None,
 ) -> Extract:
     """Choose at most ``most`` sentences that answer, where the answerability is at least ``least``.
+
+    What introduces one of them stands before it, and is not counted.
 
     ``answers`` has the answer to the whole question, and then, if there are several parts, one to each. Each
     part gets its best sentence; a part that is too improbable gets none. Sentences of a document that was
@@ -92,22 +97,26 @@ def extract_answer(
     by_part = answer_apart(by_part, parts, of_parts)
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
-    chosen = _without_repeats(_with_lists(resolve, chosen, parts, whole.resolved or whole.question))
+    chosen = _without_repeats(widen_all(resolve, chosen, parts, whole.resolved or whole.question))
     chosen = _begin_at_leads(resolve, chosen, whole.resolved or whole.question)
     cited = list(_cite(resolve, chosen))
-    kept = [one for one, _ in cited]
+    kept = [one for one, sentence in cited if not sentence.introduces]
     if by_part:
         answered = {one.part for one in by_part if one in kept or repeats(one, kept)}
     else:
         answered = set(range(len(parts))) if kept else set()
     sentences = tuple(sentence for _, sentence in cited)
-    first = max(range(len(sentences)), key=lambda at: sentences[at].probability, default=0)
+    first = max(
+        range(len(sentences)),
+        key=lambda at: (not sentences[at].introduces, sentences[at].probability),
+        default=0,
+    )
     unanswered = tuple(part for part in range(len(parts)) if part not in answered)
     return Extract(sentences, first, unanswered)
 
 
 def _read_sentences(
-    resolve: _Resolve, answer: Answer, *, most: int, least: float
+    resolve: Resolve, answer: Answer, *, most: int, least: float
 ) -> tuple[ExtractedSentence, ...]:
     """The rows, and lines of column names, in which the value stands that was computed; none without one."""
     if answer.reading is None or not answer.reading.rows or answer.answerability < least:
@@ -135,71 +144,43 @@ def _without_repeats(chosen: Sequence[Selected]) -> list[Selected]:
     return kept
 
 
-def _with_lists(
-    resolve: _Resolve, chosen: Iterable[Selected], parts: Sequence[Part], question: str
-) -> list[Selected]:
-    """The sentences, each with the list that it introduces, or is an item of if the question asks for one.
-
-    Asked for the date of a section, the heading that has it takes the place of the sentence below.
-    """
-    found = []
-    for one in chosen:
-        asked = parts[one.part].query if len(parts) > 1 else question
-        at = max(0, one.start - LONGEST)
-        sha256 = bytes.fromhex(one.hit.citation.text_sha256)
-        resolution = resolve(one.hit.citation.collection)
-        text = resolution.moment.text(sha256, at, one.end + LONGEST)
-        span = one.start - at, one.end - at
-        if (heading := dated_heading(text, span[0], asked)) is not None:
-            start, end = heading
-        elif widen(text, span, asked) == span:
-            start, end = span
-        else:
-            start, end = _widen_within(resolution, one, text, at, asked)
-        found.append(replace(one, start=at + start, end=at + end, words=text[start:end]))
-    return found
-
-
-def _begin_at_leads(resolve: _Resolve, chosen: Iterable[Selected], question: str) -> list[Selected]:
-    """The sentences, each from the question or run-in heading just before it, if there is one."""
+def _begin_at_leads(resolve: Resolve, chosen: Iterable[Selected], question: str) -> list[Selected]:
+    """The sentences, each from the question or run-in heading just before it, if nothing introduces it."""
     found = []
     for one in chosen:
         at = max(0, one.start - _BEFORE)
         sha256 = bytes.fromhex(one.hit.citation.text_sha256)
         text = resolve(one.hit.citation.collection).moment.text(sha256, at, one.end)
         start = lead_start(text, (one.start - at, one.end - at), question)
-        found.append(replace(one, start=at + start, words=text[start:]) if at + start < one.start else one)
+        is_led = not one.introductions and at + start < one.start
+        found.append(replace(one, start=at + start, words=text[start:]) if is_led else one)
     return found
 
 
-def _widen_within(resolution: Resolution, one: Selected, text: str, at: int, question: str) -> Span:
-    """Widen a sentence up to the nearest headings, whose numbers make them look like items.
+def _cite(resolve: Resolve, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:
+    """Yield each sentence with its citation, but those of documents that were erased since the search.
 
-    ``text`` begins at offset ``at`` of the document.
+    Before it come those that introduce it, unless they stand before the last one, too.
     """
-    version = resolution.moment.version_by_text(one.hit.citation.document_id, one.hit.citation.text_sha256)
-    if version is None:
-        return one.start - at, one.end - at
-    first, last = running_text(resolution.moment.structure(version), one.start, one.end)
-    first, last = max(0, first - at), last - at
-    start, end = widen(text[first:last], (one.start - at - first, one.end - at - first), question)
-    return first + start, first + end
-
-
-def _cite(resolve: _Resolve, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:
-    """Yield each sentence with its citation, but those of documents that were erased since the search."""
+    last: tuple[object, ...] = ()
     for one in chosen:
         passage = one.hit.citation
-        locator = Locator(passage.document_id, passage.text_sha256, one.start, one.end)
+        above = (*one.document, *one.introductions)
+        spans = [*(one.introductions if above != last else ()), (one.start, one.end)]
+        locators = [Locator(passage.document_id, passage.text_sha256, *span) for span in spans]
         try:
-            citation = _cited(resolve, passage.collection, locator)
+            citations = [_cited(resolve, passage.collection, locator) for locator in locators]
         except CitationNotFound:
             continue
-        sentence = ExtractedSentence(citation, round(one.probability, 4), one.part)
+        last = above
+        probability = round(one.probability, 4)
+        for citation in citations[:-1]:
+            yield one, ExtractedSentence(citation, probability, one.part, introduces=True)
+        sentence = ExtractedSentence(citations[-1], probability, one.part)
         yield one, _with_names(resolve, sentence, [one.hit])
 
 
-def _with_names(resolve: _Resolve, one: ExtractedSentence, hits: Sequence[Hit]) -> ExtractedSentence:
+def _with_names(resolve: Resolve, one: ExtractedSentence, hits: Sequence[Hit]) -> ExtractedSentence:
     """The sentence with the names of its columns and its cells, if it is a row of a table."""
     cited, place = one.citation, (one.citation.start, one.citation.end)
     for hit in hits:
@@ -223,6 +204,6 @@ def _with_names(resolve: _Resolve, one: ExtractedSentence, hits: Sequence[Hit]) 
     return replace(one, names=_cited(resolve, cited.collection, locator))
 
 
-def _cited(resolve: _Resolve, collection: str, locator: Locator) -> Citation:
+def _cited(resolve: Resolve, collection: str, locator: Locator) -> Citation:
     """The citation that a locator of a collection names. Raises :class:`CitationNotFound`."""
     return replace(resolve(collection).cite(locator), collection=collection)

@@ -13,6 +13,7 @@ from index.search.extraction.wording import is_said, missing_words
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
 from index.search.question.wanted import Wanted
+from index.text.sentences import Span
 
 MOST_SENTENCES = 10
 _LIKELY_SHARE = 0.8
@@ -42,6 +43,7 @@ class Selected:
 
     ``part`` is that of the question which it answers. ``probability``: that its passage answers, and that a
     person would mark this sentence of it. ``words`` are its text where the hit has only a part of it.
+    ``introductions`` are the spans above an item of a list that it is not understood without.
     """
 
     hit: Hit
@@ -50,6 +52,7 @@ class Selected:
     probability: float
     part: int = 0
     words: str = ""
+    introductions: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:

@@ -29,9 +29,10 @@ class Sentence:
     ``verbatim``: it stands in a document, where ``citation`` says. ``passage``: a line of a passage, shown
     because it is near; it does not answer. The others are verdicts on a sentence that a model wrote,
     with ``reason`` and the verdicts themselves; ``unchecked`` if it claims nothing that can be
-    checked. ``part`` is the part of the question that it answers, if that is known. Of a verbatim row of a
-    table, ``names`` cites the line of column names that the text has above it; ``cells`` are its cells, and
-    ``answering`` those that answer.
+    checked. ``part`` is the part of the question that it answers, if that is known. If it ``introduces``, it
+    is there because the next one is not understood without it. Of a verbatim row of a table, ``names`` cites
+    the line of column names that the text has above it; ``cells`` are its cells, and ``answering`` those that
+    answer.
     """
 
     start: int
@@ -42,6 +43,7 @@ class Sentence:
     reason: str = ""
     probability: float | None = None
     part: int | None = None
+    introduces: bool = False
     citation: Citation | None = None
     statement: StatementVerdict | None = None
     quotes: tuple[tuple[Quoted, Verdict], ...] = ()

@@ -16,7 +16,7 @@ _LEAST_NEAR = 0.1
 """Least probability of a passage that is named where none answers."""
 _LONGEST_LINE = 200
 """Code points of what is shown of such a passage."""
-_BETWEEN = "\n\n"
+_BETWEEN, _BELOW_INTRODUCTION = "\n\n", "\n"
 
 
 def extractive_events(found: Found, *, for_people: bool) -> Iterator[Event]:
@@ -38,11 +38,9 @@ def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
     if found.declines:
         yield from _declining_events(found, for_people)
         return
-    at = 0
-    named = ""
+    at, lead, named = 0, "", ""
     for mark, one in enumerate(found.extract.sentences, 1):
         quote = one.citation.quote
-        lead = _BETWEEN if at else ""
         # A row of the table that was just shown needs no names again.
         if one.names is not None and one.names.locator != named:
             lead += f"{one.names.quote}\n"
@@ -52,10 +50,11 @@ def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
         yield Delta(text)
         yield Sentence(
             start, start + len(quote), quote, (mark,), "verbatim",
-            probability=one.probability, part=one.part, citation=one.citation,
+            probability=one.probability, part=one.part, introduces=one.introduces, citation=one.citation,
             names=one.names, cells=one.cells, answering=one.answering,
         )  # fmt: skip
         at += len(text)
+        lead = _BELOW_INTRODUCTION if one.introduces else _BETWEEN
     if for_people and found.answer.reading is not None:
         yield Delta(f"{_BETWEEN}{computed_note(found.answer.reading)}")
 

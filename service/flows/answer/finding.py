@@ -148,9 +148,8 @@ def _make_found(
     turns = plan.questions[0].turns
     conflicts = None
     if asked.body.conflicts:
-        conflicts = _conflicts(
-            answers.collections[collection], whole, sources if quotes else None, asked.body
-        )
+        quoted = [one.citation for one in extract.sentences if not one.introduces] if quotes else None
+        conflicts = _conflicts(answers.collections[collection], whole, quoted, asked.body)
     return Found(
         collection,
         asked,

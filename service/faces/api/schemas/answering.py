@@ -34,6 +34,10 @@ class AnsweredSentence(BaseModel):
         description="That a verbatim sentence answers, or that the passages say what a written one claims."
     )
     part: int | None = Field(description="The part of the question that it answers: an index of `parts`.")
+    introduces: bool = Field(
+        description="It is no answer by itself: the next sentence, an item of a list, is not understood "
+        "without it. It is the sentence or heading above the list, or the item that the list is below."
+    )
     citation: Citation | None = Field(
         description="Of a verbatim sentence, its place; else the sentences that speak for or against it."
     )
@@ -137,6 +141,7 @@ def sentence_json(one: Sentence, collection: str) -> Json:
         "reason": one.reason,
         "probability": one.probability,
         "part": one.part,
+        "introduces": one.introduces,
         "citation": None if one.citation is None else citation_json(one.citation, collection),
         "verdict": None if verdict is None else statement_json(verdict, collection),
         "quotes": [

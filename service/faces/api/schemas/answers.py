@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from index import answers
 from index.citations import Format, format_citation, news_of_hit
-from index.search.extraction import first_sentence
+from index.search.extraction import first_sentence, introduction_in_passage
 from service.advice import describe_unasked, describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
 from service.faces.api.schemas.conflicts import DocumentConflict, found_conflicts_json
@@ -139,6 +139,10 @@ class FirstSentence(BaseModel):
     start: int
     end: int
     text: str = Field(description="Its words: `text[start:end]` of the document's text.")
+    introduction: str = Field(
+        description="Of an item of a list that is not understood alone: the words above it in its passage or "
+        "its heading, to be shown before it. Mostly empty."
+    )
     probability: float = Field(description="That its passage answers, and by this sentence.")
 
 
@@ -269,7 +273,12 @@ def _first_json(answer: answers.Answer) -> Json | None:
     if one is None:
         return None
     place = {"rank": one.hit.rank, "start": one.start, "end": one.end}
-    return {**place, "text": one.text, "probability": round(one.probability, 4)}
+    return {
+        **place,
+        "text": one.text,
+        "introduction": introduction_in_passage(one),
+        "probability": round(one.probability, 4),
+    }
 
 
 def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:

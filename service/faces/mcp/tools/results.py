@@ -68,7 +68,8 @@ class AskResult(BaseModel):
         description="Names, numbers and dates of the question that the nearest sentences lack."
     )
     first_sentence: str = Field(
-        description="The sentence that most probably answers; empty if none probably does."
+        description="The sentence that most probably answers, below what introduces it if it is an item of a "
+        "list; empty if none probably does."
     )
     notes: list[str] = Field(description="What to tell the user of the answer, such as an unknown language.")
     passages: list[AnsweringPassage]

@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from index.answers import Answer, Citation, Hit
 from index.citations import AnswerReport, Claim, StatementVerdict, Verdict
 from index.collection import Collection
-from index.search.extraction import first_sentence
+from index.search.extraction import first_sentence, introduction_in_passage
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import ToVerify
 from service.faces.api.routes.verify import check_request
@@ -200,7 +200,9 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
             question=answer.question,
             answerability=answer.answerability,
             missing=list(answer.missing),
-            first_sentence="" if first is None else first.text,
+            first_sentence=""
+            if first is None
+            else f"{introduction_in_passage(first)}\n{first.text}".lstrip("\n"),
             notes=[one["message"] for one in notes_json(answer, collection)],
             passages=[
                 _answering_passage(number, hit, collection, backend)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from index.answers import Answer, Citation, Hit, Reading, Unasked
 from index.citations import Resolution
-from index.search.extraction import first_sentence
+from index.search.extraction import first_sentence, introduction_in_passage
 from index.text import Span
 from service.advice import count_minutes, upgrade_command
 from service.faces.pages.asking.earlier import LostPassage
@@ -29,7 +29,10 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 
 @dataclass(frozen=True, slots=True)
 class ShownSentence:
-    """A sentence of the documents in the answer, word for word, with the number of its source."""
+    """A sentence of the documents in the answer, word for word, with the number of its source.
+
+    ``introduces``: the next one, an item of a list, is not understood without it.
+    """
 
     locator: str
     text: str
@@ -37,6 +40,7 @@ class ShownSentence:
     title: str
     address: str
     standing: ShownStanding | None
+    introduces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,10 @@ def _nearest_sentence(answer: Answer, sources: Sequence[ShownSource]) -> ShownSe
     if one is None:
         return None
     citation, source = one.hit.citation, sources[one.hit.rank - 1]
+    above = introduction_in_passage(one)
+    text = f"{above}\n{one.text}" if above else one.text
     return ShownSentence(
-        citation.locator, one.text.strip(), source.number, citation.title, source.address, source.standing
+        citation.locator, text.strip(), source.number, citation.title, source.address, source.standing
     )
 
 
@@ -197,7 +203,9 @@ def _sentences_with_sources(
             sources.append(maker.sentence(number, citation, address, one.probability))
         standing = maker.standings.get(citation.locator)
         sentences.append(
-            ShownSentence(citation.locator, citation.quote, number, citation.title, address, standing)
+            ShownSentence(
+                citation.locator, citation.quote, number, citation.title, address, standing, one.introduces
+            )
         )
     return sentences, sources
 

@@ -27,7 +27,9 @@ class AnsweredSentence(Reply):
     ``verbatim``: it stands in a document, exactly where ``citation`` says. The other statuses are verdicts on
     what a model wrote, with ``reason``; ``unchecked`` claims nothing that can be checked. ``part`` is the
     part of the question that it answers. Of a verbatim row of a table, ``names`` is the line of column names,
-    which the answer has above the row; ``cells`` are its cells, and ``answering`` those that answer.
+    which the answer has above the row; ``cells`` are its cells, and ``answering`` those that answer. If it
+    ``introduces``, it is no answer by itself: the next sentence, an item of a list, is not understood without
+    it.
     """
 
     start: int
@@ -38,6 +40,7 @@ class AnsweredSentence(Reply):
     reason: str
     probability: float | None
     part: int | None
+    introduces: bool
     citation: Citation | None
     verdict: StatementVerdict | None
     quotes: list[QuoteVerdict]

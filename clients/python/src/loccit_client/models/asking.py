@@ -148,12 +148,16 @@ class Note(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSentence(Reply):
-    """The sentence that stands first: it most probably answers. ``rank`` is that of its passage."""
+    """The sentence that stands first: it most probably answers. ``rank`` is that of its passage.
+
+    ``introduction`` has the words above an item of a list that is not understood alone; mostly it is empty.
+    """
 
     rank: int
     start: int
     end: int
     text: str
+    introduction: str
     probability: float
 
 
