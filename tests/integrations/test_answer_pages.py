@@ -91,5 +91,5 @@ def test_a_bot_that_declines_shows_the_links_of_its_text_only(service: httpx.Cli
     text = reply["choices"][0]["message"]["content"]
     assert reply["loccit"]["declined"]
     named = re.findall(r"\[(\d+)\]", text)
-    assert named == ["1", "2", "3"]
-    assert len(reply["citations"]) == len(named)
+    assert 0 < len(named) < 5
+    assert named == [str(mark) for mark in range(1, len(reply["citations"]) + 1)]
