@@ -35,7 +35,7 @@ _TURNS = re.compile(
     r"niet|geen|verboden|uitgesloten|verwijderd|vietat\w*|esclus\w*|rimoss\w*|senza|proibid\w*|sem)\b",
     re.IGNORECASE,
 )
-"""In a heading that may turn round what is said below it."""
+"""In a heading or sentence that may turn round what is said below it."""
 _SUBORDINATE = re.compile(
     r"\b(?:if|when|while|until|unless|that|which|who|whose|where|because|as|since|after|before|whether|"
     r"wenn|falls|dass|weil|bis|si|quand|que|qui|cuando|se|che|als)\b[^,;.!?]*",
@@ -120,7 +120,7 @@ def introductions(text: str, item: int, heading: Heading | None) -> list[Span]:
         span, is_title = before
         if is_title:
             heading = Heading(span, text[slice(*span)])
-        elif introduces(text[slice(*span)], _words(text, first)):
+        elif introduces(text[slice(*span)], _words(text, first)) and _leads_to_item(text[slice(*span)]):
             found.append(span)
             alone = True
     if heading is not None and (not alone or _TURNS.search(heading.words)):
@@ -137,6 +137,13 @@ def introduces(sentence: str, item: str) -> bool:
     if not words.endswith(_SENTENCE_END):
         return True
     return _FOLLOWING.search(words) is not None or not is_statement(item, loosely=True)
+
+
+def _leads_to_item(sentence: str) -> bool:
+    """Whether an item alone needs a sentence: not "Takes an hour." above the ingredients of a recipe."""
+    if not sentence.rstrip().endswith(_SENTENCE_END):
+        return True
+    return _FOLLOWING.search(sentence) is not None or _TURNS.search(sentence) is not None
 
 
 def is_statement(item: str, *, loosely: bool = False) -> bool:

@@ -143,3 +143,10 @@ def test_items_that_say_something_each_are_no_steps() -> None:
 )
 def test_sentences_are_told_from_fragments(item: str, is_one: bool) -> None:
     assert is_statement(item) is is_one
+
+
+def test_a_whole_sentence_above_a_list_introduces_an_item_only_if_it_may_turn_it_round() -> None:
+    recipe = "Takes an hour of work.\n\n- 200 g flour\n- two eggs\n"
+    assert above("two eggs", recipe) == []
+    assert above("two eggs", recipe.replace("Takes", "Do not use these within")) != []
+    assert above("two eggs", recipe.replace("Takes an hour of work", "You need the following")) != []
