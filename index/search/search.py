@@ -27,7 +27,12 @@ from index.search.headings.weighing import Headings
 from index.search.hits import Hits
 from index.search.named import Named, absent_from, compare_best
 from index.search.question import Query, Question, definitions, is_spelt, numbered_names
-from index.search.question.abbreviations import abbreviations_in, abbreviations_of, spell_out
+from index.search.question.abbreviations import (
+    abbreviations_in,
+    abbreviations_of,
+    may_abbreviate,
+    spell_out,
+)
 from index.search.question.amounts import AskedAmounts
 from index.search.question.conversation import (
     NO_CONTEXT,
@@ -349,7 +354,8 @@ class Search:
         question = asked.alone.question
         if asked.restate is None or AskedThing.of(question) is not None:
             return None  # what a thing is, the sentence says that spells it out
-        known = list(abbreviations_in("\n".join([hit.text for hit in found.deciding]), question))
+        shown = "\n".join([hit.text for hit in found.deciding])
+        known = [one for one in abbreviations_in(shown, question) if may_abbreviate(one, question, shown)]
         told, (_, of_documents) = {one.short for one in known}, divide_pages(where)
         for short in abbreviations_of(question):
             if short not in told:

@@ -189,7 +189,7 @@ def _look_above(text: str, item: int) -> tuple[list[int], int, tuple[Span, bool]
             continue
         if (mark := _Mark.of(line)) is not None:
             first = start
-            if mark.is_over(level):
+            if mark.is_over(level) and _ITEM.fullmatch(line) is None:
                 parents.append(start)
                 if gap and mark.indent == level.indent:  # a numbered heading
                     return parents, first, None

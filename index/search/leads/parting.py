@@ -29,6 +29,9 @@ _LINE_STARTS = ("", "\n", " ", "\t")
 _CLAUSE = re.compile(r"\s*\n\s*\d{1,3}(?:\.\d{1,3})+[.)]?\s")
 """The start of a numbered clause, which a run-in heading before it does not head."""
 
+_QUESTIONNAIRE = 3
+"""Questions of a text without anything else that are what it has to tell."""
+
 
 def part_sentences(
     sentences: list[LookedAt], text: str, at: int, tables: Sequence[Block], leads: Leads | None = None
@@ -53,7 +56,7 @@ def part_sentences(
             # What answers a question may be far from it: "Eighteen." NaN is never greater.
             near = (cosine + above.nearness.get(first, cosine)) / 2
             kept.append((first, last, near if near > cosine else cosine, own))
-    return kept, below
+    return (kept, below) if kept or len(sentences) < _QUESTIONNAIRE else (sentences, {})
 
 
 def is_in(tables: Sequence[Block], start: int) -> bool:

@@ -102,10 +102,17 @@ def spell_out(question: str, known: Iterable[Abbreviation]) -> str:
         long = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?i:{words}){_ENDING}(?![\p{{L}}\p{{N}}])")
         of_short, of_long = short.search(question), long.search(question)
         if of_short is not None and of_long is None:
-            question = short.sub(f"{one.long} ({one.short})", question, count=1)
+            both = f"{one.long} ({one.short})"
+            question = f"{question[: of_short.start()]}{both}{question[of_short.end() :]}"
         elif of_long is not None and of_short is None:
             question = f"{question[: of_long.end()]} ({one.short}){question[of_long.end() :]}"
     return question
+
+
+def may_abbreviate(one: Abbreviation, question: str, text: str) -> bool:
+    """Whether a question may have an abbreviation: a "cat" in small letters is none where a text has cats."""
+    word = rf"(?<![\p{{L}}\p{{N}}]){one.short.lower()}s?(?![\p{{L}}\p{{N}}])"
+    return one.short in question or regex.search(word, text) is None
 
 
 def _any_case(short: str) -> str:

@@ -20,6 +20,8 @@ from index.text.languages import FUNCTION_WORDS
 
 _OTHER, _LOOSER = -3.0, -1.5
 """Added to the strength of a sentence of which no range has the amount, and of one with a wider range."""
+_ABOUT = 1.5
+"""How much weaker than the strongest sentence one is that is about the same."""
 _GAP = r"[ \u00a0\u202f-]?"
 _UNIT = regex.compile(rf"{_GAP}(?P<unit>\p{{L}}[\p{{L}}\p{{M}}]*|m²|m³)")
 _NO_UNIT = FUNCTION_WORDS | frozenset(
@@ -128,13 +130,22 @@ class AskedAmounts:
             ranges = [list(_ranges(text[one.start - at : one.end - at], unit, self.terms)) for one in judged]
             near = [_nearest(value, some) for some in ranges]
             best = min((one for one in near if one is not None), default=None)
+            if best is None or not _may_answer(judged, near, best):
+                continue
             for place, (some, own) in enumerate(zip(ranges, near, strict=True)):
-                if best is None or not some or own == best:
+                if not some or own == best:
                     continue
                 # Beside the amount itself a range that has it tells of it, too.
                 by = _OTHER if own is None else 0.0 if best.is_exact else _LOOSER
                 weighed[place] = weighed[place]._replace(strength=weighed[place].strength + by)
         return weighed
+
+
+def _may_answer(judged: Sequence[JudgedSentence], near: Sequence[_Nearest | None], best: _Nearest) -> bool:
+    """Whether a sentence with the nearest range is about what is asked: nearly the strongest."""
+    strongest = max(one.strength for one in judged)
+    own = max(one.strength for one, its in zip(judged, near, strict=True) if its == best)
+    return own >= strongest - _ABOUT
 
 
 def _nearest(value: Decimal, ranges: Sequence[_Range]) -> _Nearest | None:

@@ -60,6 +60,8 @@ def courtesy_of(text: str) -> Courtesy | None:
             kinds.add(found.kind)
     if not tokens:
         return Courtesy("greeting")
+    if text.rstrip().endswith(("?", "？")) and not kinds - {"agreement", "thanks"}:
+        return None  # "Right?" and "行不行?" ask
     return next((Courtesy(kind, language) for kind in get_args(CourtesyKind) if kind in kinds), None)
 
 

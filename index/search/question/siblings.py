@@ -27,7 +27,10 @@ _NAME = r"\p{Lu}[\p{L}\p{M}\p{N}]*(?:-[\p{L}\p{N}]+)*"
 _ASKED = regex.compile(rf"(?<=[\p{{L}}\p{{N}},:]\s){_NAME}(?!\p{{L}})")
 """A name in a question, which is not its first word."""
 _OF = r"(?:in|at|of|for|near)"
-_WHERE = r"(?:in|at|near)"
+_WHERE = r"(?:[Ii]n|[Aa]t|[Nn]ear)"
+_SENTENCE_END = regex.compile(r"[.!?]\s|\n")
+_OF_ALL = regex.compile(r"\b(?:all|every|each|both|any)\b", regex.IGNORECASE)
+"""In a sentence about all things of a kind."""
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?"
 _OPENS = regex.compile(
     r"(?:\A|[.!?:]['\"”’)]?\s+|\n\s*(?:[-*•#]+\s+|\(?\d{1,3}[.)]\s+)?)(?:[\p{L}'’]+\s+){0,2}\Z"
@@ -79,6 +82,7 @@ class NamedThings:
         return [
             one._replace(strength=one.strength + _OTHER)
             if _is_of_sibling(mentions, one.start - at - first, one.end - at - first)
+            and not _OF_ALL.search(text, one.start - at, one.end - at)
             else one
             for one in judged
         ]
@@ -92,7 +96,7 @@ class NamedThings:
         for name in self.names:
             for kind in regex.findall(rf"{_KIND}\s{_WHERE}\s{regex.escape(name)}(?!\p{{L}})", self.question):
                 told = regex.findall(rf"(?<!\p{{L}}){kind}(?:s|es)?\s{_WHERE}\s(?P<name>{_NAME})", text)
-                is_told = regex.search(rf"{regex.escape(name)}\s{kind}", text) is not None
+                is_told = _is_among(name, kind, text)
                 if kind not in _SMALL and told and not is_told and all(map(self._is_other, told)):
                     found.append(name)
         return found
@@ -122,6 +126,15 @@ class NamedThings:
             found += [(one.start(), True) for one in own.finditer(text)]
         kinds_of = {is_own for _, is_own in found}
         return sorted(found) if len(kinds_of) > 1 else []
+
+
+def _is_among(name: str, kind: str, text: str) -> bool:
+    """Whether a sentence about things of a kind has a name as one of them: "hotels in Kiel and Bonn"."""
+    own = regex.compile(
+        rf"{regex.escape(name)}\s{kind}|(?:\b(?:{_WHERE}|and|or)|[,&])\s+{regex.escape(name)}(?!\p{{L}})"
+    )
+    its_kind = regex.compile(rf"(?<!\p{{L}}){kind}(?:s|es)?(?!\p{{L}})", regex.IGNORECASE)
+    return any(own.search(one) and its_kind.search(one) for one in _SENTENCE_END.split(text))
 
 
 def _plain(name: str) -> str:

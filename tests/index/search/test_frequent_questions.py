@@ -82,3 +82,11 @@ def test_a_question_without_an_answer_is_none(collection: Collection) -> None:
     _, evidence = ask(collection, "Will the roof of the boathouse be repaired?")
     assert not any(one.endswith("?") for one in evidence)
     assert collection.ask("Will the roof of the boathouse be repaired?").answerability < 0.5
+
+
+def test_a_questionnaire_has_its_questions(collection: Collection) -> None:
+    text = "Do you row?\n\nHow many glasses of wine do you drink?\n\nDo you sail?\n"
+    collection.put(Source("questionnaire.txt", text.encode()))
+    collection.embed_pending()
+    _, evidence = ask(collection, "How many glasses of wine?")
+    assert "How many glasses of wine do you drink?" in evidence

@@ -150,3 +150,8 @@ def test_a_whole_sentence_above_a_list_introduces_an_item_only_if_it_may_turn_it
     assert above("two eggs", recipe) == []
     assert above("two eggs", recipe.replace("Takes", "Do not use these within")) != []
     assert above("two eggs", recipe.replace("Takes an hour of work", "You need the following")) != []
+
+
+def test_an_empty_item_introduces_nothing() -> None:
+    text = "We do not pay for:\n- mice damage\n\n- \n\n1) \n\n- rust on tools\n"
+    assert above("rust on tools", text) == ["We do not pay for:"]

@@ -17,7 +17,7 @@ def quotes(collection: Collection, question: str) -> list[str]:
     answer = collection.ask(question)
     with collection.archive.resolution() as resolution:
         extract = extract_answer(resolution, divide_question(question), [answer], most=3, least=LEAST)
-    return [one.citation.quote for one in extract.sentences]
+    return [one.citation.quote for one in extract.sentences if not one.introduces]
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from index.search.question.abbreviations import Abbreviation, abbreviations_in, long_form, spell_out
+from index.search.question.abbreviations import (
+    Abbreviation,
+    abbreviations_in,
+    long_form,
+    may_abbreviate,
+    spell_out,
+)
 
 PTO = Abbreviation("PTO", "paid time off")
 
@@ -60,3 +66,15 @@ def test_an_abbreviation_in_brackets_stands_for_the_words_before() -> None:
     assert long_form(question, question.index(")")) == "paid time off"
     assert not long_form("How much PTO is there?", 12)
     assert not long_form("How warm is it (PTO)?", 19)
+
+
+def test_words_of_a_document_are_taken_as_they_are() -> None:
+    lan = Abbreviation("LAN", r"local \Area network")
+    assert spell_out("Where is the LAN?", [lan]) == r"Where is the local \Area network (LAN)?"
+
+
+def test_a_word_in_small_letters_abbreviates_nothing_where_a_text_has_it() -> None:
+    training = Abbreviation("CAT", "Committee for Animal Training")
+    assert not may_abbreviate(training, "Can my cat stay?", "A cat may stay. The committee (CAT) meets.")
+    assert may_abbreviate(training, "When does the CAT meet?", "A cat may stay. The committee (CAT) meets.")
+    assert may_abbreviate(training, "when does the cat meet?", "The committee (CAT) meets on Monday.")

@@ -72,3 +72,12 @@ def test_a_range_has_an_amount() -> None:
     assert amounts.has(number, "for up to 1,000 users")
     assert not amounts.has(number, "for up to 500 users")
     assert not amounts.has(number, "for up to 1,000 files")
+
+
+def test_a_range_of_something_else_lowers_nothing() -> None:
+    text = "You can return goods within 30 days. Refunds are paid within 60 days."
+    at = text.index("Refunds")
+    judged = [JudgedSentence(0, at - 1, 2.0), JudgedSentence(at, len(text), 0.0)]
+    amounts = AskedAmounts.of("Can I return goods after 40 days?", TERMS)
+    assert amounts is not None
+    assert amounts.weigh(judged, text, 0) == judged

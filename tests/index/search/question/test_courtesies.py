@@ -54,3 +54,8 @@ def test_a_courtesy_has_a_kind_and_mostly_a_language(text: str, kind: str, langu
 )
 def test_a_question_is_no_courtesy(text: str) -> None:
     assert not is_courtesy(text)
+
+
+@pytest.mark.parametrize("text", ["行不行?", "Right?", "Clear?", "大丈夫？"])
+def test_an_agreement_with_a_question_mark_asks(text: str) -> None:
+    assert courtesy_of(text) is None

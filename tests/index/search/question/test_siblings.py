@@ -90,3 +90,25 @@ def test_a_follow_up_is_about_what_was_said_before() -> None:
     assert "The guarantee is three years." not in kept(
         KETTLES, "How long is its guarantee?", "What does the Sund hold?", "It holds 1.2 litres."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("We run hotels in Kiel and Bonn. Breakfast is included.", "Is there a hotel in Bonn?"),
+        ("There are schools in Kiel, Bonn and Jena. The school has a pool.", "Is there a school in Bonn?"),
+        ("The office in Kiel and the one in Bonn are open.", "Is the office in Bonn open?"),
+        ("The office in Kiel has closed. In Bonn our office is new.", "Where is the office in Bonn?"),
+    ],
+)
+def test_a_name_among_others_is_not_missing(text: str, question: str) -> None:
+    things = NamedThings.of(question)
+    assert things is not None
+    assert things.missing_in(text) == []
+
+
+def test_a_sentence_about_all_of_a_kind_is_not_about_a_sibling() -> None:
+    text = "The Sund kettle is new. The Fjord kettle was recalled. All kettles have a guarantee of two years."
+    assert "All kettles have a guarantee of two years." in kept(
+        text, "How long is the guarantee of the Sund kettle?"
+    )
