@@ -21,7 +21,7 @@ from index.citations.statements.words import Terms, Word, words_of
 from index.search.question.abbreviations import long_form
 from index.search.question.aliases import kinds_of, other_names
 from index.search.question.amounts import AskedAmounts
-from index.search.question.calendar import is_covered
+from index.search.question.calendar import is_covered, may_be_covered
 from index.search.question.numbered_names import NumberedNames
 from index.text import sentence_spans
 from index.text.languages import is_english, language_of_question
@@ -179,14 +179,18 @@ class _Asked:
     has_numbers: bool
     places: Set[int]
     """The names, by their numbers among the facts, that say where the one before is: "Lyon, France"."""
-    spelled_out: Mapping[int, str]
-    """The words of an abbreviation behind them: "paid time off (PTO)"."""
+    otherwise: Mapping[int, Sequence[frozenset[str]]]
+    """The terms of other words for the facts: "München" for "Munich", those behind an abbreviation."""
+    kinds: Mapping[int, Sequence[frozenset[str]]]
+    """The terms of what products are: of "laptop" for "MacBook"."""
+    ranged: Set[int]
+    """The positions of the words that may be in a range."""
     amounts: AskedAmounts | None
 
     def is_in_range(self, word: Word, text: str) -> bool:
         """Whether a range of a text has a number or a day: 800 users, of "up to 1,000 users"."""
-        if word.number is not None:
-            return self.amounts is not None and self.amounts.has(word.number, text)
+        if word.number is not None and self.amounts is not None:
+            return self.amounts.has(word.number, text)
         return is_covered(word.text, text)
 
     @staticmethod
@@ -198,16 +202,35 @@ class _Asked:
         said = [question[words[run[0]].start : words[run[-1]].end] for run in runs]
         names, numbers, counts = _of_kinds(words)
         has_numbers = bool([one for one in words if one.number is not None])
-        places = set(_places(question, words, runs)) if ", " in question else frozenset[int]()
-        spelled_out = _spelled_out(question, words, runs) if "(" in question else {}
         amounts = AskedAmounts.of(question, terms) if has_numbers else None
-        return _Asked(words, runs, said, names, numbers, counts, has_numbers, places, spelled_out, amounts)
+        others = [list(other_names(one)) for one in said]
+        if "(" in question:
+            for own, run in zip(others, runs, strict=True):
+                own.append(long_form(question, words[run[-1]].end))
+        return _Asked(
+            words,
+            runs,
+            said,
+            names,
+            numbers,
+            counts,
+            has_numbers,
+            set(_places(question, words, runs)) if ", " in question else frozenset[int](),
+            _terms_of(others, terms),
+            _terms_of(map(kinds_of, said), terms),
+            {at for at in chain.from_iterable(runs) if _may_be_in_range(words[at], amounts)},
+            amounts,
+        )
 
 
-def _spelled_out(question: str, words: Sequence[Word], runs: Sequence[Sequence[int]]) -> dict[int, str]:
-    """The words of the abbreviations in brackets, by their numbers among the facts."""
-    long = [long_form(question, words[run[-1]].end) for run in runs]
-    return {number: one for number, one in enumerate(long) if one}
+def _may_be_in_range(word: Word, amounts: AskedAmounts | None) -> bool:
+    return may_be_covered(word.text) if word.number is None else amounts is not None
+
+
+def _terms_of(said: Iterable[Sequence[str]], terms: Terms) -> dict[int, list[frozenset[str]]]:
+    """The terms of what is said for facts, by their numbers; of most facts nothing is."""
+    found = {number: [frozenset(terms(one)) for one in some if one] for number, some in enumerate(said)}
+    return {number: some for number, some in found.items() if some}
 
 
 def _places(question: str, words: Sequence[Word], runs: Sequence[Sequence[int]]) -> Iterator[int]:
@@ -228,30 +251,23 @@ def _lacked(asked: _Asked, at: Iterable[int], text: str, terms: Terms, lit: str)
     told, words = Told.of(text, terms, counts=asked.has_numbers), asked.words
     lacked = set[int]()
     for one in at:
-        if not told.has(words[one], terms) and not asked.is_in_range(words[one], lit):
-            lacked.add(one)
+        if told.has(words[one], terms) or (one in asked.ranged and asked.is_in_range(words[one], lit)):
+            continue
+        lacked.add(one)
     for number, run in enumerate(asked.runs):
         if lacked.issuperset(run) and (
             (len(run) > 1 and _is_shortened(words, run, text))
-            or _is_called_otherwise(asked.said[number], told, terms)
-            or _is_of_kind(asked.said[number], lit, terms)
+            or (number in asked.otherwise and any(told.terms >= one for one in asked.otherwise[number]))
+            or (number in asked.kinds and _has_any(lit, asked.kinds[number], terms))
             or (number in asked.places and _is_place_known(asked, number, lacked, text))
-            or (number in asked.spelled_out and told.terms >= frozenset(terms(asked.spelled_out[number])))
         ):
             lacked.difference_update(run)
     return lacked
 
 
-def _is_called_otherwise(said: str, told: Told, terms: Terms) -> bool:
-    """Whether a text has another name of the same: "München" for "Munich"."""
-    return any(told.terms >= frozenset(terms(other)) for other in other_names(said))
-
-
-def _is_of_kind(said: str, text: str, terms: Terms) -> bool:
-    """Whether a text has the kind of a product: "laptop" for "MacBook"."""
-    kinds = kinds_of(said)
-    found = frozenset(terms(text)) if kinds else frozenset[str]()
-    return any(found >= frozenset(terms(kind)) for kind in kinds)
+def _has_any(text: str, some: Sequence[frozenset[str]], terms: Terms) -> bool:
+    """Whether a text has all terms of one of some."""
+    return any(map(frozenset(terms(text)).issuperset, some))
 
 
 def _is_place_known(asked: _Asked, number: int, lacked: Set[int], text: str) -> bool:

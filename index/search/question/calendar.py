@@ -41,10 +41,19 @@ _COVERING = {
 }
 
 
+def may_be_covered(word: str) -> bool:
+    """Whether a word names a day or a month."""
+    return bool(_term(word))
+
+
+def _term(word: str) -> str:
+    small = word.lower()
+    return _WORDS.get(small) or _WORDS.get(small.removesuffix("s")) or ""
+
+
 def is_covered(word: str, text: str) -> bool:
     """Whether a word names a day or a month, and a text says something of all of these, or of a range."""
-    small = word.lower()
-    term = _WORDS.get(small) or _WORDS.get(small.removesuffix("s"))
-    if term is None:
+    term = _term(word)
+    if not term:
         return False
     return _COVERING["day" if term.startswith("day") else "month"].search(text) is not None
