@@ -6,7 +6,6 @@ has all words of a question for each. It is about the one that was named last be
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,9 @@ import regex
 from index.citations.statements.facts import are_forms
 from index.search.judged import JudgedSentence
 from index.search.question.references import references
+from index.text.analysis import without_accents
 from index.text.languages import is_english
+from index.text.sentences import sentence_spans
 from index.text.stop_words import STOP_WORDS
 
 _OTHER = -6.0
@@ -28,7 +29,6 @@ _ASKED = regex.compile(rf"(?<=[\p{{L}}\p{{N}},:]\s){_NAME}(?!\p{{L}})")
 """A name in a question, which is not its first word."""
 _OF = r"(?:in|at|of|for|near)"
 _WHERE = r"(?:[Ii]n|[Aa]t|[Nn]ear)"
-_SENTENCE_END = regex.compile(r"[.!?]\s|\n")
 _OF_ALL = regex.compile(r"\b(?:all|every|each|both|any)\b", regex.IGNORECASE)
 """In a sentence about all things of a kind."""
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?"
@@ -134,13 +134,14 @@ def _is_among(name: str, kind: str, text: str) -> bool:
         rf"{regex.escape(name)}\s{kind}|(?:\b(?:{_WHERE}|and|or)|[,&])\s+{regex.escape(name)}(?!\p{{L}})"
     )
     its_kind = regex.compile(rf"(?<!\p{{L}}){kind}(?:s|es)?(?!\p{{L}})", regex.IGNORECASE)
-    return any(own.search(one) and its_kind.search(one) for one in _SENTENCE_END.split(text))
+    return any(
+        own.search(text, *one) and its_kind.search(text, *one) for one in sentence_spans(text, 0, len(text))
+    )
 
 
 def _plain(name: str) -> str:
     """A name in small letters without accents: people write Koln for Köln."""
-    parts = unicodedata.normalize("NFKD", name.lower())
-    return "".join(one for one in parts if not unicodedata.combining(one))
+    return without_accents(name.lower())
 
 
 def _names(text: str) -> list[str]:
