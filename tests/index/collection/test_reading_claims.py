@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,6 +9,7 @@ from index.embedding import WordEmbedder
 from index.ingest import Source
 from index.library import Library
 from index.sources import put_all
+from tests.index.citations.statements.embedders import CountingEmbedder
 from tests.index.search.cross_encoder.toys import cross_encoder
 
 TEXT = "The lamp was lit at dusk by the keeper. Nobody was there at dawn."
@@ -35,18 +35,6 @@ def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> 
     assert ours is not None
     assert theirs is not None
     assert ours.probability != theirs.probability
-
-
-class CountingEmbedder(WordEmbedder):
-    """Remembers the texts whose sentences it has embedded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-
-    def embed_sentences(self, texts: Any, spans: Any) -> Any:
-        self.texts += texts
-        return super().embed_sentences(texts, spans)
 
 
 @pytest.mark.parametrize("read", [True, False])

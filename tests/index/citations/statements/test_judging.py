@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from index.citations.statements.judging import (
@@ -15,6 +13,7 @@ from index.citations.statements.sources import SentenceVectors, Source, unit
 from index.citations.statements.support import FEATURES, load_fitted
 from index.embedding import WordEmbedder
 from index.text import Analyzer
+from tests.index.citations.statements.embedders import CountingEmbedder
 
 TERMS = Analyzer().terms
 LAMPS = (
@@ -48,18 +47,6 @@ def test_what_a_passage_says_is_supported_by_its_sentence(claim: str) -> None:
         LAMPS[: LAMPS.index(" It burned")],
         LAMPS[LAMPS.index("The bridge") : LAMPS.index(" Nobody")],
     )
-
-
-class CountingEmbedder(WordEmbedder):
-    """Remembers what it has embedded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-
-    def embed_sentences(self, texts: Any, spans: Any) -> Any:
-        self.texts += texts
-        return super().embed_sentences(texts, spans)
 
 
 @pytest.mark.parametrize(
