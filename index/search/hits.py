@@ -29,7 +29,7 @@ from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Rep
 from index.search.headings.weighing import Headings
 from index.search.judged import JudgedSentence, JudgedText
 from index.search.leads.answered import prefer_answers
-from index.search.leads.finding import Leads
+from index.search.leads.finding import Leads, may_lead
 from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
 from index.search.question.contrasts import Contrasts
@@ -263,7 +263,8 @@ class Hits:
             placed.append((of.passage.start, look))
             terms, match = terms | look.terms, max(match, look.match)
             start, until = min(start, of.passage.start), max(until, of.passage.end)
-        judged = judge_sentences(placed, text, at, tables, self._leads)
+        leads = self._leads if may_lead(text) else None  # most texts have none
+        judged = judge_sentences(placed, text, at, tables, leads)
         if self._wanted is not None:
             # Only the passages: what looks like a list below them may be a heading with a number.
             judged = prefer_holding(judged, text[: until - at], at, self._wanted)
@@ -271,7 +272,7 @@ class Hits:
             judged = weigh_read(judged, self._read_sentences(one))
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
-        judged = prefer_answers(judged, text, at, self._asked, self._wanted)
+        judged = prefer_answers(judged, text, at, self._asked, self._wanted) if leads else judged
         above = [one.best.version.title, *one.best.passage.section]
         if self._defined is not None:
             judged = self._defined.weigh(judged, text, at, above)

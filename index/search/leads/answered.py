@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from index.search.judged import STRENGTH, JudgedSentence
-from index.search.leads.finding import QUESTION_MARKS, lead_before, may_lead, without_mark
+from index.search.leads.finding import QUESTION_MARKS, lead_before, without_mark
 from index.search.question.wanted import Wanted
 from index.search.tables.asked import Asked
 
@@ -34,8 +34,6 @@ def prefer_answers(
     sentences, from offset ``at`` of the document.
     """
     found = list(judged)
-    if not may_lead(text):
-        return found
     for first, last in _between_gaps(judged, text, at):
         one = judged[first]
         span = lead_before(text, one.start - at, asked.names)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import regex
 
-from index.search.leads.finding import QUESTION_MARKS, Leads, is_preface, may_lead
+from index.search.leads.finding import QUESTION_MARKS, Leads, is_preface
 from index.text.sentences import LIST_ITEM
 from index.types import Block
 
@@ -42,10 +42,9 @@ def part_sentences(
     line, those of questions and run-in headings as far as the paragraph. The sentence just after a question
     is at least half as near as that.
     """
-    has_leads = leads is not None and may_lead(text)
-    if not has_leads and _BLANK_LINE not in text:
+    if leads is None and _BLANK_LINE not in text:
         return sentences, {}
-    above = _Above(text, at, leads if has_leads else None)
+    above = _Above(text, at, leads)
     above.look_at(sentences, tables)
     if not above.kinds:
         return sentences, {}
