@@ -26,6 +26,8 @@ _CAPACITY_SECONDS = 30.0
 _SHARE = 1 / 3
 """Of the capacity, during the ingest."""
 _PATIENCE = 7_200.0
+_IDLE, _LOOK = 0.15, 10.0
+"""Processors in use by services and PostgreSQL together while they rest, seen over so many seconds."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Growth:
                 "index_bytes": float(size_of(self.folder / "second")),
                 "own_memory_bytes": float(second.own_bytes),
             }
+            yield self._settled([first, second])
             yield self._asked(first)
             capacity = self._capacity([first, second])
             yield {"capacity_per_second": capacity}
@@ -86,6 +89,18 @@ class Growth:
             "published_after_seconds": time.monotonic() - began,
             "published_bytes": float(size_of(self.objects)),
         }
+
+    def _settled(self, replicas: Sequence[Replica]) -> Figures:
+        """Wait until replicas have merged what they fetched: questions would share the processors with that."""
+        began = time.monotonic()
+        used = 1.0
+        while used > _IDLE:
+            if time.monotonic() > began + _PATIENCE:
+                raise RuntimeError("the replicas do not come to rest")
+            with self._processor(*(one.process for one in replicas)) as taken:
+                time.sleep(_LOOK)
+            used = sum(taken.values()) / _LOOK
+        return {"settled_after_seconds": time.monotonic() - began - _LOOK}
 
     # Questions
 
