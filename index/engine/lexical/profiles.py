@@ -12,7 +12,6 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import tantivy
@@ -26,6 +25,9 @@ _ENTRY_BITS = 12
 _MOST = (1 << _COUNT_BITS) - 1
 _ENTRY = (1 << _ENTRY_BITS) - 1
 _SHIFTS = np.arange(0, 64 - _ENTRY_BITS, _ENTRY_BITS, dtype=np.uint64)
+_LAST_SHIFT = int(_SHIFTS[-1])
+_MOST_PLACES = 50_000
+"""Terms whose places are remembered."""
 
 
 def profile(terms: str) -> dict[str, int]:
@@ -34,26 +36,24 @@ def profile(terms: str) -> dict[str, int]:
     Long terms come first where there is no room for all, since questions rarely have short ones.
     """
     counts = Counter(terms.split())
-    columns: dict[str, list[int]] = {}
+    numbers, ends = [0] * len(COLUMNS), [0] * len(COLUMNS)
     for term in sorted(counts, key=len, reverse=True):
-        name, mark = _place(term)
-        entries = columns.setdefault(name, [])
-        if len(entries) < len(_SHIFTS):
-            entries.append(mark | min(counts[term], _MOST))
-    return {
-        name: sum(entry << _ENTRY_BITS * at for at, entry in enumerate(entries))
-        for name, entries in columns.items()
-    }
+        column, mark = _places[term]
+        if (end := ends[column]) <= _LAST_SHIFT:
+            count = counts[term]
+            numbers[column] |= (mark | (count if count < _MOST else _MOST)) << end
+            ends[column] = end + _ENTRY_BITS
+    return {name: number for name, number in zip(COLUMNS, numbers, strict=True) if number}
 
 
 def counts(
     searcher: tantivy.Searcher, places: list[tantivy.DocAddress], terms: Sequence[str]
 ) -> NDArray[np.int64]:
     """Read from profiles how often each passage has each term; shape (passages, terms)."""
-    names, marks = zip(*map(_place, terms), strict=True)
+    columns, marks = zip(*map(_places.__getitem__, terms), strict=True)
     values: list[int | None] = []
-    for name in names:
-        values += searcher.fast_field_values(name, places)  # type: ignore[arg-type]
+    for column in columns:
+        values += searcher.fast_field_values(COLUMNS[column], places)  # type: ignore[arg-type]
     numbers = np.frombuffer(array("Q", [value or 0 for value in values]), np.uint64)
     entries = (numbers.reshape(len(terms), len(places), 1) >> _SHIFTS & _ENTRY).astype(np.int64)
     others = entries ^ np.array(marks, np.int64)[:, None, None]
@@ -61,8 +61,15 @@ def counts(
     return np.ascontiguousarray(found)
 
 
-@lru_cache(16_384)  # most terms of a passage are those of others, too
-def _place(term: str) -> tuple[str, int]:
-    """The column of a term, and the bits of its hash in an entry."""
-    rest, column = divmod(zlib.crc32(term.encode()), len(COLUMNS))
-    return COLUMNS[column], rest << _COUNT_BITS & _ENTRY
+class _Places(dict[str, tuple[int, int]]):
+    """The column of each term, and the bits of its hash in an entry: most terms are those of others, too."""
+
+    def __missing__(self, term: str) -> tuple[int, int]:
+        rest, column = divmod(zlib.crc32(term.encode()), len(COLUMNS))
+        if len(self) >= _MOST_PLACES:
+            self.clear()
+        place = self[term] = column, rest << _COUNT_BITS & _ENTRY
+        return place
+
+
+_places = _Places()
