@@ -40,6 +40,8 @@ _SHARES = (0.01, 0.1)
 _CHANGES = 60
 _CHANGED = 100
 _BATCH = 8192
+_MOST_IN_MEMORY = 2_000_000
+"""Passages that are put before they are moved into a base: in memory those that are merged are held twice."""
 _NEAR = 8
 """A vector is mixed with one of so many nearest."""
 _SAMPLE = 3000
@@ -147,6 +149,8 @@ def measure(
     start = time.perf_counter()
     for first in range(0, len(made), _BATCH):
         _put(index, made, np.arange(first, min(first + _BATCH, len(made))))
+        if first // _MOST_IN_MEMORY < (first + _BATCH) // _MOST_IN_MEMORY:
+            index.compact()  # as a service does, and sooner
     filled = time.perf_counter()
     index.compact()
     told: dict[str, object] = {
