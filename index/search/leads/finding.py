@@ -24,6 +24,30 @@ QUESTION_MARKS = ("?", "？", "؟")
 _ENDS_QUESTION = regex.compile(r"[?？؟][!！?？]*+[\p{Pe}\p{Pf}\"'*_]*+$")
 _OPENS_SPEECH = "\"'“„«「『‘"
 _MAY_LEAD = regex.compile(r"[?？؟]|(?:^|\n)[^\n.]{1,60}(?:\.\d++[^\n.]{0,60}+)*+\. ")
+_ASKING = (
+    r"asks?|asked|wonder(?:s|ed)?|(?:en|in)quire[sd]?|quer(?:y|ies|ied)|(?:want|wish)(?:s|es|ed)?\s+to\s+know|"
+    r"would\s+like\s+to\s+know|fragten?|fragt|fragen|wollten?\s+wissen|möchten?\s+wissen|demand(?:e|é|a|ez|ent)|"
+    r"pregunt(?:a|ó|an|aron)|chied(?:e|ono)|chiese(?:ro)?|vroeg(?:en)?|vraagt|pergunt(?:a|ou|aram)"
+)
+_MAY_REPORT = regex.compile(rf"\b(?:{_ASKING}|wissen)\b", regex.IGNORECASE)
+_TELLS_QUESTION = regex.compile(
+    # Not what a reader is to do: "You must ask whether ...".
+    r"[^\w]*+(?:(?!(?:must|should|shall|can|could|may|might|will|please|to|if|when|who|that|not|never|muss|müssen|soll|"
+    r"sollen|bitte|nicht|wer|wenn)\b)[\p{L}\p{M}'’.-]++\s++){1,6}"
+    rf"(?:{_ASKING}|(?:wollten?|möchten?)\s+(?:[\p{{L}}'’]+\s+){{0,3}}wissen)\b"
+    r"(?!\s+(?:for|to|um|nach|pour|por|per|om)\b)[^.;:]{0,60}?,?\s"
+    r"(?:whether|if|why|how|when|where|what|who|whom|whose|which|ob|warum|wieso|wie|wann|wo|was|wer|welche[rsnm]?|"
+    r"si|pourquoi|comment|quand|où|por\s+qué|cómo|cuándo|dónde|se|perché|come|quando|dove|of|waarom|hoe|wanneer|waar)\b"
+    r"[^;:]*+",
+    regex.IGNORECASE,
+)
+"""A sentence that tells what somebody asked."""
+_TELLS_MORE = regex.compile(
+    r"\b(?:told|answer\w*|repl(?:y|ied|ies)|respon\w+|sa(?:ys?|id)|but|because|heard|learnt|learned|nor|neither|"
+    r"antwort\w*|sagte[n]?|aber|weil|mais|parce|pero|porque|perché|maar|omdat|mas)\b",
+    regex.IGNORECASE,
+)
+"""In a sentence that tells an answer, too."""
 _REPORTS = regex.compile(
     r"\b(?:asked|asks|wonder(?:s|ed)|(?:en|in)quire[sd]|queried|(?:wants?|wanted)\s+to\s+know|fragte|fragt|"
     r"gefragt|demandé|demanda|preguntó|pregunta|chiese|chiesto|vroeg|gevraagd|perguntou)\b",
@@ -95,6 +119,10 @@ class Leads:
         """Whether a sentence is a question to which the text after it may be the answer."""
         return not self.wants_questions and is_question(text, start, end)
 
+    def is_reported_question(self, text: str, start: int, end: int) -> bool:
+        """Whether a sentence tells what somebody asked, to which the sentence after it may be the answer."""
+        return not (self.wants_questions or self.wants_speech) and is_reported_question(text, start, end)
+
     def is_spoken_question(self, text: str, start: int, end: int) -> bool:
         """Whether somebody in a story asks: that is no answer, and what follows need not be one."""
         return (
@@ -110,7 +138,21 @@ class Leads:
 
 def may_lead(text: str) -> bool:
     """Whether a text may have questions or run-in headings at all: most have none."""
-    return _MAY_LEAD.search(text) is not None
+    return _MAY_LEAD.search(text) is not None or may_report(text)
+
+
+def may_report(text: str) -> bool:
+    """Whether a text may tell what somebody asked."""
+    return _MAY_REPORT.search(text) is not None
+
+
+def is_reported_question(text: str, start: int, end: int) -> bool:
+    """Whether a sentence only tells what somebody asked, as in "You asked whether it is free."."""
+    if end - start > _LONGEST_QUESTION or text[end - 1] != ".":
+        return False
+    return _TELLS_QUESTION.fullmatch(text, start, end) is not None and not _TELLS_MORE.search(
+        text, start, end
+    )
 
 
 def is_question(text: str, start: int, end: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import regex
 
-from index.search.leads.finding import QUESTION_MARKS, Leads, is_preface
+from index.search.leads.finding import QUESTION_MARKS, Leads, is_preface, may_report
 from index.text.sentences import LIST_ITEM
 from index.types import Block
 
@@ -76,6 +76,7 @@ class _Above:
     def look_at(self, sentences: Sequence[LookedAt], tables: Sequence[Block]) -> None:
         """Tell which sentences are no answers."""
         text, at, has_text = self.text, self.at, False
+        reports = self.leads is not None and may_report(text)
         after, is_lead_after = None, False
         for first, last, *_ in reversed(sentences):
             start, end = first - at, last - at
@@ -88,6 +89,7 @@ class _Above:
             # Most sentences are long, and no questions: nothing is called for them.
             elif self.leads is not None and (
                 is_lead_after
+                or reports
                 or not _MARKS.isdisjoint(text[end - 4 if end > 4 else 0 : end])
                 or (is_short and text[end - 1] == "." and text[start - 1 : start] in _LINE_STARTS)
             ):
@@ -102,6 +104,8 @@ class _Above:
             # A question of a list is one of several, unless its answer follows.
             is_listed = _ITEM.match(self.text, start) is not None
             return "lead" if not is_listed or self._answers(after) else None
+        if after is not None and leads.is_reported_question(self.text, start, end):
+            return None if self._ends_paragraph(end, after) else "lead"
         if leads.is_spoken_question(self.text, start, end):
             return "idle"
         if leads.is_run_in(self.text, start, end):

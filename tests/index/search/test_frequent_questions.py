@@ -90,3 +90,41 @@ def test_a_questionnaire_has_its_questions(collection: Collection) -> None:
     collection.embed_pending()
     _, evidence = ask(collection, "How many glasses of wine?")
     assert "How many glasses of wine do you drink?" in evidence
+
+
+LETTER = """Dear Ms Aldous,
+
+{asked} whether you could be moved to a fixed tariff without a meter.
+Since 2021 all households pay for what they use.
+
+{asked} why the water was brown in May. Iron comes off old pipes when the pressure changes.
+
+Yours sincerely, the water company"""
+
+
+@pytest.mark.parametrize("asked", ["You asked", "You wished to know", "In your letter you enquire"])
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "Can I be moved to a fixed tariff without a meter?",
+            "Since 2021 all households pay for what they use.",
+        ),
+        ("Why was the water brown in May?", "Iron comes off old pipes when the pressure changes."),
+    ],
+)
+def test_what_follows_a_question_that_is_told_of_is_quoted(
+    collection: Collection, asked: str, question: str, answer: str
+) -> None:
+    collection.put(Source("letter.txt", LETTER.replace("{asked}", asked).encode()))
+    collection.embed_pending()
+    quotes, _ = ask(collection, question)
+    assert quotes[0].endswith(answer)
+
+
+def test_who_asked_is_answered_by_the_sentence_that_tells_it(collection: Collection) -> None:
+    text = "Leonard Fitch asked why water had cost so much. A pipe had burst below plot 57."
+    collection.put(Source("minutes.txt", text.encode()))
+    collection.embed_pending()
+    assert ask(collection, "Who asked why water had cost so much?")[0][0].startswith("Leonard Fitch")
+    assert ask(collection, "Why had water cost so much?")[0][0].startswith("A pipe")

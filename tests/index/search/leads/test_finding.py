@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.search.leads.finding import Leads, question_before
+from index.search.leads.finding import Leads, is_reported_question, question_before
 from index.search.tables.asked import Asked
 from index.text.analysis import Analyzer
 
@@ -57,6 +57,58 @@ def test_other_sentences_are_no_questions(text: str, sentence: str) -> None:
 )
 def test_who_asks_for_questions_finds_them(asked: str) -> None:
     assert not is_question("Is a helmet provided?\nYes.", "Is a helmet provided?", asked)
+
+
+@pytest.mark.parametrize("who", ["You", "Mr. Lind", "Several members of the club", "In your letter you"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "asked",
+        "wished to know",
+        "wanted to know",
+        "enquired",
+        "wondered",
+        "asked us again",
+        "would like to know",
+    ],
+)
+@pytest.mark.parametrize("what", ["whether the meter is read", "why water had cost 1,905.50", "who pays"])
+def test_a_question_that_is_told_of_is_none_of_the_answers(who: str, asked: str, what: str) -> None:
+    sentence = f"{who} {asked} {what}."
+    assert is_reported_question(sentence, 0, len(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Sie fragten, ob der Zähler abgelesen wird.",
+        "Frau Weber wollte von uns wissen, wann der Kurs beginnt.",
+        "Vous demandez si le parking est gratuit.",
+        "La socia preguntó cuándo empieza el curso.",
+    ],
+)
+def test_questions_are_told_of_in_several_languages(sentence: str) -> None:
+    assert is_reported_question(sentence, 0, len(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You must ask whether the pool is open.",
+        "Please ask if you need help.",
+        "Visitors may ask whether a guide is free.",
+        "Pauline asked whether it was safe and was told that it is.",
+        "You asked whether it is free, but it is not.",
+        "We asked how long it takes; it takes an hour.",
+        "The committee asked members to say when they are away.",
+        "The form asks for the name of the person who pays.",
+        "Members who want to know when to pay get a letter.",
+        "Nobody knows whether it is open.",
+        "If you ask why, staff explain.",
+    ],
+)
+def test_sentences_with_an_answer_are_no_questions_that_are_told_of(sentence: str) -> None:
+    assert not is_reported_question(sentence, 0, len(sentence))
 
 
 def test_a_question_in_a_story_is_no_answer_unless_speech_is_asked_for() -> None:
