@@ -353,13 +353,17 @@ class ShownVerdict:
 
 
 def shown_verdict(probability: float, language: Language) -> ShownVerdict:
-    """The calibrated probability that the passages answer, in words."""
+    """The calibrated probability that the passages answer, in words.
+
+    Green is only where also the sentence that stands first is mostly right: of everyday questions, .83 of 72
+    from .8 on, and .55 of 49 below.
+    """
     t = language.t
     may_not = t("The documents may not say.")
     if probability >= 0.8:
         return ShownVerdict("good", t("The answer is very probably in these passages."), may_not, True)
     if probability >= 0.65:
-        return ShownVerdict("good", t("The answer is probably in these passages."), may_not, True)
+        return ShownVerdict("", t("The answer is probably in these passages."), may_not, True)
     if probability >= 0.35:
         words = t("The answer may or may not be in these passages: read them.")
         return ShownVerdict("", words, may_not, True)

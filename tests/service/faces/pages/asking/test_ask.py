@@ -66,7 +66,8 @@ def test_what_was_asked_is_answered_with_passages_that_lead_to_their_place(clien
     ("probability", "tone", "said", "per_cent", "declined"),
     [
         (0.97, "good", "is very probably in these passages", "97 %", ""),
-        (0.65, "good", "is probably in these passages", "65 %", ""),
+        (0.79, "", "is probably in these passages", "79 %", ""),
+        (0.65, "", "is probably in these passages", "65 %", ""),
         (0.55, "", "may or may not be in these passages", "55 %", ""),
         (0.499, "", "may or may not be in these passages", "50 %", "may not say."),
         (0.35, "", "may or may not be in these passages", "35 %", "may not say."),
