@@ -125,12 +125,16 @@ class Questions:
         self, question: Question, now: DerivedState, vectors: Vectors | None, opened: Opened
     ) -> Answer | None:
         """Answer with the current derivation; None if an upgrade has exchanged it meanwhile."""
-        watch, derived = Stopwatch(), now.derivation
-        asked = make_queries(derived.embedder, question, vectors, watch)
-        right = question.text if question.as_of is not None else _corrected(asked, derived)
-        if right != question.text and not self._hides_some(opened):
+        watch, derived, text = Stopwatch(), now.derivation, question.text
+        began = perf_counter()
+        (starts,) = derived.embedder.token_starts([text])
+        watch.note("tokens", began)
+        right = text if question.as_of is not None else _corrected(text, starts.tolist(), derived)
+        if right != text and not self._hides_some(opened):
             # Only now and then: the vectors of its context are computed again.
             asked = make_queries(derived.embedder, replace(question, text=right), None, watch)
+        else:
+            asked = make_queries(derived.embedder, question, vectors, watch, starts.tolist())
 
         with opened() as moment:
             where = visible(question.where, moment, self._readable)
@@ -295,9 +299,12 @@ class Questions:
         )
 
 
-def _corrected(asked: Queries, derived: Derivation) -> str:
-    """A question with its misspelt words corrected, and in the collection's own words for what it names."""
-    right = correct(asked.alone.question, asked.starts, derived.analyzer, derived.engine.terms)
+def _corrected(question: str, starts: Sequence[int], derived: Derivation) -> str:
+    """A question with its misspelt words corrected, and in the collection's own words for what it names.
+
+    ``starts`` are those of its tokens.
+    """
+    right = correct(question, starts, derived.analyzer, derived.engine.terms)
     return rename(right, derived.analyzer, derived.engine.terms)
 
 

@@ -29,7 +29,9 @@ _SEQUENTIAL_CHARACTERS = 4000
 question or a short document while the model uses all processors.
 """
 _MOST_STARTS = 64
-"""Questions whose tokens are remembered until they are asked for."""
+"""Questions whose tokens are remembered until they are asked for, or embedded."""
+_LONGEST_QUESTION = 1000
+"""Code points of a text whose tokens are remembered until it is embedded."""
 
 
 class Runtime(Protocol):
@@ -84,16 +86,33 @@ class GraphEmbedder:
         self._truncating_tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._truncating_tokenizer.enable_truncation(self.max_tokens)
         self._starts: dict[str, NDArray[np.int64]] = {}
+        self._encodings: dict[str, Encoding] = {}
+        """Those of questions whose tokens were asked for before they are embedded."""
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`.
 
-        A question that was embedded is not tokenized again when this is asked for it next.
+        A question that was embedded is not tokenized again when this is asked for it next, nor the other way
+        round.
         """
-        if len(texts) == 1 and (known := self._starts.pop(texts[0], None)) is not None:
+        if len(texts) == 1 and (known := self._starts_of(texts[0])) is not None:
             return [known]
         encodings = _encode(self._tokenizer, texts, special=False)
         return [np.array([start for start, _ in e.offsets], np.int64) for e in encodings]
+
+    def _starts_of(self, question: str) -> NDArray[np.int64] | None:
+        """The starts of a short text's tokens, which are remembered; None for a long one."""
+        if (known := self._starts.pop(question, None)) is not None:
+            return known
+        if self._description.query_prompt or len(question) > _LONGEST_QUESTION:
+            return None
+        (encoding,) = _encode(self._truncating_tokenizer, [question])
+        if len(encoding.ids) >= self.max_tokens:
+            return None
+        if len(self._encodings) >= _MOST_STARTS:
+            self._encodings.clear()
+        self._encodings[question] = encoding
+        return _text_tokens(encoding, 0)[1]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
@@ -121,9 +140,13 @@ class GraphEmbedder:
         return require_finite(passages), [require_finite(vectors) for vectors in sentences]
 
     def _embed(self, texts: Sequence[str], prompt: str, runtime: Runtime) -> Vectors:
-        encodings = _encode(self._truncating_tokenizer, [prompt + text for text in texts])
-        if runtime is self._questions and not prompt:
-            self._remember_starts(texts, encodings)
+        is_question = runtime is self._questions and not prompt
+        if is_question and len(texts) == 1 and (known := self._encodings.pop(texts[0], None)) is not None:
+            encodings = [known]
+        else:
+            encodings = _encode(self._truncating_tokenizer, [prompt + text for text in texts])
+            if is_question:
+                self._remember_starts(texts, encodings)
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, width in _batches(encodings):
             vectors[batch], _ = self._run(encodings, batch, width, runtime)

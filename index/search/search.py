@@ -145,9 +145,16 @@ class Queries:
 
 
 def make_queries(
-    embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch
+    embedder: Embedder,
+    question: Question,
+    vectors: Vectors | None,
+    watch: Stopwatch,
+    starts: Sequence[int] | None = None,
 ) -> Queries:
-    """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
+    """Represent a question as the search needs it.
+
+    ``vectors`` are those of its texts, and ``starts`` those of its tokens, where known.
+    """
 
     def restate(text: str) -> Queries:
         return replace(make_queries(embedder, replace(question, text=text), None, watch), restate=None)
@@ -158,8 +165,7 @@ def make_queries(
         vectors = embedder.embed_queries(texts_to_embed(question.text, context))
         watch.note("encode", began)
     began = perf_counter()
-    (starts,) = embedder.token_starts([question.text])
-    offsets = starts.tolist()
+    offsets = embedder.token_starts([question.text])[0].tolist() if starts is None else starts
     spelt = is_spelt(question.text, offsets)
     alone = Query(
         question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read

@@ -67,6 +67,19 @@ def test_the_tokens_of_a_question_are_the_same_after_it_was_embedded(
     assert embedder.token_starts(["lamp"])[0].tolist() == [0]
 
 
+@pytest.mark.parametrize("tokens", [1, 13, 255, 256, 300])
+def test_a_question_whose_tokens_were_asked_for_is_embedded_alike(
+    embedder: GraphEmbedder, shapes: Shapes, tokens: int
+) -> None:
+    question = "lamp " * tokens
+    (before,) = embedder.embed_queries([question])
+    embedder.token_starts([question])
+    for _ in range(2):
+        assert embedder.token_starts([question])[0].tolist() == list(range(0, 5 * tokens, 5))
+        assert embedder.embed_queries([question]).tolist() == [before.tolist()]
+    assert len({*shapes.seen}) == 1
+
+
 def test_the_tokens_of_many_questions_that_nobody_asks_for_are_dropped(embedder: GraphEmbedder) -> None:
     embedder.embed_queries([f"lamp {number}" for number in range(100)])
     for number in range(100):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.collection import Collection
+from index.embedding import WordEmbedder
 from index.ingest import Source
 
 TEXT = (
@@ -31,6 +32,14 @@ def test_another_name_is_found(collection: Collection, question: str, words: str
     lit = answer.hits[0].evidence[0]
     at = answer.hits[0].citation.start
     assert words in answer.hits[0].text[lit.start - at : lit.end - at]
+
+
+def test_a_question_in_other_words_is_embedded_once(collection: Collection, embedder: WordEmbedder) -> None:
+    collection.put(Source("handbook.md", TEXT.encode()))
+    collection.embed_pending()
+    before = embedder.queries
+    assert collection.ask("When do we meet in Munich?").hits
+    assert embedder.queries == before + 1
 
 
 def test_an_abbreviation_is_asked_for_where_its_words_are(collection: Collection) -> None:
