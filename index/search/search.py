@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -366,8 +367,8 @@ class Search:
         for short in abbreviations_of(question):
             if short not in told:
                 ids = self._engine.search_words(short, _SPELLING_PASSAGES, where=of_documents)
-                texts = "\n".join(one.text for one in self._passages.passages(ids))
-                known += [one for one in abbreviations_in(texts, short) if one.short == short][:1]
+                texts = "\n".join([one.text for one in self._passages.passages(ids)])
+                known += islice(abbreviations_in(texts, only=short), 1)
         restated = spell_out(question, known) if known else question
         return None if restated == question else asked.restate(restated)
 

@@ -102,3 +102,12 @@ def word_end(text: str, at: int) -> int:
     """The end of the letters and digits at an offset; the offset itself if there are none."""
     match = _REST_OF_WORD.match(text, at)
     return match.end() if match else at
+
+
+def find_all(part: str, text: str) -> list[int]:
+    """Find all places of a part in a text, also where two overlap."""
+    found, at = [], text.find(part)
+    while at >= 0:
+        found.append(at)
+        at = text.find(part, at + 1)
+    return found

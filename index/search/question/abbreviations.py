@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import regex
 
 from index.text.languages import FUNCTION_WORDS
+from index.text.sentences import Span
+from index.text.word_boundaries import find_all
 
 _SHORT = r"\p{Lu}[\p{Lu}\p{Nd}&]{1,7}"
 _BEHIND = regex.compile(rf"(?<=[\p{{L}}\p{{N}}]\s)\((?P<short>{_SHORT})s?\)")
@@ -32,6 +34,7 @@ _LONGEST = 120
 _BEGINNING = 4
 """Letters by which a word is looked for in a question."""
 _ENDING = r"(?:s|es)?"
+_LETTER, _ENDS_WORD = regex.compile(r"[\p{L}\p{N}]"), regex.compile(r"s?(?![\p{L}\p{N}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +45,27 @@ class Abbreviation:
     long: str
 
 
-def abbreviations_in(text: str, question: str = "") -> Iterator[Abbreviation]:
+def abbreviations_in(text: str, question: str = "", only: str = "") -> Iterator[Abbreviation]:
     """Yield the abbreviations that a text spells out, those whose letters begin the words.
 
-    With a question only those that may be in it: others are told apart sooner than spelled.
+    With a question only those that may be in it, and with ``only`` this one: others are told apart sooner
+    than spelled.
     """
     asked = question.casefold()
-    if "(" in text:
-        for match in _BEHIND.finditer(text):
-            short, before = match["short"], text[max(0, match.start() - _LONGEST) : match.start()]
-            last = before.rstrip().rpartition(" ")[2]
-            if asked and short.casefold() not in asked and last[:_BEGINNING].casefold() not in asked:
-                continue
-            words = _spelled([one.span() for one in _WORD.finditer(before)], before, short)
-            if words is not None and not _ENDS.search(before, *words):
-                yield Abbreviation(short, before[slice(*words)])
-    for match in _BEFORE.finditer(text):
+    for match in _behind(text, only):
+        short, before = match["short"], text[max(0, match.start() - _LONGEST) : match.start()]
+        if only and short != only:
+            continue
+        last = before.rstrip().rpartition(" ")[2]
+        if asked and short.casefold() not in asked and last[:_BEGINNING].casefold() not in asked:
+            continue
+        words = _spelled([one.span() for one in _WORD.finditer(before)], before, short)
+        if words is not None and not _ENDS.search(before, *words):
+            yield Abbreviation(short, before[slice(*words)])
+    for match in _before(text, only):
         short, after = match["short"], text[match.end() : match.end() + _LONGEST]
+        if only and short != only:
+            continue
         if asked and short.casefold() not in asked and after[:_BEGINNING].casefold() not in asked:
             continue
         end = _ENDS.search(after)
@@ -68,17 +75,36 @@ def abbreviations_in(text: str, question: str = "") -> Iterator[Abbreviation]:
             yield Abbreviation(short, own[slice(*words)])
 
 
+def _behind(text: str, only: str) -> list[regex.Match[str]]:
+    """Find the abbreviations in brackets."""
+    if not only:
+        return list(_BEHIND.finditer(text)) if "(" in text else []
+    return [match for at in find_all(f"({only}", text) if (match := _BEHIND.match(text, at))]
+
+
+def _before(text: str, only: str) -> list[regex.Match[str]]:
+    """Find the abbreviations before their words."""
+    if not only or f"&{only}" in text:  # it may be a part of another one
+        return list(_BEFORE.finditer(text))
+    return [match for at in find_all(only, text) if (match := _BEFORE.match(text, at))]
+
+
 def _spelled(
     words: Sequence[tuple[int, int]], text: str, short: str, *, is_first: bool = False
 ) -> tuple[int, int] | None:
     """The span of the first or last words whose letters make an abbreviation; small words need not count."""
     letters = "".join(filter(str.isalnum, short)).casefold()
+    longest = min(len(words), len(letters) + _MORE_WORDS - 1)
+    words = words[:longest] if is_first else words[len(words) - longest :]
+    own = [text[slice(*one)].casefold() for one in words]
     for most in (1, 2):
-        for count in range(2, len(letters) + _MORE_WORDS):
-            some = words[:count] if is_first else words[-count:]
-            own = [text[slice(*one)].casefold() for one in some]
-            if len(some) == count and _begin_with(own, letters, most):
-                return some[0][0], some[-1][1]
+        for count in range(2, longest + 1):
+            first = 0 if is_first else longest - count
+            # Most are told by their first word.
+            if (own[first][0] == letters[0] or own[first] in FUNCTION_WORDS) and _begin_with(
+                own[first : first + count], letters, most
+            ):
+                return words[first][0], words[first + count - 1][1]
     return None
 
 
@@ -97,32 +123,47 @@ def _begin_with(words: Sequence[str], letters: str, most: int) -> bool:
 def spell_out(question: str, known: Iterable[Abbreviation]) -> str:
     """Return a question with both an abbreviation and its words where it has one of them."""
     for one in known:
-        short = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){_any_case(one.short)}s?(?![\p{{L}}\p{{N}}])")
-        words = r"[\s-]+".join(map(regex.escape, _WORD.findall(one.long))).removesuffix("s")
-        long = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?i:{words}){_ENDING}(?![\p{{L}}\p{{N}}])")
-        of_short, of_long = short.search(question), long.search(question)
+        of_short, of_long = _find_short(one.short, question), _find_long(one.long, question)
         if of_short is not None and of_long is None:
-            both = f"{one.long} ({one.short})"
-            question = f"{question[: of_short.start()]}{both}{question[of_short.end() :]}"
+            start, end = of_short
+            question = f"{question[:start]}{one.long} ({one.short}){question[end:]}"
         elif of_long is not None and of_short is None:
-            question = f"{question[: of_long.end()]} ({one.short}){question[of_long.end() :]}"
+            end = of_long[1]
+            question = f"{question[:end]} ({one.short}){question[end:]}"
     return question
+
+
+def _find_short(short: str, question: str) -> Span | None:
+    """Where a question has an abbreviation; one of two letters may be another word where they are small."""
+    found = _find_word(short, question)
+    if len(short) < 3 or short.casefold() in FUNCTION_WORDS:
+        return found
+    small = _find_word(short.lower(), question)
+    return min(filter(None, (found, small)), default=None)
+
+
+def _find_long(long: str, question: str) -> Span | None:
+    """Where a question has the words that are abbreviated."""
+    words = _WORD.findall(long)
+    if question.isascii() and long.isascii() and words[0].lower() not in question.lower():
+        return None  # a pattern is slow to compile
+    pattern = r"[\s-]+".join(map(regex.escape, words)).removesuffix("s")
+    found = regex.search(rf"(?<![\p{{L}}\p{{N}}])(?i:{pattern}){_ENDING}(?![\p{{L}}\p{{N}}])", question)
+    return None if found is None else found.span()
+
+
+def _find_word(word: str, text: str) -> Span | None:
+    """Where a text first has a word, in the singular or plural."""
+    for at in find_all(word, text):
+        end = _ENDS_WORD.match(text, at + len(word))
+        if end is not None and not (at and _LETTER.match(text, at - 1)):
+            return at, end.end()
+    return None
 
 
 def may_abbreviate(one: Abbreviation, question: str, text: str) -> bool:
     """Whether a question may have an abbreviation: a "cat" in small letters is none where a text has cats."""
-    word = rf"(?<![\p{{L}}\p{{N}}]){one.short.lower()}s?(?![\p{{L}}\p{{N}}])"
-    return one.short in question or regex.search(word, text) is None
-
-
-def _any_case(short: str) -> str:
-    """A pattern of an abbreviation; one of two letters may be another word where they are small."""
-    escaped = regex.escape(short)
-    return (
-        escaped
-        if len(short) < 3 or short.casefold() in FUNCTION_WORDS
-        else f"(?:{escaped}|{escaped.lower()})"
-    )
+    return one.short in question or _find_word(one.short.lower(), text) is None
 
 
 def abbreviations_of(question: str) -> list[str]:

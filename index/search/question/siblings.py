@@ -6,7 +6,7 @@ has all words of a question for each. It is about the one that was named last be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,8 +17,9 @@ from index.search.judged import JudgedSentence
 from index.search.question.references import references
 from index.text.analysis import without_accents
 from index.text.languages import is_english
-from index.text.sentences import sentence_spans
+from index.text.sentences import Span, sentence_spans
 from index.text.stop_words import STOP_WORDS
+from index.text.word_boundaries import find_all
 
 _OTHER = -6.0
 """Added to the strength of a sentence about a sibling."""
@@ -38,6 +39,17 @@ _OPENS = regex.compile(
 """Before what a sentence begins with, its subject; a sibling that is named within tells of no other thing."""
 _LONGEST_OPENING = 60
 _KIND = r"(?P<kind>\p{Ll}{3,})"
+_LETTER, _GOES_ON = regex.compile(r"[\p{L}\p{N}-]"), regex.compile(r"\p{L}")
+_KIND_BEHIND, _KIND_BEFORE = regex.compile(rf"\s{_KIND}"), regex.compile(rf"{_KIND}\s{_OF}\s\Z")
+_BEFORE_KIND = regex.compile(rf"(?P<name>{_NAME})\s(?P<kind>\p{{Ll}}{{3,}})(?!\p{{L}})")
+_BEHIND_KIND = regex.compile(rf"(?<!\p{{L}})(?P<kind>\p{{Ll}}{{3,}})\s{_OF}\s(?P<name>{_NAME})")
+_TITLE_BEFORE, _TITLED = regex.compile(rf"{_TITLE}\s\Z"), regex.compile(rf"{_TITLE}\s(?P<name>{_NAME})")
+_LONGEST_TITLE = len("Prof. ")
+_NEAR = 60
+"""Code points before a name in which the word before it mostly stands."""
+_ASKS_WHERE = regex.compile(rf"\p{{Ll}}{{3}}\s{_WHERE}\s\p{{Lu}}")
+_BEFORE_PLACE = regex.compile(rf"{_KIND}\s{_WHERE}\s\Z")
+_KIND_WHERE = regex.compile(rf"(?<!\p{{L}}){_KIND}\s{_WHERE}\s(?P<name>{_NAME})")
 _SMALL = STOP_WORDS["english"]
 _ASKS_PERSON = regex.compile(r"\b(?:who|whom|whose)\b", regex.IGNORECASE)
 _MOST_NAMES = 4
@@ -51,6 +63,8 @@ class NamedThings:
 
     names: Sequence[str]
     question: str
+    placed: Sequence[tuple[str, str]]
+    """The names behind the word for a thing and where that is, with this word: "hotel in Kiel"."""
 
     @staticmethod
     @lru_cache(64)
@@ -65,7 +79,9 @@ class NamedThings:
         names = _names(question)
         if not names and (said or earlier) and references(question).is_dependent:
             names = next((one for one in (_names(said), _names(earlier)) if one), [])[:_MOST_REFERRED]
-        return NamedThings(names, question) if 0 < len(names) <= _MOST_NAMES else None
+        if not 0 < len(names) <= _MOST_NAMES:
+            return None
+        return NamedThings(names, question, list(_placed(names, question)))
 
     def weigh(self, judged: Sequence[JudgedSentence], text: str, at: int) -> list[JudgedSentence]:
         """Lower the sentences of a hit that are about siblings of what the question names.
@@ -93,12 +109,12 @@ class NamedThings:
         It may have the name, but then it tells something else of it.
         """
         found = []
-        for name in self.names:
-            for kind in regex.findall(rf"{_KIND}\s{_WHERE}\s{regex.escape(name)}(?!\p{{L}})", self.question):
-                told = regex.findall(rf"(?<!\p{{L}}){kind}(?:s|es)?\s{_WHERE}\s(?P<name>{_NAME})", text)
-                is_told = _is_among(name, kind, text)
-                if kind not in _SMALL and told and not is_told and all(map(self._is_other, told)):
-                    found.append(name)
+        for name, kind in self.placed:
+            forms = _with_endings([kind])
+            places = _KIND_WHERE.finditer(text, overlapped=True)
+            told = [one["name"] for one in places if one["kind"] in forms]
+            if told and all(map(self._is_other, told)) and not _is_among(name, kind, text):
+                found.append(name)
         return found
 
     def _is_other(self, name: str) -> bool:
@@ -113,19 +129,20 @@ class NamedThings:
 
         Siblings are what has another name before the same word: "the Fjord kettle".
         """
-        found: list[tuple[int, bool]] = []
-        for name in self.names:
-            own = regex.compile(rf"(?<![\p{{L}}\p{{N}}-]){regex.escape(name)}(?![\p{{L}}\p{{N}}-])")
-            for alike in _alike(own.pattern, f"{text}\n{self.question}"):
-                found += [
-                    (one.start("name"), False)
-                    for one in alike.finditer(text)
-                    if self._is_other(one["name"])
-                    and _OPENS.search(text[max(0, one.start() - _LONGEST_OPENING) : one.start()])
-                ]
-            found += [(one.start(), True) for one in own.finditer(text)]
-        kinds_of = {is_own for _, is_own in found}
-        return sorted(found) if len(kinds_of) > 1 else []
+        if not any(map(text.__contains__, self.names)):
+            return []
+        both, siblings = f"{text}\n{self.question}", False
+        places = [_places(name, both) for name in self.names]
+        found = [(start, True) for spans in places for start, end in spans if end <= len(text)]
+        if not found:
+            return []
+        for spans in places:
+            for begin, start, name in _alike(text, both, spans):
+                opening = text[max(0, begin - _LONGEST_OPENING) : begin]
+                if self._is_other(name) and _OPENS.search(opening):
+                    siblings = True
+                    found.append((start, False))
+        return sorted(found) if siblings else []
 
 
 def _is_among(name: str, kind: str, text: str) -> bool:
@@ -148,16 +165,61 @@ def _names(text: str) -> list[str]:
     return [one for one in dict.fromkeys(_ASKED.findall(text)) if one.lower() not in _SMALL]
 
 
-def _alike(own: str, text: str) -> Iterator[regex.Pattern[str]]:
-    """Yield the patterns of names beside the words that a name has beside it in a text or a question."""
-    before = {one["kind"] for one in regex.finditer(rf"{own}\s{_KIND}", text)} - _SMALL
-    behind = {one["kind"] for one in regex.finditer(rf"{_KIND}\s{_OF}\s{own}", text)} - _SMALL
-    for kind in before:
-        yield regex.compile(rf"(?P<name>{_NAME})\s{kind}(?:s|es)?(?!\p{{L}})")
-    for kind in behind:
-        yield regex.compile(rf"(?<!\p{{L}}){kind}(?:s|es)?\s{_OF}\s(?P<name>{_NAME})")
-    if regex.search(rf"{_TITLE}\s{own}", text):
-        yield regex.compile(rf"{_TITLE}\s(?P<name>{_NAME})")
+def _placed(names: Sequence[str], question: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that stand in a question behind the word for a thing and where it is, with that."""
+    if _ASKS_WHERE.search(question) is None:
+        return
+    for name in names:
+        for start in find_all(name, question):
+            kind = _BEFORE_PLACE.search(question, 0, start)
+            is_whole = _GOES_ON.match(question, start + len(name)) is None
+            if is_whole and kind is not None and kind["kind"] not in _SMALL:
+                yield name, kind["kind"]
+
+
+def _places(name: str, text: str) -> list[Span]:
+    """Where a text has a name as a whole word."""
+    return [
+        (start, end)
+        for start in find_all(name, text)
+        if not _LETTER.match(text, end := start + len(name))
+        and not _LETTER.match(text[max(0, start - 1) : start])
+    ]
+
+
+def _alike(text: str, both: str, places: Sequence[Span]) -> Iterator[tuple[int, int, str]]:
+    """Yield names beside the words that a name has beside it in a text or a question, and where they stand.
+
+    ``places`` are those of the name in ``both``. Each is told by where it begins with the word before it, and
+    where by itself. No pattern has the name in it: to compile one takes longer than all else that is done.
+    """
+    before = {one["kind"] for _, end in places if (one := _KIND_BEHIND.match(both, end))} - _SMALL
+    behind = {one["kind"] for start, _ in places if (one := _kind_before(both, start))} - _SMALL
+    if before:
+        forms = _with_endings(before)
+        for match in _BEFORE_KIND.finditer(text):
+            if match["kind"] in forms:
+                yield match.start(), match.start("name"), match["name"]
+    if behind:
+        forms = _with_endings(behind)
+        for match in _BEHIND_KIND.finditer(text, overlapped=True):
+            if match["kind"] in forms:
+                yield match.start(), match.start("name"), match["name"]
+    if any(_TITLE_BEFORE.search(both, max(0, start - _LONGEST_TITLE), start) for start, _ in places):
+        for match in _TITLED.finditer(text):
+            yield match.start(), match.start("name"), match["name"]
+
+
+def _kind_before(text: str, end: int) -> regex.Match[str] | None:
+    """The word before a name: "hotel" of "hotel in Kiel"."""
+    first = max(0, end - _NEAR)
+    found = _KIND_BEFORE.search(text, first, end)
+    is_cut = found is not None and found.start() == first > 0
+    return _KIND_BEFORE.search(text, 0, end) if is_cut else found
+
+
+def _with_endings(kinds: Iterable[str]) -> frozenset[str]:
+    return frozenset(kind + ending for kind in kinds for ending in ("", "s", "es"))
 
 
 def _is_of_sibling(mentions: Sequence[tuple[int, bool]], start: int, end: int) -> bool:

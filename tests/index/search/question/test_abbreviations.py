@@ -68,6 +68,22 @@ def test_an_abbreviation_in_brackets_stands_for_the_words_before() -> None:
     assert not long_form("How warm is it (PTO)?", 19)
 
 
+@pytest.mark.parametrize(
+    ("text", "shorts"),
+    [
+        ("The AB (amber basalt) and the HR&AB (homes, roads and bells) meet.", ["AB"]),
+        ("The home repair bureau (HRB). AB stands for amber basalt, ABC for nothing.", ["HRB", "AB"]),
+        ("Über ÄB (Ämter Bremens) und die Ämter Bremens (ÄB).", ["ÄB", "ÄB"]),
+        ("学校 ÄB (Ämter Bremens) 学校学校学校学校学校学校学校学校学校学校学校学校学校", ["ÄB"]),
+    ],
+)
+def test_one_abbreviation_is_found_as_all_are(text: str, shorts: list[str]) -> None:
+    every = list(abbreviations_in(text))
+    assert [one.short for one in every] == shorts
+    for short in (*shorts, "AB", "RH"):
+        assert list(abbreviations_in(text, only=short)) == [one for one in every if one.short == short]
+
+
 def test_words_of_a_document_are_taken_as_they_are() -> None:
     lan = Abbreviation("LAN", r"local \Area network")
     assert spell_out("Where is the LAN?", [lan]) == r"Where is the local \Area network (LAN)?"

@@ -107,6 +107,22 @@ def test_a_name_among_others_is_not_missing(text: str, question: str) -> None:
     assert things.missing_in(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "lowered"),
+    [
+        ("Mrs Adler reads. She is here. Mr Brandt left.", "Where is Mrs Adler?", 1),
+        ("Prof. Adler reads. She is here. Dr Brandt sings. He left.", "Where is Adler?", 2),
+        ("The Fjord kettles boil. They ring. The Sund kettle is big.", "What of the Sund kettle?", 2),
+        ("The hotels at Kiel are new. They ring. The hotel in Bonn is big.", "What of the hotel in Bonn?", 2),
+        (f"The Sund kettle rings. The Fjord kettle {'boils ' * 40}.", "What of the Sund kettle?", 1),
+        ("Sundial kettles ring. A Fjord kettle boils.", "What of the Sund kettle?", 0),  # no word is the name
+        ("Dr Adler reads. The Adlers sing. Mrs Adler-Brandt left.", "Where is Adler?", 0),
+    ],
+)
+def test_siblings_stand_beside_the_same_word(text: str, question: str, lowered: int) -> None:
+    assert len(kept(text, question)) == len(sentence_spans(text, 0, len(text))) - lowered
+
+
 def test_a_sentence_about_all_of_a_kind_is_not_about_a_sibling() -> None:
     text = "The Sund kettle is new. The Fjord kettle was recalled. All kettles have a guarantee of two years."
     assert "All kettles have a guarantee of two years." in kept(
