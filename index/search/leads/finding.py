@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from index.search.tables.asked import Asked
+from index.text.languages import lacks_words
 from index.text.sentences import LIST_ITEM, Span, sentence_spans
 
 Names = Callable[[str], bool]
@@ -23,13 +24,18 @@ _BEFORE = 400
 QUESTION_MARKS = ("?", "？", "؟")
 _ENDS_QUESTION = regex.compile(r"[?？؟][!！?？]*+[\p{Pe}\p{Pf}\"'*_]*+$")
 _OPENS_SPEECH = "\"'“„«「『‘"
-_MAY_LEAD = regex.compile(r"[?？؟]|(?:^|\n)[^\n.]{1,60}(?:\.\d++[^\n.]{0,60}+)*+\. ")
+_MAY_RUN_IN = regex.compile(r"[^\n.]{1,60}(?:\.\d++[^\n.]{0,60}+)*+\. ")
+"""The beginning of a line that may be a run-in heading."""
 _ASKING = (
     r"asks?|asked|wonder(?:s|ed)?|(?:en|in)quire[sd]?|quer(?:y|ies|ied)|(?:want|wish)(?:s|es|ed)?\s+to\s+know|"
     r"would\s+like\s+to\s+know|fragten?|fragt|fragen|wollten?\s+wissen|möchten?\s+wissen|demand(?:e|é|a|ez|ent)|"
     r"pregunt(?:a|ó|an|aron)|chied(?:e|ono)|chiese(?:ro)?|vroeg(?:en)?|vraagt|pergunt(?:a|ou|aram)"
 )
 _MAY_REPORT = regex.compile(rf"\b(?:{_ASKING}|wissen)\b", regex.IGNORECASE)
+_ASKING_PARTS = tuple(
+    "ask wonder quire quer know frag wissen demand pregunt chie vroeg vraagt pergunt".split()
+)
+"""One of which a text has that the pattern finds: sooner told than by the pattern."""
 _TELLS_QUESTION = regex.compile(
     # Not what a reader is to do: "You must ask whether ...".
     r"[^\w]*+(?:(?!(?:must|should|shall|can|could|may|might|will|please|to|if|when|who|that|not|never|muss|müssen|soll|"
@@ -59,6 +65,12 @@ _ASKS_OF_QUESTIONS = regex.compile(
     regex.IGNORECASE,
 )
 """A question for a question, or for whoever asked it."""
+_OF_QUESTIONS = frozenset(
+    "asked asks wonders wondered enquires enquired inquires inquired queried want wants wanted fragte fragt "
+    "gefragt demanda pregunta chiese chiesto vroeg gevraagd perguntou did question questions frage fragen "
+    "preguntas domanda domande vragen".split()
+)
+"""Words of which such a question has one, if it is ASCII."""
 _ASKS_OF_SPEECH = regex.compile(
     r"\b(?:say|says|said|shout\w*|reply|replied|sagt|sagte|dit|dijo|disse|zei)\b", regex.IGNORECASE
 )
@@ -111,7 +123,7 @@ class Leads:
         """Read a question."""
         return Leads(
             asked.names,
-            _ASKS_OF_QUESTIONS.search(asked.text) is not None,
+            not lacks_words(asked.text, _OF_QUESTIONS) and _ASKS_OF_QUESTIONS.search(asked.text) is not None,
             _ASKS_OF_SPEECH.search(asked.text) is not None,
         )
 
@@ -138,12 +150,19 @@ class Leads:
 
 def may_lead(text: str) -> bool:
     """Whether a text may have questions or run-in headings at all: most have none."""
-    return _MAY_LEAD.search(text) is not None or may_report(text)
+    if any(map(text.__contains__, QUESTION_MARKS)) or _MAY_RUN_IN.match(text):
+        return True
+    line = text.find("\n") + 1
+    while line:
+        if _MAY_RUN_IN.match(text, line):
+            return True
+        line = text.find("\n", line) + 1
+    return may_report(text)
 
 
 def may_report(text: str) -> bool:
     """Whether a text may tell what somebody asked."""
-    return _MAY_REPORT.search(text) is not None
+    return any(map(text.casefold().__contains__, _ASKING_PARTS)) and _MAY_REPORT.search(text) is not None
 
 
 def is_reported_question(text: str, start: int, end: int) -> bool:

@@ -36,6 +36,7 @@ def _read(content: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 _CONTENT = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 _OTHERS = _read(_CONTENT)
+_FIRST_WORDS = frozenset(match[0] for name in _OTHERS if (match := _WORD.match(name)))
 _KINDS = {
     product: tuple(kinds.split("|"))
     for products, _, kinds in (line.partition(": ") for line in _CONTENT["kinds"])
@@ -71,7 +72,10 @@ def rename(question: str, analyzer: Analyzer, terms: Callable[[str], Mapping[str
 def _named(question: str) -> Iterator[tuple[int, int, Sequence[str]]]:
     """Yield the spans of what has other names, the longest at each word, and these names."""
     words = [match.span() for match in _WORD.finditer(question)]
-    for first, (start, _) in enumerate(words):
+    for first, span in enumerate(words):
+        if question[slice(*span)] not in _FIRST_WORDS:
+            continue
+        start = span[0]
         for last in range(min(len(words), first + _MOST_WORDS) - 1, first - 1, -1):
             end = words[last][1]
             if others := _OTHERS.get(question[start:end]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ import regex
 
 from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.designations import Standing
+from index.text.languages import lacks_words
 
 _OTHER = -3.0
 """Added to the strength of a sentence about another thing."""
@@ -112,6 +113,8 @@ class Contrasts:
     @lru_cache(64)
     def of(question: str) -> Contrasts | None:
         """Those of a question; None if it has none, as most questions."""
+        if lacks_words(question, _NEEDED):
+            return None
         found = [*_of_words(question), *_of_measures(question)]
         return Contrasts(found) if found else None
 
@@ -162,8 +165,25 @@ def _sides(line: str) -> list[_Side]:
     return [_Side(own, "|".join([other for other in sides if other != own])) for own in sides]
 
 
-_OPPOSITES = [_sides(line) for line in json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))]
-_EVERY = "|".join([side.own for sides in _OPPOSITES for side in sides])
+@cache
+def _before_thing(own: str) -> regex.Pattern[str]:
+    """Finds what tells one of several things, which a pattern is given of, before a word for a thing."""
+    return regex.compile(rf"{own}[\s-]+(?P<thing>{_WORD})", regex.IGNORECASE)
+
+
+def _needed(line: str) -> frozenset[str]:
+    """Words, one for each side of a line: without all of these a question has no side."""
+    sides = regex.split(r"[\s/]", line.lower())
+    return frozenset(max(regex.findall(r"[^\W_]+", one), key=len) for one in sides)
+
+
+_OPPOSITES = [
+    (_needed(line), _sides(line))
+    for line in json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+]
+_NEEDED = frozenset("how what price who which".split()).union(*(needed for needed, _ in _OPPOSITES))
+"""Words of which a question has one that asks for a figure, or names anything by what has an opposite."""
+_EVERY = "|".join([side.own for _, sides in _OPPOSITES for side in sides])
 _ANY_SIDE = regex.compile(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
 """Any word that has an opposite, before a thing: most questions have none, and nothing else is looked for."""
 
@@ -172,12 +192,13 @@ def _of_words(question: str) -> list[Contrast]:
     found: list[Contrast] = []
     if _ANY_SIDE.search(question) is None:
         return found
-    for sides in _OPPOSITES:
+    for needed, sides in _OPPOSITES:
+        if lacks_words(question, needed):
+            continue
         asked = []
         for side in sides:
             own = rf"{_NEGATED}\b(?:{side.own})\b"
-            match = regex.search(rf"{own}[\s-]+(?P<thing>{_WORD})", question, regex.IGNORECASE)
-            if match is not None:
+            if (match := _before_thing(own).search(question)) is not None:
                 asked.append((own, side.others, match))
         if len(asked) != 1:
             continue

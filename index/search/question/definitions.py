@@ -7,6 +7,7 @@ is ...", and often opens the text or the section that is about the thing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,6 +53,11 @@ _ASKS = regex.compile(
     r")[\s?？.。!]*",
     regex.IGNORECASE,
 )
+_BEGINS = re.compile(
+    r"(?:whats?|whos?|the|definition|meaning|please|define|explain|was|wer|qu|c|qui|che|cos|cosa|chi|wat|wie|o|quem)\b",
+    re.IGNORECASE,
+)
+"""How such a question begins, if it is ASCII."""
 _RELATES = regex.compile(
     r"\b(?:of|in|for|on|at|to|from|with|by|between|about|called|used|made|than|that|which|who|when|if|and|or|as|"
     r"von|des|im|am|für|mit|zwischen|wenn|du|dans|pour|avec|entre|del|en|para|con|per|van|voor|met|em|da|do)\b|的",
@@ -136,7 +142,9 @@ class AskedThing:
     def of(question: str) -> AskedThing | None:
         """The thing; None if the question asks for something else, as most do."""
         question = " ".join(question.split())
-        asked = _ASKS.fullmatch(question) if len(question) <= _LONGEST_QUESTION else None
+        if len(question) > _LONGEST_QUESTION or (question.isascii() and _BEGINS.match(question) is None):
+            return None
+        asked = _ASKS.fullmatch(question)
         if asked is None:
             return None
         written = regex.sub(rf"^{_ARTICLE}", "", asked["x"].strip(), flags=regex.IGNORECASE)

@@ -63,7 +63,8 @@ _NUMBERED = (
     rf"(?P<value>\d{{1,3}}(?:\.\d{{1,3}}){{1,4}}|\d{{1,4}}[a-z]?|[ivxlc]{{1,6}}|{_any(_NUMBER_WORDS)}|[A-Z])(?![\w]|[.,]\d))"
 )
 _ANY = regex.compile(rf"{_DATE}|{_NUMBERED}|{_VERSION}", regex.IGNORECASE)
-_FIGURE = regex.compile(r"[\d§]")
+_FIGURE = regex.compile(r"\d[-./]\d|§")
+"""What a text has, if it names anything by figures alone: a date, a version, or a section."""
 _NAMES = frozenset(word.casefold() for word in (*_MONTHS, *_NOUNS))
 """Words of which a text without figures has one, if it names anything: sooner told than by the pattern."""
 _LETTERS = regex.compile(r"\w+")

@@ -17,6 +17,7 @@ import regex
 
 from index.citations.statements.numbers import read_numbers
 from index.search.question.measures import unit_of_measure
+from index.text.languages import lacks_words
 from index.text.months import MONTHS
 from index.text.sentences import LIST_ITEM
 
@@ -82,6 +83,14 @@ _STEPS = re.compile(
 )
 
 
+_ASKING = frozenset(
+    "how what which who whose whom when list name enumerate wie welche wann wer wen wem was que qu cosa wat "
+    "combien quanti quante quanto quanta quantis quantes quantos quantas hoeveel quand quando wanneer quem "
+    "quels quelles quali quais temperature percentage percent kostet".split()
+)
+"""Words of which a question has one that asks for any of these, if it is ASCII."""
+
+
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things, such as "Which agreements were signed?"."""
     return _SEVERAL.search(question) is not None or _ACTIONS.match(question) is not None
@@ -114,6 +123,8 @@ class Wanted:
     @staticmethod
     def of(question: str) -> Wanted | None:
         """Tell what a question asks for; None if it is none of these."""
+        if lacks_words(question, _ASKING):
+            return None
         kind = next((kind for kind, asks in _ASKS if asks.search(question)), None)
         if kind is None and unit_of_measure(question) is not None:
             kind = "number"
