@@ -13,13 +13,15 @@ from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
 from index.search.candidates import RankedCandidates
 from index.search.judged import JudgedText
-from index.search.near_duplicates import LEAST_SKETCHED, Wording, similar_lengths, sketch
+from index.search.near_duplicates import LEAST_SKETCHED, Wording, similar_lengths, sketches
 from index.search.question import Selection
 from index.search.sections import section_span
 from index.types import Block
 
 _PER_HIT = 2
 """Candidates read per requested hit: some are duplicates or neighbours of others."""
+_SKETCHED = 16
+"""Passages whose terms are compared at a time: about as many as five hits are made of."""
 _NEIGHBOUR_GAP = 2
 """Most code points between adjacent passages: the blank line between paragraphs."""
 
@@ -189,8 +191,8 @@ class NearDuplicateFinder:
     def __init__(self, passages: Passages, ranked: RankedCandidates) -> None:
         self._passages = passages
         self._terms = None if ranked.second_look is None else ranked.second_look.own_terms
-        self._sketches: dict[int, int] = {}
-        """Those of the terms at positions of the ranking."""
+        self._sketches: list[int] = []
+        """Those of the terms of the first passages of the ranking."""
         self._known: dict[int, Wording] = {}
 
     def find(
@@ -203,9 +205,9 @@ class NearDuplicateFinder:
                 if member.passage.end - member.passage.start not in lengths:
                     continue
                 if self._terms is not None:
-                    for one_of in (place, at):
-                        if one_of not in self._sketches:
-                            self._sketches[one_of] = sketch(self._terms[one_of])
+                    if place >= len(self._sketches):  # and ``at`` is before it
+                        first = len(self._sketches)
+                        self._sketches += sketches(self._terms[first : max(place + 1, first + _SKETCHED)])
                     mine, theirs = self._sketches[place], self._sketches[at]
                     if (mine & theirs).bit_count() < LEAST_SKETCHED * (mine | theirs).bit_count():
                         continue

@@ -11,7 +11,7 @@ from index.collection import Collection
 from index.config import ChunkingConfig, LibraryConfig, SearchConfig
 from index.errors import InvalidLimit
 from index.ingest.preparation import Source
-from index.search.near_duplicates import LEAST_SKETCHED, Wording, sketch
+from index.search.near_duplicates import LEAST_SKETCHED, Wording, sketches
 from tests.index.conftest import Opener
 
 PUMP = (
@@ -125,8 +125,11 @@ def test_any_text_with_words_says_the_same_as_itself(text: str) -> None:
 def test_sketches_of_like_terms_are_alike(terms: set[int], others: int) -> None:
     ordered = sorted(terms)
     one, other = (np.array(some, np.uint32).tobytes() for some in (ordered, ordered[others:]))
-    assert _shared_bits(sketch(one), sketch(other)) >= LEAST_SKETCHED
-    assert _shared_bits(sketch(one), sketch(one[: len(one) // 8 * 4])) < LEAST_SKETCHED
+    whole, most, none, half = sketches([one, other, b"", one[: len(one) // 8 * 4]])
+    assert _shared_bits(whole, most) >= LEAST_SKETCHED
+    assert _shared_bits(whole, half) < LEAST_SKETCHED
+    assert not none
+    assert sketches([one]) == [whole]
 
 
 def _shared_bits(one: int, other: int) -> float:
