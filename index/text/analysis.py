@@ -196,6 +196,12 @@ class Analyzer:
         """The hashes of a text's distinct terms, as a set: for short texts faster than an array."""
         return set(self.hashes_of(self.terms(text)))
 
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """The term of each of some words in small Latin letters, which are no words of a text: not cached."""
+        with self._stemmer_lock:
+            stems = self._stemmers["Latin"].stemWords(words)
+        return [str(stem) or word for word, stem in zip(words, stems, strict=True)]
+
     def weight(self, term: str) -> float:
         """The weight of each occurrence of a term in a question."""
         return _HIRAGANA_WEIGHT if len(term) > 1 and _HIRAGANA.search(term) else 1.0

@@ -80,7 +80,9 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     scripts.
     """
     part = text[start:end]
-    cuts = {*_sentence_ends(part, language or _detect_language(part)), *_match_ends(_UNKNOWN_END, part)}
+    cuts = set(_sentence_ends(part, language or _detect_language(part)))
+    if not part.isascii():
+        cuts.update(_match_ends(_UNKNOWN_END, part))
     if "\n" in part:
         for pattern in (_NEXT_ITEM, _NEXT_CLAUSE, _NEXT_LABEL, _NEXT_ROW):
             cuts.update(_match_ends(pattern, part))
@@ -171,7 +173,8 @@ def _sentence_ends(part: str, language: str) -> list[int]:
     """The sentence ends that sentencex finds, without those that :func:`_is_false_end` rejects."""
     ends: list[int] = []
     begin = 0
-    part = _SPACE_BEFORE_STOP.sub(lambda match: _NOT_ASCII.sub(" ", match[0]), part)
+    if not part.isascii():
+        part = _SPACE_BEFORE_STOP.sub(lambda match: _NOT_ASCII.sub(" ", match[0]), part)
     while begin < len(part):
         found = [
             begin + boundary["end_index"]

@@ -6,6 +6,7 @@ if they share one. Offsets are Unicode code points, spans half open.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ _HAN = {one: value for value, one in enumerate("〇一二三四五六七八九")
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _HAN_NUMBER = regex.compile(rf"[{''.join([*_HAN, *_HAN_SCALES, *_HAN_GROUPS])}]{{2,}}")
-_WORD = regex.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z]+")
 _SCALE = regex.compile(
     rf"[ \u00a0\-]?({'|'.join(sorted({*_SCALES, *_ABBREVIATED}, key=len, reverse=True))})(?![\p{{L}}])|"
     r"[ \u00a0]?([万萬亿億千百])",
@@ -101,7 +102,9 @@ class Number:
 
 def read_numbers(text: str) -> list[Number]:
     """The numbers of a text, in order, in digits of any script, in English words, or in Han characters."""
-    found = [*_in_digits(text), *_in_words(text), *_in_han(text)]
+    found = [*_in_digits(text), *_in_words(text)]
+    if not text.isascii():
+        found += _in_han(text)
     return sorted(found, key=attrgetter("start"))
 
 
@@ -160,6 +163,8 @@ def _ascii(one: str) -> str:
 
 def _in_words(text: str) -> Iterator[Number]:
     """English number words: "two hundred and five", "thirty-five", "five million"."""
+    if _SMALL.keys().isdisjoint(map(str.lower, _WORD.findall(text))):
+        return  # most texts
     run: list[tuple[str, int, int]] = []
     for match in [*_WORD.finditer(text), None]:
         word = match[0].lower() if match else ""

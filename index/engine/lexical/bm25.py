@@ -260,7 +260,7 @@ class TantivyIndex:
         if held is None:
             return {}
         with segments.SEARCHED:
-            return dict(held.searcher.terms_with_prefix(segments.TERMS, prefix))
+            return held.live.beginning_with(prefix)
 
     # The folder
 

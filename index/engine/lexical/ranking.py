@@ -221,10 +221,11 @@ class Scoring:
         if not terms:
             return None
         assumed = live.engine_statistics(terms[0])
-        counted = np.array(list(map(partial(live.searcher.doc_freq, TERMS), terms)), np.int64)
-        given = np.array(list(map(weighted.__getitem__, terms)))
-        right, used = idf(live.count, held[held > 0]), idf(assumed.count, counted)
-        boosts = given * (right / used)
+        boosts = given = np.array(list(map(weighted.__getitem__, terms)))
+        right = idf(live.count, held[held > 0])
+        if not live.is_counted_right(assumed):
+            counted = np.array(list(map(partial(live.searcher.doc_freq, TERMS), terms)), np.int64)
+            boosts = given * (right / idf(assumed.count, counted))
         rounding = (_ROUNDED + len(terms)) * _SINGLE
         relative = abs(live.average / assumed.average - 1.0) + rounding
         absolute = float(boosts.sum()) * (K1 + 1.0) * 4 * _SINGLE

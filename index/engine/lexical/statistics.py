@@ -26,6 +26,11 @@ _MOST_FREQUENCIES = 100_000
 _MOST_EXACT = 2**24
 """The engine tells numbers of passages below this one apart."""
 
+_REMEMBERED_PREFIX = 2
+"""Characters of a prefix whose terms are kept: misspelt words are looked for among them again and again."""
+_MOST_BEGINNING = 50_000
+"""Terms that are kept by their prefixes."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineStatistics:
@@ -48,6 +53,7 @@ class LivePassages:
         self._lock = threading.Lock()
         self._frequencies: dict[str, int] = {}
         self._assumed: EngineStatistics | None = None
+        self._beginning: dict[str, Mapping[str, int]] = {}
 
     @cached_property
     def average(self) -> float:
@@ -61,6 +67,22 @@ class LivePassages:
         if not all(map(known.__contains__, terms)):
             known = self._look_up(terms)
         return np.array(list(map(known.__getitem__, terms)), np.int64)
+
+    def beginning_with(self, prefix: str) -> Mapping[str, int]:
+        """The terms that begin so, with the number of passages that have each; removed ones may count."""
+        if (known := self._beginning.get(prefix)) is not None:
+            return known
+        found: dict[str, int] = dict(self.searcher.terms_with_prefix(TERMS, prefix))
+        if len(prefix) == _REMEMBERED_PREFIX and len(found) <= _MOST_BEGINNING:
+            with self._lock:
+                if sum(map(len, self._beginning.values())) + len(found) > _MOST_BEGINNING:
+                    self._beginning = {}
+                self._beginning[prefix] = found
+        return found
+
+    def is_counted_right(self, assumed: EngineStatistics) -> bool:
+        """Whether the engine's numbers of passages with a term are right: none has a removed one left."""
+        return assumed.count == self.count < _MOST_EXACT
 
     def engine_statistics(self, term: str) -> EngineStatistics:
         """The statistics of the engine; ``term`` is one that some passage has."""
@@ -79,7 +101,7 @@ class LivePassages:
         for term in terms:
             if (count := self._frequencies.get(term)) is None:
                 count, assumed = int(self.searcher.doc_freq(TERMS, term)), self._assumed
-                is_right = assumed is not None and assumed.count == self.count < _MOST_EXACT
+                is_right = assumed is not None and self.is_counted_right(assumed)
                 if count and not is_right:
                     count = self._count_live(term)
                     if count and assumed is None:

@@ -33,6 +33,8 @@ _ANNOUNCES = regex.compile(
     regex.IGNORECASE,
 )
 """Beginning of a sentence that only says what the text is about."""
+_ANNOUNCING_LETTERS = frozenset("cCdDiItTİı")
+"""One of which it begins with."""
 _ANNOUNCING = -2.0
 """Added to the strength of such a sentence."""
 _ENDS_SENTENCE = (".", "!", "…", "。", "！")
@@ -117,7 +119,7 @@ class Headings:
         for one in judged:
             start, end = one.start - at, one.end - at
             strength = one.strength
-            if _ANNOUNCES.match(text, start, end):
+            if text[start : start + 1] in _ANNOUNCING_LETTERS and _ANNOUNCES.match(text, start, end):
                 strength += _ANNOUNCING
             is_title = end - start <= longest and text[start:end].strip(_BESIDE_TITLE).casefold() == plain
             if is_title and self._is_idle(text, start, end):

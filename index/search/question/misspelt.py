@@ -121,8 +121,7 @@ def _nearest_word(word: str, analyzer: Analyzer, known: Mapping[str, int]) -> st
     words = [one for one in _one_letter_from(word) if one[:_HEAD] in heads]
     if len(word) <= _SHORT:
         words = [one for one in words if not _is_replaced(word, one)]
-    # Each is one word of letters, and so has one term.
-    stems = zip(words, analyzer.terms(" ".join(words)), strict=True)
+    stems = zip(words, analyzer.stems(words), strict=True)
     found = [(-known[stem], one) for one, stem in stems if stem in known and len(stem) >= _FEWEST]
     return min(found)[1] if found else None
 

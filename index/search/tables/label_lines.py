@@ -50,8 +50,9 @@ def prefer_label(
     such as "Decision: it is sold", answers what is asked of its ``section``.
     """
     lines = []
-    for one in judged:
-        if not one.is_row and (line := _LINE.fullmatch(text, one.start - at, one.end - at)):
+    for one in judged if ":" in text else ():
+        start, end = one.start - at, one.end - at
+        if not one.is_row and text.find(":", start, end) > 0 and (line := _LINE.fullmatch(text, start, end)):
             lines.append((one, line))
     if not lines:
         return list(judged), False
