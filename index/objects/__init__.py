@@ -1,22 +1,25 @@
-"""Objects in an S3-compatible store: bytes under names, for originals and uploads that machines share."""
+"""Bytes under names in a folder or an S3-compatible store, for originals and uploads that machines share."""
 
 from index.objects.address import BucketAddress, ObjectsPlace, parse_objects
 from index.objects.bucket import Bucket, open_bucket
+from index.objects.folder import Folder, Objects, open_objects
 from index.objects.ownership import OwnedFolder, Owner
-from index.objects.reading import RangeReader, blocks
+from index.objects.reading import RangeReader
 from index.objects.shared_files import SharedFiles
 from index.objects.writing import ObjectWriter
 
 __all__ = [
     "Bucket",
     "BucketAddress",
+    "Folder",
     "ObjectWriter",
+    "Objects",
     "ObjectsPlace",
     "OwnedFolder",
     "Owner",
     "RangeReader",
     "SharedFiles",
-    "blocks",
     "open_bucket",
+    "open_objects",
     "parse_objects",
 ]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import ExitStack, closing, contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from index.errors import ObjectsUnavailable
 from index.objects.address import BucketAddress
+from index.objects.reading import BLOCK
+from index.objects.writing import ObjectWriter, UploadAborted
 
 _log = logging.getLogger("loccit.objects")
 
@@ -23,22 +26,23 @@ _READ_SECONDS = 30
 _ATTEMPTS = 4
 _CONNECTIONS = 32
 _DELETING_THREADS = 8
+_IN_MEMORY = 8 * 1024 * 1024
+"""Bytes of an object that is open up to which no temporary file is made."""
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _UPLOAD_GONE = "NoSuchUpload"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEntry:
-    """An object of a listing, or an unfinished upload, whose size is 0: its name and when it was written."""
+    """An object of a listing, or an unfinished upload, whose size is 0: its name and when it was written.
+
+    ``written`` is a Unix time.
+    """
 
     name: str
     size: int
-    written: datetime
+    written: float
     upload_id: str = ""
-
-
-class UploadAborted(Exception):
-    """Somebody else has aborted an upload in parts."""
 
 
 class Bucket:
@@ -51,8 +55,17 @@ class Bucket:
     def __init__(self, address: BucketAddress) -> None:
         self._address = address
         self._client = _client(address)
-        self._exists = False
-        self._warned = False
+        self._noted: set[str] = set()
+
+    def below(self, folder: str) -> Bucket:
+        """The objects in a folder of this place, over the same connections."""
+        found = copy(self)
+        found._address = replace(self._address, prefix=self.locate(f"{folder}/"))
+        return found
+
+    def locate(self, name: str) -> str:
+        """The key of an object in the bucket, for messages, too."""
+        return self._address.prefix + name
 
     def size(self, name: str) -> int | None:
         """Bytes of an object; None if there is none."""
@@ -62,9 +75,9 @@ class Bucket:
             except self._client.exceptions.ClientError as error:
                 if _code(error) not in _MISSING:
                     raise
-            if not self._exists:  # the reply is the same where there is no bucket
+            if "exists" not in self._noted:  # the reply is the same where there is no bucket
                 self._client.head_bucket(Bucket=self._address.bucket)
-                self._exists = True
+                self._noted.add("exists")
             return None
 
     def read(self, name: str, start: int, size: int) -> bytes:
@@ -91,6 +104,34 @@ class Bucket:
                 raise FileNotFoundError(name) from error
             raise
 
+    def open(self, name: str) -> BinaryIO:
+        """Copy an object to a temporary file, which is then sought and read at no cost.
+
+        Raises FileNotFoundError.
+        """
+        with ExitStack() as stack:
+            file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
+            for block in self.blocks(name):
+                file.write(block)
+            file.seek(0)
+            stack.pop_all()
+        return cast(BinaryIO, file)
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The bytes of an object, block by block. Raises FileNotFoundError."""
+        size = self.size(name)
+        if size is None:
+            raise FileNotFoundError(name)
+        for start in range(0, size, BLOCK):
+            yield self.read(name, start, min(BLOCK, size - start))
+
+    def write(self, name: str, parts: Iterable[bytes]) -> bool:
+        """Write an object of any size, or replace it; False if somebody has aborted the upload."""
+        with closing(ObjectWriter(self, name)) as writer:
+            for part in parts:
+                writer.write(part)
+            return writer.keep()
+
     def put(self, name: str, data: bytes | bytearray) -> None:
         """Write an object, which is durable when this returns; replaces one of the same name."""
         with self._translate_errors():
@@ -100,13 +141,14 @@ class Bucket:
         """All objects whose names begin with a prefix."""
         for page in self._pages("list_objects_v2", prefix):
             for one in page.get("Contents", ()):
-                yield ObjectEntry(self._relative(one["Key"]), one["Size"], one["LastModified"])
+                yield ObjectEntry(self._relative(one["Key"]), one["Size"], one["LastModified"].timestamp())
 
     def unfinished(self, prefix: str = "") -> Iterator[ObjectEntry]:
         """The uploads in parts to names with a prefix that were not completed."""
         for page in self._pages("list_multipart_uploads", prefix):
             for one in page.get("Uploads", ()):
-                yield ObjectEntry(self._relative(one["Key"]), 0, one["Initiated"], one["UploadId"])
+                name, begun = self._relative(one["Key"]), one["Initiated"].timestamp()
+                yield ObjectEntry(name, 0, begun, one["UploadId"])
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects; those that are not there are skipped.
@@ -117,7 +159,7 @@ class Bucket:
             for _ in threads.map(self._delete, names):
                 pass
 
-    def clear(self, prefix: str) -> int:
+    def clear(self, prefix: str = "") -> int:
         """Delete all objects with a prefix, and abort uploads to them; returns the number of objects."""
         for upload in list(self.unfinished(prefix)):
             self.abort(upload.name, upload.upload_id)
@@ -161,14 +203,14 @@ class Bucket:
             return
 
     def _address_of(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._address.bucket, "Key": self._address.prefix + name}
+        return {"Bucket": self._address.bucket, "Key": self.locate(name)}
 
     def _relative(self, key: str) -> str:
         return key[len(self._address.prefix) :]
 
     def _pages(self, operation: str, prefix: str) -> Iterator[Any]:
         pages = self._client.get_paginator(operation).paginate(
-            Bucket=self._address.bucket, Prefix=self._address.prefix + prefix
+            Bucket=self._address.bucket, Prefix=self.locate(prefix)
         )
         with self._translate_errors():
             yield from pages
@@ -176,8 +218,8 @@ class Bucket:
     def _delete(self, name: str) -> None:
         with self._translate_errors():
             reply = self._client.delete_object(**self._address_of(name))
-        if (reply.get("DeleteMarker") or reply.get("VersionId")) and not self._warned:
-            self._warned = True
+        if (reply.get("DeleteMarker") or reply.get("VersionId")) and "versions" not in self._noted:
+            self._noted.add("versions")
             _log.warning(
                 "The bucket %r keeps versions: what is deleted stays there until a rule of the bucket "
                 "removes it. Expire noncurrent versions, or suspend versioning.",

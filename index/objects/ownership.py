@@ -11,14 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.durability import sync, write_text_durably
 from index.errors import ObjectsOfAnother
 from index.objects.address import BucketAddress
-from index.objects.bucket import open_bucket
+from index.objects.shared_files import SharedFiles
 
 MARK = "owner.json"
 """Name of the mark in its folder."""
-_MOST_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,13 @@ class OwnedFolder:
     def __init__(self, place: Path | BucketAddress, name: str, identify: Callable[[], Owner]) -> None:
         """``name`` is that of the folder in the place, with slashes and none at its end."""
         self.name = name
-        self._place = place
+        self._files = SharedFiles(place, name)
         self._identify = identify
 
     def owner(self) -> Owner | None:
         """Who owns the folder; None where it has no mark. One that cannot be read is that of a stranger."""
         try:
-            found = json.loads(self._read())
+            found = json.loads(self._files.read(MARK))
             return Owner(str(found["system"]), str(found["database"]), str(found.get("name", "")))
         except FileNotFoundError:
             return None
@@ -77,22 +75,6 @@ class OwnedFolder:
                 f"{self.owner()}, and this is {self._identify()}: nothing is deleted there."
             )
 
-    def _read(self) -> bytes:
-        if isinstance(self._place, Path):
-            return (self._place / self.name / MARK).read_bytes()
-        bucket = open_bucket(self._place)
-        size = bucket.size(f"{self.name}/{MARK}")
-        if size is None:
-            raise FileNotFoundError(MARK)
-        return bucket.read(f"{self.name}/{MARK}", 0, min(size, _MOST_BYTES))
-
     def _write(self, owner: Owner) -> None:
         values = {"system": owner.system, "database": owner.database, "name": owner.name}
-        text = json.dumps(values, indent=2) + "\n"
-        if isinstance(self._place, Path):
-            folder = self._place / self.name
-            folder.mkdir(parents=True, exist_ok=True)
-            write_text_durably(folder / MARK, text)
-            sync(folder)
-        else:
-            open_bucket(self._place).put(f"{self.name}/{MARK}", text.encode())
+        self._files.write(MARK, f"{json.dumps(values, indent=2)}\n".encode())

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-from index.objects.bucket import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined]
+
+    from index.objects.bucket import Bucket
 
 BLOCK = 4 * 1024 * 1024
 """Bytes that are read at once."""
@@ -60,12 +59,3 @@ class RangeReader(io.RawIOBase):
         view[:size] = self._bucket.read(self._name, self._at, size)
         self._at += size
         return size
-
-
-def blocks(bucket: Bucket, name: str) -> Iterator[bytes]:
-    """The bytes of an object, block by block. Raises as :meth:`RangeReader.open`."""
-    size = bucket.size(name)
-    if size is None:
-        raise FileNotFoundError(name)
-    for start in range(0, size, BLOCK):
-        yield bucket.read(name, start, min(BLOCK, size - start))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from index.objects.bucket import Bucket, UploadAborted
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.objects.bucket import Bucket
 
 PART = 8 * 1024 * 1024
 """Bytes of a part, which are held in memory. S3 takes at least 5 MiB and 10,000 parts; some stores want all
 but the last to have one size."""
+
+
+class UploadAborted(Exception):
+    """Somebody else has aborted an upload in parts."""
 
 
 class ObjectWriter:

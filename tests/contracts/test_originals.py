@@ -7,17 +7,17 @@ import pytest
 
 from index.errors import CollectionBusy
 from index.protocols import Originals
-from index.store.originals import BucketOriginals, FolderOriginals, LayeredOriginals
+from index.store.originals import LayeredOriginals, StoredOriginals, folder_originals
 from tests.objects import bucket_at, objects_url
 
 
 @pytest.fixture(params=["folder", "bucket", "layered"])
 def originals(tmp_path: Path, request: pytest.FixtureRequest) -> Originals:
     if request.param == "bucket":
-        return BucketOriginals(bucket_at(objects_url()), "one/")
-    folder = FolderOriginals(tmp_path / "originals")
+        return StoredOriginals(bucket_at(objects_url()).below("one"))
+    folder = folder_originals(tmp_path / "originals")
     return (
-        LayeredOriginals(FolderOriginals(tmp_path / "shared"), folder)
+        LayeredOriginals(folder_originals(tmp_path / "shared"), folder)
         if request.param == "layered"
         else folder
     )

@@ -26,7 +26,7 @@ Opener = Callable[[int], Spool]
 def open_spool(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     def opener(max_bytes: int) -> Spool:
         if request.param == "bucket":
-            return BucketSpool(bucket_at(objects_url()), "spool/", max_bytes=max_bytes)
+            return BucketSpool(bucket_at(objects_url()).below("spool"), max_bytes=max_bytes)
         folder = FolderSpool(tmp_path / "spool", max_bytes=max_bytes)
         if request.param == "layered":
             return LayeredSpool(FolderSpool(tmp_path / "shared", max_bytes=max_bytes), folder)

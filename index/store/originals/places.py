@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from index.objects import ObjectsPlace, OwnedFolder, Owner, SharedFiles, open_bucket
+from index.objects import ObjectsPlace, OwnedFolder, Owner, SharedFiles, open_bucket, open_objects
 from index.protocols import Originals
-from index.store.originals.bucket import BucketOriginals
-from index.store.originals.folder import FolderOriginals
-from index.store.originals.owned import OwnedOriginals
+from index.store.originals.stored import StoredOriginals, folder_originals
 
 _log = logging.getLogger("loccit.store")
 
@@ -49,24 +46,19 @@ class SharedOriginals:
 
     def of(self, folder: str, is_current: Callable[[], bool] = lambda: True) -> Originals:
         """The originals of a collection."""
-        owned = self.owned(folder)
-        found = self._of(folder, is_current)
-        return found if owned is None else OwnedOriginals(found, owned)
+        name, owned = f"{self.name_of(folder)}/originals", self.owned(folder)
+        if isinstance(self._place, Path):
+            path = self._place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return folder_originals(path, is_current, owned)
+        assert self._place is not None  # noqa: S101 -- is_used
+        return StoredOriginals(open_objects(self._place, name), is_current, owned)
 
     def owned(self, folder: str) -> OwnedFolder | None:
         """The mark of who owns a collection's folder; None where nothing is shared or checked."""
         if self._place is None or self._identify is None:
             return None
         return OwnedFolder(self._place, self.name_of(folder), self._identify)
-
-    def _of(self, folder: str, is_current: Callable[[], bool]) -> Originals:
-        if isinstance(self._place, Path):
-            own = self._place / self.name_of(folder)
-            own.mkdir(parents=True, exist_ok=True)
-            return FolderOriginals(own / "originals", is_current)
-        assert self._place is not None  # noqa: S101 -- is_used
-        prefix = f"{self.name_of(folder)}/originals/"
-        return BucketOriginals(open_bucket(self._place), prefix, is_current)
 
     def bases(self, folder: str) -> SharedFiles | None:
         """The files of a collection's bases of vectors; None if machines share no place."""
@@ -102,8 +94,5 @@ class SharedOriginals:
                 owned.name,
                 owned.owner(),
             )
-        elif isinstance(self._place, Path):
-            if (own := self._place / self.name_of(folder)).exists():
-                shutil.rmtree(own)
         elif self._place is not None:
-            open_bucket(self._place).clear(f"{self.name_of(folder)}/")
+            open_objects(self._place, self.name_of(folder)).clear()

@@ -16,7 +16,7 @@ from index.postgresql import Row, Server, Transaction, listeners, listening, loc
 from index.postgresql.migrations import migrate_within
 from index.protocols import Guard, Originals
 from index.store.guarding import guarded
-from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
+from index.store.originals import LayeredOriginals, SharedOriginals, folder_originals
 from index.store.postgresql import claims, schema
 from index.store.postgresql.ledger import PostgresqlLedger
 from index.store.postgresql.statements import CHANNEL
@@ -141,7 +141,7 @@ class PostgresqlCatalogue:
         opened, folder = self.identity(name), self.folder(name)
         if opened is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        own = FolderOriginals(folder / _ORIGINALS, lambda: self.identity(name) == opened)
+        own = folder_originals(folder / _ORIGINALS, lambda: self.identity(name) == opened)
         if not self._shared.is_used:
             return own
         with closing(self.open(name)) as store:

@@ -20,7 +20,7 @@ from index.file_leases import FileLeases
 from index.naming import hidden_name, shown_name
 from index.protocols import Guard, Originals
 from index.store.guarding import guarded
-from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
+from index.store.originals import LayeredOriginals, SharedOriginals, folder_originals
 from index.store.sqlite.database import PinnedDatabase, check_journal, check_size, pin_database
 from index.store.sqlite.statements import SqliteStatements
 from index.store.sqlite.store import SqliteStore
@@ -186,7 +186,7 @@ class FolderCatalogue:
 
     def _copy_shared(self, name: str, folder: Path) -> None:
         """Copy the originals of a shared place into the folder of the collection."""
-        shared, own = self.originals(name), FolderOriginals(folder / _ORIGINALS)
+        shared, own = self.originals(name), folder_originals(folder / _ORIGINALS)
         with closing(SqliteStore(folder / _STORE)) as store, store.snapshot() as moment:
             wanted = moment.all_originals()
         for sha256 in wanted:
@@ -208,7 +208,7 @@ class FolderCatalogue:
 
     def originals(self, name: str) -> Originals:
         opened = self.identity(name)
-        own = FolderOriginals(self._folder / name / _ORIGINALS, lambda: self.identity(name) == opened)
+        own = folder_originals(self._folder / name / _ORIGINALS, lambda: self.identity(name) == opened)
         if not self._shared.is_used:
             return own
         with closing(self.open(name)) as store:

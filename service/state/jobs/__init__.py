@@ -78,7 +78,7 @@ def open_shared_spool(store: str, objects: str, owner: str, folder: str = SPOOL,
     shared: Spool = (
         FolderSpool(place / within, **keeps)
         if isinstance(place, Path)
-        else BucketSpool(open_bucket(place), f"{within}/", **keeps)
+        else BucketSpool(open_bucket(place).below(within), **keeps)
     )
     owned = owned_folder(store, objects, owner, folder)
     return shared if owned is None else OwnedSpool(shared, owned)

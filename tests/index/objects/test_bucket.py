@@ -14,7 +14,7 @@ import pytest
 from index.errors import ObjectsUnavailable
 from index.objects import Bucket, BucketAddress, ObjectWriter, RangeReader, open_bucket
 from index.objects.writing import PART
-from index.store.originals import BucketOriginals
+from index.store.originals import StoredOriginals
 from service.state.jobs.spool.bucket import BucketSpool
 from tests.objects import BUCKET, bucket_at, objects_url
 
@@ -80,7 +80,7 @@ def test_an_unfinished_object_is_not_there_and_its_parts_are_removed(bucket: Buc
 
 
 def test_an_upload_that_a_process_left_behind_is_aborted_with_its_job(bucket: Bucket) -> None:
-    spool = BucketSpool(bucket, "spool/")
+    spool = BucketSpool(bucket.below("spool"))
     left = spool.create("job", 1)
     left.write(bytes(PART + 1))
     spool.clear_unknown(["job"], idle_seconds=0.0)
@@ -93,7 +93,7 @@ def test_an_upload_that_a_process_left_behind_is_aborted_with_its_job(bucket: Bu
 
 
 def test_a_sweep_aborts_an_upload_and_whoever_puts_may_put_again(bucket: Bucket) -> None:
-    originals = BucketOriginals(bucket, "one/")
+    originals = StoredOriginals(bucket.below("one"))
     writer = ObjectWriter(bucket, f"one/{'0' * 64}")
     writer.write(bytes(PART + 1))
     originals.sweep(set())
@@ -102,7 +102,7 @@ def test_a_sweep_aborts_an_upload_and_whoever_puts_may_put_again(bucket: Bucket)
 
 
 def test_large_files_are_overwritten_in_spans(bucket: Bucket) -> None:
-    spool = BucketSpool(bucket, "spool/")
+    spool = BucketSpool(bucket.below("spool"))
     data = os.urandom(PART + 100)
     with closing(spool.create("job", 1)) as file:
         file.write(data)

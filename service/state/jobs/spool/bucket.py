@@ -5,17 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator
 from typing import BinaryIO, cast
 
-from index.objects import Bucket, ObjectWriter, RangeReader, blocks
+from index.objects import Bucket, ObjectWriter, RangeReader
 from service.state.jobs.protocols import Span
 from service.state.jobs.spool.quota import Quota
 
 
 class BucketSpool:
-    """Implements :class:`service.state.jobs.protocols.Spool` below a prefix of a bucket.
+    """Implements :class:`service.state.jobs.protocols.Spool` in a part of a bucket.
 
     All files together have at most ``max_bytes`` (0 means no bound): those of a listing, which is made once a
     minute and before an upload is refused, and what this process has written and deleted since. All methods
@@ -23,12 +22,9 @@ class BucketSpool:
     :class:`service.state.jobs.spool.folder.FolderSpool`.
     """
 
-    def __init__(
-        self, bucket: Bucket, prefix: str, *, max_bytes: int = 0, keeps_unknown: bool = False
-    ) -> None:
+    def __init__(self, bucket: Bucket, *, max_bytes: int = 0, keeps_unknown: bool = False) -> None:
         self._bucket = bucket
         self._keeps_unknown = keeps_unknown
-        self._prefix = prefix
         self._unkept: dict[str, set[BucketFile]] = {}
         self._lock = threading.Lock()
         self.quota = Quota(self._count, max_bytes=max_bytes)
@@ -38,7 +34,7 @@ class BucketSpool:
 
     def create(self, job_id: str, number: int) -> BucketFile:
         name = f"{number:06}"
-        file = BucketFile(self, job_id, name, ObjectWriter(self._bucket, self._name(job_id, name)))
+        file = BucketFile(self, job_id, name, ObjectWriter(self._bucket, _name(job_id, name)))
         with self._lock:
             self._unkept.setdefault(job_id, set()).add(file)
         return file
@@ -52,33 +48,26 @@ class BucketSpool:
         """Does nothing: an object is durable once it is kept."""
 
     def open(self, job_id: str, name: str) -> BinaryIO:
-        return cast(BinaryIO, RangeReader.open(self._bucket, self._name(job_id, name)))
+        return cast(BinaryIO, RangeReader.open(self._bucket, _name(job_id, name)))
 
     def checksum(self, job_id: str, name: str) -> int | None:
         """None: object stores compare what they keep with checksums of their own."""
         return None
 
     def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
-        full = self._name(job_id, name)
-        if self._bucket.size(full) is None:
-            return
-        ordered = sorted(spans)
-        with closing(ObjectWriter(self._bucket, full)) as writer:
-            start = 0
-            for block in blocks(self._bucket, full):
-                writer.write(_zero_spans(block, start, ordered))
-                start += len(block)
-            writer.keep()
+        full = _name(job_id, name)
+        if self._bucket.size(full) is not None:
+            self._bucket.write(full, _zero_spans(self._bucket.blocks(full), sorted(spans)))
 
     def remove(self, job_id: str, names: Iterable[str]) -> None:
         for name in names:
-            full = self._name(job_id, name)
+            full = _name(job_id, name)
             if (size := self._bucket.size(full)) is not None:
                 self._bucket.delete([full])
                 self.quota.release(size)
 
     def clear(self, job_id: str) -> None:
-        folder = f"{self._prefix}{job_id}/"
+        folder = _name(job_id, "")
         size = sum(one.size for one in self._bucket.list(folder))
         self._bucket.clear(folder)
         with self._lock:
@@ -88,11 +77,11 @@ class BucketSpool:
     def unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> dict[str, int]:
         newest: dict[str, float] = {}
         sizes: dict[str, int] = defaultdict(int)
-        for entries in (self._bucket.unfinished(self._prefix), self._bucket.list(self._prefix)):
+        for entries in (self._bucket.unfinished(), self._bucket.list()):
             for one in entries:
-                job_id, is_folder, _ = one.name.removeprefix(self._prefix).partition("/")
+                job_id, is_folder, _ = one.name.partition("/")
                 if is_folder:
-                    newest[job_id] = max(newest.get(job_id, 0.0), one.written.timestamp())
+                    newest[job_id] = max(newest.get(job_id, 0.0), one.written)
                     sizes[job_id] += one.size
         limit = time.time() - idle_seconds
         return {
@@ -107,13 +96,10 @@ class BucketSpool:
         for job_id in self.unknown(job_ids, idle_seconds=idle_seconds):
             self.clear(job_id)
 
-    def _name(self, job_id: str, name: str) -> str:
-        return f"{self._prefix}{job_id}/{name}"
-
     def _count(self) -> int:
         with self._lock:
             unfinished = sum(file.size for files in self._unkept.values() for file in files)
-        return unfinished + sum(one.size for one in self._bucket.list(self._prefix))
+        return unfinished + sum(one.size for one in self._bucket.list())
 
 
 class BucketFile:
@@ -140,11 +126,18 @@ class BucketFile:
         self._writer.close()
 
 
-def _zero_spans(block: bytes, start: int, spans: list[Span]) -> bytes:
-    """A block that begins at ``start``, with zeros where spans are."""
-    changed = bytearray(block)
-    for first, size in spans:
-        low, high = max(first - start, 0), min(first + size - start, len(changed))
-        if low < high:
-            changed[low:high] = bytes(high - low)
-    return bytes(changed)
+def _name(job_id: str, name: str) -> str:
+    return f"{job_id}/{name}"
+
+
+def _zero_spans(blocks: Iterable[bytes], spans: list[Span]) -> Iterator[bytes]:
+    """The blocks of a file, with zeros where spans are."""
+    start = 0
+    for block in blocks:
+        changed = bytearray(block)
+        for first, size in spans:
+            low, high = max(first - start, 0), min(first + size - start, len(changed))
+            if low < high:
+                changed[low:high] = bytes(high - low)
+        yield bytes(changed)
+        start += len(block)
