@@ -37,6 +37,7 @@ import Stemmer  # type: ignore[import-not-found]
 from numpy.typing import NDArray
 
 from index.errors import InvalidInput
+from index.text.accents import without_accents
 from index.text.languages import asking_words
 from index.text.stop_words import STOP_WORDS
 
@@ -347,12 +348,7 @@ def _bigrams(run: str, offset: int) -> Iterator[_Token]:
 
 _PLAIN = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": "", "\u200c": "", "\u200d": ""})
 _CLUSTER = regex.compile(r"\X")
-_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7]+")
 _STRESS = str.maketrans({"\u0300": "", "\u0301": ""})
-# Letters that Unicode does not decompose, as people without them on the keyboard type them.
-_STROKES = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-)
 
 
 def normalise(word: str) -> str:
@@ -375,12 +371,6 @@ def original_spans(word: str, normal: str) -> list[tuple[int, int]]:
         # A cluster is one span: a Han character with a variation selector, or ﷺ, which becomes four words.
         spans.extend([cluster.span()] * len(normalised))
     return spans if rebuilt == normal else [(0, len(word))] * len(normal)
-
-
-def without_accents(word: str) -> str:
-    """Remove accents and strokes, as on a keyboard that has none."""
-    bare = _MARKS.sub("", unicodedata.normalize("NFD", word))
-    return unicodedata.normalize("NFC", bare).translate(_STROKES)
 
 
 def without_stress(word: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +17,7 @@ from typing import Any
 
 import regex
 
-_ACCENTS = re.compile(r"[\u0300-\u036f]+")
+from index.text.accents import without_accents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +55,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> Language:
     asking = functions | _words(entry.get("interrogatives", ()))
     return Language(
         functions=functions,
-        asking=asking | frozenset(map(_without_accents, asking)),
+        asking=asking | frozenset(map(without_accents, asking)),
         negations=_words(entry["negations"]),
         dates=months | days,
         directions={word: frozenset(others) for word, others in opposites.items()},
@@ -65,10 +64,6 @@ def _parse(name: str, entry: Mapping[str, Any]) -> Language:
         needs_articles=bool(entry.get("needs_articles", False)),
         name=name,
     )
-
-
-def _without_accents(word: str) -> str:
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
 
 
 def _words(lines: Sequence[str]) -> frozenset[str]:

@@ -15,7 +15,7 @@ import regex
 from index.citations.statements.facts import are_forms
 from index.search.judged import JudgedSentence
 from index.search.question.references import references
-from index.text.analysis import without_accents
+from index.text.accents import without_accents
 from index.text.languages import is_english
 from index.text.sentences import Span, sentence_spans
 from index.text.stop_words import STOP_WORDS
