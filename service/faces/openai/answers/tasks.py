@@ -22,7 +22,7 @@ _HISTORY = ("<chat_history>", "</chat_history>")
 _USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER):(?: |$)|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST_TITLE = 60
 _COURTESIES: Mapping[str, Mapping[str, str]] = json.loads(
-    Path(__file__).with_name("courtesies.json").read_text(encoding="utf-8")
+    Path(__file__).with_name("courtesy_replies.json").read_text(encoding="utf-8")
 )
 """Replies to courtesies, by language and kind."""
 
