@@ -152,26 +152,6 @@ def _is_named(said: _Said) -> bool:
     )
 
 
-def _ask_when(said: _Said) -> str:
-    return f"When {said['verb']} {said.name} {said['done']}?" if _is_named(said) else ""
-
-
-def _ask_when_did(said: _Said) -> str:
-    return f"When did {said.name} {_BASES[said['done']]}?" if _is_named(said) else ""
-
-
-def _ask_who(said: _Said) -> str:
-    return f"Who {_ACTIVE[said['done']]} {said.name}?"
-
-
-def _ask_where(said: _Said) -> str:
-    return f"Where {said['verb']} {said.name} {said['done']}?" if _is_named(said) else ""
-
-
-def _ask_how_many(said: _Said) -> str:
-    return f"How many {said['what']} does {said.name} have?"
-
-
 def _ask_what(said: _Said) -> str:
     """What a thing, or who a person is; of persons only those that the document is about."""
     name, verb = said.name, said["verb"]
@@ -283,20 +263,20 @@ _FORMS = (
             r"published|released|created|invented|introduced|discovered|launched|completed|"
             rf"renamed|abolished|adopted|ratified) (?:[^.;]{{0,60}} )?(?:in|on) {_YEAR}"
         ),
-        _ask_when,
+        lambda said: f"When {said['verb']} {said.name} {said['done']}?" if _is_named(said) else "",
         in_passing=True,
     ),
     _Form(
         re.compile(
             rf"{_NAME} (?:was|were) (?:\w+ )?(?P<done>{'|'.join(_ACTIVE)}) (?:[^.;,]{{0,40}} )?by [A-Z]"
         ),
-        _ask_who,
+        lambda said: f"Who {_ACTIVE[said['done']]} {said.name}?",
     ),
     _Form(
         re.compile(
             rf"{_BIG} (?P<verb>is|was) (?P<done>located|situated|headquartered) (?:in|on|at|near|between)\b"
         ),
-        _ask_where,
+        lambda said: f"Where {said['verb']} {said.name} {said['done']}?" if _is_named(said) else "",
         in_passing=True,
     ),
     _Form(
@@ -310,7 +290,7 @@ _FORMS = (
     ),
     _Form(
         re.compile(rf"{_BIG} (?P<done>began|started|ended|opened|closed|died) (?:in|on) {_YEAR}"),
-        _ask_when_did,
+        lambda said: f"When did {said.name} {_BASES[said['done']]}?" if _is_named(said) else "",
         in_passing=True,
     ),
     _Form(
@@ -352,7 +332,7 @@ _FORMS = (
             rf"{_NAME} has (?:about |over )?{COUNT} (?P<what>[a-z]+s)\b"
             r"(?! (?:where|that|which|who|whose|for|old|of)\b)"
         ),
-        _ask_how_many,
+        lambda said: f"How many {said['what']} does {said.name} have?",
     ),
     # German, French, Spanish, Chinese, Japanese: what is defined stands first.
     _Form(
