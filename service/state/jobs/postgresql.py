@@ -161,6 +161,19 @@ def migrations() -> Sequence[Migration]:
 
 _SCOPE = "service jobs"
 _WHAT = "the leases to run jobs"
+CLAIM_SECONDS = 4 * 3600
+"""How long a claim lasts whose session neither ends nor settles it, because its process hangs.
+
+Far longer than a batch takes, whose files each have a time limit: a process that is only slow does its work
+in vain when its claims have ended.
+"""
+
+
+class _Waiting(NamedTuple):
+    number: int
+    kind: Kind
+    name: str
+    bytes: int
 
 
 class AdvisorySession:
@@ -254,29 +267,60 @@ class AdvisorySession:
 
     def claim(self, job_id: str, *, limit: int, max_bytes: int, fetches: bool = False) -> list[Item]:
         with self._database.write() as connection:
-            holder = Holder(self._name, self._key)
-            claimed = claim(connection, job_id, holder, limit=limit, max_bytes=max_bytes, fetches=fetches)
-            self._claimed |= {(job_id, item.number) for item in claimed}
-        return claimed
+            if (job := _lock_job(connection, job_id)) is None:
+                return []
+            claimed = {number for number, _ in _valid_claims(connection, job, self._name)}
+            rows = connection.execute(
+                "SELECT number, kind, name, bytes FROM items WHERE job = ? AND outcome = 'waiting'"
+                " ORDER BY number LIMIT ?",
+                (job, CLAIM_WINDOW),
+            ).fetchall()
+            waiting = (_Waiting(*row) for row in rows)
+            chosen = choose_claimable(waiting, claimed, limit=limit, max_bytes=max_bytes, fetches=fetches)
+            if not chosen:
+                return []
+            connection.execute(
+                "INSERT INTO item_claims (job, number, session, lock, until) SELECT ?, number, ?, ?::int8,"
+                " now() + make_interval(secs => ?) FROM unnest(?::int8[]) AS number",
+                (job, self._name, self._key, CLAIM_SECONDS, chosen),
+            )
+            self._claimed |= {(job_id, number) for number in chosen}
+            return get_all(connection, job, chosen)
 
     def has_claimed(self, job_id: str, numbers: Collection[int]) -> bool:
         with self._database.read() as connection:
-            return count_own(connection, job_id, self._name, numbers) == len(numbers)
+            (count,) = connection.execute(
+                "SELECT count(*) FROM item_claims c JOIN jobs j ON j.number = c.job"
+                " WHERE j.id = ? AND j.state <> ALL(?) AND c.session = ? AND c.number = ANY(?)",
+                (job_id, list(FINISHED), self._name, list(numbers)),
+            ).fetchone()
+        return bool(count == len(numbers))
 
     def others_claim(self, job_id: str) -> bool:
         with self._database.write() as connection:
-            return others_claim(connection, job_id, self._name)
+            job = _lock_job(connection, job_id)
+            claims = [] if job is None else _valid_claims(connection, job, self._name)
+        return any(session != self._name for _, session in claims)
 
     def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int = 0) -> list[Item]:
+        settled: list[Item] = []
         with self._database.write() as connection:
-            settled = settle_own(connection, job_id, self._name, items, last_passage)
+            if (changed := change(connection, job_id)) is not None:
+                ended = connection.execute(
+                    "DELETE FROM item_claims WHERE job = ? AND session = ? AND number = ANY(?)"
+                    " RETURNING number",
+                    (changed[0], self._name, [item.number for item in items]),
+                ).fetchall()
+                numbers = {number for (number,) in ended}
+                settled = [item for item in items if item.number in numbers]
+                settle(connection, changed[0], settled, last_passage)
         self._claimed -= {(job_id, item.number) for item in items}
         return settled
 
     def give_back(self) -> None:
         if self._claimed:
             with self._database.write() as connection:
-                end_claims(connection, self._name)
+                connection.execute("DELETE FROM item_claims WHERE session = ?", (self._name,))
             self._claimed.clear()
 
     def close(self) -> None:
@@ -292,103 +336,17 @@ class AdvisorySession:
 
 
 # Claims on items: each waiting item is handed out to one session at a time.
-#
-# All functions take a connection inside a transaction. The transactions that claim items of a job follow one
-# another: each locks the row of the job, as those that change it do.
 
 
-CLAIM_SECONDS = 4 * 3600
-"""How long a claim lasts whose session neither ends nor settles it, because its process hangs.
+def _lock_job(connection: Connection, job_id: str) -> int | None:
+    """The number of a job; None if there is none.
 
-Far longer than a batch takes, whose files each have a time limit: a process that is only slow does its work
-in vain when its claims have ended.
-"""
-
-
-class Holder(NamedTuple):
-    """The name of a session, and the key of the lock that it holds while its claims count."""
-
-    session: str
-    lock: int
-
-
-class _Waiting(NamedTuple):
-    number: int
-    kind: Kind
-    name: str
-    bytes: int
-
-
-def claim(
-    connection: Connection, job_id: str, holder: Holder, *, limit: int, max_bytes: int, fetches: bool
-) -> list[Item]:
-    """Claim items; see :meth:`service.state.jobs.protocols.Session.claim`."""
-    found = connection.execute("SELECT number FROM jobs WHERE id = ? FOR NO KEY UPDATE", (job_id,)).fetchone()
-    if found is None:
-        return []
-    (job,) = found
-    claimed = _valid_claims(connection, job, holder.session)
-    rows = connection.execute(
-        "SELECT number, kind, name, bytes FROM items WHERE job = ? AND outcome = 'waiting'"
-        " ORDER BY number LIMIT ?",
-        (job, CLAIM_WINDOW),
-    ).fetchall()
-    chosen = choose_claimable(
-        (_Waiting(*row) for row in rows),
-        {number for number, _ in claimed},
-        limit=limit,
-        max_bytes=max_bytes,
-        fetches=fetches,
-    )
-    if not chosen:
-        return []
-    connection.execute(
-        "INSERT INTO item_claims (job, number, session, lock, until)"
-        " SELECT ?, number, ?, ?::int8, now() + make_interval(secs => ?) FROM unnest(?::int8[]) AS number",
-        (job, *holder, CLAIM_SECONDS, chosen),
-    )
-    return get_all(connection, job, chosen)
-
-
-def count_own(connection: Connection, job_id: str, session: str, numbers: Collection[int]) -> int:
-    """Count those of these items that a session has claimed; none of a finished job."""
-    (count,) = connection.execute(
-        "SELECT count(*) FROM item_claims c JOIN jobs j ON j.number = c.job"
-        " WHERE j.id = ? AND j.state <> ALL(?) AND c.session = ? AND c.number = ANY(?)",
-        (job_id, list(FINISHED), session, list(numbers)),
-    ).fetchone()
-    return int(count)
-
-
-def others_claim(connection: Connection, job_id: str, session: str) -> bool:
-    """Whether other sessions have claims on items of a job."""
-    found = connection.execute("SELECT number FROM jobs WHERE id = ? FOR NO KEY UPDATE", (job_id,)).fetchone()
-    if found is None:
-        return False
-    return any(holder != session for _, holder in _valid_claims(connection, found[0], session))
-
-
-def settle_own(
-    connection: Connection, job_id: str, session: str, items: Sequence[Item], last_passage: int
-) -> list[Item]:
-    """Settle the items that a session has claimed, and end these claims; returns the items."""
-    changed = change(connection, job_id)
-    if changed is None:
-        return []
-    job, _ = changed
-    ended = connection.execute(
-        "DELETE FROM item_claims WHERE job = ? AND session = ? AND number = ANY(?) RETURNING number",
-        (job, session, [item.number for item in items]),
-    ).fetchall()
-    numbers = {number for (number,) in ended}
-    own = [item for item in items if item.number in numbers]
-    settle(connection, job, own, last_passage)
-    return own
-
-
-def end_claims(connection: Connection, session: str) -> None:
-    """End all claims of a session."""
-    connection.execute("DELETE FROM item_claims WHERE session = ?", (session,))
+    The transactions that claim items of a job follow one another: each locks the row of the job, as those
+    that change it do.
+    """
+    query = "SELECT number FROM jobs WHERE id = ? FOR NO KEY UPDATE"
+    found = connection.execute(query, (job_id,)).fetchone()
+    return None if found is None else int(found[0])
 
 
 def _valid_claims(connection: Connection, job: int, session: str) -> list[tuple[int, str]]:

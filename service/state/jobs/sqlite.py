@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -32,9 +31,6 @@ from service.state.jobs.checksums import ENDING, copy_spooled
 from service.state.jobs.protocols import JobStore, Spool
 from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, choose_claimable
 from service.state.jobs.sql import SqlJobStore
-
-if TYPE_CHECKING:
-    from service.state.jobs.protocols import JobStore
 
 # The sessions of those who run the jobs of a store, where all of them are in one process.
 
