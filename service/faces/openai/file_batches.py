@@ -95,10 +95,8 @@ def list_files(
     }
     states = file_states.states_of_files(stores, caller, name, documents)
     found = [one for one in states if query.filter in (None, one.status)]
-    if query.order == "desc":
-        found.reverse()
     page, has_more = page_of(
-        found, lambda one: one.id, after=query.after, before=query.before, limit=query.limit
+        found, lambda one: one.id, query.order, after=query.after, before=query.before, limit=query.limit
     )
     return json_reply(page_json([file_states.state_json(one, name) for one in page], has_more=has_more))
 

@@ -186,9 +186,7 @@ def list_files(
     found = [
         one for one in stores.files.store.files(purpose=query.purpose) if is_visible(stores, caller, one)
     ]
-    if query.order == "desc":
-        found.reverse()
-    page, has_more = page_of(found, lambda one: one.id, after=query.after, limit=query.limit)
+    page, has_more = page_of(found, lambda one: one.id, query.order, after=query.after, limit=query.limit)
     return json_reply(page_json([file_json(one) for one in page], has_more=has_more))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from service.errors import InvalidRequest
 
@@ -12,13 +12,21 @@ _LONGEST_SHOWN = 100
 
 
 def page_of(
-    members: Sequence[T], id_of: Callable[[T], str], *, after: str, before: str = "", limit: int
+    members: Sequence[T],
+    id_of: Callable[[T], str],
+    order: Literal["asc", "desc"],
+    *,
+    after: str,
+    before: str = "",
+    limit: int,
 ) -> tuple[Sequence[T], bool]:
     """The members between two ids, at most so many, and whether others follow in this direction.
 
-    With ``before`` alone, the page is the last one before that id. Raises :class:`InvalidRequest` for ids
-    that are not in the list.
+    ``members`` are in the order of their creation. With ``before`` alone, the page is the last one before
+    that id. Raises :class:`InvalidRequest` for ids that are not in the list.
     """
+    if order == "desc":
+        members = members[::-1]
     places = {id_of(member): at for at, member in enumerate(members)} if after or before else {}
     start = _require_place(places, after, "after") + 1 if after else 0
     end = _require_place(places, before, "before") if before else len(members)

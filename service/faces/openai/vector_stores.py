@@ -96,10 +96,11 @@ def list_stores(
     for name in stores.collections.names(caller):
         with suppress(errors.LoccitError):  # deleted since, or it cannot be opened, which the log says
             found.append(label_of(stores.files.store, stores.collections.open(caller, name)))
-    found.sort(key=lambda one: (one.created, one.collection), reverse=query.order == "desc")
+    found.sort(key=lambda one: (one.created, one.collection))
     page, has_more = page_of(
         found,
         lambda one: ids.store_id(one.collection),
+        query.order,
         after=query.after,
         before=query.before,
         limit=query.limit,

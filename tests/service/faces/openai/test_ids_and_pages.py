@@ -33,14 +33,14 @@ def test_pages_have_every_member_once(count: int, limit: int) -> None:
     forwards: list[str] = []
     more = True
     while more:
-        page, more = page_of(members, str, after=forwards[-1] if forwards else "", limit=limit)
+        page, more = page_of(members, str, "asc", after=forwards[-1] if forwards else "", limit=limit)
         forwards += page
     assert forwards == members
     backwards: list[str] = []
     more = bool(members)
     while more:
         before = backwards[0] if backwards else members[-1]
-        page, more = page_of(members, str, after="", before=before, limit=limit)
+        page, more = page_of(members, str, "asc", after="", before=before, limit=limit)
         backwards = [*page, *backwards]
     assert backwards == members[:-1]
 
@@ -48,5 +48,5 @@ def test_pages_have_every_member_once(count: int, limit: int) -> None:
 @pytest.mark.parametrize("name", ["after", "before"])
 def test_an_id_that_is_not_in_the_list(name: str) -> None:
     with pytest.raises(InvalidRequest, match="Begin again") as raised:
-        page_of(["a"], str, **{"after": "", "before": "", name: "b"}, limit=1)  # type: ignore[arg-type]
+        page_of(["a"], str, "asc", **{"after": "", "before": "", name: "b"}, limit=1)  # type: ignore[arg-type]
     assert raised.value.param == name
