@@ -13,9 +13,7 @@ from index.answers import Turn
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.ingest import Source
-from index.records import DocumentRecord
 
-_PAGE = 1000
 _NAMED = 5
 """Questions with missing quotes that an error names; more are counted."""
 _SHOWN = 60
@@ -238,7 +236,7 @@ def missing_documents(
 ) -> tuple[list[Question], list[str]]:
     """The questions of whose documents the collection has none, and the ids missing for the others."""
     ids = {id_ for question in questions for id_ in question.relevant}
-    absent = ids.difference(record.id for record in _documents(collection)) if ids else ids
+    absent = ids.difference(record.id for record in collection.archive.all_documents()) if ids else ids
     lost = [one for one in questions if one.relevant and absent.issuperset(one.relevant)]
     partly = {id_ for one in questions for id_ in absent.intersection(one.relevant)}
     return lost, sorted(partly.difference(id_ for one in lost for id_ in one.relevant))
@@ -258,12 +256,5 @@ def _with_spans(question: Question, places: Mapping[str, list[Span]]) -> Questio
 
 def texts(collection: Collection) -> Iterator[tuple[str, str]]:
     """Yield the id and the newest text of each document."""
-    for record in _documents(collection):
+    for record in collection.archive.all_documents():
         yield record.id, collection.archive.text(record.id)[1]
-
-
-def _documents(collection: Collection) -> Iterator[DocumentRecord]:
-    last = ""
-    while page := collection.archive.documents(after=last, limit=_PAGE):
-        yield from page
-        last = page[-1].id

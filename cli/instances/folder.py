@@ -184,10 +184,8 @@ class Folder:
         }
 
     def documents(self, *, retired: bool) -> Iterator[Json]:
-        archive, last = self._collection.archive, ""
-        while page := archive.documents(after=last, retired=retired):
-            yield from (document_json(record, self.collection) for record in page)
-            last = page[-1].id
+        for record in self._collection.archive.all_documents(retired=retired):
+            yield document_json(record, self.collection)
 
     def collections(self) -> list[CollectionRow]:
         return [

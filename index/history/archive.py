@@ -29,6 +29,8 @@ from index.types import Figure
 
 _PREPARED = 4_000_000
 """Code points of texts cached for anchoring, about 20 bytes each."""
+_DOCUMENTS = 1000
+"""Documents that are read at once where all are wanted."""
 
 
 class Archive:
@@ -87,6 +89,16 @@ class Archive:
             return moment.documents(
                 limit=limit, after=after, prefix=stored_id(prefix), where=where, retired=retired
             )
+
+    def all_documents(self, *, retired: bool = False) -> Iterator[DocumentRecord]:
+        """Yield all documents in order of their ids, some at a time, each time as they are then.
+
+        Retired ones only with ``retired``.
+        """
+        last = ""
+        while page := self.documents(limit=_DOCUMENTS, after=last, retired=retired):
+            yield from page
+            last = page[-1].id
 
     def superseded_by(self, document_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The documents that supersede some, by the ids of these."""

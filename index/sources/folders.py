@@ -279,7 +279,11 @@ class FolderIngest:
         """Retire or erase the documents at and below these paths whose files are gone."""
         if not gone:
             return
-        plan = self._mirror().plan(self._documents(), gone, added=set(self._report.added))
+        plan = self._mirror().plan(
+            self._collection.archive.all_documents(retired=self._options.erase),
+            gone,
+            added=set(self._report.added),
+        )
         self._report.refused += plan.refused
         editor = self._collection.editor
         if self._options.erase:
@@ -295,7 +299,12 @@ class FolderIngest:
     def _note_refusals(self) -> None:
         """Store in the record the folders that could not be mirrored, until they are."""
         self._collection.editor.set_refused_mirrors(
-            lambda known: update_refusals(known, self._report.refused, self._roots, self._documents())
+            lambda known: update_refusals(
+                known,
+                self._report.refused,
+                self._roots,
+                self._collection.archive.all_documents(retired=self._options.erase),
+            )
         )
 
     def _mirror(self) -> Mirror:
@@ -304,12 +313,6 @@ class FolderIngest:
         return Mirror(
             self._roots, self._options.selection, unreadable=unreadable, any_share=self._options.any_share
         )
-
-    def _documents(self) -> Iterator[DocumentRecord]:
-        last = ""
-        while page := self._collection.archive.documents(after=last, retired=self._options.erase):
-            last = page[-1].id
-            yield from page
 
 
 def _described_file(path: Path) -> Path:

@@ -482,12 +482,9 @@ def retire_documents(collection: Collection, name: str) -> int:
 
 
 def _stored(collection: Collection, name: str) -> Iterator[_Known]:
-    last = ""
-    while page := collection.archive.documents(after=last, retired=True, limit=_AT_ONCE):
-        last = page[-1].id
-        for record in page:
-            if (origin := read_origin(record, name)) is not None:
-                yield _known(record, origin)
+    for record in collection.archive.all_documents(retired=True):
+        if (origin := read_origin(record, name)) is not None:
+            yield _known(record, origin)
 
 
 def _known(record: DocumentRecord, origin: Origin) -> _Known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 
 from index.collection import Collection
@@ -23,7 +23,6 @@ from service.state.files import Attachment, Place, ids as file_ids
 from service.state.identity import Principal
 from service.state.jobs.records import FINISHED, Item, Job, Outcome
 
-_AT_ONCE = 1000
 _TRIES = 5
 _UNSUPPORTED = "unsupported_format"
 
@@ -73,7 +72,7 @@ def files_page(
     known = files_without_document(stores, name)
     totals = opened.archive.counts()
     if query.filter is not None and totals.embedded < totals.passages:
-        known += [_state_of_document(one, name) for one in _documents(opened.archive)]
+        known += [_state_of_document(one, name) for one in opened.archive.all_documents()]
         documents: Sequence[Place] = ()
     elif query.filter in (None, "completed"):
         documents = stores.files.order.of(
@@ -86,10 +85,13 @@ def files_page(
         for place in documents:
             by_id.pop(place.file_id, None)
     places = sorted([*documents, *(Place(one.created, one.id, "") for one in by_id.values())])
-    if query.order == "desc":
-        places.reverse()
     found, has_more = page_of(
-        places, lambda one: one.file_id, after=query.after, before=query.before, limit=query.limit
+        places,
+        lambda one: one.file_id,
+        query.order,
+        after=query.after,
+        before=query.before,
+        limit=query.limit,
     )
     shown = [_state_of_place(opened.archive, name, one, by_id) for one in found]
     return [one for one in shown if one is not None], has_more
@@ -194,7 +196,7 @@ def count_files(stores: Stores, name: str, opened: Collection) -> dict[Status, i
             break
     embedding = 0
     if totals.embedded < totals.passages:
-        embedding = sum(one.embedded < one.passages for one in _documents(opened.archive))
+        embedding = sum(one.embedded < one.passages for one in opened.archive.all_documents())
     by_status["completed"] += totals.documents - embedding
     by_status["in_progress"] += embedding
     return dict(by_status)
@@ -209,13 +211,6 @@ def item_status(outcome: Outcome, job: Job) -> Status:
     if job.state == "failed" and outcome == "waiting":
         return "failed"
     return "completed" if job.state in FINISHED else "in_progress"
-
-
-def _documents(archive: Archive) -> Iterator[DocumentRecord]:
-    last = ""
-    while found := archive.documents(limit=_AT_ONCE, after=last):
-        yield from found
-        last = found[-1].id
 
 
 def _state_of_document(document: DocumentRecord, collection: str) -> FileState:

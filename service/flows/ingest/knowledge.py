@@ -154,12 +154,9 @@ def _retire(collection: Collection, document_ids: Sequence[str]) -> int:
 
 def _documents(collection: Collection) -> Iterator[tuple[File, str]]:
     """The files, and the id of the document of each, which a person may have changed."""
-    last = ""
-    while page := collection.archive.documents(after=last, limit=_AT_ONCE):
-        last = page[-1].id
-        for record in page:
-            if (origin := read_origin(record, _KNOWLEDGE)) is not None:
-                yield File(origin.home, origin.checksum, record.length), record.id
+    for record in collection.archive.all_documents():
+        if (origin := read_origin(record, _KNOWLEDGE)) is not None:
+            yield File(origin.home, origin.checksum, record.length), record.id
 
 
 def _find(collection: Collection, home: str) -> DocumentRecord | None:

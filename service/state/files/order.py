@@ -11,8 +11,6 @@ from index.history import Archive
 from service.state.files.ids import file_id
 from service.state.identity.principal import Groups
 
-_AT_ONCE = 1000
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -39,11 +37,9 @@ class DocumentOrder:
         known = self._known.get(collection)
         if known is not None and known[:2] == (change, groups):
             return known[2]
-        found, last = [], ""
-        while part := archive.documents(limit=_AT_ONCE, after=last):
-            found += [Place(one.created, file_id(collection.name, one.id), one.id) for one in part]
-            last = part[-1].id
-        found.sort()
+        found = sorted(
+            Place(one.created, file_id(collection.name, one.id), one.id) for one in archive.all_documents()
+        )
         if archive.counts().change == change:
             self._known[collection] = change, groups, found
         return found
