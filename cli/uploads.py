@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import loccit_client
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.instances import Place
 from cli.instances.remote import connect, translate_client_errors
@@ -106,12 +106,14 @@ class _Ingest:
             on_progress=lambda done, _: self._progress.update(self._task, completed=before + done),
         )
         ingesting = self._progress.add_task("ingesting", total=None)
-        job = self._client.jobs.wait(job.job_id, on_progress=lambda now: self._show(ingesting, now))
+        job = self._client.jobs.wait(
+            job.job_id,
+            on_progress=lambda now: self._progress.update(
+                ingesting, completed=now.files.done, total=now.files.total
+            ),
+        )
         self._progress.remove_task(ingesting)
         self._count(job, {one.document_id: one.path for one in batch})
-
-    def _show(self, task: TaskID, job: Job) -> None:
-        self._progress.update(task, completed=job.files.done, total=job.files.total)
 
     def _count(self, job: Job, paths: dict[str, Path]) -> None:
         if job.state == "failed":

@@ -70,7 +70,8 @@ def restore(
 ) -> None:
     """Restore a backup. The service and all commands that use the data folder must be stopped."""
     settings = _read_folder_settings(data)
-    used = None if bring_back else Ledger(ledger or _ledger_of(settings))
+    own = settings.library_config().erasure_ledger or settings.data / ERASURE_LEDGER
+    used = None if bring_back else Ledger(ledger or own)
     with _byte_progress("checking and copying") as progress:
         restored = upkeep.restore(
             settings.data,
@@ -201,10 +202,6 @@ def _read_folder_settings(data: Path | None) -> Settings:
             "up and restore it with the tools of PostgreSQL: pg_dump, pg_restore, pg_basebackup."
         )
     return settings
-
-
-def _ledger_of(settings: Settings) -> Path:
-    return settings.library_config().erasure_ledger or settings.data / ERASURE_LEDGER
 
 
 @contextmanager

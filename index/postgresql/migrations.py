@@ -32,7 +32,7 @@ _PAUSE_SECONDS = (1.0, 2.0)
 By chance, so that processes that begin at once do not try at once."""
 _SHOWN = 5
 
-Change = str | Callable[[Transaction], None]
+Change = str | Callable[[Transaction], object]
 """Statements, or a function that runs them; tables are named without their schema."""
 
 

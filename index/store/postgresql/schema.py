@@ -7,7 +7,7 @@ by another migration: those that were released stay as they are.
 
 from __future__ import annotations
 
-from index.postgresql import Compatible, Migration, Transaction
+from index.postgresql import Compatible, Migration
 from index.store.postgresql import totals
 from index.store.postgresql.statements import PostgresqlStatements
 from index.store.sql import groups
@@ -208,11 +208,6 @@ ALTER TABLE state ADD COLUMN objects text; -- of a copy: names its folder in a p
 """
 
 
-def _veil_groups(transaction: Transaction) -> None:
-    """Keep the groups of erased documents as hashes. Older versions hide the events of these from them."""
-    groups.veil_of_erased(PostgresqlStatements(transaction))
-
-
 _ACCESS = """
 ALTER TABLE state ADD COLUMN access text NOT NULL DEFAULT ''; -- mark of those who may read; empty: everybody
 """
@@ -237,7 +232,8 @@ COLLECTION: tuple[Migration, ...] = (
     _CLAIMS_END,
     _BASES,
     _OBJECTS,
-    Compatible(_veil_groups),
+    # Older versions hide the events of erased documents from groups that are kept as hashes.
+    Compatible(lambda transaction: groups.veil_of_erased(PostgresqlStatements(transaction))),
     Compatible(_ACCESS),
     Compatible(_CONNECTIONS),
     Compatible(_DISCARDED),

@@ -78,7 +78,7 @@ def _embedding_names(collections: Collections, names: list[str]) -> dict[str, st
     found = {}
     for name in names:
         with suppress(LoccitError):  # deleted meanwhile, or damaged, which the log says
-            found[name] = _name_without_folder(collections.library.description(name).model)
+            found[name] = _without_folder(name_in(collections.library.description(name).model))
     return found
 
 
@@ -87,12 +87,8 @@ def default_name(collections: Collections) -> str:
     return _without_folder(collections.library.models.default_name)
 
 
-def _name_without_folder(fingerprint: str) -> str:
-    """The name of a model, without the folder that it was opened from."""
-    return _without_folder(name_in(fingerprint))
-
-
 def _without_folder(name: str) -> str:
+    """The name of a model, without the folder that it was opened from."""
     return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 

@@ -55,7 +55,15 @@ async def search(
             [one.answer.hits for one in answers.each], most=body.max_num_results, threshold=threshold
         )
         base = base_url(request.scope, asking.settings.public_url)
-        return json_reply(_results_page(body, [hit_json(hit, collection, base) for hit in hits]))
+        return json_reply(
+            {
+                "object": "vector_store.search_results.page",
+                "search_query": [body.query] if isinstance(body.query, str) else body.query,
+                "data": [hit_json(hit, collection, base) for hit in hits],
+                "has_more": False,
+                "next_page": None,
+            }
+        )
 
     return await answer_all(HttpClient(request), asking, plan, respond)
 
@@ -78,16 +86,6 @@ def merge_hits(answers: Iterable[Sequence[Hit]], *, most: int, threshold: float)
         if known is None or known.probability < hit.probability:
             found[hit.citation.locator] = hit
     return sorted(found.values(), key=lambda hit: -hit.probability)[:most]
-
-
-def _results_page(body: SearchRequest, hits: Sequence[Json]) -> Json:
-    return {
-        "object": "vector_store.search_results.page",
-        "search_query": [body.query] if isinstance(body.query, str) else body.query,
-        "data": hits,
-        "has_more": False,
-        "next_page": None,
-    }
 
 
 def hit_json(hit: Hit, collection: str, base: str) -> Json:

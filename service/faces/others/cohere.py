@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request as HttpRequest, Response
 from pydantic import BaseModel, Field
@@ -14,13 +14,12 @@ from index.errors import InvalidLimit
 from index.text_ranking import TextRanker
 from index.types import Vectors
 from service.errors import MayRaise, NotReady, Overloaded
-from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import validate_question
-from service.http.error_shapes import ErrorShape, ShownError
+from service.http.error_shapes import ErrorShape
 from service.http.json_body import JsonBody
 from service.http.parameters import LIMITED, Question
 from service.http.replies import json_reply
@@ -141,15 +140,13 @@ def _rank(
     scores = ranker.probabilities(query, texts, vector=vector, stop=stop)
     order = sorted(range(len(scores)), key=lambda at: -scores[at])
     results = [{"index": at, "relevance_score": round(scores[at], _DECIMALS)} for at in order[: body.top_n]]
-    return json_reply(_response_json(results))
-
-
-def _response_json(results: list[Json]) -> Json:
-    return {
-        "id": str(uuid.uuid4()),
-        "results": results,
-        "meta": {"api_version": {"version": "2"}, "warnings": [_WARNING]},
-    }
+    return json_reply(
+        {
+            "id": str(uuid.uuid4()),
+            "results": results,
+            "meta": {"api_version": {"version": "2"}, "warnings": [_WARNING]},
+        }
+    )
 
 
 # The errors of Cohere's API.
@@ -158,12 +155,8 @@ def _response_json(results: list[Json]) -> Json:
 ADDRESSES = ("/v2",)
 
 
-def _error_body(error: ShownError) -> Mapping[str, Any]:
-    return {"message": error.message, "id": error.request_id}
-
-
 SHAPE = ErrorShape(
-    _error_body,
+    lambda error: {"message": error.message, "id": error.request_id},
     {
         "type": "object",
         "properties": {"message": {"type": "string"}, "id": {"type": "string"}},

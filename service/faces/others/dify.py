@@ -19,7 +19,7 @@ from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
-from service.http.error_shapes import ErrorShape, ShownError
+from service.http.error_shapes import ErrorShape
 from service.http.json_body import JsonBody
 from service.http.links import base_url, with_absolute_links, with_links
 from service.http.parameters import LIMITED, CollectionName, Question
@@ -205,12 +205,8 @@ _CODES = {
 """The codes that Dify's documentation suggests; other errors have the status of the response."""
 
 
-def _error_body(error: ShownError) -> Mapping[str, Any]:
-    return {"error_code": _CODES.get(error.code, error.status), "error_msg": error.message}
-
-
 SHAPE = ErrorShape(
-    _error_body,
+    lambda error: {"error_code": _CODES.get(error.code, error.status), "error_msg": error.message},
     {
         "type": "object",
         "properties": {"error_code": {"type": "integer"}, "error_msg": {"type": "string"}},

@@ -5,7 +5,7 @@ The seven operations that oikb calls. Folders are paths here, so none has to be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -21,7 +21,7 @@ from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, Lookups, ReadyIngestion, Writes, WritesAfterBody, in_thread
 from service.flows.ingest import knowledge
 from service.flows.ingest.ingestion import Ingestion
-from service.http.error_shapes import ErrorShape, ShownError
+from service.http.error_shapes import ErrorShape
 from service.http.json_body import read_json
 from service.http.json_schema import schema_of
 from service.http.links import DEFAULT_COLLECTION
@@ -401,12 +401,8 @@ def _open(ingestion: Ingestion, caller: Principal, name: str) -> Collection:
 ADDRESSES = ("/api/v1",)
 
 
-def _error_body(error: ShownError) -> Mapping[str, Any]:
-    return {"detail": error.message, "code": error.code, "request_id": error.request_id}
-
-
 SHAPE = ErrorShape(
-    _error_body,
+    lambda error: {"detail": error.message, "code": error.code, "request_id": error.request_id},
     {
         "type": "object",
         "properties": {

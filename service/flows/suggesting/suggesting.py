@@ -108,7 +108,8 @@ class Suggestions:
                 asked += len(now)
                 self._keep(key, kept)
             if not kept.questions and await asking.pools.lookups.run(_lags, collection, mark):
-                self._forget(key)
+                with self._lock:
+                    self._kept.pop(key, None)
             return kept.questions
 
     def _found_at(self, key: _Key, mark: Mark) -> _Kept | None:
@@ -122,10 +123,6 @@ class Suggestions:
             self._kept.move_to_end(key)
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-
-    def _forget(self, key: _Key) -> None:
-        with self._lock:
-            self._kept.pop(key, None)
 
 
 def _key(caller: Principal, collection: Collection) -> _Key:

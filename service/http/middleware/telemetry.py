@@ -107,12 +107,10 @@ class Telemetry:
             if principal is not None and principal.key:
                 fields["key"] = principal.key
             access.info(
-                _ACCESS, {**fields, "request_id": request_id}, extra={**fields, **_error_fields(code)}
+                _ACCESS,
+                {**fields, "request_id": request_id},
+                extra={**fields, **({"code": code} if code else {})},
             )
-
-
-def _error_fields(code: str) -> dict[str, str]:
-    return {"code": code} if code else {}
 
 
 def _request_id(scope: Scope) -> str:

@@ -92,7 +92,8 @@ class Checks:
             return caller
         if known.caller is None:
             raise Unauthorized("The provider grants this session nothing any more. Sign in again.")
-        return _narrowed(caller, known.caller)
+        now = known.caller
+        return replace(caller, scope=min(caller.scope, now.scope), groups=_common(caller.groups, now.groups))
 
     async def _ask(self, issuer: Issuer, caller: Principal, sealed: str, known: _Known) -> None:
         """Note what the provider says; nothing while it gives no answer."""
@@ -159,10 +160,6 @@ def _only_of_id_token(provider: Provider, found: SignedIn) -> Mapping[str, Any]:
         names |= {rule.claim, rule.claim.split(".")[0]}
     own, said = found.of_id_token, found.of_user_info
     return {name: own[name] for name in names if name in own and name not in said}
-
-
-def _narrowed(caller: Principal, now: Principal) -> Principal:
-    return replace(caller, scope=min(caller.scope, now.scope), groups=_common(caller.groups, now.groups))
 
 
 def _common(one: Groups, other: Groups) -> Groups:

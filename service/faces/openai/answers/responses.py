@@ -92,7 +92,7 @@ class Response:
             "temperature": asked.temperature,
             "text": {"format": {"type": "text"}, "verbosity": None},
             "tool_choice": asked.tool_choice or "auto",
-            "tools": [_tool_json(one) for one in asked.tools or ()],
+            "tools": [{"filters": None, **one} for one in asked.tools or ()],
             "top_p": asked.top_p,
             "truncation": "disabled",
             "usage": None if finished is None else _usage(finished),
@@ -178,10 +178,6 @@ def _search_results(found: Found) -> list[Json]:
         }
         for hit in hits
     ]
-
-
-def _tool_json(tool: dict[str, Any]) -> Json:
-    return {"filters": None, **tool}
 
 
 def _usage(finished: Finished) -> Json:

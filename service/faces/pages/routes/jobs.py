@@ -75,12 +75,8 @@ def jobs(
         jobs=shown,
         following=following,
         before=query.before,
-        days=_creation_times(found),
+        days={job.id: day_and_time(job.created) for job in found},
     )
-
-
-def _creation_times(jobs: list[Job]) -> dict[str, str]:
-    return {job.id: day_and_time(job.created) for job in jobs}
 
 
 @router.get(f"{PATH}/{{job_id}}")
