@@ -43,7 +43,7 @@ class Unauthorized(ServiceError):
     """The API key is missing, wrong, revoked or expired."""
 
     asks_for_key = True
-    """Whether to tell how to send a key: not those whose token or session is refused."""
+    """True if the reply explains how to send a key; not where a token or session was refused."""
 
 
 class SignInFailed(ServiceError):
@@ -153,7 +153,7 @@ class ProviderUnavailable(ServiceError):
     ) -> None:
         super().__init__(message, headers=headers)
         self.has_replied = has_replied
-        """Whether there was a reply, though it cannot be used."""
+        """True if the provider replied, with something that cannot be used."""
 
 
 class InternalError(ServiceError):

@@ -93,7 +93,7 @@ class Work:
         log.info("Stopped. Embedded %d passages.", self._embedding.embedded)
 
     def health(self) -> Health:
-        """Whether it works, and what it has done."""
+        """The state of the worker, and the number of passages that it has embedded."""
         return Health(
             is_up=self._embedding.running or not self._is_begun,
             is_ready=self._embedding.running,

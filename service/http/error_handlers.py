@@ -97,19 +97,19 @@ def render_error(error: LoccitError, scope: Scope) -> Response:
 
 
 def _wants_page(scope: Scope) -> bool:
-    """Whether the answer to a request is a page, or would be one if the address were that of a page."""
+    """True if an error of this request is shown as an HTML page."""
     path = scope["path"]
     return _pages(scope).is_page(path) or (_accepts_html(scope) and _is_of_no_program(path, _shapes(scope)))
 
 
 def _accepts_html(scope: Scope) -> bool:
-    """Whether a browser asks, or another that takes pages."""
+    """True if the client accepts HTML, as browsers do."""
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
     return b"text/html" in accepted.lower()
 
 
 def _is_of_no_program(path: str, shapes: ErrorShapes) -> bool:
-    """Whether a path is outside the interfaces for programs, whose errors are JSON for everyone."""
+    """True if a path belongs to no API; errors of an API are JSON for every client."""
     return shapes.of(path) is None and not path.startswith(("/v1/", "/mcp"))
 
 

@@ -39,7 +39,7 @@ class JsonBody(Generic[Model]):
 
     @property
     def names_collection(self) -> bool:
-        """Whether the body has a ``collection``, which the query may give in its place."""
+        """True if the model has a field ``collection``; the query may name it instead."""
         return issubclass(self.model, CollectionBody)
 
     async def __call__(self, request: HttpRequest) -> Model:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether a process is up, and whether it is ready; ``details`` are JSON values beside that."""
+    """The state of a process for its probes: up, ready, and ``details`` as JSON values."""
 
     is_up: bool
     is_ready: bool

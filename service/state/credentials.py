@@ -24,7 +24,7 @@ class Credentials:
     is_signed_on: bool
 
     def are_current(self, caller: Principal) -> bool:
-        """Whether a caller who was let in would be let in now, with the same rights.
+        """True if an admitted caller would be admitted now with the same rights.
 
         For replies that last: the key may have been revoked, or the session ended.
         """
@@ -53,5 +53,5 @@ class Credentials:
 
     @property
     def are_required(self) -> bool:
-        """Whether callers have to say who they are."""
+        """True if callers must authenticate."""
         return self.keyring.required or self.is_signed_on

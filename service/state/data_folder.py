@@ -118,7 +118,7 @@ def end_replacing(data: Path) -> None:
 
 
 def is_being_replaced(data: Path) -> bool:
-    """Whether a restore has begun to replace the data and has not come to its end."""
+    """True if a restore began to replace the data and did not finish."""
     return (data / _UNFINISHED).exists()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def is_erased_since(created: float, document_id: str, documents: Mapping[str, float], *, now: float) -> bool:
-    """Whether a document was erased after something of it was made, as far as the system clock tells.
+    """True if a document was erased after ``created``, by the system clock.
 
     ``documents`` are the times of erasures by ids. What was made in the future was made before the clock was
     set back: an erasure takes it along.

@@ -66,7 +66,7 @@ class Lost:
 
     @property
     def is_replaceable(self) -> bool:
-        """Whether the service goes on with a new one, and says so."""
+        """True if the service creates the file anew and warns."""
         return self.file != OWNER and (self.state in ("missing", "empty") or self.file not in _DATABASES)
 
     @property
@@ -227,7 +227,7 @@ class Inventory:
             content.logs.pop(name, None)
 
     def is_forgotten(self) -> bool:
-        """Whether the inventory is missing, although there was one."""
+        """True if the inventory is missing and a database still has its values."""
         return not self.path.exists() and any(_values_in(self._data / name) for name in self._names)
 
     def copy_to(self, folder: Path) -> None:
@@ -307,7 +307,7 @@ class Inventory:
 
 
 def _has_content(path: Path) -> bool:
-    """Whether a database has anything, be it in its write-ahead log."""
+    """True if a database has content, in its file or its write-ahead log."""
     return bool(_size(path) or (path.exists() and _size(path.with_name(f"{path.name}-wal"))))
 
 

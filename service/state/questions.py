@@ -425,5 +425,5 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def has_questions(data: Path, *, store: str = "") -> bool:
-    """Tell whether there may be questions, so that none need a store to be made."""
+    """True if there may be questions. Creates no store."""
     return bool(store) or any((data / name).exists() for name in (FILE, _FORMER_FILE))

@@ -1,4 +1,4 @@
-"""Whether the data folder and the database of the settings can be used."""
+"""Check that the data folder and the database of the settings can be used."""
 
 from __future__ import annotations
 

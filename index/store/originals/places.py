@@ -30,7 +30,7 @@ class SharedOriginals:
 
     @property
     def is_owned(self) -> bool:
-        """Whether there is a place where marks say which database may delete what."""
+        """True if a shared place is used and marks name the owners of its folders."""
         return self._place is not None and self._identify is not None
 
     def ledger(self, name: str) -> tuple[SharedFiles, OwnedFolder]:

@@ -276,7 +276,7 @@ def _after_all_with(prefix: str) -> str | None:
 
 
 def admits(statements: Statements, readable: ReadableBy, document_id: str) -> bool:
-    """Whether the document with this id is admitted; see :class:`index.protocols.Snapshot`."""
+    """True if ``readable`` admits the document with this id; see :class:`index.protocols.Snapshot`."""
     hidden, values = groups.hidden_from(statements, readable)
     row = statements.row(
         "WITH own AS (SELECT key FROM documents WHERE id = ?), named AS (SELECT key FROM own"

@@ -39,7 +39,7 @@ class ShownBlock:
     table: ShownTable | None = None
     fields: tuple[tuple[tuple[Segment, ...], tuple[Segment, ...]], ...] = ()
     is_first: bool = False
-    """Whether the quote begins in it, or the first part of the quote that is shown."""
+    """True if the shown part of the quote begins in it."""
 
 
 @dataclass(frozen=True, slots=True)

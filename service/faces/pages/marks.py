@@ -42,13 +42,13 @@ class Marking:
         return tuple(parts)
 
     def has_evidence(self, start: int, end: int) -> bool:
-        """Whether a span has a part of the evidence that is in the quote."""
+        """True if a span overlaps evidence within the quote."""
         low, high = max(start, self.quote[0]), min(end, self.quote[1])
         at = bisect_right(self.evidence, low, key=lambda one: one[1])
         return low < high and at < len(self.evidence) and self.evidence[at][0] < high
 
     def has_quote(self, start: int, end: int) -> bool:
-        """Whether a span has a part of the quote."""
+        """True if a span overlaps the quote."""
         return max(start, self.quote[0]) < min(end, self.quote[1])
 
 

@@ -15,9 +15,9 @@ class Place:
     name: str
     scope: Scope
     needs_keys: bool = False
-    """Whether it is of use only where callers have names."""
+    """True if it is shown only where API keys are in use."""
     needs_providers: bool = False
-    """Whether it is of use only where providers sign people in."""
+    """True if it is shown only where people sign in at a provider."""
 
 
 PLACES = (
@@ -47,11 +47,11 @@ def places(caller: Principal, *, has_providers: bool) -> tuple[Place, ...]:
 
 
 def is_page(path: str) -> bool:
-    """Whether a path is an HTML page, whose errors are HTML pages too."""
+    """True if a path is an HTML page; its errors are HTML, too."""
     named = any(path == one.path or (one.path != "/" and path.startswith(f"{one.path}/")) for one in PLACES)
     return named or path.startswith(_UNDER)
 
 
 def is_form(path: str) -> bool:
-    """Whether a path takes the form of a page, for ``POST`` requests, whose errors are HTML pages too."""
+    """True if a path takes ``POST`` requests of a page's form; its errors are HTML, too."""
     return any(one.path != "/" and path.startswith(f"{one.path}/") for one in PLACES)

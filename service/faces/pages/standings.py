@@ -37,7 +37,7 @@ class ShownStanding:
 
     @property
     def is_news(self) -> bool:
-        """Whether anything is different today: the words, their form or their place."""
+        """True if the words, their form or their place differ today."""
         return self.status != "current"
 
 

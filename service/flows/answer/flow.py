@@ -40,7 +40,7 @@ class Whole:
             self.finished = event
 
     def declines(self, found: Found) -> bool:
-        """Whether the documents do not say, by the search or by what a model wrote."""
+        """True if the search found no answer, or the model wrote that there is none."""
         return found.declines or (self.finished is not None and self.finished.finish == "declined")
 
 

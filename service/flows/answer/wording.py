@@ -52,10 +52,10 @@ def count_words(text: str) -> int:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen."""
+    """True if a text has no visible character."""
     return _BLANK.fullmatch(text) is not None
 
 
 def is_declined(text: str) -> bool:
-    """Whether a text says only that the documents do not say, with or without marks around it."""
+    """True if a text is only the sentence that declines, with or without marks around it."""
     return without_marks(text).strip(_AROUND) == DECLINED.strip(_AROUND)

@@ -145,7 +145,7 @@ def _finished_event(found: Found, text: _Text) -> Finished:
 
 
 def _is_fault(one: Sentence) -> bool:
-    """Whether a sentence does not hold, or could not be checked although it should be."""
+    """True if a sentence is not supported, or needed a check that was not possible."""
     return one.status in ("contradicted", "unsupported") or (one.status == "unchecked" and bool(one.reason))
 
 

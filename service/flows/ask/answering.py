@@ -134,7 +134,7 @@ class _Answering:
         self._as_of: int | None = None
         """The change at the time that the questions name; None before it was looked up, and without one."""
         self.is_gone = False
-        """Whether it was deleted while all collections are asked: the others answer."""
+        """True if it was deleted while all collections were asked; the others answer then."""
 
     def answer_next(self) -> None:
         """Answer the next question."""

@@ -59,7 +59,7 @@ class WatchedPlace:
 
     @property
     def is_left(self) -> bool:
-        """Whether nobody waits for the result of a call any more. May be asked in its thread."""
+        """True once the client no longer waits for the result. Any thread may read it."""
         return self._place.is_left
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""Whether this process can answer questions, and what has to happen before it can."""
+"""Readiness of this process: open and warm up what it needs to answer questions."""
 
 from __future__ import annotations
 

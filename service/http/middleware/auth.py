@@ -227,7 +227,7 @@ async def _checked(caller: Principal | None, scope: Scope) -> Principal | None:
 
 
 def _has_session_alone(scope: Scope) -> bool:
-    """Whether a request has the cookie of a session, and no credentials beside it."""
+    """True if a session cookie is the only credential of a request."""
     has_others = any(name in _CREDENTIALS for name, _ in scope["headers"])
     return not has_others and COOKIE in HTTPConnection(scope).cookies
 

@@ -32,7 +32,7 @@ class Metrics:
 
     @property
     def shared(self) -> bool:
-        """Whether other processes render what this one counts."""
+        """True if worker processes share their metrics: each renders those of all."""
         return self._place is not None
 
     def render(self, accept: str, more: Callable[[], Families]) -> tuple[bytes, str]:

@@ -50,7 +50,7 @@ def open_file_store(
 
 
 def has_files(data: Path, *, store: str = "") -> bool:
-    """Whether there may be files, so that a command need not make a store to find none."""
+    """True if there may be files. Creates no store."""
     return bool(store) or (data / FILES).exists()
 
 

@@ -25,7 +25,7 @@ class UploadedFile:
     groups: Groups = None
 
     def is_own_of(self, caller: Principal) -> bool:
-        """Whether a caller sent it, or may see everything. Where it is attached, others may see it too."""
+        """True if a caller uploaded it, or may see everything. Others may see it where it is attached."""
         if caller.scope is Scope.ADMIN and caller.collections is None and caller.groups is None:
             return True
         is_for_groups = caller.groups is None or (self.groups is not None and self.groups <= caller.groups)

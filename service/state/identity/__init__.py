@@ -49,7 +49,7 @@ def open_key_store(data: Path, *, store: str = "") -> KeyStore:
 
 
 def has_keys(data: Path, *, store: str = "") -> bool:
-    """Whether there may be keys, so that a command need not make a store to find none."""
+    """True if there may be keys. Creates no store."""
     return bool(store) or (data / KEYS).exists()
 
 

@@ -1,4 +1,4 @@
-"""Whether the keys that the data asks for are there, and what refuses to go on without them.
+"""Access marks: refuse to start where data requires API keys that are missing.
 
 Each collection's record, the inventory of the data folder and the databases in it have an access mark: empty
 while nobody needs a key, the id of the store of keys from the first key on.

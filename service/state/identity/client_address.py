@@ -39,7 +39,7 @@ def client_address(scope: Scope, proxies: Networks) -> str:
 
 
 def is_secure(scope: Scope, proxies: Networks) -> bool:
-    """Whether the client speaks TLS, to this service or to a trusted proxy that says so."""
+    """True if the client uses TLS, with this service or with a trusted proxy."""
     if scope.get("scheme") in ("https", "wss"):
         return True
     address = scope["client"][0] if scope.get("client") else ""

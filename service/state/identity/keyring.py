@@ -93,7 +93,7 @@ class Keyring(BackgroundThread):
 
     @property
     def required(self) -> bool:
-        """Whether requests need a key: there is one, or was one that is revoked or has expired."""
+        """True if requests need a key, because one exists or ever existed."""
         return bool(self._setting or self._had_keys)
 
     @property

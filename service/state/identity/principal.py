@@ -44,7 +44,7 @@ class Principal:
     origins: tuple[str, ...] = ()
     """Origins whose pages may use the key in a browser; none means those of the service's settings."""
     open_links: bool = False
-    """Whether the links of its answers open without a key; keys with origins give such links, too."""
+    """True if links in its answers open without a key. Links of keys with origins always do."""
     rate: str = field(default="", compare=False)
     """Rate limit of this key, which replaces that of the settings."""
     user: str = ""
@@ -61,11 +61,11 @@ class Principal:
     session: str = field(default="", compare=False, repr=False)
     """The cookie by which it came, if it is signed in in a browser."""
     is_narrowed: bool = field(default=False, compare=False)
-    """Whether the caller named some of its groups, for the person for whom it asks."""
+    """True if the caller asks on behalf of somebody, for some of its groups."""
 
     @property
     def gives_open_links(self) -> bool:
-        """Whether the links of its answers open without a key. Not on behalf of groups: links know none."""
+        """True if links in its answers open without a key: never on behalf of groups, which no link names."""
         return (self.open_links or bool(self.origins)) and not self.is_narrowed
 
     @property

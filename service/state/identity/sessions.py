@@ -113,7 +113,7 @@ class Sessions:
         self._keyring.end_sessions(key)
 
     def use_once(self, *name: str, seconds: float) -> bool:
-        """Whether something is used for the first time, in any process, within so many seconds."""
+        """Use a name; False if any process has used it within so many seconds."""
         self._keyring.look()
         used = id_of("once", *name)
         if self._keyring.is_ended(used):

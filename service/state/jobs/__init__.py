@@ -35,7 +35,7 @@ def open_job_store(data: Path, *, store: str = "") -> SqlJobStore:
 
 
 def has_jobs(data: Path, *, store: str = "") -> bool:
-    """Whether there may be jobs, so that a command need not make a store to find none."""
+    """True if there may be jobs. Creates no store."""
     return bool(store) or (data / JOBS).exists()
 
 

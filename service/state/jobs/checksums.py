@@ -38,7 +38,7 @@ def read(path: Path) -> int | None:
 
 
 def is_damaged(spool: Spool, job_id: str, name: str) -> bool:
-    """Whether a kept file is there and is not what was written, as far as that is known."""
+    """True if a spooled file exists and differs from its checksum, where it has one."""
     expected = spool.checksum(job_id, name)
     if expected is None:
         return False

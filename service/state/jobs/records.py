@@ -162,7 +162,7 @@ class Job:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def is_visible_to(self, caller: Principal) -> bool:
-        """Whether a caller may see the job and change it: an upgrade is for administrators only."""
+        """True if a caller may see and change the job; only administrators may for upgrades."""
         is_for_caller = self.kind == "ingest" or caller.scope is Scope.ADMIN
         return caller.may_use(self.collection) and self.access.is_open_to(caller.groups) and is_for_caller
 
@@ -172,7 +172,7 @@ ERASED = "erased/"
 
 
 def is_concerned(item: Item, queued: float, documents: Mapping[str, float] | None, *, now: float) -> bool:
-    """Whether an erasure concerns an item of a job that was queued at a time; see :meth:`JobStore.erase`."""
+    """True if an erasure applies to an item of a job queued at this time; see :meth:`JobStore.erase`."""
     if item.name.startswith(ERASED) or item.outcome == "waiting":
         return False
     if documents is None:

@@ -145,7 +145,7 @@ class Permits:
             self._waiting -= 1
 
     def _is_fair(self, own: int, limit: int) -> bool:
-        """Whether a holder of ``own`` permits may have another one beside those of the others."""
+        """True if a holder of ``own`` permits may take another one without exceeding its share."""
         taken = len(self._permits)
         others = len(self._held) - (own > 0)
         if not others:

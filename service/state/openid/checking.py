@@ -117,14 +117,14 @@ class Checks:
         known.moment, known.caller = self._clock(), found
 
     def _is_enough(self, provider: Provider, known: _Known) -> bool:
-        """Whether what is known will do while another request asks: it is little too old, or all there is."""
+        """True if the last answer serves while another request asks: it is recent or the only one."""
         if not known.asking.locked() or known.moment == float("-inf"):
             return False
         is_recent = self._clock() < known.moment + 2 * provider.check_seconds
         return is_recent or provider.name in self._silent
 
     def _may_ask(self, provider: Provider) -> bool:
-        """Whether to ask now a provider that may have given no answer: then only one request tries again."""
+        """True if this request asks the provider. One at a time retries a provider that did not answer."""
         until = self._silent.get(provider.name)
         if until is None:
             return True

@@ -94,7 +94,7 @@ class Issuer:
         return str(url)
 
     async def takes(self, method: str) -> bool:
-        """Whether its token endpoint takes this method by which a client says who it is."""
+        """True if its token endpoint supports this method of client authentication."""
         known = (await self._metadata.get()).get("token_endpoint_auth_methods_supported")
         return method in known if isinstance(known, list) else method == "client_secret_basic"
 

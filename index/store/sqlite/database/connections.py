@@ -41,7 +41,7 @@ class _Connection(sqlite3.Connection):
 
     reading: _Reading | None = None
     is_makeshift = False
-    """Whether it was opened while the disk was full or read-only: it is replaced as soon as that is over."""
+    """True if it was opened while the disk was full or read-only: it is replaced once that is over."""
     opened = 0.0
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:

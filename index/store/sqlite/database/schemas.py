@@ -59,7 +59,7 @@ def prepare_database(database: Database, prepare: Prepare) -> None:
 
 
 def _differs(connection: sqlite3.Connection, prepare: Prepare) -> bool:
-    """Whether there is something to do for a file, of an earlier version or without tables."""
+    """True if a file needs a migration: it is of an earlier version, or has no tables."""
     with _in_memory() as new:
         prepare(new)
         return described(connection) != described(new)

@@ -40,7 +40,7 @@ def disk_error(error: sqlite3.Error, path: Path) -> LoccitError | None:
 
 
 def is_over(error: sqlite3.Error, path: Path) -> bool:
-    """Whether SQLite takes a file for read-only whose disk is so no more."""
+    """True if SQLite still treats a file as read-only after its disk became writable."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF == sqlite3.SQLITE_READONLY and not is_read_only(path.parent)
 
@@ -71,7 +71,7 @@ class Copy:
 
 
 def has_log(path: Path) -> bool:
-    """Whether there is something in the log of a database."""
+    """True if the log of a database is not empty."""
     try:
         return path.with_name(f"{path.name}-wal").stat().st_size > 0
     except FileNotFoundError:

@@ -66,18 +66,18 @@ class Checked:
 
     @property
     def is_matched(self) -> bool:
-        """Whether there is nothing to say against the text, and something for it."""
+        """True if verdicts support the text and none objects to it."""
         bad = any(self.counts[state] for state in ("bad", "warn", "old"))
         return self.counts["good"] > 0 and not bad and not self.faulty and not self.unknown_marks
 
     @property
     def is_altered(self) -> bool:
-        """Whether it is one quote, with other words than the documents."""
+        """True for a single quote whose words differ from those of the documents."""
         return self.quote is not None and self.quote.state == "bad" and bool(self.quote.edits)
 
     @property
     def is_found(self) -> bool:
-        """Whether anything of it was found in the documents, be it with other words."""
+        """True if any part was found in the documents, exactly or changed."""
         matches = any(self.counts.get(state) for state in ("good", "old", "bad"))
         return self.citation is not None or matches or any(one.source for one in self.cited)
 

@@ -151,7 +151,7 @@ _EXACT = frozenset({"first_letter", "end_mark", "part", "parts"})
 
 
 def is_exact(verdict: Verdict) -> bool:
-    """Whether a quote has the source's characters, but for what the sentence around it needs."""
+    """True if a quote equals the source, except for changes that the sentence around it needs."""
     return verdict.status == "verified" or (
         verdict.status == "repaired" and _EXACT.issuperset(verdict.causes)
     )

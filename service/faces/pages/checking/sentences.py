@@ -91,7 +91,7 @@ def _cited_sources(
 
 
 def _contains(a: Citation | None, b: Citation | None) -> bool:
-    """Whether there are two citations, and the words of the second are among those of the first."""
+    """True if the first citation covers the second; False if either is missing."""
     return a is not None and b is not None and a.covers(b)
 
 

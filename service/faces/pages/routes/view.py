@@ -286,7 +286,7 @@ def _surroundings(found: _Found, viewed: _Viewed) -> tuple[DocumentPage, tuple[b
 
 
 def _is_outdated(found: Resolved) -> bool:
-    """Whether the shown version is not what the document says today."""
+    """True if the shown version is not the newest, or the document is retired."""
     return found.version.number != found.today.version or found.today.standing.since is not None
 
 

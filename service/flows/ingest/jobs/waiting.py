@@ -56,7 +56,7 @@ class WaitingJobs:
         self._until: dict[str, float] = {}
 
     def wait_for(self, error: LoccitError) -> bool:
-        """Whether jobs wait after this error; else it fails them."""
+        """True if jobs wait after this error; other errors fail them."""
         if isinstance(error, _HERE):
             return self._store.attendants() is not None  # counted where they share a database
         # Later tables are of a newer version, which runs the job even if this process is now alone.
@@ -80,7 +80,7 @@ class WaitingJobs:
         self._reasons.pop(lease_to_run(job), None)
 
     def are_due(self, job: Job) -> bool:
-        """Whether a job, and those like it, may be tried now."""
+        """True if a job may be tried now; jobs under the same lease wait together."""
         return self._until.get(lease_to_run(job), 0.0) <= time.monotonic()
 
     def reason(self, job: Job) -> str:

@@ -35,7 +35,7 @@ class CollectionMove:
 
     @property
     def is_published(self) -> bool:
-        """Whether the target has it under its name."""
+        """True if the target has the collection under its final name."""
         return self.target.identity(self.name) is not None
 
     @property

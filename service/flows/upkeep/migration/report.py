@@ -58,5 +58,5 @@ class Report:
 
     @property
     def is_same(self) -> bool:
-        """Whether the target holds what the source does."""
+        """True if source and target have the same content."""
         return not self.differences and not any(one.differences for one in self.collections)
