@@ -3,9 +3,8 @@
 from index.objects.address import BucketAddress, ObjectsPlace, parse_objects
 from index.objects.bucket import Bucket, open_bucket
 from index.objects.folder import Folder, Objects, open_objects
-from index.objects.ownership import OwnedFolder, Owner
 from index.objects.reading import RangeReader
-from index.objects.shared_files import SharedFiles
+from index.objects.shared_files import OwnedFolder, Owner, SharedFiles
 from index.objects.writing import ObjectWriter
 
 __all__ = [

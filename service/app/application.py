@@ -18,7 +18,7 @@ from index.library import Library
 from service.app.runtime import Runtime, Watch
 from service.faces.api import routes as api
 from service.faces.api.routes import ask
-from service.faces.mcp import http as mcp, metadata
+from service.faces.mcp import http as mcp
 from service.faces.mcp.tools import server as tools
 from service.faces.openai import (
     embeddings,
@@ -192,7 +192,7 @@ def all_routes() -> list[BaseRoute]:
     A path whose last parameter takes slashes comes after the others, because it matches paths of theirs.
     """
     others = (vector_stores, search, store_files, file_batches, files, embeddings, models, chat, responses)
-    more = (widget, mcp, metadata, tools, cohere, dify, anthropic, open_webui, hooks)
+    more = (widget, mcp, tools, cohere, dify, anthropic, open_webui, hooks)
     modules = (*_modules_in(api), *others, *_modules_in(pages), *more)
     found = [route for module in modules for route in _router_of(module).routes]
     return sorted(found, key=lambda route: getattr(route, "path", "").endswith(":path}"))

@@ -14,7 +14,7 @@ from service.errors import SpoolFull
 from service.state.jobs.protocols import Spool
 from service.state.jobs.spool.bucket import BucketSpool
 from service.state.jobs.spool.folder import FolderSpool
-from service.state.jobs.spool.layered import LayeredSpool
+from service.state.jobs.spool.shared import LayeredSpool
 from tests.objects import bucket_at, objects_url
 from tests.service.state.jobs.spooling import spool_file
 

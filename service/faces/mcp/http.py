@@ -16,14 +16,19 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.requests import Request as HttpRequest
 from starlette.types import Message, Receive, Scope as Connection, Send
 
+from service.errors import RouteNotFound
 from service.faces.dependencies import ready
 from service.faces.mcp.tools.backend import Backend, ServiceBackend
 from service.faces.mcp.tools.table import BY_NAME
 from service.flows.ask.asking import Asking
 from service.http.json_body import read_body
-from service.http.links import DEFAULT_COLLECTION, MCP
+from service.http.links import DEFAULT_COLLECTION, MCP, RESOURCE_METADATA, base_url
+from service.http.parts import parts_of
+from service.http.replies import json_reply
 from service.http.route import GuardedRoute
-from service.state.identity import Scope, access
+from service.settings import Settings
+from service.state.identity import SCOPES, Scope, access
+from service.state.openid import Providers
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -43,6 +48,30 @@ async def answer(request: Request) -> Response:
     from service.faces.mcp.messages import message_error
 
     return message_error(request.headers.get("content-type", ""), body) or _Transport(manager, body)
+
+
+@router.get(RESOURCE_METADATA)
+@router.get(f"{RESOURCE_METADATA}{MCP}")
+@access(Scope.NONE)
+async def resource_metadata(request: Request) -> Response:
+    """Metadata of a protected resource of OAuth (RFC 9728): issuers and scopes of tokens for the MCP server.
+
+    Without a provider, there is no such route.
+    """
+    parts = parts_of(request)
+    issuers = [one.provider for one in parts[Providers].issuers.values()]
+    if not issuers:
+        raise RouteNotFound("The service takes API keys, and no tokens of an issuer.")
+    scopes = [f"{one.scope_prefix}{word}" for one in issuers for word in SCOPES]
+    return json_reply(
+        {
+            "resource": f"{base_url(request.scope, parts[Settings].public_url)}{MCP}",
+            "authorization_servers": [one.issuer for one in issuers],
+            "scopes_supported": list(dict.fromkeys(scopes)),
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Loccit",
+        }
+    )
 
 
 class _Transport(Response):

@@ -1,4 +1,7 @@
-"""Find what the documents of a collection lack: questions without a good answer, and stale sources."""
+"""Find what the documents of a collection lack: questions without a good answer, and stale sources.
+
+What people say of answers is kept as questions with a verdict.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import time
 from collections.abc import Collection as AnyOf, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import cast
 
 import numpy as np
 
@@ -21,13 +25,14 @@ from service.flows.ask.requests import AskRequest
 from service.flows.gaps.grouping import QuestionGroup, group_questions
 from service.flows.gaps.stale import StaleSource, stale_sources
 from service.state.identity import Principal
-from service.state.questions import AskedQuestion, QuestionStore
+from service.state.questions import AskedQuestion, QuestionStore, Verdict
 
 MENDED = 0.65
 """Probability above which a question counts as answered today."""
 _WEEK = 7 * 86_400.0
 _MOST_READ, _MOST_GROUPS = 1_000, 20
 _AT_ONCE = 32
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +130,13 @@ def _group(asked: Sequence[AskedQuestion], texts: Sequence[str], vectors: Vector
 def _gap(group: QuestionGroup, answer: Answer) -> Gap:
     nearest = answer.hits[0].citation if answer.hits else None
     return Gap(group, answer.answerability, nearest, answer.missing)
+
+
+def note_verdict(asking: Asking, caller: Principal, collection: str, said: tuple[str, str, str]) -> bool:
+    """Keep a question with a verdict on its answer and a reason; returns whether, and never waits."""
+    question, verdict, reason = said
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    asked = AskedQuestion(
+        time.time(), collection, question, 0.0, cast("Verdict", verdict), reason, caller.groups
+    )
+    return asking.kept.note(asked)

@@ -18,8 +18,7 @@ from service.state.jobs.postgresql import PostgresqlJobStore
 from service.state.jobs.protocols import Spool
 from service.state.jobs.spool.bucket import BucketSpool
 from service.state.jobs.spool.folder import FolderSpool
-from service.state.jobs.spool.layered import LayeredSpool
-from service.state.jobs.spool.owned import OwnedSpool
+from service.state.jobs.spool.shared import LayeredSpool, OwnedSpool
 from service.state.jobs.sql import SqlJobStore, problems as row_problems
 from service.state.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
 
