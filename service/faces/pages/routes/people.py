@@ -24,7 +24,14 @@ from service.http.parts import parts_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.credentials import Credentials
-from service.state.identity import Person, Scope, access, new_adjustment, require_whole_administrator
+from service.state.identity import (
+    Person,
+    Principal,
+    Scope,
+    access,
+    new_adjustment,
+    require_whole_administrator,
+)
 from service.state.openid import Providers
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -83,8 +90,7 @@ def person(
     credentials: ReadyCredentials,
 ) -> Response:
     """One of them, with a form for the groups that are changed by hand."""
-    require_whole_administrator(caller)
-    return _render_person(request, _find(credentials, query.key))
+    return _render_person(request, _find(caller, credentials, query.key))
 
 
 @router.post(f"{PATH}/groups")
@@ -94,8 +100,7 @@ def change_groups(
     request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields
 ) -> Response:
     """Gives a person groups, or takes them away: in force with the person's next request."""
-    require_whole_administrator(caller)
-    found = _find(credentials, fields.get("key", ""))
+    found = _find(caller, credentials, fields.get("key", ""))
     written = {name: fields.get(name, "").strip() for name in ("added", "withdrawn")}
     try:
         adjustment = new_adjustment(names_of(written["added"]), names_of(written["withdrawn"]))
@@ -113,8 +118,7 @@ def change_groups(
 @in_thread(Changes)
 def sign_out(request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields) -> Response:
     """Ends all sessions of a person, in all processes."""
-    require_whole_administrator(caller)
-    found = _find(credentials, fields.get("key", ""))
+    found = _find(caller, credentials, fields.get("key", ""))
     credentials.sessions.end_of_person(found.key)
     _audit(request, "people sign out", found)
     return _to(request, found)
@@ -125,8 +129,7 @@ def sign_out(request: Request, caller: Caller, credentials: ReadyCredentials, fi
 @in_thread(Changes)
 def forget(request: Request, caller: Caller, credentials: ReadyCredentials, fields: _Fields) -> Response:
     """Ends all sessions of a person, and erases what is known of the person."""
-    require_whole_administrator(caller)
-    found = _find(credentials, fields.get("key", ""))
+    found = _find(caller, credentials, fields.get("key", ""))
     credentials.keyring.forget_person(found.key)
     _audit(request, "people forget", found)
     return redirect(request.scope, PATH)
@@ -149,8 +152,9 @@ def _render_person(
     )
 
 
-def _find(credentials: Credentials, key: str) -> Person:
-    """The person with an id. Raises :class:`PersonNotFound`."""
+def _find(caller: Principal, credentials: Credentials, key: str) -> Person:
+    """The person with an id, for an administrator of everything. Raises :class:`PersonNotFound`."""
+    require_whole_administrator(caller)
     found = next((one for one in credentials.keyring.people() if one.key == key), None)
     if found is None:
         raise PersonNotFound("There is no such person.")
