@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from index.config import LibraryConfig
@@ -19,7 +20,7 @@ from index.protocols import Originals, RecordStore
 from index.store import open_catalogue
 from index.store.originals import SharedOriginals
 from service.flows.upkeep.errors import NothingShared
-from service.flows.upkeep.migration.beside import copy_bytes
+from service.flows.upkeep.migration.beside import copy_bytes, copy_originals
 from service.flows.upkeep.migration.sides import Side
 from service.state.databases.owner import rename_owner, service_owner
 from service.state.files import CONTENTS
@@ -109,16 +110,9 @@ class Adoption:
         source = self._catalogue.originals(name)
         with store.snapshot(lasting=True) as moment:
             wanted = sorted(moment.all_originals())
-        for number, sha256 in enumerate(wanted, 1):
-            if not target.holds(sha256):
-                try:
-                    with source.open(sha256) as file:
-                        target.put(sha256, file.read())
-                except FileNotFoundError:
-                    done.missing.append(
-                        Difference("the bytes are missing", f"{name}: original {sha256.hex()}")
-                    )
-            self._progress(f"copying originals of {name}", number, len(wanted))
+        told = partial(self._progress, f"copying originals of {name}")
+        for sha256 in copy_originals(source, target, wanted, told):
+            done.missing.append(Difference("the bytes are missing", f"{name}: original {sha256.hex()}"))
         done.originals += len(wanted)
 
     def _separate_service(self, done: Adopted) -> None:

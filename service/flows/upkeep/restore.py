@@ -35,6 +35,7 @@ from service.state.inventory import UNREADABLE, Inventory
 
 T = TypeVar("T")
 _log = logging.getLogger("loccit.upkeep")
+_LOST = "Signing keys and people's groups since the backup are lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +176,9 @@ def _bring_keys_up_to_date(data: Path, staged: Path) -> None:
 
 def _revoke_again(data: Path, staged: KeyStore) -> None:
     """Revoke the keys of the backup that are revoked in the data folder, as far as its keys can be read."""
-    revoked: dict[str, float] = {}
-    for part in data_folder.parts(data):
-        if not (part / data_folder.KEYS).exists():
-            continue
-        try:
-            with closing(open_key_store(part)) as store:
-                revoked |= {key.id: key.revoked for key in store.all() if key.revoked is not None}
-        except Damaged as error:
-            _log.warning("Keys that were revoked since the backup are valid again: %s", error.message)
+    lost = "Keys that were revoked since the backup are valid again"
+    stored = [key for part in data_folder.parts(data) for key in _stored(part, KeyStore.all, lost)]
+    revoked = {key.id: key.revoked for key in stored if key.revoked is not None}
     for key in staged.all():
         if key.id in revoked and key.revoked is None:
             staged.revoke(key.id, revoked[key.id])
@@ -192,7 +187,7 @@ def _revoke_again(data: Path, staged: KeyStore) -> None:
 def _rotate_again(data: Path, staged: KeyStore) -> None:
     """Add the signing keys that the same installation has made since the backup: none returns to use."""
     for part in data_folder.parts(data):
-        for key in _stored(part, staged.identify(), lambda own: own.signing_keys()):
+        for key in _stored(part, KeyStore.signing_keys, _LOST, identity=staged.identify()):
             known = [one.id for one in staged.signing_keys()]
             if key.id not in known:
                 staged.add_signing_key(key, after=known[-1] if known else "")
@@ -201,21 +196,21 @@ def _rotate_again(data: Path, staged: KeyStore) -> None:
 def _adjust_again(data: Path, staged: KeyStore) -> None:
     """Keep what administrators of the same installation have changed of people's groups since the backup."""
     for part in data_folder.parts(data):
-        people = _stored(part, staged.identify(), lambda own: own.people())
+        people = _stored(part, KeyStore.people, _LOST, identity=staged.identify())
         staged.note_people(people)
         for one in people:
             staged.adjust(one.key, one.adjustment)
 
 
-def _stored(part: Path, identity: str, read: Callable[[KeyStore], list[T]]) -> list[T]:
-    """What is read of a store of keys, if it has this identity and can be read."""
+def _stored(part: Path, read: Callable[[KeyStore], list[T]], lost: str, *, identity: str = "") -> list[T]:
+    """What is read of a store of keys, if it has this identity (empty for any); ``lost`` if that fails."""
     if not (part / data_folder.KEYS).exists():
         return []
     try:
         with closing(open_key_store(part)) as store:
-            return read(store) if store.identify() == identity else []
+            return read(store) if not identity or store.identify() == identity else []
     except Damaged as error:
-        _log.warning("Signing keys and people's groups since the backup are lost: %s", error.message)
+        _log.warning("%s: %s", lost, error.message)
         return []
 
 

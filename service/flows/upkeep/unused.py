@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from index.config import LibraryConfig
@@ -32,14 +31,6 @@ _MESSAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A spool, and the ids of those whose files it has to keep."""
-
-    spool: Spool
-    ids: set[str]
-
-
 def unused_originals(catalogue: Catalogue, name: str, *, idle_seconds: float) -> Iterator[Problem]:
     """Tell of files among the originals of a collection that no version was read from."""
     if found := _strays(catalogue, name, idle_seconds):
@@ -58,8 +49,8 @@ def remove_unused_originals(catalogue: Catalogue, name: str) -> None:
 def unused_uploads(data: Path, config: LibraryConfig, *, idle_seconds: float) -> Iterator[Problem]:
     """Tell of uploads and files that no job and no file names."""
     with ExitStack() as stack:
-        for kept in _spools(data, config, stack):
-            if found := kept.spool.unknown(kept.ids, idle_seconds=idle_seconds):
+        for spool, ids in _spools(data, config, stack):
+            if found := spool.unknown(ids, idle_seconds=idle_seconds):
                 message = f"the files of {len(found):,} uploads, {sum(found.values()):,} bytes, {_MESSAGE}"
                 yield Problem(UNUSED_UPLOADS, "uploads", message, is_repairable=True)
 
@@ -67,8 +58,8 @@ def unused_uploads(data: Path, config: LibraryConfig, *, idle_seconds: float) ->
 def remove_unused_uploads(data: Path, config: LibraryConfig) -> None:
     """Remove them. Nothing else may use the data."""
     with ExitStack() as stack:
-        for kept in _spools(data, config, stack):
-            kept.spool.clear_unknown(kept.ids, idle_seconds=0.0)
+        for spool, ids in _spools(data, config, stack):
+            spool.clear_unknown(ids, idle_seconds=0.0)
 
 
 def _strays(catalogue: Catalogue, name: str, idle_seconds: float) -> list[Stray]:
@@ -85,8 +76,11 @@ def _is_empty(path: Path) -> bool:
     return path.exists() and not path.stat().st_size
 
 
-def _spools(data: Path, config: LibraryConfig, stack: ExitStack) -> Iterator[_Kept]:
-    """The spools of uploads and of files, but not where those who own their files were lost."""
+def _spools(data: Path, config: LibraryConfig, stack: ExitStack) -> Iterator[tuple[Spool, set[str]]]:
+    """The spools of uploads and of files, each with the ids of those whose files it has to keep.
+
+    Not where those who own their files were lost.
+    """
     store, objects = config.store_url, config.objects
     if not store and any(_is_empty(data / name) for name in (OWNER, JOBS, FILES)):
         return  # to open one would fill it, and others tell that it was lost
@@ -94,9 +88,9 @@ def _spools(data: Path, config: LibraryConfig, stack: ExitStack) -> Iterator[_Ke
     try:
         if has_jobs(data, store=store) and JOBS not in lost:
             jobs = stack.enter_context(closing(open_job_store(data, store=store)))
-            yield _Kept(open_spool(data, store=store, objects=objects), jobs.ids())
+            yield open_spool(data, store=store, objects=objects), jobs.ids()
         if has_files(data, store=store) and FILES not in lost:
             files = stack.enter_context(closing(open_file_store(data, store=store, objects=objects)))
-            yield _Kept(files.spool, files.ids())
+            yield files.spool, files.ids()
     except Damaged:
         return  # which is told with that of the other databases

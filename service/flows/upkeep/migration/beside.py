@@ -11,6 +11,7 @@ from typing import Any
 
 from index.config import LibraryConfig
 from index.copying import Difference
+from index.protocols import Originals
 from service.flows.upkeep.errors import StoreInUse
 from service.flows.upkeep.migration.sides import Side
 from service.state.databases import Connection, Database
@@ -213,6 +214,22 @@ def copy_bytes(source: Side, spools: Callable[[str], tuple[Spool, Spool]]) -> li
                 if not _copy_file(own, there, one.id, CONTENT):
                     differences.append(Difference("the bytes are missing", f"file {one.id}"))
     return differences
+
+
+def copy_originals(
+    source: Originals, target: Originals, wanted: Sequence[bytes], progress: Callable[[int, int], object]
+) -> list[bytes]:
+    """Copy originals that the target has not; returns those that the source has not either."""
+    missing = []
+    for number, sha256 in enumerate(wanted, 1):
+        if not target.holds(sha256):
+            try:
+                with source.open(sha256) as file:
+                    target.put(sha256, file.read())
+            except FileNotFoundError:
+                missing.append(sha256)
+        progress(number, len(wanted))
+    return missing
 
 
 def _spooled_files(source: Side) -> list[tuple[str, str, bool]]:

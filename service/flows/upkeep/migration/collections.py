@@ -14,6 +14,7 @@ from index.description import Description
 from index.naming import CALIBRATION_FILE, hidden_name
 from index.protocols import Catalogue, Originals, RecordStore, RowSource
 from service.flows.upkeep.errors import StoreInUse
+from service.flows.upkeep.migration.beside import copy_originals
 from service.flows.upkeep.migration.report import MovedCollection, Progress
 
 LEASE = "migration"
@@ -104,7 +105,7 @@ class CollectionMove:
             except CopyOutdated:
                 if is_last:
                     raise
-                self._discard()
+                self.target.delete(self._hidden)  # to begin anew
         raise AssertionError
 
     def _copy_once(self, source: RecordStore, moved: MovedCollection, stack: ExitStack) -> RowSource:
@@ -131,26 +132,15 @@ class CollectionMove:
         self._copy_calibration()
         return reading
 
-    def _discard(self) -> None:
-        """Begin anew."""
-        self.target.delete(self._hidden)
-
     def _copy_originals(
         self, source: RecordStore, own: Originals, there: Originals, *, but: Set[bytes] = frozenset()
     ) -> set[bytes]:
         """Copy the originals that the source has, ``but`` those; returns all that both have then."""
         with source.snapshot(lasting=True) as moment:
             found = set(moment.all_originals())
-        wanted = sorted(found - but)
-        for done, sha256 in enumerate(wanted):
-            if not there.holds(sha256):
-                try:
-                    with own.open(sha256) as file:
-                        there.put(sha256, file.read())
-                except FileNotFoundError:  # erased meanwhile, or it was missing before
-                    found.discard(sha256)
-            self._progress(f"copying originals of {self.name}", done + 1, len(wanted))
-        return found
+        told = partial(self._progress, f"copying originals of {self.name}")
+        # What is missing was erased meanwhile, or was missing before.
+        return found.difference(copy_originals(own, there, sorted(found - but), told))
 
     def _copy_calibration(self) -> None:
         own, there = self.source.folder(self.name), self.target.folder(self._hidden)
