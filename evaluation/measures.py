@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import ir_measures
 import numpy as np
 from ir_measures import RR, R, nDCG
-from numpy.typing import NDArray
 
 from evaluation.questions import Question, Span
 from index.answers import Hit
@@ -24,7 +23,6 @@ _OVERLAP_DEPTHS = (1, 5)
 _RESAMPLES = 2_000
 _Z = 1.96
 
-Numbers = NDArray[np.float64]
 Values = dict[str, float]
 SpanSet = Mapping[str, Sequence[tuple[int, int]]]
 """Document id -> disjoint spans in ascending order."""
@@ -179,11 +177,7 @@ def overlap(one: SpanSet, other: SpanSet) -> int:
 
 def mean(values: Sequence[float]) -> Estimate:
     """The mean with its bootstrap interval (2,000 resamples, fixed seed)."""
-    return estimate(np.array(values), lambda sample: sample.mean(axis=-1))
-
-
-def estimate(values: Numbers, statistic: Callable[[Numbers], Numbers]) -> Estimate:
-    """A statistic over the last axis with its bootstrap interval."""
-    drawn = np.random.default_rng(0).choice(values, (_RESAMPLES, len(values)))
-    low, high = np.percentile(statistic(drawn), [2.5, 97.5])
-    return Estimate(float(statistic(values[None])[0]), float(low), float(high), len(values))
+    numbers = np.array(values)
+    drawn = np.random.default_rng(0).choice(numbers, (_RESAMPLES, len(values))).mean(axis=-1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Estimate(float(numbers.mean()), float(low), float(high), len(values))
