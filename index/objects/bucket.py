@@ -12,12 +12,11 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, BinaryIO, cast
+from io import BufferedReader
+from typing import Any, cast
 
 from index.errors import ObjectsUnavailable
 from index.objects.address import BucketAddress
-from index.objects.reading import BLOCK
-from index.objects.writing import ObjectWriter, UploadAborted
 
 _log = logging.getLogger("loccit.objects")
 
@@ -28,6 +27,11 @@ _CONNECTIONS = 32
 _DELETING_THREADS = 8
 _IN_MEMORY = 8 * 1024 * 1024
 """Bytes of an object that is open up to which no temporary file is made."""
+BLOCK = 4 * 1024 * 1024
+"""Bytes that are read at once."""
+PART = 8 * 1024 * 1024
+"""Bytes of a part, which are held in memory. S3 takes at least 5 MiB and 10,000 parts; some stores want all
+but the last to have one size."""
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _UPLOAD_GONE = "NoSuchUpload"
 
@@ -43,6 +47,10 @@ class ObjectEntry:
     size: int
     written: float
     upload_id: str = ""
+
+
+class UploadAborted(Exception):
+    """Somebody else has aborted an upload in parts."""
 
 
 class Bucket:
@@ -104,7 +112,7 @@ class Bucket:
                 raise FileNotFoundError(name) from error
             raise
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedReader:
         """Copy an object to a temporary file, which is then sought and read at no cost.
 
         Raises FileNotFoundError.
@@ -115,7 +123,7 @@ class Bucket:
                 file.write(block)
             file.seek(0)
             stack.pop_all()
-        return cast(BinaryIO, file)
+        return cast(BufferedReader, file)
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """The bytes of an object, block by block. Raises FileNotFoundError."""
@@ -244,6 +252,57 @@ class Bucket:
                 f"The object store with the bucket {self._address.bucket!r} cannot be reached "
                 f"({type(error).__name__}). Check that it runs and that credentials are set; then try again."
             ) from error
+
+
+class ObjectWriter:
+    """Writes one object, which is invisible before :meth:`keep`. For one thread.
+
+    All methods raise :class:`index.errors.ObjectsUnavailable`.
+    """
+
+    def __init__(self, bucket: Bucket, name: str) -> None:
+        self._bucket = bucket
+        self._name = name
+        self._buffer = bytearray()
+        self._upload_id = ""
+        self._tags: list[str] = []
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append data."""
+        rest = memoryview(data)
+        while rest:
+            room = PART - len(self._buffer)
+            self._buffer += rest[:room]
+            rest = rest[room:]
+            if len(self._buffer) == PART and rest:
+                self._send()
+
+    def keep(self) -> bool:
+        """Complete the object; it is durable then. False if somebody has aborted the upload meanwhile."""
+        try:
+            if not self._upload_id:
+                self._bucket.put(self._name, self._buffer)
+                return True
+            self._send()
+            self._bucket.complete(self._name, self._upload_id, self._tags)
+            self._upload_id = ""
+        except UploadAborted:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Abort the upload unless it is complete."""
+        self._buffer.clear()
+        if self._upload_id:
+            self._bucket.abort(self._name, self._upload_id)
+            self._upload_id = ""
+
+    def _send(self) -> None:
+        if not self._upload_id:
+            self._upload_id = self._bucket.begin(self._name)
+        part = self._bucket.add_part(self._name, self._upload_id, len(self._tags) + 1, self._buffer)
+        self._tags.append(part)
+        self._buffer.clear()
 
 
 @lru_cache

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from index.durability import sync, write_durably
 from index.objects.address import BucketAddress
-from index.objects.bucket import Bucket, ObjectEntry, open_bucket
-from index.objects.reading import BLOCK
+from index.objects.bucket import BLOCK, Bucket, ObjectEntry, open_bucket
 
 
 class Folder:
@@ -39,7 +39,7 @@ class Folder:
             return self.locate(name).stat().st_size
         return None
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedReader:
         """Open a file. Raises FileNotFoundError."""
         return self.locate(name).open("rb")
 

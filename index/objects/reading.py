@@ -6,13 +6,10 @@ import io
 import os
 from typing import TYPE_CHECKING
 
+from index.objects.bucket import BLOCK, Bucket
+
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined]
-
-    from index.objects.bucket import Bucket
-
-BLOCK = 4 * 1024 * 1024
-"""Bytes that are read at once."""
 
 
 class RangeReader(io.RawIOBase):

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from index.errors import ObjectsOfAnother, ObjectsUnavailable
 from index.objects.address import BucketAddress
+from index.objects.bucket import BLOCK
 from index.objects.folder import Objects, open_objects
-from index.objects.reading import BLOCK
 
 MARK = "owner.json"
 """Name of the mark in its folder."""

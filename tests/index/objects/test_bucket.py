@@ -13,7 +13,7 @@ import pytest
 
 from index.errors import ObjectsUnavailable
 from index.objects import Bucket, BucketAddress, ObjectWriter, RangeReader, open_bucket
-from index.objects.writing import PART
+from index.objects.bucket import PART
 from index.store.originals import StoredOriginals
 from service.state.jobs.spool.bucket import BucketSpool
 from tests.objects import BUCKET, bucket_at, objects_url

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.objects import SharedFiles, parse_objects
-from index.objects.writing import PART
+from index.objects.bucket import PART
 from tests.objects import objects_url
 
 Opener = Callable[[str], SharedFiles]
