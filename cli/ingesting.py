@@ -146,17 +146,14 @@ def _ingest(place: Place, paths: Sequence[Path], options: FolderOptions, model: 
 
     with open_library(read_settings(place.data)) as library:
         library.expect_documents()
-        is_first = not model and _is_empty(library, place.collection)
+        is_known = place.collection in library.names() and library.counts(place.collection).documents
+        is_first = not model and not is_known
         report = ingest_with_progress(library, place.collection, paths, options, model=model)
         if is_first:
             _offer_model(library, place.collection, report.added)
         if options.erase:
             print_purging(purge(library, place.collection))
     return summarize_report(report)
-
-
-def _is_empty(library: Library, collection: str) -> bool:
-    return collection not in library.names() or not library.counts(collection).documents
 
 
 def _offer_model(library: Library, collection: str, added: Sequence[str]) -> None:

@@ -32,12 +32,9 @@ def print_summary(evaluation: Evaluation, others: Sequence[Evaluation]) -> None:
     for other in others:
         _print_changes(verdicts, other.verdicts(), other.name)
     for kind, heading in _HEADINGS.items():
-        _print_kind(heading, [one for one in evaluation.outcomes if _kind(verdicts, one) == kind], verdicts)
+        judged = [one for one in evaluation.outcomes if one.id in verdicts]
+        _print_kind(heading, [one for one in judged if verdicts[one.id].kind == kind], verdicts)
     stdout().print()
-
-
-def _kind(verdicts: Mapping[str, Verdict], outcome: Outcome) -> str:
-    return verdicts[outcome.id].kind if outcome.id in verdicts else ""
 
 
 def _print_changes(now: Mapping[str, Verdict], before: Mapping[str, Verdict], name: str) -> None:

@@ -111,7 +111,8 @@ def create_app(
     app.state.library = library
     app.state.metrics = counted
     app.state.tracing = tracing
-    app.state.help = _help_folder()
+    # The built documentation, if the current folder has it.
+    app.state.help = _BUILT_SITE.resolve() if (_BUILT_SITE / "index.html").is_file() else None
     error_handlers.install(app, SHAPES, ERROR_PAGES)
     # The routes as they are: to include a router makes all of them again, for each application, while its
     # first request waits.
@@ -137,11 +138,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
             yield {HEADER_SECONDS: app.state.settings.body_seconds * _HEADER_SHARE}
     finally:
         await runtime.stop()
-
-
-def _help_folder() -> Path | None:
-    """The folder of the built documentation, if the current folder has one."""
-    return _BUILT_SITE.resolve() if (_BUILT_SITE / "index.html").is_file() else None
 
 
 def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing | None) -> list[Middleware]:

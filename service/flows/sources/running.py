@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
@@ -57,7 +57,7 @@ class SourceRunner:
         with collection.editor.running(name):
             began, clock = time.time(), time.monotonic()
             try:
-                with self._open(collection, source, may_continue) as application:
+                with closing(self._open(collection, source, may_continue)) as application:
                     sync = SourceSync(
                         collection,
                         source,
@@ -68,17 +68,16 @@ class SourceRunner:
                     )
                     report = sync.run()
             except LoccitError as error:
-                note_run(collection, name, _failed(error, began, time.monotonic() - clock))
+                seconds = time.monotonic() - clock
+                run = Run(began, seconds, {}, error.message, error.code, is_complete=False)
+                note_run(collection, name, run)
                 raise
             run = _finished(report, sync.missing, began, time.monotonic() - clock)
             note_run(collection, name, run)
         return report, run
 
-    @contextmanager
-    def _open(
-        self, collection: Collection, source: Source, may_continue: Callable[[], bool]
-    ) -> Iterator[Connector]:
-        application = open_application(
+    def _open(self, collection: Collection, source: Source, may_continue: Callable[[], bool]) -> Connector:
+        return open_application(
             source,
             self.secrets.find(collection.name, source),
             max_bytes=collection.config.ingest.max_document_bytes,
@@ -87,10 +86,6 @@ class SourceRunner:
             transport=self.transport,
             may_continue=may_continue,
         )
-        try:
-            yield application
-        finally:
-            application.close()
 
 
 def _finished(report: IngestReport, missing: str, began: float, seconds: float) -> Run:
@@ -99,7 +94,3 @@ def _finished(report: IngestReport, missing: str, began: float, seconds: float) 
     if report.refused:
         problem = report.refused[0].reason
     return Run(began, seconds, {**counts, "embedded": report.embedded}, problem, is_complete=not missing)
-
-
-def _failed(error: LoccitError, began: float, seconds: float) -> Run:
-    return Run(began, seconds, {}, error.message, error.code, is_complete=False)

@@ -142,17 +142,14 @@ def record_request(scope: Scope, status: int) -> None:
         return
     parts: Parts | None = getattr(scope["app"].state, "parts", None)
     log = None if parts is None else parts.get(AuditLog)
-    if parts is None or log is None or _is_unrecorded(scope["path"]):
+    path = scope["path"]
+    if parts is None or log is None or path in _UNRECORDED or path.startswith(ASSETS):
         return
     if parts[Credentials].are_required:
         entry = _audit_entry(scope, status)
         if read := audited(scope["state"].get(READS, set()), split_list(parts[Settings].audit_reads)):
             entry["read"] = read
         log.add(entry)
-
-
-def _is_unrecorded(path: str) -> bool:
-    return path in _UNRECORDED or path.startswith(ASSETS)
 
 
 def _audit_entry(scope: Scope, status: int) -> dict[str, Any]:

@@ -182,12 +182,8 @@ def _secrets_alone(path: Path) -> dict[str, bytes]:
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables of a new file, or what one of an earlier version lacks, in a write transaction."""
     create_tables(connection, path, _TABLES, number=FORMAT)
-    if "open_links" not in _columns(connection):
+    if "open_links" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(keys)")}:
         connection.execute(_OPEN_LINKS)
     for statement in _LATER_TABLES:
         connection.execute(statement)
     cover(connection, _WHOLE)
-
-
-def _columns(connection: sqlite3.Connection) -> set[str]:
-    return {name for _, name, *_ in connection.execute("PRAGMA table_info(keys)")}

@@ -76,7 +76,9 @@ class Memory:
     def __init__(self) -> None:
         self._texts = TextCache[str](_TEXTS, len)
         self._places = RecentRows[PlacedPassage](_PLACES)
-        self._sentences = RecentRows[StoredSentences](_SENTENCES, _bytes_of)
+        self._sentences = RecentRows[StoredSentences](
+            _SENTENCES, lambda row: _ROW_BYTES + (row[1].size if row[1] else 0)
+        )
 
         self._readable: dict[ReadableBy, Ids] = {}
         self._readable_change = -1
@@ -197,7 +199,3 @@ def with_words(
             raise one.damage()
         found.append(StoredPassage(one.id, one.version, one.passage, text, one.embedded))
     return found
-
-
-def _bytes_of(row: StoredSentences) -> int:
-    return _ROW_BYTES + (row[1].size if row[1] else 0)

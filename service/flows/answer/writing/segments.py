@@ -51,7 +51,7 @@ class Segments:
         ]
         if not cuts and len(self._rest) >= _LONGEST:
             cuts = [self._rest.rfind(" ", _LONGEST // 2) + 1 or len(self._rest)]
-        return [self._take(cut) for cut in _differences(cuts)]
+        return [self._take(cut - before) for before, cut in zip([0, *cuts], cuts, strict=False)]
 
     def end(self, *, breaks_off: bool = False) -> list[Segment]:
         """The last segment, if it has any text. ``breaks_off``: more text was to come."""
@@ -86,7 +86,3 @@ def _find_cut(text: str, end: int, start: int) -> int:
     """
     line = text.rfind("\n", end, start)
     return start if line < 0 else line + 1
-
-
-def _differences(cuts: list[int]) -> list[int]:
-    return [cut - before for before, cut in zip([0, *cuts], cuts, strict=False)]

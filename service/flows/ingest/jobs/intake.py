@@ -92,7 +92,8 @@ class Intake:
     def crawl(self, job_id: str, item: Item) -> Iterator[tuple[NewItem, Source | Rejection]]:
         """Crawl a site: yield each page once it is fetched, or why it could not be."""
         limits = CrawlConfig(
-            prefix=_folder_of_page(item.name),
+            # A crawl that starts at a page stays below its folder.
+            prefix=parse_url(item.name).path.rpartition("/")[0] or "/",
             max_pages=item.request["max_pages"],
             max_requests=_REQUESTS_PER_PAGE * item.request["max_pages"],
             max_depth=item.request["max_depth"],
@@ -190,8 +191,3 @@ def web_document_id(address: str) -> str:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"{name[: MAX_DOCUMENT_ID - 20].rstrip('/ .')}-{digest}"
-
-
-def _folder_of_page(address: str) -> str:
-    """Path of the folder that a page is in; a crawl that starts at the page stays below it."""
-    return parse_url(address).path.rpartition("/")[0] or "/"
