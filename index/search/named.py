@@ -242,13 +242,15 @@ def _places(question: str, words: Sequence[Word], runs: Sequence[Sequence[int]])
                 yield number
 
 
-def _lacked(asked: _Asked, at: Iterable[int], text: str, terms: Terms, lit: str) -> set[int]:
+def _lacked(asked: _Asked, at: Sequence[int], text: str, terms: Terms, lit: str) -> set[int]:
     """Which of the words at some positions a text lacks.
 
     What only covers them, a kind or a range, must be in ``lit``, the sentence that answers: elsewhere it may
     be said of something else.
     """
-    told, words = Told.of(text, terms, counts=asked.has_numbers), asked.words
+    words = asked.words
+    counts = asked.has_numbers and not (asked.numbers | asked.counts).isdisjoint(at)
+    told = Told.of(text, terms, counts=counts)
     lacked = set[int]()
     for one in at:
         if told.has(words[one], terms) or (one in asked.ranged and asked.is_in_range(words[one], lit)):

@@ -7,10 +7,9 @@ and a weight: function words say little. Offsets are Unicode code points, spans 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import regex
 
@@ -66,8 +65,7 @@ _MOST_CLAUSES = 10_000
 """More than a sentence has: the clauses of two sentences have different numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word at ``[start, end)``; ``sentence`` and ``clause`` count, a clause ends at punctuation.
 
     ``number`` is set for numbers, ``opposites`` for words of direction, in lower case. ``may_name``: it
@@ -222,9 +220,9 @@ def _with_names(found: list[Word], language: Language, sentence: str) -> list[Wo
             is_first = not _UPPER.match(following.text)
         may_be = one.kind in ("word", "direction") and not one.text.islower()
         if may_be and _is_name(one.text, before, language, is_first=is_first):
-            marked.append(replace(one, kind="name", weight=_WEIGHTS["name"]))
+            marked.append(one._replace(kind="name", weight=_WEIGHTS["name"]))
         elif number == 0 and _may_name(one, following, language):
-            marked.append(replace(one, may_name=True))
+            marked.append(one._replace(may_name=True))
         else:
             marked.append(one)
         before = marked[-1]
