@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ FORMAT = 2
 _REGRESSIONS = ("known", "spelt", "passage", "read", "read_passage")
 _OF_PASSAGES = ("passage", "read_passage")
 _INSTEAD = {"read": "known", "read_passage": "passage"}
+_IS_READ = PASSAGE_FEATURES.index("is_read")
 _FITTED = Path(__file__).with_name(CALIBRATION_FILE)
 
 
@@ -67,9 +69,9 @@ class Answerability:
         ``logit`` is that of the question, by :meth:`logit`.
         """
         rows = of_passages(hits, logit)
-        is_read = rows[:, PASSAGE_FEATURES.index("is_read")].any()
+        is_read = rows[:, _IS_READ].any()
         passage = self.read_passage if is_read else self.passage
-        alone = passage.logits(rows[:, list(map(PASSAGE_FEATURES.index, passage.features))])
+        alone = passage.logits(rows[:, _places(passage.features)])
         found: Numbers = sigmoid(np.minimum(alone, logit))
         return found
 
@@ -87,6 +89,12 @@ class Answerability:
             "provenance": dict(self.provenance),
         }
         write_text_durably(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+@lru_cache(16)
+def _places(features: tuple[str, ...]) -> list[int]:
+    """The places of features among those of a passage."""
+    return list(map(PASSAGE_FEATURES.index, features))
 
 
 def probability(logit: float) -> float:

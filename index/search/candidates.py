@@ -31,7 +31,10 @@ class Candidates:
     @staticmethod
     def of(dense: Ranking, lexical: Ranking, similarity: Callable[[Ids], Scores]) -> Candidates:
         """Merge two rankings. ``similarity`` returns dense scores for passages found only by words."""
-        ids = np.unique(np.concatenate([dense.ids, lexical.ids]))
+        ids = np.sort(np.concatenate([dense.ids, lexical.ids]))
+        is_new = np.ones(len(ids), np.bool_)
+        np.not_equal(ids[1:], ids[:-1], out=is_new[1:])
+        ids = ids[is_new]
         meaning, words = np.full((2, len(ids)), np.nan, np.float32)
         words[np.searchsorted(ids, lexical.ids)] = lexical.scores
         others = np.ones(len(ids), np.bool_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -195,21 +196,29 @@ def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
 
     They do not depend on how many passages were asked for.
     """
-    own = []
-    for hit in hits:
+    rows: list[tuple[float, ...]] = []
+    first = 0.0, 0.0, 0.0
+    for rank, hit in zip(_logarithms(len(hits)), hits, strict=True):
         told = hit.explain
-        read = 0.0 if told.read is None else _logit(told.read)
-        own.append(
-            (told.dense.score or 0.0, hit.match, told.sentence or 0.0, read, float(told.read is not None))
-        )
-    rows = np.array(own, np.float64).reshape(len(hits), 5)
-    dense, evidence, sentence, *of_reading = rows.T
-    gaps = (rows - rows[:1]).T
-    ranks = np.log(np.arange(1, len(hits) + 1))
-    logits = np.full(len(hits), question)
-    return np.stack(
-        [logits, ranks, dense, gaps[0], evidence, gaps[1], sentence, gaps[2], *of_reading], axis=1
-    )
+        dense, evidence, sentence = told.dense.score or 0.0, hit.match, told.sentence or 0.0
+        if not rows:
+            first = dense, evidence, sentence
+        of_dense, of_evidence, of_sentence = first
+        is_read = told.read is not None
+        rows.append(
+            (
+                question, rank, dense, dense - of_dense, evidence, evidence - of_evidence, sentence,
+                sentence - of_sentence, 0.0 if told.read is None else _logit(told.read), float(is_read),
+            )
+        )  # fmt: skip
+    return np.array(rows, np.float64).reshape(len(hits), len(PASSAGE_FEATURES))
+
+
+@lru_cache(64)
+def _logarithms(count: int) -> list[float]:
+    """Those of the ranks from 1."""
+    found: list[float] = np.log(np.arange(1, count + 1)).tolist()
+    return found
 
 
 def _logit(probability: float) -> float:

@@ -20,7 +20,7 @@ def min_max_scale(scores: Scores, *, least: float | None = None) -> Scores:
     if least is None:
         low = np.fmin.reduce(scores, axis=-1, keepdims=True, initial=np.inf)
     else:
-        low = np.full_like(high, least)
+        low = np.asarray(least, np.float32)
     differ = high > low
     found: Scores = np.where(
         known & differ, (scores - low) / np.where(differ, high - low, np.float32(1.0)), known

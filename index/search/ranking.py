@@ -139,7 +139,7 @@ def _convex(meaning: Scores, words: Scores, weight: float) -> Scores:
 
 def _of_document(look: SecondLook, base: Scores) -> Columns:
     """Compute the features that come from other candidates of the same document."""
-    _, of = np.unique(look.documents, return_inverse=True)
+    of = look.documents
     order = np.lexsort((-base, of))
     sizes = np.bincount(of)
     place = np.empty(len(of), np.int64)

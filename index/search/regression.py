@@ -31,7 +31,7 @@ class Regression:
 
     def standardise(self, rows: Numbers) -> Numbers:
         """Standardise features; shape (n, f)."""
-        found: Numbers = np.clip((rows - self.mean) / self.scale, -self.limit, self.limit)
+        found: Numbers = np.minimum(np.maximum((rows - self.mean) / self.scale, -self.limit), self.limit)
         return found
 
     def logits(self, rows: Numbers) -> Numbers:
@@ -87,7 +87,7 @@ class Regression:
 
 def sigmoid(logits: Numbers) -> Numbers:
     """Return the probabilities of logits."""
-    found: Numbers = 1.0 / (1.0 + np.exp(-np.clip(logits, -700.0, 700.0)))
+    found: Numbers = 1.0 / (1.0 + np.exp(-np.minimum(np.maximum(logits, -700.0), 700.0)))
     return found
 
 

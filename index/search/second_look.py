@@ -69,7 +69,7 @@ class SecondLook:
     ``rare_words`` are ``passage`` and ``words`` with smaller weights for words that many of these passages
     have. ``together`` is the best mean of a sentence's share and its cosine, scaled to [0, 1];
     ``match`` that of its share and the cosine as it is, or the share alone without vectors. ``counts``
-    and ``lengths`` are the numbers of sentences and of terms, ``documents`` the keys of the documents.
+    and ``lengths`` are the numbers of sentences and of terms, ``documents`` numbers of the documents.
 
     Per sentence: ``cosines`` and ``coverage``, aligned with ``sentences``, which may include further
     passages; passage i is row ``rows[i]`` of that table. ``matches`` are positions among its terms,
@@ -175,8 +175,9 @@ def look(
     cosines = sentences.cosines(question)
     found = counts > 0
     rare = _rare(shares, found)
-    _, document = np.unique(documents, return_inverse=True)
-    together = np.zeros((document.max(initial=-1) + 1, found.shape[1]), bool)
+    numbers: dict[int, int] = {}
+    document = np.array([numbers.setdefault(one, len(numbers)) for one in documents.tolist()], np.int64)
+    together = np.zeros((len(numbers), found.shape[1]), bool)
     np.logical_or.at(together, document, found)
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
@@ -197,7 +198,7 @@ def look(
         match=match,
         counts=sentences.counts,
         lengths=lengths,
-        documents=documents,
+        documents=document,
         sentences=sentences,
         cosines=cosines,
         coverage=coverage,
