@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -78,8 +79,8 @@ _ENGLISH, _OTHER, _HAN = _ALL["english"], _ALL["other"], _ALL["chinese_or_japane
 _LATIN = tuple(
     _ALL[name] for name in ("english", "german", "french", "spanish", "italian", "portuguese", "dutch")
 )
+_COUNTS = struct.Struct(f"<{len(_LATIN)}I")
 _COUNT_BITS = 32
-_MOST_COUNTED = (1 << _COUNT_BITS) - 1
 
 
 def _numbered(classes: Sequence[frozenset[str]]) -> dict[str, int]:
@@ -202,4 +203,4 @@ def _count_words(sentence: str, classes: Mapping[str, int]) -> list[int]:
     else:
         words = map(str.lower, _WORDS.findall(sentence))
     total = sum(map(classes.get, words, repeat(0)))
-    return [total >> _COUNT_BITS * at & _MOST_COUNTED for at in range(len(_LATIN))]
+    return list(_COUNTS.unpack(total.to_bytes(_COUNTS.size, "little")))

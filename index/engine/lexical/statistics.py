@@ -101,7 +101,7 @@ class LivePassages:
         for term in terms:
             if (count := self._frequencies.get(term)) is None:
                 count, assumed = int(self.searcher.doc_freq(TERMS, term)), self._assumed
-                is_right = assumed is not None and self.is_counted_right(assumed)
+                is_right = assumed is not None and assumed.count == self.count < _MOST_EXACT
                 if count and not is_right:
                     count = self._count_live(term)
                     if count and assumed is None:
