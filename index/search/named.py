@@ -217,7 +217,7 @@ class _Asked:
             has_numbers,
             set(_places(question, words, runs)) if ", " in question else frozenset[int](),
             _terms_of(others, terms),
-            _terms_of(map(kinds_of, said), terms),
+            _terms_of(list(map(kinds_of, said)), terms),
             {at for at in chain.from_iterable(runs) if _may_be_in_range(words[at], amounts)},
             amounts,
         )
@@ -227,8 +227,10 @@ def _may_be_in_range(word: Word, amounts: AskedAmounts | None) -> bool:
     return may_be_covered(word.text) if word.number is None else amounts is not None
 
 
-def _terms_of(said: Iterable[Sequence[str]], terms: Terms) -> dict[int, list[frozenset[str]]]:
+def _terms_of(said: Sequence[Sequence[str]], terms: Terms) -> dict[int, list[frozenset[str]]]:
     """The terms of what is said for facts, by their numbers; of most facts nothing is."""
+    if not any(said):
+        return {}
     found = {number: [frozenset(terms(one)) for one in some if one] for number, some in enumerate(said)}
     return {number: some for number, some in found.items() if some}
 
