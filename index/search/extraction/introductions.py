@@ -115,7 +115,7 @@ def introductions(text: str, item: int, heading: Heading | None) -> list[Span]:
     parents, first, before = _look_above(text, item)
     outermost = parents[-1] if parents else item
     alone = is_statement(_words(text, outermost))
-    found = [_item_head(text, line) for line in parents]
+    found = [_item_head(text, line) for line in parents[:_MOST_ABOVE]]
     if before is not None:
         span, is_title = before
         if is_title:
@@ -181,7 +181,7 @@ def _look_above(text: str, item: int) -> tuple[list[int], int, tuple[Span, bool]
     """
     parents: list[int] = []
     level = _Mark.of(text[item : _line_end(text, item)]) or _Mark(0, 0)
-    first, gap = item, 0
+    first, gap, stop = item, 0, (item, False)
     for start, end in _lines_before(text, item):
         line = text[start:end]
         if not line.strip():
@@ -194,8 +194,10 @@ def _look_above(text: str, item: int) -> tuple[list[int], int, tuple[Span, bool]
                 if gap and mark.indent == level.indent:  # a numbered heading
                     return parents, first, None
                 level = mark
-        elif not (_indent(line) > level.indent or (not gap and _is_wrapped(text, start, end))):
-            return parents, first, None if gap > 1 else _line_above(text, start, end, is_apart=gap > 0)
+        elif _indent(line) <= level.indent:
+            stop = _stop_above(text, start) if stop[0] >= start else stop
+            if gap or not (stop[1] and _goes_on(text, start, end)):
+                return parents, first, None if gap > 1 else _line_above(text, start, end, is_apart=gap > 0)
         gap = 0
     return parents, first, None
 
@@ -220,20 +222,23 @@ def _last_sentence(text: str, line: int, end: int) -> Span:
     return trim_span(text, first, end)
 
 
-def _is_wrapped(text: str, start: int, end: int) -> bool:
-    """Whether a line that is not indented goes on with an item, one of the lines above it."""
-    line, before = text[start:end].rstrip(), text[:start].rstrip(" \t")
-    above = before[before.rfind("\n", 0, -1) + 1 :].strip()
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Whether a line may go on with the one above it."""
+    line, (first, last) = text[start:end].rstrip(), next(_lines_before(text, start), (0, 0))
+    above = text[first:last].strip()
     if line.endswith((":", "：")) or not above or above.endswith((*_SENTENCE_END, ":", "：")):
         return False
-    if not (line[:1].islower() or len(above) >= _LONG_LINE):
-        return False
+    return line[:1].islower() or len(above) >= _LONG_LINE
+
+
+def _stop_above(text: str, start: int) -> tuple[int, bool]:
+    """The nearest line above one that is empty or begins an item, and whether it does that."""
     for first, last in _lines_before(text, start):
         if not text[first:last].strip():
-            return False
+            return first, False
         if _Mark.of(text[first:last]) is not None:
-            return True
-    return False
+            return first, True
+    return -1, False
 
 
 def _item_head(text: str, line: int) -> Span:

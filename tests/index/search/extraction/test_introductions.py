@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+
 import pytest
 
 from index.search.extraction.introductions import Heading, introductions, is_statement, item_of
@@ -82,6 +85,30 @@ def test_a_wrapped_line_of_an_item_introduces_nothing() -> None:
         "Not allowed are:\n- bicycles and other vehicles that have an electric motor or a\nbattery\n- tents\n"
     )
     assert above("tents", text) == ["Not allowed are:"]
+
+
+def _steps(lines: int) -> int:
+    """How many lines are read to find what an item below so many lines needs."""
+    text = (
+        "Not allowed are:\n- bicycles\n"
+        + "and what is called a word of many letters, which goes on\n" * lines
+    )
+    text, count = f"{text}- tents\n", 0
+
+    def look(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(look)
+    try:
+        assert above("tents", text) == ["Not allowed are:"]
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_long_item_is_read_once() -> None:
+    assert _steps(400) < 2.5 * _steps(200)
 
 
 def test_an_item_that_is_no_sentence_comes_with_its_heading() -> None:
