@@ -14,6 +14,11 @@ from index.search.tables.asked import Asked
 _LEAST, _MORE = 2.0, 0.3
 """Least strength of the answer to the very question asked, and how much more than the others it has."""
 _LEAST_SHARE = 0.5
+_ALLOWED = (
+    "allow allowed permit permitted accept accepted welcome possible bring take come enter keep have okay "
+    "erlaubt gestattet mitbringen mitnehmen möglich permis autorisé permitido admitido"
+)
+"""Words of a question for what another one of a single word asks for."""
 """Least share of the words of the question asked that a question of the text has."""
 
 
@@ -64,7 +69,9 @@ def _least_strength(
     if not is_like or not missing.isdisjoint(rest):
         return None
     if _holds(one, text, at, question, wanted):
-        return _LEAST if not missing and said <= own and question.endswith(QUESTION_MARKS) else -math.inf
+        # "Dogs?" asks whether they are allowed.
+        is_asked = not missing or (len(said) == 1 and missing <= asked.words(_ALLOWED))
+        return _LEAST if is_asked and said <= own and question.endswith(QUESTION_MARKS) else -math.inf
     is_held_later = any(_holds(other, text, at, question, wanted) for other in later)
     return None if is_held_later else -math.inf
 

@@ -31,6 +31,15 @@ def test_the_answer_to_the_very_question_is_raised() -> None:
     assert first("Are helmets provided?", at=100)[0] == 2.0
 
 
+def test_the_answer_to_a_question_of_one_word_is_raised() -> None:
+    text = "Dogs? Only with a collar.\nSmoking? On the balcony."
+    sentences = "Only with a collar.", "On the balcony."
+    for question in ("Are dogs allowed?", "Can I bring my dog?", "Is my dog permitted?"):
+        assert first(question, text, sentences)[0] == 2.0
+    for question in ("Are dogs vaccinated?", "What do dogs cost?", "Are cats allowed?"):
+        assert first(question, text, sentences)[0] < 0
+
+
 def test_the_answer_to_a_like_question_comes_before_the_next_sentence() -> None:
     found = first("Is a bicycle helmet provided?")
     assert found[1] < found[0] < 0
