@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import regex
 
@@ -38,6 +39,12 @@ _OPENS = regex.compile(
 )
 """Before what a sentence begins with, its subject; a sibling that is named within tells of no other thing."""
 _LONGEST_OPENING = 60
+_IN_PASSING = regex.compile(
+    r"[^.!?\n]*\b(?:cannot|not|never|no\s+longer|\p{L}+n['’]t)\b[^.!?\n]*+[.!?]\s++"
+    r"(?!(?:it|its|they|their|this|there)\b)",
+    regex.IGNORECASE,
+)
+"""A sentence that only says what a sibling does not, where the next one does not go on with that."""
 _KIND = r"(?P<kind>\p{Ll}{3,})"
 _LETTER, _GOES_ON = regex.compile(r"[\p{L}\p{N}-]"), regex.compile(r"\p{L}")
 _KIND_BEHIND, _KIND_BEFORE = regex.compile(rf"\s{_KIND}"), regex.compile(rf"{_KIND}\s{_OF}\s\Z")
@@ -55,6 +62,14 @@ _ASKS_PERSON = regex.compile(r"\b(?:who|whom|whose)\b", regex.IGNORECASE)
 _MOST_NAMES = 4
 _MOST_REFERRED = 1
 """Names of what was said before that a follow-up question refers to."""
+
+
+class _Mention(NamedTuple):
+    """Where a text has a name of the question or a sibling; ``is_passing``: what follows is not about it."""
+
+    start: int
+    is_own: bool
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,7 @@ class NamedThings:
             small == _plain(one) or are_forms(small, _plain(one)) for one in self.names
         )
 
-    def _mentions(self, text: str) -> list[tuple[int, bool]]:
+    def _mentions(self, text: str) -> list[_Mention]:
         """Where a text has the names, and where those of siblings, in order; none if it lacks one of the two.
 
         Siblings are what has another name before the same word: "the Fjord kettle".
@@ -133,7 +148,7 @@ class NamedThings:
             return []
         both, siblings = f"{text}\n{self.question}", False
         places = [_places(name, both) for name in self.names]
-        found = [(start, True) for spans in places for start, end in spans if end <= len(text)]
+        found = [_Mention(start, True) for spans in places for start, end in spans if end <= len(text)]
         if not found:
             return []
         for spans in places:
@@ -141,7 +156,7 @@ class NamedThings:
                 opening = text[max(0, begin - _LONGEST_OPENING) : begin]
                 if self._is_other(name) and _OPENS.search(opening):
                     siblings = True
-                    found.append((start, False))
+                    found.append(_Mention(start, False, _IN_PASSING.match(text, start) is not None))
         return sorted(found) if siblings else []
 
 
@@ -222,10 +237,10 @@ def _with_endings(kinds: Iterable[str]) -> frozenset[str]:
     return frozenset(kind + ending for kind in kinds for ending in ("", "s", "es"))
 
 
-def _is_of_sibling(mentions: Sequence[tuple[int, bool]], start: int, end: int) -> bool:
-    """Whether a sentence has siblings alone, or none and the last one named before it is a sibling."""
-    inside = [is_own for place, is_own in mentions if start <= place < end]
+def _is_of_sibling(mentions: Sequence[_Mention], start: int, end: int) -> bool:
+    """Whether a sentence has siblings alone, or none and the last one told of before it is a sibling."""
+    inside = [one.is_own for one in mentions if start <= one.start < end]
     if inside:
         return not any(inside)
-    before = [is_own for place, is_own in mentions if place < start]
+    before = [one.is_own for one in mentions if one.start < start and not one.is_passing]
     return bool(before) and not before[-1]

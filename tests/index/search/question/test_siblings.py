@@ -123,6 +123,17 @@ def test_siblings_stand_beside_the_same_word(text: str, question: str, lowered: 
     assert len(kept(text, question)) == len(sentence_spans(text, 0, len(text))) - lowered
 
 
+OSLO = "The Oslo office handles claims. The Bergen office {}. {} days."
+
+
+def test_a_sibling_in_passing_is_not_what_follows() -> None:
+    question = "How long does the Oslo office take for claims?"
+    for passing in ("cannot help", "doesn't handle claims", "no longer takes them"):
+        assert "Claims take ten days." in kept(OSLO.format(passing, "Claims take ten"), question)
+        assert "They take ten days." not in kept(OSLO.format(passing, "They take ten"), question)
+    assert "Claims take ten days." not in kept(OSLO.format("handles some, too", "Claims take ten"), question)
+
+
 def test_a_sentence_about_all_of_a_kind_is_not_about_a_sibling() -> None:
     text = "The Sund kettle is new. The Fjord kettle was recalled. All kettles have a guarantee of two years."
     assert "All kettles have a guarantee of two years." in kept(
