@@ -59,7 +59,8 @@ class Told:
 
     def _has_form(self, name: str) -> bool:
         # Mostly no word begins so, which one search through the text tells; and no initials have digits.
-        if self.text.isascii() and name[:_SHORTEST_BASE] not in self._small and not name.isalpha():
+        small = self.text.lower() if not name.isalpha() and self.text.isascii() else name
+        if name[:_SHORTEST_BASE] not in small:
             return False
         (lines, initials), beginning = self._words, "\n" + name[:_SHORTEST_BASE]
         at = lines.find(beginning)
@@ -75,14 +76,10 @@ class Told:
         return dotted_codes(self.text)
 
     @cached_property
-    def _small(self) -> str:
-        return self.text.lower()
-
-    @cached_property
     def _words(self) -> tuple[str, str]:
         """The words, each on a line of its own, and the initials of those that are no function words."""
         if self.text.isascii():
-            words = _ASCII_LETTERS.findall(self._small)
+            words = _ASCII_LETTERS.findall(self.text.lower())
         else:
             words = list(map(str.lower, _LETTERS.findall(self.text)))
         initials = map(itemgetter(0), filterfalse(FUNCTION_WORDS.__contains__, words))
