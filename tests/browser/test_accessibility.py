@@ -10,7 +10,15 @@ import pytest
 from index.embedding import WordEmbedder
 from index.library import Library
 from index.sources.applications import Run, Source, note_run, put_source
-from tests.browser.visits import DESKTOP, PHONE, assert_accessible, assert_no_sideways, opened
+from tests.browser.visits import (
+    DESKTOP,
+    PHONE,
+    Visit,
+    assert_accessible,
+    assert_no_sideways,
+    opened,
+    visiting,
+)
 from tests.patience import eventually
 from tests.service.faces.pages.pages import answer_always
 from tests.service.http_service import app_of, live
@@ -175,9 +183,15 @@ def _name(view: dict[str, Any]) -> str:
     return f"{device}-{view['color_scheme']}-{view['locale']}"
 
 
-@pytest.fixture(params=views(), ids=_name)
+@pytest.fixture(scope="module", params=views(), ids=_name)
 def view(request: pytest.FixtureRequest) -> Any:
     return request.param
+
+
+@pytest.fixture(scope="module")
+def visit(browser: "Browser", address: str, view: dict[str, Any]) -> Iterator[Visit]:
+    with visiting(browser, address, **view) as visit:
+        yield visit
 
 
 def check(page: "Page", view: dict[str, Any]) -> None:
@@ -207,10 +221,10 @@ def weigh(page: "Page", address: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("place", PAGES)
 def test_a_page_passes_and_weighs_little(
-    browser: "Browser", service: tuple[str, str], view: dict[str, Any], place: str
+    visit: Visit, service: tuple[str, str], view: dict[str, Any], place: str
 ) -> None:
-    address, job = service
-    for page in opened(browser, address, **view):
+    _, job = service
+    with visit() as page:
         weights = weigh(page, PAGES[place].format(job=job))
         assert sum(weights.values()) < 1024 * MOST_KILOBYTES, weights
         check(page, view)
@@ -239,3 +253,19 @@ def test_the_list_of_shortcuts_passes(browser: "Browser", address: str, view: di
         page.keyboard.press("?")
         page.wait_for_selector("dialog[open]")
         check(page, view)
+
+
+def test_a_visit_has_nothing_of_the_one_before(browser: "Browser", address: str) -> None:
+    with visiting(browser, address, **DESKTOP) as visit:
+        weights = []
+        for _ in range(2):
+            with visit() as page:
+                page.goto("/")
+                assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+                assert page.context.cookies() == []
+                weights.append(weigh(page, ASKED))
+                page.evaluate("document.cookie = 'a=b'; sessionStorage.setItem('a', 'b')")
+                assert page.evaluate("localStorage.length") == 1  # what was asked
+    assert len(weights[0]) > 5
+    assert weights[0].keys() == weights[1].keys()
+    assert all(abs(size - weights[1][url]) < 50 for url, size in weights[0].items())
