@@ -71,9 +71,12 @@ def test_its_access_tokens_open_nothing_for_they_are_not_for_the_api(provider: C
         return httpx.get(f"{provider.service}/v1/documents", headers=headers)
 
     assert "another audience" in read().text
-    provider.run("create", "client", "--client-id", provider.service, "--client-name", "The API")
+    api = ("--audience", "documents", "--audience", provider.service)
+    provider.run_all(
+        ("create", "client", "--client-id", provider.service, "--client-name", "The API"),
+        ("set", "client", "documents", *api),
+    )
     try:
-        provider.run("set", "client", "documents", "--audience", "documents", "--audience", provider.service)
         refused = read()  # its tokens have no scopes
         assert refused.status_code == 403
         assert 'error="insufficient_scope"' in refused.headers["www-authenticate"]
@@ -84,8 +87,10 @@ def test_its_access_tokens_open_nothing_for_they_are_not_for_the_api(provider: C
 def test_a_client_that_is_set_up_wrongly_is_told_apart_in_the_log(
     provider: Canaille, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
-    provider.run("create", "client", "--client-id", "other", "--client-name", "Another")
-    provider.run("set", "client", "documents", "--audience", "other")
+    provider.run_all(
+        ("create", "client", "--client-id", "other", "--client-name", "Another"),
+        ("set", "client", "documents", "--audience", "other"),
+    )
     try:
         with caplog.at_level("INFO", logger="loccit.service"):
             page = provider.sign_in(browser)
