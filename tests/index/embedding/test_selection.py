@@ -103,17 +103,16 @@ def test_the_choice_and_what_was_tried_are_written_down(cache: Path, tiny: Path)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_questions_run_on_no_more_threads_than_they_are_worth(
-    tmp_path: Path, tiny: Path, threads: int
-) -> None:
-    config = EmbeddingConfig(cache=tmp_path, device="cpu", threads=threads)
+def test_questions_run_on_no_more_threads_than_they_are_worth(cache: Path, tiny: Path, threads: int) -> None:
+    (home(cache) / "choice.json").unlink()
+    config = EmbeddingConfig(cache=cache, device="cpu", threads=threads)
     first = load_embedder(str(tiny), config=config).embed_queries(TEXTS)
-    choice = json.loads((home(tmp_path) / "choice.json").read_text())
+    choice = json.loads((home(cache) / "choice.json").read_text())
     if choice["taken"]["backend"] != "torch":
         assert 1 <= choice["question_threads"] <= threads
     again = load_embedder(str(tiny), config=config).embed_queries(TEXTS)
     np.testing.assert_allclose(again, first, atol=1e-5)
-    assert json.loads((home(tmp_path) / "choice.json").read_text()) == choice
+    assert json.loads((home(cache) / "choice.json").read_text()) == choice
 
 
 def torch_was_faster_at_the_conversion(cache: Path) -> Path:
