@@ -31,6 +31,13 @@ os.environ.setdefault("LOCCIT_CROSS_ENCODER", "off")
 tiers.watch()
 _MEASURED = os.environ.pop("SLIPCOVER_ENABLED", "") if "PYTEST_XDIST_WORKER" in os.environ else ""
 """Set where SlipCover measures this worker. The runs of pytest that tests start are not measured."""
+if _MEASURED:
+    # When a line was met 50 times, SlipCover takes the probes of all lines met so far out of all functions.
+    # That takes a tenth of a second and more, and happened hundreds of times in each worker.
+    from slipcover import pytest_plugin as _slipcover
+
+    assert _slipcover._slipcover_instance is not None
+    _slipcover._slipcover_instance.d_miss_threshold = 2000
 
 # No test depends on how fast examples are drawn or tried: beside others that takes as long as it takes.
 _AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
