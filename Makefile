@@ -29,7 +29,7 @@ MEASURED = $(if $(COVERAGE),-m slipcover --out $(COVERED)/$@.json)
 # Rewriting their assertions takes a third of loading the tests: it is kept, whatever the environment says.
 TESTS = mkdir -p $(COVERED) && env -u PYTHONDONTWRITEBYTECODE $(BIN)/python $(MEASURED) -m pytest $(SPREAD)
 
-.PHONY: run index test test-processes test-full drills coverage check audit bill licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
+.PHONY: run index test test-processes test-full drills coverage check style types directions audit bill licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -83,12 +83,17 @@ coverage: $(VENV)/dev.stamp  ## say what the runs with COVERAGE=1 covered; at le
 	@$(BIN)/python -m slipcover --merge $(COVERED)/*.json --out $(COVERED).json --fail-under 95 > $(COVERED).txt; \
 		status=$$?; tail -n 2 $(COVERED).txt; exit $$status
 
-check: $(VENV)/dev.stamp  ## what is true of the code without running it: style, types, directions of imports; and known vulnerabilities of libraries
+check: style types directions audit  ## what is true of the code without running it: style, types, directions of imports; and known vulnerabilities of libraries
+
+style: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
 	$(BIN)/mypy
+
+directions: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
-	$(BIN)/python -m scripts.audit
 
 audit: $(VENV)/dev.stamp  ## look for known vulnerabilities of the locked libraries (asks osv.dev, or else pypi.org)
 	$(BIN)/python -m scripts.audit
