@@ -98,7 +98,7 @@ def judge_sentences(
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
             found[offset + start, offset + end] = cosine, frozenset(own)
     sentences = [(*span, *found[span]) for span in sorted(found)]
-    if _ORDINAL.search(text):
+    if sentences and _ORDINAL.search(text, max(0, sentences[0][0] - at), sentences[-1][1] - at):
         sentences = _join_ordinals(sentences, text, at)
     if any(map(text.__contains__, _LABEL_END)):
         sentences = _join_labels(sentences, text, at, tables)
@@ -160,7 +160,8 @@ def weigh_read(
 
 def _join_ordinals(sentences: list[LookedAt], text: str, at: int) -> list[LookedAt]:
     """Join what the stop of an ordinal number has divided: "am 31. März"."""
-    ends = {match.start("rest") for match in _ORDINAL.finditer(text)}
+    first, last = sentences[0][0] - at, sentences[-1][1] - at
+    ends = {match.start("rest") for match in _ORDINAL.finditer(text, max(0, first), last)}
     joined: list[LookedAt] = []
     for start, end, cosine, own in sentences:
         if joined and start - at in ends and not text[joined[-1][1] - at : start - at].strip(" \u00a0"):

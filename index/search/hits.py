@@ -52,6 +52,8 @@ _MOST_REPEATS = 10
 """Most locators of ``also_in``."""
 _READ_FROM = 3
 """Hits whose tables are read to compute what the question asks."""
+_AROUND = 600
+"""Code points on each side of a hit's passages in which a question or a heading may lead to a sentence."""
 _PLACE = itemgetter(0)
 """Of a member of a hit."""
 
@@ -263,7 +265,9 @@ class Hits:
             placed.append((of.passage.start, look))
             terms, match = terms | look.terms, max(match, look.match)
             start, until = min(start, of.passage.start), max(until, of.passage.end)
-        leads = self._leads if may_lead(text) else None  # most texts have none
+        # Most texts have none; and of a long one only what is near may lead to an answer.
+        around = text[max(0, start - at - _AROUND) : until - at + _AROUND]
+        leads = self._leads if may_lead(around) else None
         judged = judge_sentences(placed, text, at, tables, leads)
         if self._wanted is not None:
             # Only the passages: what looks like a list below them may be a heading with a number.

@@ -76,7 +76,9 @@ class _Above:
     def look_at(self, sentences: Sequence[LookedAt], tables: Sequence[Block]) -> None:
         """Tell which sentences are no answers."""
         text, at, has_text = self.text, self.at, False
-        reports = self.leads is not None and may_report(text)
+        reports = False
+        if self.leads is not None and sentences:
+            reports = may_report(text[sentences[0][0] - at : sentences[-1][1] - at])
         after, is_lead_after = None, False
         for first, last, *_ in reversed(sentences):
             start, end = first - at, last - at
