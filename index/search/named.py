@@ -23,6 +23,7 @@ from index.search.question.aliases import kinds_of, other_names
 from index.search.question.amounts import AskedAmounts
 from index.search.question.calendar import is_covered, may_be_covered
 from index.search.question.numbered_names import NumberedNames
+from index.search.ranges import Range
 from index.text import sentence_spans
 from index.text.languages import is_english, language_of_question
 
@@ -186,11 +187,18 @@ class _Asked:
     ranged: Set[int]
     """The positions of the words that may be in a range."""
     amounts: AskedAmounts | None
+    about: frozenset[str]
+    """The terms of the words beside amounts of things of any kind: years, kg."""
 
-    def is_in_range(self, word: Word, text: str) -> bool:
-        """Whether a range of a text has a number or a day: 800 users, of "up to 1,000 users"."""
+    def is_in_range(self, word: Word, text: str, around: Set[str]) -> bool:
+        """Whether a range of a text has a number or a day: 800 users, of "up to 1,000 users".
+
+        ``around`` are the terms near it. A range of a number may be of something else, where these have none
+        of the question's other words.
+        """
         if word.number is not None and self.amounts is not None:
-            return self.amounts.has(word.number, text)
+            is_about = not self.about or not self.about.isdisjoint(around)
+            return is_about and self.amounts.has(word.number, text)
         return is_covered(word.text, text)
 
     @staticmethod
@@ -202,7 +210,7 @@ class _Asked:
         said = [question[words[run[0]].start : words[run[-1]].end] for run in runs]
         names, numbers, counts = _of_kinds(words)
         has_numbers = bool([one for one in words if one.number is not None])
-        amounts = AskedAmounts.of(question, terms) if has_numbers else None
+        amounts = AskedAmounts.of(question) if has_numbers else None
         others = [list(other_names(one)) for one in said]
         if "(" in question:
             for own, run in zip(others, runs, strict=True):
@@ -220,7 +228,16 @@ class _Asked:
             _terms_of(list(map(kinds_of, said)), terms),
             {at for at in chain.from_iterable(runs) if _may_be_in_range(words[at], amounts)},
             amounts,
+            frozenset(_beside_amounts(words, amounts.asked)) if amounts else frozenset(),
         )
+
+
+def _beside_amounts(words: Sequence[Word], amounts: Sequence[Range]) -> Iterator[str]:
+    """Yield the terms of the words that say something, without those of amounts of things of any kind."""
+    for word in words if any(one.is_of_any for one in amounts) else ():
+        is_amount = word.number is not None or any(one.start <= word.start < one.end for one in amounts)
+        if word.has_content and not is_amount:
+            yield word.term
 
 
 def _may_be_in_range(word: Word, amounts: AskedAmounts | None) -> bool:
@@ -255,7 +272,9 @@ def _lacked(asked: _Asked, at: Sequence[int], text: str, terms: Terms, lit: str)
     told = Told.of(text, terms, counts=counts)
     lacked = set[int]()
     for one in at:
-        if told.has(words[one], terms) or (one in asked.ranged and asked.is_in_range(words[one], lit)):
+        if told.has(words[one], terms) or (
+            one in asked.ranged and asked.is_in_range(words[one], lit, told.terms)
+        ):
             continue
         lacked.add(one)
     for number, run in enumerate(asked.runs):

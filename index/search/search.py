@@ -491,7 +491,7 @@ class Search:
         began = perf_counter()
         earlier = query.context[0].text if query.context else ""
         terms = self._analyzer.question_hashes(query.question)
-        amounts = AskedAmounts.of(query.question, self._analyzer.terms)
+        amounts = AskedAmounts.of(query.question)
         words = QuestionWords(query.question, terms, earlier, query.said, amounts)
         hits = Hits(
             self._passages, self._history, ranking, config=self._config, words=words, headings=headings

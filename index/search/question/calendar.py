@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import regex
 
-from index.text.languages import alphabetic_languages
-
-_WORDS = {word: term for language in alphabetic_languages() for word, term in language.dates.items()} | {
-    "may": "month5"
-}
-
-
-def _any(kind: str) -> str:
-    words = sorted((word for word, term in _WORDS.items() if term.startswith(kind)), key=len, reverse=True)
-    return f"(?:{'|'.join(map(regex.escape, words))})"
-
-
-def _covers(words: str, others: Iterable[str]) -> regex.Pattern[str]:
-    """What covers days or months: a range of them, or another word."""
-    to = r"\s*(?:-|–|—|\b(?:to|until|till|through|and|bis|à|au)\b)\s*"
-    return regex.compile(rf"\b{words}s?\.?{to}{words}s?\b|\b(?:{'|'.join(others)})\b", regex.IGNORECASE)
-
+from index.search.ranges import DATES, DAY_OF_WEEK, DAY_OF_YEAR, read_ranges
 
 _COVERING = {
-    "day": _covers(
-        _any("day"),
-        (
-            r"daily|every\s+day|each\s+day|seven\s+days\s+a\s+week|24/7|week-?days?|week-?ends?|working\s+days?",
-            r"täglich|jeden\s+tag|werktags|wochenende|wochentags",
-        ),
+    DAY_OF_WEEK: regex.compile(
+        r"\b(?:daily|every\s+day|each\s+day|seven\s+days\s+a\s+week|24/7|week-?days?|week-?ends?|working\s+days?|"
+        r"täglich|jeden\s+tag|werktags|wochenende|wochentags)\b",
+        regex.IGNORECASE,
     ),
-    "month": _covers(
-        _any("month"),
-        (
-            r"all\s+year|year[\s-]round|every\s+month|monthly|throughout\s+the\s+year|ganzjährig|jeden\s+monat",
-        ),
+    DAY_OF_YEAR: regex.compile(
+        r"\b(?:all\s+year|year[\s-]round|every\s+month|monthly|throughout\s+the\s+year|ganzjährig|jeden\s+monat)\b",
+        regex.IGNORECASE,
     ),
 }
 
@@ -48,12 +26,13 @@ def may_be_covered(word: str) -> bool:
 
 def _term(word: str) -> str:
     small = word.lower()
-    return _WORDS.get(small) or _WORDS.get(small.removesuffix("s")) or ""
+    return DATES.get(small) or DATES.get(small.removesuffix("s")) or ""
 
 
 def is_covered(word: str, text: str) -> bool:
     """Whether a word names a day or a month, and a text says something of all of these, or of a range."""
-    term = _term(word)
-    if not term:
+    if not (term := _term(word)):
         return False
-    return _COVERING["day" if term.startswith("day") else "month"].search(text) is not None
+    unit = DAY_OF_WEEK if term.startswith("day") else DAY_OF_YEAR
+    is_range = any(one.bound and one.unit == unit for one in read_ranges(text))
+    return is_range or _COVERING[unit].search(text) is not None

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 import regex
 
 from index.search.judged import JudgedSentence
 from index.search.question.designations import Standing, is_part
+from index.search.ranges import read_ranges
 from index.text.stop_words import STOP_WORDS
 
 PASSAGE_LOGITS: dict[Standing, float] = {"named": 2.0, "open": 0.0, "other": -2.0}
@@ -35,9 +37,6 @@ _INSIDE = r"(?<=[\p{L}\p{N},;:(|]\s|\t)"
 """Before a word that is not the first of its sentence, and may be that of a cell."""
 _MARKER = regex.compile(r"^[^\S\n]*\(?\d{1,3}[.)]\s", regex.MULTILINE)
 """The number of an item of a list."""
-_RANGE = regex.compile(
-    r"(?<![\d.,])(\d{1,3})\s*(?:-|–|—|\b(?:to|through|until|bis|à|a|hasta|tot)\b)\s*(\d{1,3})(?!\d)"
-)
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _ROMAN = "- - II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
 _RELATES = regex.compile(
@@ -79,8 +78,8 @@ class _Name:
         return "open" if self.own.search(plain) or self._is_in_range(plain) else "other"
 
     def _is_in_range(self, text: str) -> bool:
-        asked = [int(one) for one in self.numbers]
-        return any(int(match[1]) <= one <= int(match[2]) for match in _RANGE.finditer(text) for one in asked)
+        asked = [Decimal(one) for one in self.numbers]
+        return any(one.bound == "to" and any(map(one.holds, asked)) for one in read_ranges(text))
 
 
 @dataclass(frozen=True, slots=True)

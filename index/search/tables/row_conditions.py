@@ -7,11 +7,11 @@ question: what they say is compared with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 
 import regex
 
+from index.search.ranges import Range, amounts_in, only_range, unit_of
 from index.search.tables.asked import Asked
 
 _YES = frozenset("yes y true x ja oui si sí ✓ ✔ ☑ • available included".split())
@@ -36,31 +36,13 @@ _OUT_OF_STOCK = regex.compile(
 )
 _STOCK = ("stock bestand lager lagerbestand vorrat", "quantity available inventory")
 """Words of the names of columns that tell a stock; the latter only if no column has one of the former."""
-_PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:[.,]\d+)?"
-_NUMBER = rf"(?P<{{}}>{_PLAIN.replace('{', '{{').replace('}', '}}')})"
-_GROUPED = regex.compile(r"(?<=\d),(?=\d{3}\b)")
-_UNCLEAR = regex.compile(r"(?<![\d.])\d{1,3}\.\d{3}(?!\d)")
-"""A thousand in one language, and one in another."""
-_RANGE = regex.compile(
-    rf"(?:(?P<below>under|less\s+than|below|up\s+to|at\s+most|unter|bis(?:\s+zu)?)\s+{_NUMBER.format('most')}"
-    rf"|(?P<above>over|more\s+than|above|from|at\s+least|über|ab|mehr\s+als)\s+{_NUMBER.format('least')}"
-    rf"|{_NUMBER.format('first')}\s*(?:-|–|to|bis)\s*{_NUMBER.format('last')}"
-    rf"|{_NUMBER.format('open')}\s*(?:\+|(?:(?P<unit>\p{{L}}+)\s+)?(?:or|and|und)\s+(?:more|over|above|mehr)))"
-    r"\s*(?P<unit>\p{L}*)",
-    regex.IGNORECASE,
-)
-_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_AMOUNT = regex.compile(
-    rf"\b(?P<amount>{_PLAIN}|{'|'.join(_WORDS)})[\s-]+(?P<unit>\p{{L}}+)", regex.IGNORECASE
-)
-_BOUNDS = regex.compile(
-    r"(?:under|than|below|up\s+to|most|over|above|from|least|until|between|to|and|unter|über|bis|ab|als|[-–])\s*$",
-    regex.IGNORECASE,
-)
-"""Before an amount that is a bound itself, as that of a row may be."""
-_INCLUSIVE = frozenset(("up to", "at most", "bis", "bis zu", "from", "at least", "ab"))
+_WORD = regex.compile(r"\p{L}+|[%°€$£]")
+_LONGEST_LABEL = 60
+"""Code points of a first cell in which a range may be a part."""
 _FITS, _FAILS = 1.5, -4.0
 """Added to the strength of a row."""
+_BY_AMOUNT = {True: 2.5, False: _FAILS, None: 0.0}
+"""The same, by whether its range has the amount that is asked for: it is one of several that have another."""
 
 
 def truth(cell: str) -> bool | None:
@@ -77,20 +59,15 @@ class RowConditions:
     """
 
     wanted: Mapping[int, bool]
-    amounts: Sequence[tuple[Decimal, str]]
+    amounts: Sequence[Range]
+    names: Sequence[str] = ()
 
     @staticmethod
     def of(asked: Asked, names: Sequence[str]) -> RowConditions:
         """Read a question, for a table with these names of columns."""
         is_plain = _ASKS_ROWS.search(asked.text) is not None and _MORE.search(asked.text) is None
         wanted = _wanted(asked, names) if is_plain else {}
-        amounts = [
-            (_decimal(match["amount"]), match["unit"].casefold())
-            for match in _AMOUNT.finditer(asked.text)
-            if not _UNCLEAR.fullmatch(match["amount"])
-            and not _BOUNDS.search(asked.text[max(0, match.start() - 20) : match.start()])
-        ]
-        return RowConditions(wanted, amounts)
+        return RowConditions(wanted, amounts_in(asked.text), names)
 
     @property
     def is_any(self) -> bool:
@@ -99,27 +76,25 @@ class RowConditions:
 
     def weight(self, cells: Mapping[int, str]) -> float:
         """What is added to the strength of a row with these cells, by their columns."""
-        found = [self._fits(column, cell) for column, cell in cells.items()]
-        return _FAILS if False in found else _FITS if True in found else 0.0
+        found = [self._weight(column, cell) for column, cell in cells.items()]
+        return _FAILS if _FAILS in found else max(found, default=0.0)
 
-    def _fits(self, column: int, cell: str) -> bool | None:
-        """Whether a cell is what is asked for; None if that is not about it."""
+    def _weight(self, column: int, cell: str) -> float:
+        """The weight of a cell that is what is asked for, or is not; 0 if it is about something else."""
         if column in self.wanted:
             said = truth(cell)
             if said is None and not self.wanted[column] and regex.fullmatch(r"\s*[0-9]+\s*", cell):
                 said = cell.strip().strip("0") != ""
             if said is not None:
-                return said == self.wanted[column]
-        for amount, unit in self.amounts:
-            if (found := _is_in_range(amount, unit, cell)) is not None:
-                return found
-        return None
+                return _FITS if said == self.wanted[column] else _FAILS
+        name = self.names[column] if column < len(self.names) else ""
+        return _BY_AMOUNT[has_amount(self.amounts, cell, name, column)]
 
 
 def names_row(asked: Asked, cells: Mapping[int, str]) -> bool:
     """Whether a question names a row with these cells, by the words of one of its first two."""
     return any(
-        truth(cell) is None and not _RANGE.fullmatch(cell.strip()) and asked.names(cell)
+        truth(cell) is None and only_range(cell, is_part=True) is None and asked.names(cell)
         for cell in list(cells.values())[:2]
         if regex.search(r"\p{L}{2}", cell)
     )
@@ -146,26 +121,20 @@ def _is_without(text: str, name: str) -> bool:
     return regex.search(without, text, regex.IGNORECASE) is not None
 
 
-def _is_in_range(amount: Decimal, unit: str, cell: str) -> bool | None:
-    """Whether an amount is in the range that a cell says, in the same unit; None if it says none."""
-    match = None if _UNCLEAR.search(cell) else _RANGE.fullmatch(cell.strip())
-    if match is None or "".join(match.captures("unit")).casefold().rstrip("s") != unit.rstrip("s"):
+def has_amount(amounts: Sequence[Range], cell: str, name: str, column: int) -> bool | None:
+    """Whether the range that a cell says has one of some amounts; None if that is not certain.
+
+    A range without a unit has that of the column's ``name``. Of the first cell it may be a part: "Parcel up
+    to 2 kg".
+    """
+    told = only_range(cell, is_part=not column and len(cell) <= _LONGEST_LABEL) if amounts else None
+    if told is None:
         return None
-    if match["most"]:
-        most, is_inside = _decimal(match["most"]), " ".join(match["below"].casefold().split()) in _INCLUSIVE
-        return amount < most or (is_inside and amount == most)
-    if match["least"]:
-        least, is_inside = _decimal(match["least"]), " ".join(match["above"].casefold().split()) in _INCLUSIVE
-        return amount > least or (is_inside and amount == least)
-    if match["open"]:
-        return amount >= _decimal(match["open"])
-    return _decimal(match["first"]) <= amount <= _decimal(match["last"])
-
-
-def _decimal(written: str) -> Decimal:
-    word = written.casefold()
-    return (
-        Decimal(_WORDS.index(word))
-        if word in _WORDS
-        else Decimal(_GROUPED.sub("", written).replace(",", "."))
-    )
+    units = [told.unit] if told.unit else list(map(unit_of, _WORD.findall(name)))
+    found = [
+        one.has(amount)
+        for amount in amounts
+        for one in [replace(told, unit=amount.unit if amount.unit in units else told.unit)]
+        if one.unit and one.may_have(amount)
+    ]
+    return True if True in found else False if False in found else None

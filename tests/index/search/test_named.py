@@ -51,6 +51,21 @@ def test_names_numbers_and_dates_that_are_exchanged_are_missing(
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("What do I get after 27 years?", "Keepers of 15 to 40 years get a lamp.", ()),
+        ("What may a 34 year old borrow?", "Readers aged 16-40 may borrow ten.", ()),
+        ("What is due after 27 weeks?", "Keepers of 15 to 40 years get a lamp.", ("27",)),
+        ("What is due after 27 years?", "Readers aged 15-40 years: due in May.", ("27",)),
+        ("Can a 27 year old use the sauna?", "The slide is for people from 15 years.", ("27",)),
+        ("Can a 27 year old use the slide?", "The slide is for people from 15 years.", ()),
+    ],
+)
+def test_an_amount_is_told_by_a_range_of_the_same(question: str, text: str, missing: tuple[str, ...]) -> None:
+    assert named(question, text).missing == missing
+
+
+@pytest.mark.parametrize(
     ("question", "text"),
     [
         ("When was StarPilot 2.2.1 released?", "StarPilot v2.2.1: 4 June."),

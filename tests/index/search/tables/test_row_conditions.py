@@ -35,6 +35,14 @@ def weight(question: str, column: str, cell: str) -> float:
         ("Which rooms don't have a projector?", "Projector", "no", "yes"),
         ("Which lamps are out of stock?", "Stock", "0" * 5000, "0" + "1" * 5000),
         ("How much leave after 3 years of service?", "Service", "1 to 5 years", "over 5 years"),
+        ("How much leave after 5 years of service?", "Service", "up to 5 years", "more than 5 years"),
+        ("What does a 16 year old pay?", "Age", "12-17", "18+"),
+        ("What do I pay for 6 nights?", "Stay", "at least 4 nights", "at least 7 nights"),
+        ("Welcher Tarif gilt für 1.000 Nutzer?", "Nutzer", "500 bis 2.000 Nutzer", "1 bis 10 Nutzer"),
+        ("What do 5 people pay?", "Group", "from 5 to 9 people", "10 people or more"),
+        ("What does a pitch cost in July?", "Season", "May to September", "October to April"),
+        ("What is the postage for an order of 60 pounds?", "Order", "over £50", "up to £50"),
+        ("May it stand at -5 °C?", "Temperature", "-10 to 0 °C", "1 to 10 °C"),
     ],
 )
 def test_a_row_fits_or_fails(question: str, column: str, fits: str, fails: str) -> None:
@@ -53,11 +61,19 @@ def test_a_row_fits_or_fails(question: str, column: str, fits: str, fails: str) 
         ("Which room has no more than one projector?", "Projector", "yes"),
         ("In which rooms is the projector missing?", "Projector", "yes"),
         ("Which lamps are not sold out?", "Stock", "0"),
-        ("Welcher Tarif gilt für 1.000 Nutzer?", "Nutzer", "1 bis 10 Nutzer"),
+        ("Which plan fits 1.000 users?", "Users", "1 to 10 users"),
     ],
 )
 def test_other_cells_say_nothing(question: str, column: str, cell: str) -> None:
     assert weight(question, column, cell) == 0.0
+
+
+def test_a_label_has_its_range_among_other_words() -> None:
+    asked = Asked.of("What is the postage for 4 kg?", ANALYZER.hashes("postage 4 kg"), ANALYZER.hashes)
+    conditions = RowConditions.of(asked, ["Parcel", "Price"])
+    weights = [conditions.weight({0: f"Parcel {size}", 1: "£3"}) for size in ("up to 2 kg", "over 2 to 5 kg")]
+    assert weights[0] < 0 < weights[1]
+    assert not names_row(asked, {0: "Parcel up to 4 kg", 1: "£3"})
 
 
 @pytest.mark.parametrize("joined", ["have no projector or whiteboard", "have a projector or a whiteboard"])
