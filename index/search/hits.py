@@ -42,7 +42,14 @@ from index.search.tables.asked import Asked
 from index.search.tables.field_lines import light_fields
 from index.search.tables.label_lines import prefer_label
 from index.search.tables.labels import weigh_beside_tables
-from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
+from index.search.tables.lighting import (
+    empty_column,
+    is_named,
+    light_items,
+    light_names,
+    light_reading,
+    with_cells,
+)
 from index.search.tables.reading import FoundTable, TableReader
 from index.search.tables.records import MEDIA_TYPES
 
@@ -203,10 +210,12 @@ class Hits:
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         judged = one.judged or self._judge(one, read.text, read.at)
-        evidence = self._evidence(one, judged.sentences, read)
-        if not self.named and evidence and one.tables and self._is_named(one, evidence, read):
+        evidence, differs = self._evidence(one, judged.sentences, read), judged.differs
+        if evidence and one.tables and (empty := empty_column(evidence[0], self._asked, one.tables)):
+            differs = [*differs, empty]
+        elif not self.named and evidence and one.tables and self._is_named(one, evidence, read):
             self.named = rank
-        self.differs.append(judged.differs)
+        self.differs.append(differs)
         if not self.headed and judged.is_headed:
             self.headed = rank
         self.is_lowered = self.is_lowered or judged.is_lowered
@@ -247,7 +256,7 @@ class Hits:
             return False
         above = "\n".join([one.best.version.title, *one.best.passage.section])
         row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
-        return is_named(row, self._asked, read.whole, above)
+        return is_named(row, self._asked, read.whole, above, one.tables)
 
     def _judge(self, one: HitDraft, text: str, at: int) -> JudgedText:
         """Judge the sentences of a hit's passages, once for all hits that have these in the same text.

@@ -6,17 +6,21 @@ first. Of a row that answers, its answering cells are those of the columns that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from index.answers import Evidence, Reading
 from index.citations import parse_locator
 from index.records import VersionRecord
+from index.search.ranges import Range, amounts_in
 from index.search.tables.asked import Asked
 from index.search.tables.figures import is_period
 from index.search.tables.grid import Row, grid_of
 from index.search.tables.item_rows import asks_for_items, item_rows
 from index.search.tables.operations import asks_for_period, measures_of
+from index.search.tables.prices import price_words
+from index.search.tables.row_conditions import has_amount
 from index.text.sentences import Span
 from index.text.tables import cells_between
 from index.types import Block, Cell
@@ -25,6 +29,13 @@ _OF_ITEMS = 0.5
 """Least probability of rows that are the items asked for."""
 _OF_READ = 0.9
 """Least probability of a row in which a computed value stands."""
+_FEW = 3
+"""Most rows whose labels differ by their measures alone."""
+_MEASURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?(?:\s?-?[^\W\d]{1,3}\b|\s?%)?")
+_OF_RANGES = (
+    "old give get take pay need receive work worked employ employed serve served somebody someone person"
+)
+"""Words of a question for an amount in a range that say whose it is, or that it is asked for."""
 _LEAST_SHARE = 0.5
 """Least share of a column's name that a question has to name it."""
 
@@ -127,10 +138,15 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
     own = [frozenset(asked.hashes(cell.column)) for cell in values]
     common = frozenset.intersection(*own) if own else frozenset()
     rated = [
-        (_named_share(terms - common, asked, measures), cell) for terms, cell in zip(own, values, strict=True)
+        (_named_share(terms - common, asked, measures), terms & asked.terms, cell)
+        for terms, cell in zip(own, values, strict=True)
     ]
-    best = max((share for share, _ in rated), default=0.0)
-    return tuple(cell for share, cell in rated if share == best) if best >= _LEAST_SHARE else ()
+    best = max((share for share, *_ in rated), default=0.0)
+    if best < _LEAST_SHARE:
+        return ()
+    found = [(terms, cell) for share, terms, cell in rated if share == best]
+    # "Half day" rather than "Day", where both are asked for.
+    return tuple(cell for terms, cell in found if not any(terms < other for other, _ in found))
 
 
 def _named_share(terms: frozenset[int], asked: Asked, measures: frozenset[int]) -> float:
@@ -139,12 +155,59 @@ def _named_share(terms: frozenset[int], asked: Asked, measures: frozenset[int]) 
     return max(share, _LEAST_SHARE if terms & measures else 0.0)
 
 
-def is_named(one: Evidence, asked: Asked, text: str, above: str) -> bool:
+def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequence[Block] = ()) -> bool:
     """Whether the question names a row and the column of the cell that answers, and says nothing else.
 
-    ``above`` are the title and headings; its words, and those by which the question asks, may be in it, too.
+    A row is named by its label, by the label without its measures where few rows have it ("Trailer 750 kg"),
+    or by an amount that is in its range; the column need not be clear then. ``above`` are the title and
+    headings; its words, and those by which the question asks, may be in it, too.
     """
-    if not one.answering or not one.cells or not asked.names(one.cells[0].row):
+    if not one.cells:
+        return False
+    amounts = [amount for amount in amounts_in(asked.text) if _is_of_range(one, amount, text)]
+    is_row = asked.names(one.cells[0].row) or _is_bare_name(one, asked, text, tables)
+    if not amounts and not (one.answering and is_row):
         return False
     said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
+    said += [price_words(asked.text, cell.column) for cell in one.answering]
+    if amounts:
+        said += [_OF_RANGES, *(asked.text[amount.start : amount.end] for amount in amounts)]
     return asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said)))
+
+
+def _is_of_range(one: Evidence, amount: Range, text: str) -> bool:
+    return any(
+        has_amount([amount], text[cell.start : cell.end], cell.column, at)
+        for at, cell in enumerate(one.cells)
+    )
+
+
+def _is_bare_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> bool:
+    """Whether the question has a label without its measures, which at most a few rows share."""
+    bare = _bare(one.cells[0].row)
+    if bare == one.cells[0].row or not asked.names(bare):
+        return False
+    rows = [
+        row for table in tables if table.start <= one.start < table.end for row in grid_of(text, table).rows
+    ]
+    return sum(_bare(text[slice(*row.first)]) == bare for row in rows) <= _FEW
+
+
+def _bare(label: str) -> str:
+    return " ".join(_MEASURE.sub(" ", label).split()).casefold()
+
+
+def empty_column(one: Evidence, asked: Asked, tables: Sequence[Block]) -> str:
+    """The name of the column that the question asks for of a row whose cell there is empty; "" if none is.
+
+    It is the one whose name the question has more words of than of any other: "Half day" rather than "Day".
+    """
+    columns = next((table.columns for table in tables if table.start <= one.start < table.end), None)
+    if columns is None or not one.cells or asked.share(one.cells[0].row) < _LEAST_SHARE:
+        return ""
+    taken = asked.words(one.cells[0].row)
+    asked_of = {name: len(asked.words(name) - taken) for name in columns.names[1:] if asked.names(name)}
+    best = max(asked_of.values(), default=0)
+    named = [name for name, count in asked_of.items() if count == best]
+    is_filled = any(cell.column in named for cell in one.cells)
+    return "" if is_filled or not best else named[0]
