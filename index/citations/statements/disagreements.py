@@ -8,7 +8,7 @@ what both facts depend on. Offsets are Unicode code points, spans half open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -18,8 +18,10 @@ from rapidfuzz.distance import Levenshtein
 from index.citations.statements import english
 from index.citations.statements.alignment import Alignment, align
 from index.citations.statements.attribution import find_attribution
+from index.citations.statements.changes import blank_changes
 from index.citations.statements.clauses import is_verb
 from index.citations.statements.conflicts import Conflict, find_conflicts
+from index.citations.statements.ordinals import with_ordinals
 from index.citations.statements.words import Terms, Word, words_of
 from index.text.languages import FUNCTION_WORDS, is_english
 
@@ -44,6 +46,12 @@ _REFERENCE = regex.compile(
     r"|\([^()]*\b(?:19|20)\d\d[a-z]?\)|(?<=\p{L}[.,])\d{1,3}(?=\s|\Z)",
     regex.IGNORECASE,
 )
+_STATEMENT = regex.compile(
+    r"\s+(?:the|a|an|this|these|it|they|he|she|there|all|no|each|every)\s+\p{L}"
+    r"(?!.*\b(?:only|if|unless|except|other\p{L}*|appl(?:y|ies)|holds?|for|when|where)\b)",
+    regex.IGNORECASE | regex.DOTALL,
+)
+"""A statement of its own behind a semicolon, which does not limit the one before."""
 _LABELLED = regex.compile(
     r"(?:\b|(?=#))(?:fig(?:ure)?s?\.?|tables?|sections?|articles?|chapters?|pages?|pp?\.|steps?|equations?|eq\.|nos?\.|"
     r"clauses?|paragraphs?|appendix|annex|exhibit|schedule|types?|phase|stage|group|class|grade|level|part|"
@@ -93,16 +101,33 @@ class Assertion:
 
     text: str
     words: tuple[Word, ...]
+    unchanged: Assertion | None = None
+    """The same without the words by which it says that something has changed, if it has some."""
 
     @staticmethod
     def read(sentence: str, terms: Terms) -> Assertion | None:
         """Read a sentence; None for one that asserts nothing that could be compared, as a heading."""
         if len(sentence) > LONGEST or _SENTENCE.match(sentence) is None:
             return None
-        words = tuple(_without_doubles(sentence, words_of(_without_references(sentence), terms)))
-        if sum(one.has_content for one in words) <= _FEWEST_SHARED:
+        plain = _without_references(sentence)
+        bare, found = blank_changes(plain), _read(plain, sentence, terms)
+        if found is None or bare == plain:
+            return found
+        return replace(found, unchanged=_read(bare, sentence, terms))
+
+    @cached_property
+    def first(self) -> Assertion | None:
+        """The statement before the one semicolon, if another one without facts follows.
+
+        "...; the form is new"
+        """
+        end = self.text.find(";")
+        is_pair = end >= 0 and self.text.count(";") == 1 and ":" not in self.text
+        if not is_pair or _STATEMENT.match(self.text, end + 1) is None:
             return None
-        return Assertion(sentence, words)
+        if any(one.kind in _FACTS for one in self.words if one.start > end):
+            return None
+        return _asserted(self.text, [one for one in self.words if one.start < end])
 
     @property
     def negations(self) -> int:
@@ -116,6 +141,15 @@ class Assertion:
             _plain(one) in english.PREPOSITIONS and _plain(that) in _POINTING and thing.text.islower()
             for one, that, thing in zip(self.words, self.words[1:], self.words[2:], strict=False)
         )
+
+
+def _read(plain: str, sentence: str, terms: Terms) -> Assertion | None:
+    return _asserted(sentence, with_ordinals(plain, _without_doubles(sentence, words_of(plain, terms))))
+
+
+def _asserted(sentence: str, words: Iterable[Word]) -> Assertion | None:
+    found = tuple(words)
+    return Assertion(sentence, found) if sum(one.has_content for one in found) > _FEWEST_SHARED else None
 
 
 @dataclass(frozen=True)
@@ -211,8 +245,21 @@ class Disagreement:
 def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False) -> Disagreement | None:
     """The one fact on which two sentences disagree that otherwise say the same; None if there is none.
 
-    ``are_related``: their documents are about the same, as one that replaces the other.
+    ``are_related``: their documents are about the same, as one that replaces the other. They are compared as
+    they are, without words such as "now", and where only one of the two has another statement behind a
+    semicolon, without that.
     """
+    pairs = [(one, other)]
+    if one.unchanged is not None or other.unchanged is not None:
+        pairs.append((one.unchanged or one, other.unchanged or other))
+    mine, theirs = pairs[-1]
+    if (mine.first is None) != (theirs.first is None):
+        pairs.append((mine.first or mine, theirs.first or theirs))
+    found = (_disagreement(*pair, are_related=are_related) for pair in pairs)
+    return next((one for one in found if one is not None), None)
+
+
+def _disagreement(one: Assertion, other: Assertion, *, are_related: bool) -> Disagreement | None:
     alignment = align(one.words, other.words)
     found = find_conflicts(alignment)
     if len(found) != 1 or _is_name_of_something(one, other, found[0]):

@@ -49,6 +49,51 @@ def compare(one: str, other: str, *, are_related: bool = False) -> tuple[str, st
             "Membership fees are paid within ten (10) days of the invoice.",
             ("number", "30", "10"),
         ),
+        (
+            "Trainees receive 12 days of leave a year, plus bank holidays.",
+            "Trainees now receive 14 days of leave a year, plus bank holidays.",
+            ("number", "12", "14"),
+        ),
+        (
+            "Travel by car is paid with 30 cents per kilometre.",
+            "From now on, travel by car is paid with 38 cents per kilometre.",
+            ("number", "30", "38"),
+        ),
+        (
+            "The library card is currently valid for two years.",
+            "The library card is still valid for three years.",
+            ("number", "two", "three"),
+        ),
+        (
+            "Sickness benefit starts on the fourth day of illness.",
+            "Sickness benefit starts on the second day of illness; the waiting time is shorter.",
+            ("number", "fourth", "second"),
+        ),
+        (
+            "Invoices of the club are paid by the 3rd working day after the game.",
+            "At present, invoices of the club are paid by the fifth working day after the game.",
+            ("number", "3rd", "fifth"),
+        ),
+        (
+            "Rent for the hall is due on the 1st of each month.",
+            "Rent for the hall is due on the 15th of each month.",
+            ("number", "1st", "15th"),
+        ),
+        (
+            "Shops of Acme are closed on the first Monday of the month.",
+            "Shops of Acme are closed on the second Monday of the month.",
+            ("number", "first", "second"),
+        ),
+        (
+            "Trainees receive 12 days of leave a year.",
+            "Trainees receive 14 days instead of 12 days of leave a year.",
+            ("number", "12", "14"),
+        ),
+        (
+            "Trainees receive 12 days of leave a year.",
+            "Trainees receive 14 (previously 12) days of leave a year.",
+            ("number", "12", "14"),
+        ),
     ],
 )
 def test_one_other_fact_of_the_same_is_found_from_either_side(
@@ -159,3 +204,52 @@ def test_the_spans_are_those_of_the_whole_sentences() -> None:
     found = disagreement(sides[0], sides[1])
     assert found is not None
     assert (one[found.fact.start : found.fact.end], other[found.fact.at : found.fact.to]) == ("25", "30")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (
+            "Die Lohnfortzahlung beginnt am dritten Krankheitstag der Angestellten.",
+            "Die Lohnfortzahlung beginnt derzeit am ersten Krankheitstag der Angestellten.",
+            ("number", "dritten", "ersten"),
+        ),
+        (
+            "La salle de lecture ferme le premier jour du trimestre.",
+            "La salle de lecture ferme désormais le troisième jour du trimestre.",
+            ("number", "premier", "troisième"),
+        ),
+        (
+            "La biblioteca cierra el primer día del trimestre.",
+            "La biblioteca cierra ahora el tercer día del trimestre.",
+            ("number", "primer", "tercer"),
+        ),
+    ],
+)
+def test_other_languages_are_compared_where_documents_are_related(
+    one: str, other: str, expected: tuple[str, str, str]
+) -> None:
+    assert compare(one, other) is None
+    assert compare(one, other, are_related=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # What held until now is no other statement about today.
+        ("Until now the members paid 20 euros a year.", "The members pay 25 euros a year."),
+        (
+            "Ticket holders receive the list of prizes: a cup; a plate.",
+            "Ticket holders receive the list of prizes: a cup; a bowl.",
+        ),
+        # What stands behind the semicolon says when the other is true.
+        (
+            "Visitors of the tower pay 10 euros; this applies to adults.",
+            "Visitors of the tower pay 5 euros; this applies to children.",
+        ),
+        ("Visitors of the tower pay 10 euros; the price holds in May.", "Visitors of the tower pay 5 euros."),
+    ],
+)
+def test_what_held_before_and_what_limits_a_statement_are_no_conflict(one: str, other: str) -> None:
+    assert compare(one, other) is None
+    assert compare(other, one) is None

@@ -1,0 +1,80 @@
+"""Read the ordinals by which something begins or ends as numbers: "on the third day".
+
+They may be in digits, and beyond the tenth: "by the 15th of the month". Other ordinals name one of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+import regex
+
+from index.citations.statements.numbers import Number
+from index.citations.statements.words import Word
+
+_ENGLISH = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth"
+)
+_GERMAN = (
+    "ersten zweiten dritten vierten fünften sechsten siebten/siebenten achten neunten zehnten "
+    "elften zwölften dreizehnten vierzehnten fünfzehnten"
+)
+_FRENCH = (
+    "premier/première deuxième/second/seconde troisième quatrième cinquième sixième septième huitième "
+    "neuvième dixième"
+)
+_SPANISH = (
+    "primer/primero/primera segundo/segunda tercer/tercero/tercera cuarto/cuarta quinto/quinta sexto/sexta "
+    "séptimo/séptima octavo/octava noveno/novena décimo/décima"
+)
+_VALUES = {
+    word: value
+    for line in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH)
+    for value, forms in enumerate(line.split(), 1)
+    for word in forms.split("/")
+}
+
+
+def _any(line: str) -> str:
+    return line.replace("/", "|").replace(" ", "|")
+
+
+_DAY = (
+    r"(?:(?:working|calendar|business|full|whole|consecutive) )?"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)?day|"
+    r"week|weekday|month|hour|year)\b"
+)
+_ORDINAL = regex.compile(
+    rf"(?<=\b(?:on|from|after|until|till|by|before|since|in) the )(?:{_any(_ENGLISH)}|"
+    r"\d{1,2}(?:st|nd|rd|th))"
+    rf"(?= {_DAY}| of (?:the|each|every|any) (?:\p{{L}}+ )?(?:month|week|quarter|year)\b)"
+    rf"|(?<=\b(?:am|im|vom|zum|zur|[dD]em|[dD]er) )(?:{_any(_GERMAN)})"
+    r"(?= (?:\p{L}+\s)?\p{L}*(?:[tT]ag|[wW]oche|[mM]onat|[jJ]ahr|[sS]tunde)(?:e?s)?\b)"
+    rf"|(?<=\b(?:le|la|du|au) )(?:{_any(_FRENCH)}|\d{{1,2}}(?:e|er|re|ème))"
+    r"(?= (?:jour|mois|semaine|heure|année)\b)"
+    rf"|(?<=\b(?:el|la|del|al) )(?:{_any(_SPANISH)})(?= (?:día|mes|semana|hora|año)\b)",
+    regex.IGNORECASE,
+)
+_DIGITS = regex.compile(r"\d+")
+_WEIGHT = 1.5
+
+
+def with_ordinals(sentence: str, words: Iterable[Word]) -> Iterator[Word]:
+    """Yield the words of a sentence, with such ordinals as numbers."""
+    ordinals = {one.start(): one for one in _ORDINAL.finditer(sentence)}
+    until = 0
+    for one in words:
+        if one.start < until:
+            continue  # the "rd" of "3rd"
+        if (match := ordinals.get(one.start)) is None:
+            yield one
+            continue
+        until = match.end()
+        digits = _DIGITS.match(match[0])
+        value = Decimal(int(digits[0]) if digits is not None else _VALUES[match[0].lower()])
+        number = Number(one.start, until, frozenset([value]))
+        yield one._replace(
+            text=match[0], end=until, term=f"#{value}", kind="number", weight=_WEIGHT, number=number
+        )
