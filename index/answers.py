@@ -134,7 +134,7 @@ class Evidence:
 
     ``score`` is the probability that a person would mark it, if the passage is the right one.
     If it is a row of a table, ``cells`` are its cells, and ``answering`` those of them that answer, where
-    the question tells which.
+    the question tells which. ``is_older``: a mail quotes it of an older one.
     """
 
     start: int
@@ -142,6 +142,7 @@ class Evidence:
     score: float
     cells: tuple[Cell, ...] = ()
     answering: tuple[Cell, ...] = ()
+    is_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from index.search.evidence import (
     weigh_read,
 )
 from index.search.extraction.continuing import prefer_new
+from index.search.extraction.older_mail import QuotedMail
 from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Repeat
 from index.search.headings.weighing import Headings
 from index.search.judged import JudgedSentence, JudgedText
@@ -52,6 +53,7 @@ from index.search.tables.lighting import (
 )
 from index.search.tables.reading import FoundTable, TableReader
 from index.search.tables.records import MEDIA_TYPES
+from index.text.sentences import Span
 
 _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
@@ -249,7 +251,10 @@ class Hits:
                 found = light_fields(found, self._asked, whole, tables, (one.start, one.end), most=MOST)
             found = light_reading(found, self.reading, one.best.version, (one.start, one.end), most=MOST)
             found = with_cells(found, self._asked, whole, tables)
-        return tuple([lit for lit in found if one.start <= lit.start and lit.end <= one.end])
+        found = tuple([lit for lit in found if one.start <= lit.start and lit.end <= one.end])
+        span = one.start - read.at, one.end - read.at
+        quoted = QuotedMail.of(read.text, span, one.best.version.media_type) if found else None
+        return found if quoted is None else quoted.mark(found, read.at)
 
     def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
         if read.whole is None:
@@ -299,9 +304,17 @@ class Hits:
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
         )
+        judged = self._newer_first(one, judged, text, at, (start - at, until - at))
         is_headed = weighed.is_headed or is_labelled
         self._judged[key] = JudgedText(judged, differs, is_headed, weighed.is_lowered, terms, match)
         return self._judged[key]
+
+    def _newer_first(
+        self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, span: Span
+    ) -> list[JudgedSentence]:
+        """Put what the newer part of a mail says before what it quotes of older ones."""
+        quoted = QuotedMail.of(text, span, one.best.version.media_type)
+        return judged if quoted is None else quoted.newer_first(judged, at, self._words.question)
 
     def _weigh_named(
         self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, above: Sequence[str]

@@ -30,7 +30,8 @@ class ExtractedSentence:
     ``probability`` that it answers; ``part`` is the index of the part of the question that it answers. If it
     ``introduces``, it is no answer by itself: the next one, an item of a list, is not understood without it.
     Of a row of a table, ``names`` cites the line of column names above it, where the row does not repeat
-    them; ``cells`` and ``answering`` are those of the evidence.
+    them; ``cells`` and ``answering`` are those of the evidence. ``is_older``: a mail quotes it of an older
+    one.
     """
 
     citation: Citation
@@ -40,6 +41,7 @@ class ExtractedSentence:
     names: Citation | None = None
     cells: tuple[Cell, ...] = ()
     answering: tuple[Cell, ...] = ()
+    is_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _cite(resolve: Resolve, chosen: Iterable[Selected]) -> Iterator[tuple[Select
         probability = round(one.probability, 4)
         for citation in citations[:-1]:
             yield one, ExtractedSentence(citation, probability, one.part, introduces=True)
-        sentence = ExtractedSentence(citations[-1], probability, one.part)
+        sentence = ExtractedSentence(citations[-1], probability, one.part, is_older=one.is_older)
         yield one, _with_names(resolve, sentence, [one.hit])
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from index.answers import Answer, Hit
 from index.citations import parse_locator
 from index.search.extraction.beginning import lead_start
+from index.search.extraction.older_mail import is_about_the_same, is_later
 from index.search.extraction.wording import is_said, missing_words
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
@@ -30,6 +31,8 @@ _REFERS = re.compile(
     re.IGNORECASE,
 )
 """In a sentence that says where the one before it holds, too."""
+_LEAST_NEWER = 0.1
+"""Least probability of a sentence that is put before one of an older mail, as a share of that one's."""
 _BESIDE = 2
 _LEAST_NEW = 0.3
 """Least probability of a sentence that is put before one which was just quoted, as a share of that one's."""
@@ -43,7 +46,8 @@ class Selected:
 
     ``part`` is that of the question which it answers. ``probability``: that its passage answers, and that a
     person would mark this sentence of it. ``words`` are its text where the hit has only a part of it.
-    ``introductions`` are the spans above an item of a list that it is not understood without.
+    ``introductions`` are the spans above an item of a list that it is not understood without. ``is_older``: a
+    mail quotes it of an older one.
     """
 
     hit: Hit
@@ -53,6 +57,7 @@ class Selected:
     part: int = 0
     words: str = ""
     introductions: tuple[Span, ...] = ()
+    is_older: bool = False
 
     @property
     def text(self) -> str:
@@ -78,12 +83,37 @@ class Selected:
 def candidates(answer: Answer, part: int = 0) -> list[Selected]:
     """Return all sentences of an answer's evidence, most probable first."""
     found = [
-        Selected(hit, lit.start, lit.end, hit.probability * lit.score, part)
+        Selected(hit, lit.start, lit.end, hit.probability * lit.score, part, is_older=lit.is_older)
         for hit in answer.hits
         for lit in hit.evidence
     ]
     found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
+    found = _newer_first(found, answer.question)
     return _new_first(_referred_first(_stating_first(found, answer.question)), answer)
+
+
+def _newer_first(found: Sequence[Selected], question: str) -> list[Selected]:
+    """Put what the newer part of a mail, or a later mail, says before what a mail quotes of an older one."""
+    if not found or not found[0].is_older:
+        return list(found)
+    best = found[0]
+    newer = [
+        one
+        for one in found[1:]
+        if not one.is_older
+        and one.probability >= _LEAST_NEWER * best.probability
+        and (one.document == best.document or is_later(one.hit, best.hit))
+        and is_about_the_same(one.text, best.text, question)
+    ]
+    return _with_first(found, newer[:1])
+
+
+def _with_first(found: Sequence[Selected], first: Sequence[Selected]) -> list[Selected]:
+    """The sentences, some of them first, as probable as the best one."""
+    return [
+        *(replace(one, probability=found[0].probability) for one in first),
+        *(one for one in found if one not in first),
+    ]
 
 
 def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
@@ -98,8 +128,7 @@ def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
     states = re.compile(rf"\b{re.escape(asked[1])}\s+{_IS}\b", re.IGNORECASE)
     best = found[0].probability
     likely = [one for one in found if one.probability >= _LIKELY_SHARE * best and states.search(one.text)]
-    first = likely[:1]
-    return [*(replace(one, probability=best) for one in first), *(one for one in found if one not in first)]
+    return _with_first(found, likely[:1])
 
 
 def _referred_first(found: Sequence[Selected]) -> list[Selected]:
@@ -114,10 +143,7 @@ def _referred_first(found: Sequence[Selected]) -> list[Selected]:
         and 0 <= best.start - one.end <= _BESIDE
         and one.probability >= _LEAST_NEW * best.probability
     ]
-    return [
-        *(replace(one, probability=best.probability) for one in near[:1]),
-        *(one for one in found if one not in near[:1]),
-    ]
+    return _with_first(found, near[:1])
 
 
 def _defining_first(found: Sequence[Selected], thing: AskedThing) -> list[Selected]:
@@ -157,11 +183,7 @@ def _new_first(found: Sequence[Selected], answer: Answer) -> list[Selected]:
             return True
         return not holds and wanted is not None and wanted.is_in(one.text, 0, len(one.text))
 
-    first = [one for one in found if is_new(one)][:1]
-    return [
-        *(replace(one, probability=best.probability) for one in first),
-        *(one for one in found if one not in first),
-    ]
+    return _with_first(found, [one for one in found if is_new(one)][:1])
 
 
 def first_sentence(answer: Answer) -> Selected | None:

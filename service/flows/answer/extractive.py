@@ -9,7 +9,7 @@ from index.answers import Hit
 from service.advice import describe_unasked
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import DECLINED, NEAREST, computed_note, count_words
+from service.flows.answer.wording import DECLINED, NEAREST, OLDER, computed_note, count_words
 
 _MOST_NEAREST = 2
 _LEAST_NEAR = 0.1
@@ -54,6 +54,9 @@ def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
             names=one.names, cells=one.cells, answering=one.answering,
         )  # fmt: skip
         at += len(text)
+        if for_people and one.is_older:
+            yield Delta(f" {OLDER}")
+            at += len(OLDER) + 1
         lead = _BELOW_INTRODUCTION if one.introduces else _BETWEEN
     if for_people and found.answer.reading is not None:
         yield Delta(f"{_BETWEEN}{computed_note(found.answer.reading)}")

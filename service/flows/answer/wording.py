@@ -13,12 +13,14 @@ __all__ = [
     "DECLINED",
     "NEAREST",
     "NOT_CONFIRMED",
+    "OLDER",
     "computed_note",
     "count_words",
     "is_blank",
     "is_declined",
 ]
 NEAREST = "The nearest passages:"
+OLDER = "(from an older message that this mail quotes)"
 _OPERATIONS = {
     "highest": "the highest",
     "lowest": "the lowest",

@@ -31,7 +31,8 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 class ShownSentence:
     """A sentence of the documents in the answer, word for word, with the number of its source.
 
-    ``introduces``: the next one, an item of a list, is not understood without it.
+    ``introduces``: the next one, an item of a list, is not understood without it. ``is_older``: a mail quotes
+    it of an older one.
     """
 
     locator: str
@@ -41,6 +42,7 @@ class ShownSentence:
     address: str
     standing: ShownStanding | None
     introduces: bool = False
+    is_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,14 @@ def _sentences_with_sources(
         standing = maker.standings.get(citation.locator)
         sentences.append(
             ShownSentence(
-                citation.locator, citation.quote, number, citation.title, address, standing, one.introduces
+                citation.locator,
+                citation.quote,
+                number,
+                citation.title,
+                address,
+                standing,
+                one.introduces,
+                one.is_older,
             )
         )
     return sentences, sources

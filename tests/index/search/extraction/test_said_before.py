@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from index.answers import Turn
+from index.answers import Evidence, Turn
 from index.search.extraction.selection import candidates
 from index.search.question.conversation import find_context
 
@@ -19,8 +19,7 @@ PRIZE = "In 1924 she won the Lalande Medal."
 def first(question: str, said: str, *texts: str) -> str:
     text = " ".join(texts)
     lit = [
-        SimpleNamespace(start=text.index(one), end=text.index(one) + len(one), score=0.8 - 0.2 * at)
-        for at, one in enumerate(texts)
+        Evidence(text.index(one), text.index(one) + len(one), 0.8 - 0.2 * at) for at, one in enumerate(texts)
     ]
     citation = SimpleNamespace(start=0, document_id="d", text_sha256="0")
     hit: Any = SimpleNamespace(text=text, citation=citation, evidence=lit, probability=0.9, rank=1)

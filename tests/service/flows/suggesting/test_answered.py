@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from index.answers import Evidence
 from service.flows.suggesting import Draft
 from service.flows.suggesting.suggesting import distinct, is_answered
 
@@ -17,7 +18,7 @@ def answered(text: str, draft: Draft, *, lit: tuple[int, int] | None = None) -> 
     citation = SimpleNamespace(
         start=0, document_id="oil.md", text_sha256="0", collection="", title="", section=()
     )
-    evidence = [SimpleNamespace(start=start, end=end, score=0.9)]
+    evidence = [Evidence(start, end, 0.9)]
     hit: Any = SimpleNamespace(text=text, citation=citation, evidence=evidence, probability=0.99, rank=1)
     answer: Any = SimpleNamespace(
         hits=(hit,), question=draft.question, said="", reading=None, answerability=0.99
