@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,9 +17,6 @@ from cli.terminal.output import print_json
 from index.errors import LoccitError, Unreadable
 from service.flows.evidence_packs.documents import Carried, Form, carried, is_shown, write_document
 from service.flows.evidence_packs.pack import verify_pack
-
-if TYPE_CHECKING:
-    from service.flows.evidence_packs.signing import Signer
 
 app = typer.Typer(
     help="Sign answers and verdicts as files that anybody can verify.",
@@ -164,20 +160,13 @@ def keys(data: Data = None, server: Server = "", key: Key = "", as_json: Json = 
 def rotate(data: Data = None) -> None:
     """Sign with a new key from now on. What earlier keys have signed still verifies."""
     from cli.auditing import record_command
+    from service.flows.evidence_packs.signing import open_signer
 
-    with _signer(data) as signer:
+    with open_signer(read_settings(data)) as signer:
         made = signer.rotate()
     record_command(read_settings(data), "evidence rotate", of=made.id)
     stderr().print(f"Evidence is signed by the key {made.id} from now on. Its public key:", highlight=False)
     typer.echo(made.public_key)
-
-
-@contextmanager
-def _signer(data: Data) -> Iterator[Signer]:
-    from service.flows.evidence_packs.signing import open_signer
-
-    with open_signer(read_settings(data)) as signer:
-        yield signer
 
 
 def _form_of(out: Path | None) -> Form:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -15,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.auditing import record_command
-from cli.options import Data, Json, read_settings
+from cli.options import Data, Json, parse_duration, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
 from index.store import open_catalogue
@@ -43,8 +42,6 @@ app = typer.Typer(
 )
 
 ALL = "*"
-_DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")
-_SECONDS = {"d": 86_400, "h": 3600, "m": 60}
 _FORMER_KEYS = (
     "The keys that the service had are lost and stay invalid. This one takes their place: every request needs"
     " it, or another that you make."
@@ -257,20 +254,15 @@ def _audit(data: Data, command: str, key: Key) -> None:
     record_command(read_settings(data), command, of=key.id, name=key.name, scope=key.scope.word)
 
 
-@contextmanager
-def _keyring(data: Data, *, replaces_lost: bool = False) -> Iterator[Keyring]:
+def _keyring(data: Data, *, replaces_lost: bool = False) -> closing[Keyring]:
     settings = read_settings(data)
-    keyring = open_keyring(settings.data, settings, replaces_lost=replaces_lost)
-    try:
-        yield keyring
-    finally:
-        keyring.close()
+    return closing(open_keyring(settings.data, settings, replaces_lost=replaces_lost))
 
 
 def _parse_expiry(written: str) -> float:
     """The time that an option names."""
-    if match := _DURATION.fullmatch(written):
-        return time.time() + int(match[1]) * _SECONDS[match[2]]
+    if (seconds := parse_duration(written)) is not None:
+        return time.time() + seconds
     try:
         day = datetime.fromisoformat(written)
     except ValueError:

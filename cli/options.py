@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +52,16 @@ Server = Annotated[
 Key = Annotated[
     str, typer.Option(envvar="LOCCIT_KEY", metavar="KEY", help="API key for --server.", show_default=False)
 ]
+
+
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")
+_SECONDS = {"d": 86_400.0, "h": 3600.0, "m": 60.0}
+
+
+def parse_duration(written: str) -> float | None:
+    """Seconds of a duration such as 90d, 12h or 30m; None for any other text."""
+    found = _DURATION.fullmatch(written)
+    return int(found[1]) * _SECONDS[found[2]] if found else None
 
 
 def read_settings(data: Path | None = None, **options: object) -> Settings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.auditing import record_command
-from cli.options import CollectionName, Data, Json, read_settings
+from cli.options import CollectionName, Data, Json, parse_duration, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json, print_outcome
 
@@ -27,8 +26,6 @@ app = typer.Typer(
 
 UNFINISHED = 3
 """Exit status when documents were kept, because a listing is incomplete or a removal is large."""
-_DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")
-_SECONDS = {"d": 86_400, "h": 3600, "m": 60}
 
 
 @app.command()
@@ -226,10 +223,9 @@ def _pairs(given: Sequence[str], option: str) -> list[tuple[str, str]]:
 
 
 def _parse_duration(written: str) -> float:
-    found = _DURATION.fullmatch(written)
-    if found is None:
+    if (seconds := parse_duration(written)) is None:
         raise typer.BadParameter("--every: write it like 30m, 6h or 1d.")
-    return float(found[1]) * _SECONDS[found[2]]
+    return seconds
 
 
 def _last(source: Source) -> str:

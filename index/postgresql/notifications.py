@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 
@@ -25,11 +25,8 @@ def listening(
     server: Server, channel: str, told: Callable[[str], object], *, key: int | None = None
 ) -> Iterator[None]:
     """Listen, as :class:`Listener`, until the ``with`` block ends."""
-    listener = Listener(server, channel, told=told, key=key)
-    try:
+    with closing(Listener(server, channel, told=told, key=key)):
         yield
-    finally:
-        listener.close()
 
 
 def listeners(server: Server, key: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 from index.errors import LoccitError
 from index.naming import validate_metadata
@@ -33,8 +34,7 @@ def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[A
     uploads = [_require_upload(stores, caller, file_id) for file_id in wanted]
     attributes = {file_id: validate_metadata(one.attributes or {}) for file_id, one in wanted.items()}
     stores.jobs.require_room()
-    spooling = Upload(stores.jobs.spool)
-    try:
+    with closing(Upload(stores.jobs.spool)) as spooling:
         items = []
         for file in uploads:
             request = {"metadata": attributes[file.id], "source": file.filename}
@@ -56,8 +56,6 @@ def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[A
                 raise
 
         job = spooling.commit(add)
-    finally:
-        spooling.close()
     stores.jobs.runner.wake()
     return job
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,14 +249,10 @@ def _copy_file(source: Spool, target: Spool, folder: str, name: str) -> bool:
     if size_of_spooled(target, folder, name) == size:
         return True
     target.remove(folder, [name])
-    file = target.create(folder, int(name))
-    try:
+    with closing(target.create(folder, int(name))) as file, suppress(FileNotFoundError):
         with source.open(folder, name) as data:
             shutil.copyfileobj(data, file, _CHUNK)
         file.keep()
         target.sync(folder)
-    except FileNotFoundError:
-        return False
-    finally:
-        file.close()
-    return True
+        return True
+    return False
