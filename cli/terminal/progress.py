@@ -50,14 +50,17 @@ def bars() -> Progress:
 
 
 @contextmanager
-def step_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar on stderr for each step that is told: its name, what is done, and of how many."""
+def step_bars(prefix: str = "") -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar on stderr for each step that is told: its name, what is done, and of how many.
+
+    ``prefix`` stands before each name.
+    """
     with bars() as progress:
         tasks: dict[str, TaskID] = {}
 
         def show(doing: str, done: int, total: int) -> None:
             if doing not in tasks:
-                tasks[doing] = progress.add_task(doing, total=None)
+                tasks[doing] = progress.add_task(f"{prefix}{doing}", total=None)
             progress.update(tasks[doing], completed=done, total=total)
 
         yield show

@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
 
 from cli.options import Data, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
-from cli.terminal.progress import bars
+from cli.terminal.progress import step_bars
 from index.history import Ledger
 from index.library import ERASURE_LEDGER
 from service.flows import upkeep
@@ -113,7 +113,7 @@ def check(
     config = settings.library_config()
     if repairing:
         upkeep.require_unused(settings.data, config)
-    with _check_progress() as progress:
+    with step_bars("checking ") as progress:
         found = list(upkeep.check(settings.data, config, progress))
         left = found
         if repairing and any(one.problem.is_repairable for one in found):
@@ -142,20 +142,6 @@ def _print_findings(word: str, colour: str, findings: list[upkeep.Finding]) -> N
             (word, colour), f" {where}: {one.problem.message} ", (f"({one.problem.code})", "dim")
         )
         stdout().print(line, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _check_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show on stderr how much of each collection was checked."""
-    with bars() as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(f"checking {name}", total=None)
-            progress.update(tasks[name], completed=done, total=total)
-
-        yield show
 
 
 def _describe_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterator[str]:
