@@ -12,7 +12,7 @@ import typer
 from cli.instances import Instance, Place, Question, open_instance
 from cli.options import CollectionName, Data, FilterJson, Json, Key, PassageCount, Server, read_settings
 from cli.questions import parse_where, read_quotes
-from cli.terminal.consoles import stderr, stdout
+from cli.terminal.consoles import print_line, stderr
 from cli.terminal.output import print_json
 from index.errors import LoccitError, Unreadable
 from service.flows.evidence_packs.documents import Carried, Form, carried, is_shown, write_document
@@ -251,4 +251,4 @@ def _member(value: object, name: str) -> object:
 def _print_line(name: str, value: object, colour: str = "") -> None:
     """Print a value of a file that anybody may have made, without what a terminal would obey."""
     shown = value if isinstance(value, str) and value.isprintable() else repr(value)
-    stdout().print(f"{name:11}{shown}", style=colour, markup=False, highlight=False, soft_wrap=True)
+    print_line(f"{name:11}{shown}", style=colour)

@@ -15,7 +15,7 @@ import typer
 from cli.auditing import record_command
 from cli.locators import read_locators
 from cli.options import CollectionName, Data, Json, read_settings
-from cli.terminal.consoles import stderr, stdout
+from cli.terminal.consoles import print_line, stderr, stdout
 from cli.terminal.output import print_json
 from service.flows.webhooks.configured import (
     TOPICS,
@@ -106,7 +106,7 @@ def list_(collection: CollectionName = "default", data: Data = None, as_json: Js
         for lost in one["undelivered"]:
             changes = f"changes {lost['since']} to {lost['until']}"
             line = f"  not delivered: {changes}, {lost['at']}: {lost['problem']}"
-            stdout().print(line, markup=False, highlight=False, soft_wrap=True)
+            print_line(line)
 
 
 @app.command()

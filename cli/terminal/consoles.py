@@ -18,6 +18,11 @@ def stderr() -> Console:
     return _console(stderr=True)
 
 
+def print_line(line: str, *, style: str = "") -> None:
+    """Print a line on stdout as it is: it may have what looks like markup."""
+    stdout().print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, emoji=False)
     if not console.is_terminal:

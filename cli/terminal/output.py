@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.instances import CollectionRow, Json
-from cli.terminal.consoles import stderr, stdout
+from cli.terminal.consoles import print_line, stderr, stdout
 from cli.terminal.ingest_outcome import KINDS, REFUSAL_ADVICE, SKIPPED_ADVICE, Outcome
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def print_missing(answer: Json) -> None:
 def print_notes(answer: Json) -> None:
     """Print what to know of an answer beside it; a service of an earlier version says nothing."""
     for note in answer.get("notes", ()):
-        stdout().print(note["message"], markup=False, highlight=False, soft_wrap=True)
+        print_line(note["message"])
 
 
 def print_passage(passage: Json, *, collection: str = "") -> None:
@@ -180,14 +180,11 @@ def print_outcome(outcome: Outcome) -> None:
 
 def print_language_offer(documents: int, other: int, model: str, command: str) -> None:
     """Name the command that changes a collection to a model that knows the language of its documents."""
-    stdout().print(
+    print_line(
         f"{other} of {documents} documents that were looked at are not in English, and the model {model} "
         f"knows English only: it finds others by their words. `{command}` changes to a model for about a "
         "hundred languages, and with --plan first says how long that takes. It needs: pip install "
         "'loccit[multilingual]'",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
     )
 
 

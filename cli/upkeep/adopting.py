@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.options import Data, read_settings
-from cli.terminal.consoles import stdout
+from cli.terminal.consoles import print_line
 from cli.terminal.output import print_json
 from cli.terminal.progress import step_bars
 from service.flows import upkeep
@@ -48,4 +48,4 @@ def _print(done: upkeep.Adopted, *, take_over: bool) -> None:
         lines.append(f"Copied {done.originals:,} originals. What the original database has stays as it is.")
     lines += [f"missing: {one.place}: {one.what}." for one in done.missing]
     for line in lines:
-        stdout().print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(line)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.text import Text
 
 from cli.options import Data, read_settings
-from cli.terminal.consoles import stderr, stdout
+from cli.terminal.consoles import print_line, stderr, stdout
 from cli.terminal.output import print_json
 from cli.terminal.progress import step_bars
 from index.history import Ledger
@@ -93,7 +93,7 @@ def restore(
         *_describe_lost_keys(restored),
     ]
     for line in lines:
-        stdout().print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(line)
 
 
 def check(
@@ -130,7 +130,7 @@ def check(
         stdout().print(f"{len(left)} problems.{advice}" if left else "No problems.", highlight=False)
         for name, fields in upkeep.outdated_collections(settings.data, config).items():
             line = f"{name}: an upgrade is available ({', '.join(fields)}): loccit upgrade -c {name}"
-            stdout().print(line, markup=False, highlight=False, soft_wrap=True)
+            print_line(line)
     if left:
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from cli.options import Data
-from cli.terminal.consoles import stdout
+from cli.terminal.consoles import print_line, stdout
 from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.output import print_json
 from cli.terminal.progress import step_bars
@@ -76,14 +76,14 @@ def _print_plan(planned: list[Planned], beside: dict[str, int], target: Side, *,
             f"{one.bytes / 2**20:,.1f} MiB, change {one.change}"
         )
         state = {"new": "", "unfinished": "; a part is there", "moved": f"; there as of change {one.reached}"}
-        _print(f"{one.name}: {size}{state[one.state]}")
-    _print(f"Beside them: {_describe_counts(beside)}")
+        print_line(f"{one.name}: {size}{state[one.state]}")
+    print_line(f"Beside them: {_describe_counts(beside)}")
     if planned and target.store and not target.objects:
-        _print(
+        print_line(
             f"Originals go into the data folder {target.data}: other machines would not show them. To share "
             "them, set LOCCIT_OBJECTS before you move anything."
         )
-    _print("Nothing was changed.")
+    print_line("Nothing was changed.")
 
 
 def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
@@ -92,22 +92,22 @@ def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
         return
     for one in report.collections:
         _print_collection(one)
-    _print(f"Beside them: {_describe_counts(report.beside)}")
+    print_line(f"Beside them: {_describe_counts(report.beside)}")
     _print_differences("", report.differences)
     if not report.is_same:
-        _print(
+        print_line(
             "The target is different. Collections that were copied now are not to be found there. Run "
             "`loccit check` on the source, and migrate again."
         )
         return
     into = "set LOCCIT_STORE to it" if target.store else f"unset LOCCIT_STORE, set LOCCIT_DATA={target.data}"
-    _print(
+    print_line(
         f"Everything is in {target.words}. What is written to the source from now on is not: stop its "
         f"services, run the same command again, {into}, and start them."
     )
     originals = sum(one.originals for one in report.collections)
     if originals and target.store and not target.objects:
-        _print(
+        print_line(
             f"{originals:,} originals are in the data folder {target.data}: other machines do not show them. "
             "To share them, set LOCCIT_OBJECTS and migrate into an empty database."
         )
@@ -116,11 +116,13 @@ def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
 def _print_collection(one: MovedCollection) -> None:
     held = f"; nobody could write for {one.held_seconds:.2f} s" if one.held_seconds else ""
     size = f"{one.documents:,} documents, {one.passages:,} passages, {one.originals:,} originals"
-    _print(f"{one.name}: {size}, as of change {one.change}{held}")
+    print_line(f"{one.name}: {size}, as of change {one.change}{held}")
     rows = sum(one.rows.values())
-    _print(f"  compared {rows:,} rows, asked {one.questions} questions: {len(one.differences)} differences")
+    print_line(
+        f"  compared {rows:,} rows, asked {one.questions} questions: {len(one.differences)} differences"
+    )
     for name, digest in one.hashes.items():
-        _print(f"  SHA-256 of all {name}: {digest}")
+        print_line(f"  SHA-256 of all {name}: {digest}")
     _print_differences(one.name, one.differences)
 
 
@@ -133,7 +135,3 @@ def _print_differences(collection: str, differences: list[Difference]) -> None:
 
 def _describe_counts(rows: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in rows.items() if count) or "nothing"
-
-
-def _print(line: str) -> None:
-    stdout().print(line, markup=False, highlight=False, soft_wrap=True)

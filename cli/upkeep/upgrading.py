@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.options import Data, read_settings
-from cli.terminal.consoles import stdout
+from cli.terminal.consoles import print_line
 from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.progress import bars
 from index.description import Description
@@ -47,7 +47,7 @@ def upgrade(
             with library.upgrade(name) as found:
                 if cancel:
                     found.cancel()
-                    _print(f"{name}: nothing is prepared.")
+                    print_line(f"{name}: nothing is prepared.")
                 else:
                     _upgrade(library, name, found, model, only_plan=only_plan)
 
@@ -56,15 +56,15 @@ def _upgrade(library: Library, name: str, found: Upgrade, model: str, *, only_pl
     before = found.current
     plan = found.plan(model)
     for line in _describe_plan(name, before, plan):
-        _print(line)
+        print_line(line)
     if only_plan:
         return
     with _progress_bars(name) as progress:
         found.run(plan, progress)
     if plan.changes:
-        _print(f"{name}: upgraded.")
+        print_line(f"{name}: upgraded.")
         if (path := library.open(name).folder / CALIBRATION_FILE).exists():
-            _print(f"{path} was fitted before and is not used any more: calibrate again, or delete it.")
+            print_line(f"{path} was fitted before and is not used any more: calibrate again, or delete it.")
 
 
 def _describe_plan(name: str, before: Description, plan: Plan) -> Iterator[str]:
@@ -105,7 +105,3 @@ def _progress_bars(name: str) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield show
-
-
-def _print(line: str) -> None:
-    stdout().print(line, markup=False, highlight=False, soft_wrap=True)
