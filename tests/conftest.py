@@ -39,6 +39,9 @@ if _MEASURED:
     assert _slipcover._slipcover_instance is not None
     _slipcover._slipcover_instance.d_miss_threshold = 2000
 
+_FIRST = ("model", "slow")
+"""Markers of the tests that are run before all others."""
+
 # No test depends on how fast examples are drawn or tried: beside others that takes as long as it takes.
 _AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", _AT_ANY_SPEED, max_examples=examples(100), derandomize=True)
@@ -140,8 +143,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip tests that cannot run here; leave them out where nothing may be skipped."""
     tiers.mark(items)
-    # First, and so in one process: to load the model takes seconds in each.
-    items.sort(key=lambda item: item.get_closest_marker("model") is None)
+    # Those of the model first, and so in one process: to load it takes seconds in each. Then the slow ones:
+    # if one began last, all processes but its own would wait for it.
+    items.sort(key=lambda item: [item.get_closest_marker(one) is None for one in _FIRST])
     if not FULL:
         items[:] = [item for item in items if not item.get_closest_marker("full")]
     mounting = [item for item in items if item.get_closest_marker("mount")]
