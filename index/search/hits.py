@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from operator import itemgetter
+from operator import itemgetter, lt
 
 from index.answers import Evidence, Explanation, Hit, Reading, SideScore
 from index.citations import citing
@@ -24,11 +24,11 @@ from index.search.evidence import (
     select_evidence,
     weigh_read,
 )
-from index.search.extraction.continuing import prefer_new
+from index.search.extraction.continuing import NewThing, prefer_new
 from index.search.extraction.older_mail import QuotedMail
 from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Repeat
 from index.search.headings.weighing import Headings
-from index.search.judged import JudgedSentence, JudgedText
+from index.search.judged import STRENGTH, JudgedSentence, JudgedText
 from index.search.leads.answered import prefer_answers
 from index.search.leads.finding import Leads, may_lead
 from index.search.near_duplicates import Wording, similar_lengths
@@ -101,6 +101,7 @@ class Hits:
         self._defined = AskedThing.of(words.question)
         self._things = NamedThings.of(words.question, words.earlier, words.said)
         self._nouns = AskedNouns.of(words.question, headings.hashes)
+        self._new = NewThing.of(words.new, words.question) if words.new else None
         self._is_told = False
         """Whether a passage has a noun of a German question."""
         named = self._contrasts, self._things, self._nouns, words.amounts
@@ -296,18 +297,23 @@ class Hits:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
-        if self._words.said:
-            judged = prefer_new(judged, text, at, self._words.question, self._words.said)
+        judged, is_repeated = self._weigh_said(judged, text, at, "\n".join(above))
         if self._names_some:
             judged, differs = self._weigh_named(one, judged, text, at, above)
+        differs = (*differs, *self._lacked("\n".join([*above, text[start - at : until - at]])))
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
         )
         judged = self._newer_first(one, judged, text, at, (start - at, until - at))
         is_headed = weighed.is_headed or is_labelled
-        self._judged[key] = JudgedText(judged, differs, is_headed, weighed.is_lowered, terms, match)
+        is_lowered = weighed.is_lowered or is_repeated
+        self._judged[key] = JudgedText(judged, differs, is_headed, is_lowered, terms, match)
         return self._judged[key]
+
+    def _lacked(self, text: str) -> Sequence[str]:
+        """What a follow-up asks for instead of what was answered, if a passage with its headings lacks it."""
+        return [self._words.new] if self._new is not None and self._new.is_lacked_by(text) else ()
 
     def _newer_first(
         self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, span: Span
@@ -315,6 +321,21 @@ class Hits:
         """Put what the newer part of a mail says before what it quotes of older ones."""
         quoted = QuotedMail.of(text, span, one.best.version.media_type)
         return judged if quoted is None else quoted.newer_first(judged, at, self._words.question)
+
+    def _weigh_said(
+        self, judged: list[JudgedSentence], text: str, at: int, above: str
+    ) -> tuple[list[JudgedSentence], bool]:
+        """Weigh the sentences of a follow-up by what was answered before it, and by what it asks for instead.
+
+        Returns whether some only repeat that answer, too.
+        """
+        said, is_repeated = self._words.said, False
+        if said:
+            judged = prefer_new(judged, text, at, self._words.question, said)
+        if self._new is not None:
+            before, judged = judged, self._new.weigh(judged, text, at, above, said)
+            is_repeated = any(map(lt, map(STRENGTH, judged), map(STRENGTH, before)))
+        return judged, is_repeated
 
     def _weigh_named(
         self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, above: Sequence[str]

@@ -119,9 +119,13 @@ class Queries:
     """The question without the words that name a document, where it has some."""
     restate: Callable[[str], Queries] | None = None
     """Represents the question in other words; None for one that already is."""
+    resolved: Query | None = None
+    """The question with what it refers to put in, where its words and those before it tell that."""
 
     def in_context(self, quotes: Quotes | None = None) -> Query:
-        """The question with its context, and with what the last answer quotes."""
+        """The question with its context and what the last answer quotes, or with what it refers to put in."""
+        if self.resolved is not None:
+            return self.resolved
         if self.follow_up is None:
             return self.alone
         turns, vectors = list(self.context.questions), self.vectors
@@ -171,16 +175,33 @@ def make_queries(
     alone = Query(
         question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read
     )
+    alone, resolved = _resolved(alone, context, vectors) if context else (alone, None)
+    vectors = vectors[: 1 + len(context.questions)]
     follow_up = FollowUp.of(question.text) if context else None
     watch.note("tokens", began)
     naming = NamedDocument.of(question.text)
     if naming is None:
-        return Queries(alone, vectors, offsets, context, follow_up, restate=restate)
+        return Queries(alone, vectors, offsets, context, follow_up, restate=restate, resolved=resolved)
     began = perf_counter()
     (vector,) = embedder.embed_queries([naming.question])
     watch.note("encode", began)
     without = replace(alone, question=naming.question, vector=vector)
-    return Queries(alone, vectors, offsets, context, follow_up, naming, without, restate)
+    return Queries(alone, vectors, offsets, context, follow_up, naming, without, restate, resolved)
+
+
+def _resolved(alone: Query, context: Context, vectors: Vectors) -> tuple[Query, Query | None]:
+    """A question with what it asks for instead, and the one with what it refers to put in, if that is known.
+
+    The last one of the ``vectors`` is that of the latter.
+    """
+    found = context.resolve(alone.question)
+    if found is None:
+        return alone, None
+    alone = replace(alone, new=found.new)
+    if not found.text:
+        return alone, None
+    said, vector = context.said_before(alone.question), add_context(vectors[-1:], ())
+    return alone, replace(alone, question=found.text, vector=vector, said=said)
 
 
 _NAMED, _COMPUTED, _HEADED = 0.75, 0.85, 0.75
@@ -315,12 +336,13 @@ class Search:
     ) -> Answer:
         """Return up to ``k`` best passages, and the probability that they answer the question.
 
-        A follow-up question is asked alone and with its context. Where the documents spell out what a
-        question abbreviates, or abbreviate what it spells out, it is asked with both.
+        A follow-up question is asked alone and with its context, or with what it refers to put in. Where the
+        documents spell out what a question abbreviates, or abbreviate what it spells out, it is asked with
+        both.
         """
-        alone = self._of_named_document(asked, where, watch) or asked.alone
+        alone = asked.resolved or self._of_named_document(asked, where, watch) or asked.alone
         judged = self.judge(alone, k=k, where=where, watch=watch, answerability=answerability)
-        if (follow_up := asked.follow_up) is not None:
+        if (follow_up := asked.follow_up) is not None and asked.resolved is None:
             query = self._context_needed(asked, follow_up, judged.logit, where, watch)
             if query is not None:
                 other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
@@ -351,14 +373,14 @@ class Search:
             missing=tuple(dict.fromkeys((*compared.missing, *(judged.differs if certainty is None else ())))),
             timings_ms=watch.durations(),
             said=asked.context.said_before(asked.alone.question),
-            resolved=judged.query.question if judged.query.context else "",
+            resolved=judged.query.question if judged.query.context or asked.resolved is not None else "",
             read=len(found.ranked.judged),
             read_by=self._cross_encoder.fingerprint if self._cross_encoder and found.ranked.judged else "",
         )
 
     def _spelled_out(self, asked: Queries, found: SearchResult, where: Filter | None) -> Queries | None:
         """The question with its abbreviations as the documents spell them out; None where they do not."""
-        question = asked.alone.question
+        question = (asked.resolved or asked.alone).question
         if asked.restate is None or AskedThing.of(question) is not None:
             return None  # what a thing is, the sentence says that spells it out
         shown = "\n".join([hit.text for hit in found.deciding])
@@ -492,7 +514,7 @@ class Search:
         earlier = query.context[0].text if query.context else ""
         terms = self._analyzer.question_hashes(query.question)
         amounts = AskedAmounts.of(query.question)
-        words = QuestionWords(query.question, terms, earlier, query.said, amounts)
+        words = QuestionWords(query.question, terms, earlier, query.said, amounts, query.new)
         hits = Hits(
             self._passages, self._history, ranking, config=self._config, words=words, headings=headings
         )

@@ -8,7 +8,7 @@ for the figure of a thing of some measure, another number of that unit.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -177,15 +177,24 @@ def _needed(line: str) -> frozenset[str]:
     return frozenset(max(regex.findall(r"[^\W_]+", one), key=len) for one in sides)
 
 
-_OPPOSITES = [
-    (_needed(line), _sides(line))
-    for line in json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-]
+_LINES = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+_OPPOSITES = [(_needed(line), _sides(line)) for line in _LINES]
+_ALIKE: Mapping[str, Sequence[str]] = {
+    word.replace("_", " "): side.lower().replace("_", " ").split("/")
+    for line in _LINES
+    for side in line.split()
+    for word in side.lower().split("/")
+}
 _NEEDED = frozenset("how what price who which".split()).union(*(needed for needed, _ in _OPPOSITES))
 """Words of which a question has one that asks for a figure, or names anything by what has an opposite."""
 _EVERY = "|".join([side.own for _, sides in _OPPOSITES for side in sides])
 _ANY_SIDE = regex.compile(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
 """Any word that has an opposite, before a thing: most questions have none, and nothing else is looked for."""
+
+
+def alike_words(word: str) -> Sequence[str]:
+    """A word in small letters with those that name the same thing here: "kids" and "children"."""
+    return _ALIKE.get(word, (word,))
 
 
 def _of_words(question: str) -> list[Contrast]:

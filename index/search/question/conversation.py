@@ -4,7 +4,8 @@ Without a language model: the question's vector is moved towards those of earlie
 sentences that the last answer quotes, and their words are added to the query with a small weight. The
 question is asked alone and with this context; fitted weights (``conversation.json``) decide which answer is
 taken. Nothing else that was answered is context: that the documents do not say is no topic, and neither are
-the passages that come nearest then.
+the passages that come nearest then. A question into which its words put what it refers to
+(:mod:`index.search.question.follow_ups`) is asked in these words, without context.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 
 from index.answers import DECLINED, NOT_CONFIRMED, Turn
 from index.search.question.courtesies import is_courtesy
+from index.search.question.follow_ups import FollowUpQuestion, resolve, resolve_all
 from index.search.question.references import References, references
 from index.search.regression import Numbers, Regression
 from index.types import Vectors
@@ -31,6 +33,8 @@ _LONGEST_ANSWER = 1000
 """Code points of the last answer that are looked through for quotes."""
 _MOST_QUESTIONS = 3
 """Earlier questions used."""
+_MOST_RESOLVED = 8
+"""Earlier questions in which what a follow-up refers to is looked for."""
 _FIRST_MARK = "[1]"
 """Mark behind the first sentence of an answer."""
 _MEANING, _WORDS, _DECAY = 0.5, 0.4, 0.5
@@ -61,14 +65,20 @@ class ContextTurn:
 class Context:
     """The part of a conversation that may be used: earlier questions, newest first, and the last answer.
 
-    Of ``said`` only what the documents say word for word is used.
+    Of ``said`` only what the documents say word for word is used. ``earlier`` are more of the earlier
+    questions, oldest first, each with what it refers to.
     """
 
     questions: tuple[ContextTurn, ...] = ()
     said: str = ""
+    earlier: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.questions or self.said)
+
+    def resolve(self, question: str) -> FollowUpQuestion | None:
+        """The question with what it refers to put in; None where that is not sure."""
+        return resolve(question, self.earlier)
 
     def said_before(self, question: str) -> str:
         """The first sentence of the last answer, unless a question only asks the one before it again."""
@@ -86,11 +96,11 @@ def find_context(turns: Sequence[Turn]) -> Context:
     """
     asked = [at for at, turn in enumerate(turns) if turn.role == "user" and not is_courtesy(turn.text)]
     used: list[ContextTurn] = []
-    for at in reversed(asked[-_MOST_QUESTIONS:]):
+    earlier = resolve_all([turns[at].text.strip()[:_LONGEST_QUESTION] for at in asked[-_MOST_RESOLVED:]])
+    for text in reversed(earlier[-_MOST_QUESTIONS:]):
         weight = _DECAY ** len(used)
-        text = turns[at].text.strip()[:_LONGEST_QUESTION]
         used.append(ContextTurn(text, weight * _MEANING, weight * _WORDS))
-    return Context(tuple(used), _said_after(turns, asked[-1] + 1 if asked else 0))
+    return Context(tuple(used), _said_after(turns, asked[-1] + 1 if asked else 0), tuple(earlier))
 
 
 def _said_after(turns: Sequence[Turn], start: int) -> str:
@@ -106,8 +116,10 @@ def _said_after(turns: Sequence[Turn], start: int) -> str:
 
 
 def texts_to_embed(question: str, context: Context) -> list[str]:
-    """Return the texts to embed: the question, then the earlier ones."""
-    return [question, *map(attrgetter("text"), context.questions)]
+    """Return the texts to embed: the question, the earlier ones, and the question with what it refers to."""
+    resolved = context.resolve(question)
+    own = [resolved.text] if resolved is not None and resolved.text else []
+    return [question, *map(attrgetter("text"), context.questions), *own]
 
 
 def add_context(vectors: Vectors, context: Sequence[ContextTurn]) -> Vectors:

@@ -125,7 +125,8 @@ class Query:
     ``is_spelt``: the tokenizer splits it almost into letters. ``selection`` is that of the question.
     ``near`` is its cosine with its context; 0 without one. ``documents`` are the ids of those that it
     asks of, empty for all. ``read``: the cross-encoder may read the first passages. ``said`` is what was
-    answered just before, where it has a context.
+    answered just before, where it has a context. ``new`` is what a follow-up asks about instead of what was
+    answered: "Graz" of "And in Graz?".
     """
 
     question: str
@@ -137,6 +138,7 @@ class Query:
     documents: frozenset[str] = frozenset()
     read: bool = True
     said: str = ""
+    new: str = ""
 
     @property
     def text_to_read(self) -> str:

@@ -19,7 +19,7 @@ class QuestionWords:
     ``terms`` are the spans ``[start, end)`` of its terms with their hashes, in order, as
     :meth:`index.text.analysis.Analyzer.question_hashes` has them. ``earlier`` is the question that it
     follows up, and ``said`` what was answered to that; empty if it is asked alone. ``amounts`` are those of
-    things that it names.
+    things that it names. ``new`` is what a follow-up asks about instead.
     """
 
     question: str
@@ -27,6 +27,7 @@ class QuestionWords:
     earlier: str = ""
     said: str = ""
     amounts: AskedAmounts | None = None
+    new: str = ""
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""

@@ -1,6 +1,6 @@
 import pytest
 
-from index.search.extraction.continuing import prefer_new
+from index.search.extraction.continuing import NewThing, prefer_new
 from index.search.extraction.wording import is_said
 from index.search.judged import STRENGTH, JudgedSentence
 
@@ -65,3 +65,40 @@ def test_nothing_is_judged_where_there_is_nothing() -> None:
 )
 def test_what_was_said_is_told_sentence_by_sentence(text: str, said: str, is_it: bool) -> None:
     assert is_said(text, said) is is_it
+
+
+@pytest.mark.parametrize(
+    ("new", "question", "text", "is_lacked"),
+    [
+        ("students", "How much do students pay?", "Pensioners pay 9 euros for the tour.", True),
+        ("students", "How much do students pay?", "A student pays 5 euros for the tour.", False),
+        ("kids", "How much do kids pay?", "Children pay 5 euros for the tour.", False),
+        ("Graz", "When is the concert in Graz?", "The concert is in Vienna on Monday.", True),
+        ("Munich", "When is the concert in Munich?", "The concert in München is on Monday.", False),
+        ("San Marino", "When is the concert in San Marino?", "The concert is in San Remo.", True),
+        ("children under six", "What do children under six pay?", "Children pay nothing.", False),
+        # What is in another language may name it in another way.
+        ("students", "How much do students pay?", "Für Rentner ist die Führung nicht teuer.", False),
+        ("Studenten", "Was zahlen die Studenten?", "Für Rentner ist die Führung nicht teuer.", True),
+    ],
+)
+def test_a_passage_may_lack_what_is_asked_about_instead(
+    new: str, question: str, text: str, is_lacked: bool
+) -> None:
+    found = NewThing.of(new, question)
+    assert found is not None
+    assert found.is_lacked_by(text) == is_lacked
+
+
+def test_a_question_without_new_words_asks_about_nothing_else() -> None:
+    assert NewThing.of("", "And?") is None
+
+
+def test_the_last_answer_is_weakened_unless_the_headings_name_the_new_thing() -> None:
+    said, other = "Pensioners pay 9 euros for the tour.", "For students it is 5 euros."
+    text = f"{said} {other}"
+    judged = [JudgedSentence(0, len(said), 0.0), JudgedSentence(len(said) + 1, len(text), 0.0)]
+    found = NewThing.of("students", "How much do students pay?")
+    assert found is not None
+    assert [one.strength for one in found.weigh(judged, text, 0, "Prices", said)] == [-8.0, 1.0]
+    assert [one.strength for one in found.weigh(judged, text, 0, "Students", said)] == [0.0, 1.0]

@@ -36,6 +36,7 @@ def test_the_last_exchange_is_used() -> None:
         "And who signed it?",
         "What is the treaty?",
         "Old question?",
+        "And who signed the treaty?",
     ]
     assert not find_context([])
     assert find_context([]) == Context()
@@ -43,7 +44,7 @@ def test_the_last_exchange_is_used() -> None:
 
 def test_the_last_questions_are_used_each_with_less_weight() -> None:
     assert asked("A?", "What is BM25?", "What is the treaty?", "And who signed it?") == [
-        "And who signed it?",
+        "And who signed the treaty?",
         "What is the treaty?",
         "What is BM25?",
     ]
