@@ -91,7 +91,7 @@ class Growth:
         }
 
     def _settled(self, replicas: Sequence[Replica]) -> Figures:
-        """Wait until replicas have merged what they fetched: questions would share the processors with that."""
+        """Wait until replicas have merged what they fetched, which would slow questions down."""
         began = time.monotonic()
         used = 1.0
         while used > _IDLE:
