@@ -39,6 +39,8 @@ _GREETING = re.compile(
 )
 _GOES_ON = regex.compile(r",?\s+(?:and|or|und|oder|et|ou|y|o|e)\s+\p{Lu}|,\s+\p{Lu}")
 """Behind a name of a list."""
+_SEPARATORS = re.compile(r"[-_./\\\s]+")
+"""Of words in the name of a file or the path of a page."""
 _FEW = 12
 """Up to this number, one may count what is asked for, as in "two examples"."""
 
@@ -73,7 +75,7 @@ def compare(question: str, hit: Hit, terms: Terms) -> Named:
     asked = _Asked.of(question, terms)
     if not asked.runs:
         return Named()
-    above = "\n".join([hit.citation.title, *hit.citation.section])
+    above = "\n".join([hit.citation.title, _name(hit.citation.document_id), *hit.citation.section])
     text, beside = hit.text, f"{above}\n{nearby(hit)}"
     lit = f"{above}\n{_best_sentence(hit)}"
     near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms, lit)
@@ -98,6 +100,11 @@ def compare(question: str, hit: Hit, terms: Terms) -> Named:
         bool(asked.counts & near and not siblings),
         bool(siblings),
     )
+
+
+def _name(document: str) -> str:
+    """The words and numbers of a document's name: often only "fees-2025.html" tells the year of an edition."""
+    return _SEPARATORS.sub(" ", document)
 
 
 def compare_best(question: str, hits: Iterable[Hit], terms: Terms) -> Named:

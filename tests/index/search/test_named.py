@@ -12,10 +12,18 @@ TERMS = Analyzer().terms
 ASKED = "How high is Everest?"
 
 
-def hit(text: str, lit: str = "", *, title: str = "", section: tuple[str, ...] = (), start: int = 0) -> Any:
+def hit(
+    text: str,
+    lit: str = "",
+    *,
+    title: str = "",
+    section: tuple[str, ...] = (),
+    start: int = 0,
+    name: str = "a.txt",
+) -> Any:
     at = start + text.index(lit)
     evidence = [SimpleNamespace(start=at, end=at + len(lit), score=0.5)] if lit else []
-    citation = SimpleNamespace(start=start, title=title, section=section)
+    citation = SimpleNamespace(start=start, title=title, section=section, document_id=name)
     return SimpleNamespace(text=text, citation=citation, evidence=evidence)
 
 
@@ -101,6 +109,14 @@ def test_neighbours_headings_and_title_have_what_the_sentence_refers_to() -> Non
     assert not named(ASKED, text, "Many have climbed it.").lacks_name
     assert not named(ASKED, text, "It is 8,849 m high.", title="Everest").lacks_name
     assert not named(ASKED, text, "It is 8,849 m high.", section=("Asia", "Mount Everest")).lacks_name
+
+
+@pytest.mark.parametrize("name", ["fees-2025.html", "fees_2025", "guides/2025/fees.md", "Fees of 2025.docx"])
+def test_the_name_of_a_document_tells_the_year_of_an_edition(name: str) -> None:
+    asked = "What does the grey bin cost in {}?"
+    assert named(asked.format(2025), "The grey bin costs 169.", name=name).missing == ()
+    assert named(asked.format(2024), "The grey bin costs 169.", name=name).missing == ("2024",)
+    assert named(asked.format(2025), "The grey bin costs 169.", name="fees-20251.html").missing == ("2025",)
 
 
 def test_the_rest_of_the_passage_tells_a_name_from_one_that_is_nowhere() -> None:
