@@ -103,7 +103,7 @@ def compare(question: str, hit: Hit, terms: Terms) -> Named:
 
 
 def _name(document: str) -> str:
-    """The words and numbers of a document's name: often only "fees-2025.html" tells the year of an edition."""
+    """The words and numbers of a document's name: often only "fees-2025.html" tells a year."""
     return _SEPARATORS.sub(" ", document)
 
 
