@@ -233,3 +233,28 @@ def test_another_database_does_not_open_a_service_that_had_keys(tmp_path: Path, 
     assert "(keys_lost)" in loccit(tmp_path, *SERVE, status=1, LOCCIT_STORE=postgresql_url).stderr
     made_key(tmp_path / "another", LOCCIT_STORE=postgresql_url)
     assert "(keys_lost)" in loccit(tmp_path, *SERVE, status=1, LOCCIT_STORE=postgresql_url).stderr
+
+
+def test_keys_that_were_not_moved_are_not_called_lost(home: Path, postgresql_url: str) -> None:
+    unmoved = {"LOCCIT_STORE": postgresql_url}
+    commands = (("list",), ("revoke", "0123456789"), ("create", "again", "--scope", "admin"))
+    for told in (
+        *(loccit(home, "keys", *one, status=1, **unmoved).stderr for one in commands),
+        loccit(home, *SERVE, status=1, **unmoved).stderr,
+    ):
+        assert "(keys_lost)" in told
+        assert f"The keys are in {home / 'data'}; LOCCIT_STORE names a database to which" in told
+        assert "keys create" not in told
+    # The folder is as it was, and can be moved.
+    assert "No problems" in loccit(home, "check").stdout
+    assert "operator" in loccit(home, "keys", "list").stdout
+    loccit(home, "migrate", "--from", str(home / "data"), "--questions", "0", **unmoved)
+    assert "operator" in loccit(home, "keys", "list", **unmoved).stdout
+    loccit(home, "keys", "create", "another", **unmoved)
+
+
+def test_a_folder_whose_keys_were_forgotten_takes_keys_of_a_new_database(
+    home: Path, postgresql_url: str
+) -> None:
+    loccit(home, "keys", "forget-lost", "--yes", LOCCIT_STORE=postgresql_url)
+    made_key(home, LOCCIT_STORE=postgresql_url)

@@ -6,11 +6,12 @@ another database is added here and in a file of its own.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from index.config import LibraryConfig
+from service.errors import KeysLost
 from service.settings import Settings
 from service.state.identity.access import (
     Rule,
@@ -61,7 +62,16 @@ def find_keys(data: Path, *, store: str = "") -> StoreState:
     if not store:
         return find_state(data / KEYS)
     with closing(PostgresqlKeyStore(store)) as opened, opened.database.read() as connection:
-        return replace(read_state(connection), gone=count_gone(connection))
+        found = replace(read_state(connection), gone=count_gone(connection))
+    return found if found.keys or found.gone else replace(found, unmoved=_identity_in(data))
+
+
+def _identity_in(data: Path) -> str:
+    """The id of the store of keys in a data folder; empty where it has no keys, or none that can be read."""
+    with suppress(KeysLost):
+        own = find_state(data / KEYS)
+        return own.identity if own.keys else ""
+    return ""
 
 
 def open_keyring(
@@ -70,7 +80,7 @@ def open_keyring(
     """Open the keys of a data folder, or of the database of ``config``, with the key of the settings.
 
     Raises :class:`service.errors.KeysLost` if they are not those that the data is under; where there are
-    none, ``replaces_lost`` lets new ones take their place.
+    none, ``replaces_lost`` lets new ones take their place, but not beside a folder that has keys of its own.
     """
     config = config or settings.library_config()
     store = config.store_url
@@ -78,6 +88,8 @@ def open_keyring(
     marks = Marks(data, store, config.objects)
     if found.keys or not replaces_lost:
         marks.require_keys(found, asks_for_keys=settings.asks_for_keys)
+    else:
+        marks.require_moved(found)
     key, opened = settings.api_key, open_key_store(data, store=store)
     if found.gone:
         opened.seal_anew()

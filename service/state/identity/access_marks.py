@@ -65,6 +65,7 @@ class Marks:
                 "emptied, or overwritten while it was open. Put it back, as a backup has it, or say with "
                 "`loccit keys forget-lost` that the keys that there are now are all there were."
             )
+        self.require_moved(found)
         if found.keys and Inventory(self.data).access() == found.identity:
             return
         marks = self.all()
@@ -82,6 +83,18 @@ class Marks:
                 "The service has asked for the key of LOCCIT_API_KEY, or for single sign-on, and neither is "
                 "set now: it would answer everybody. Set LOCCIT_API_KEY, LOCCIT_PROXY_USER_HEADER or "
                 f"LOCCIT_SIGN_IN again, {_WHAT_TO_DO}"
+            )
+
+    def require_moved(self, found: StoreState) -> None:
+        """Raise :class:`KeysLost` if the database never had keys and the folder beside it has its own.
+
+        New keys would replace the folder's mark, which its own keys would then not fit.
+        """
+        if found.unmoved and Inventory(self.data).access() == found.unmoved:
+            raise KeysLost(
+                f"The keys are in {self.data}; LOCCIT_STORE names a database to which they were not moved: "
+                f"unset LOCCIT_STORE, or run `loccit migrate --from {self.data}` first. For a new service in "
+                "that database, set LOCCIT_DATA to another folder."
             )
 
     def _where(self) -> str:

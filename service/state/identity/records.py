@@ -94,13 +94,15 @@ class StoreState:
     """The values that tell whether a store of keys is the one that it was, and has changed.
 
     ``identity`` is its id, empty if it has none yet; ``keys`` is their number, revoked ones included;
-    ``gone`` is how many were made and are not there, as far as that was looked up.
+    ``gone`` is how many were made and are not there, as far as that was looked up. ``unmoved`` is the id of
+    the store in the data folder, which has keys, where a database never had any.
     """
 
     identity: str = ""
     keys: int = 0
     generation: int = 0
     gone: int = 0
+    unmoved: str = ""
 
 
 def identity_of(secret: bytes | None) -> str:
