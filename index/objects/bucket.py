@@ -75,6 +75,12 @@ class Bucket:
         """The key of an object in the bucket, for messages, too."""
         return self._address.prefix + name
 
+    def require_usable(self) -> None:
+        """Read the first page of the listing, so that wrong credentials or a missing bucket are an error."""
+        next(self.list(), None)
+        with self._translate_errors():
+            self._client.head_bucket(Bucket=self._address.bucket)  # a store may list a missing one as empty
+
     def size(self, name: str) -> int | None:
         """Bytes of an object; None if there is none."""
         with self._translate_errors():

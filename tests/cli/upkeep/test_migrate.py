@@ -21,6 +21,7 @@ from service.state.jobs import postgresql as jobs
 from service.state.library import open_library
 from tests.cli.commands import loccit, process
 from tests.crash.fault_points import Point
+from tests.objects import BUCKET, objects_url
 from tests.patience import PATIENCE
 from tests.postgresql import PASSWORD
 from tests.sizes import FULL
@@ -239,6 +240,24 @@ def test_a_dry_run_changes_nothing(instance: Instance, postgresql_url: str) -> N
     assert default["bytes"] > 0
     assert "default" not in instance.run("list", LOCCIT_STORE=postgresql_url)
     assert "default: 4 documents" in instance.run("migrate", "--to", postgresql_url, "--dry-run")
+
+
+@pytest.mark.parametrize("options", [("--dry-run",), ("--questions", "0")])
+def test_objects_that_cannot_be_used_are_told_before_anything_is_moved(
+    instance: Instance, postgresql_url: str, options: tuple[str, ...]
+) -> None:
+    command = ("migrate", "--to", postgresql_url, *options)
+    url = objects_url()
+    wrong = {"LOCCIT_OBJECTS": url, "AWS_SECRET_ACCESS_KEY": "wrong"}
+    missing = {"LOCCIT_OBJECTS": url.replace(f"s3://{BUCKET}/", "s3://no-such-bucket/")}
+    for settings in (wrong, missing):
+        told = loccit(instance.folder, *command, status=1, **settings).stderr
+        assert "(objects_unavailable)" in told
+    assert "no-such-bucket" in told
+    with psycopg.connect(postgresql_url) as connection:
+        made = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'collection_1'").fetchone()
+    assert made is None
+    assert "default: 4" in instance.run("migrate", *command[1:3], "--dry-run", LOCCIT_OBJECTS=objects_url())
 
 
 def test_other_targets_are_refused(instance: Instance, postgresql_url: str, tmp_path: Path) -> None:

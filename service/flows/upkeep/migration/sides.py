@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from index.objects import BucketAddress, open_bucket, parse_objects
 from index.protocols import Catalogue
 from index.store import open_catalogue
 from service.errors import InvalidRequest
@@ -44,11 +45,13 @@ class Side:
     def require_usable(self) -> None:
         """Raise what is wrong with it.
 
-        That is :class:`service.errors.InvalidSettings`, :class:`index.errors.StoreUnavailable` or
-        :class:`service.state.data_folder.RestoreUnfinished`.
+        That is :class:`service.errors.InvalidSettings`, :class:`index.errors.StoreUnavailable`,
+        :class:`index.errors.ObjectsUnavailable` or :class:`service.state.data_folder.RestoreUnfinished`.
         """
         if self.store:
             require_database(self.store, self.given_as)
+        if isinstance(place := parse_objects(self.objects) if self.objects else None, BucketAddress):
+            open_bucket(place).require_usable()
         require_complete(self.data)
 
     def require_known(self) -> None:
