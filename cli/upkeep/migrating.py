@@ -14,7 +14,15 @@ from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.output import print_json
 from cli.terminal.progress import step_bars
 from index.copying import Difference
-from service.flows.upkeep.migration import Migration, MovedCollection, Planned, Report, Side, side_of
+from service.flows.upkeep.migration import (
+    Migration,
+    MovedCollection,
+    Planned,
+    Report,
+    Side,
+    models_folder,
+    side_of,
+)
 from service.settings import load_settings
 from service.state.library import open_models
 
@@ -46,11 +54,13 @@ def migrate(
     settings = load_settings(**({} if data is None else {"data": data}))
     config = settings.library_config()
     own = Side(settings.data, config.store_url, config.objects)
+    from_, to = side_of("--from", source, own), side_of("--to", target, own)
+    models = settings.models or models_folder(settings.model, own, from_, to)
     with exit_on_interrupt("What was moved so far is kept"), step_bars() as progress:
         migration = Migration(
-            side_of("--from", source, own),
-            side_of("--to", target, own),
-            open_models(settings),
+            from_,
+            to,
+            open_models(settings.model_copy(update={"models": models})),
             config,
             progress,
         )

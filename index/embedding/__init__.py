@@ -6,6 +6,7 @@ What needs numpy is loaded when it is first used: settings need the names of mod
 from __future__ import annotations
 
 from collections.abc import Sequence
+from glob import escape
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,6 +78,11 @@ def resolve_precision(
     return choose(model_folder(model, download=download, unpacked=config.cache), model, config)
 
 
+def has_converted(model: str, cache: Path) -> bool:
+    """Check whether a folder of converted models has files of this one, besides locks."""
+    return any(one.suffix != ".lock" for one in cache.glob(f"{escape(Path(model).name)}-*"))
+
+
 def convert_model(model: str, folder: Path, *, download: bool = False) -> None:
     """Write the model as graphs to a folder, which :func:`load_embedder` opens without torch.
 
@@ -111,6 +117,7 @@ __all__ = [
     "Models",
     "WordEmbedder",
     "convert_model",
+    "has_converted",
     "load_embedder",
     "model_folder",
     "quantize_model",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from service.state.jobs import postgresql as jobs
 from service.state.library import open_library
 from tests.cli.commands import loccit, process
 from tests.crash.fault_points import Point
+from tests.index.embedding.tiny import tiny_model
 from tests.objects import BUCKET, objects_url
 from tests.patience import PATIENCE
 from tests.postgresql import PASSWORD
@@ -258,6 +260,27 @@ def test_objects_that_cannot_be_used_are_told_before_anything_is_moved(
         made = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'collection_1'").fetchone()
     assert made is None
     assert "default: 4" in instance.run("migrate", *command[1:3], "--dry-run", LOCCIT_OBJECTS=objects_url())
+
+
+def models_in(*folders: Path) -> list[Path]:
+    """Those of the data folders that have converted models."""
+    return [one for one in folders if (one / "models").exists()]
+
+
+@pytest.mark.model
+def test_a_model_is_converted_where_it_is_needed_next(tmp_path: Path) -> None:
+    model = {"LOCCIT_MODEL": str(tiny_model(tmp_path / "tiny")), "LOCCIT_CHUNK_OVERLAP_TOKENS": "4"}
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("the lamp was lit . the dog was lit . a lamp was the sea .")
+    loccit(tmp_path, "ingest", str(tmp_path / "docs"), **model)
+    data, own, one, two = (tmp_path / name for name in ("data", "own", "one", "two"))
+    settings = {"LOCCIT_DATA": str(own), **model}
+    told = loccit(tmp_path, "migrate", "--from", str(data), "--to", str(one), "--json", **settings).stdout
+    assert json.loads(told)["collections"][0]["questions"] > 0
+    assert models_in(data, own, one) == [data]
+    shutil.rmtree(data / "models")
+    loccit(tmp_path, "migrate", "--from", str(data), "--to", str(two), **settings)
+    assert models_in(data, own, two) == [two]
 
 
 def test_other_targets_are_refused(instance: Instance, postgresql_url: str, tmp_path: Path) -> None:

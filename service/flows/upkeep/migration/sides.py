@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from index.embedding import has_converted
 from index.objects import BucketAddress, open_bucket, parse_objects
 from index.protocols import Catalogue
 from index.store import open_catalogue
@@ -75,3 +76,13 @@ def side_of(option: str, given: str, own: Side) -> Side:
         return Side(own.data, validate_address(given), own.objects, option)
     except ValueError as error:
         raise InvalidRequest(f"The store that {option} names {error}") from None
+
+
+def models_folder(model: str, own: Side, source: Side, target: Side) -> Path:
+    """The folder of converted models for a migration: one that has the model, so that none is converted.
+
+    Else that of a target that is a data folder: its service needs the model next.
+    """
+    places = [side.data / "models" for side in (own, source, target)]
+    fallback = places[0] if target.store else places[2]
+    return next((place for place in places if has_converted(model, place)), fallback)
