@@ -58,7 +58,7 @@ def ask(collection: Collection, question: Question) -> Outcome:
     """Ask as a person does who reads the extractive answer."""
     parts = divide_question(question.text)
     asked = [question.text] if len(parts) == 1 else [question.text, *(one.query for one in parts)]
-    answers = [collection.ask(text, k=K) for text in asked]
+    answers = [collection.ask(text, k=K, turns=question.turns) for text in asked]
     with collection.archive.resolution() as resolution:
         found = extract_answer(resolution, parts, answers, most=_SHOWN, least=LEAST)
     first = found.opening
