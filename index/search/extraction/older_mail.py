@@ -149,7 +149,7 @@ def is_later(hit: Hit, than: Hit) -> bool:
     sent = [str(one.provenance.says_of_itself.get("date", "")) for one in (hit, than)]
     try:
         own, other = (datetime.fromisoformat(one).astimezone(UTC) for one in sent)
-    except ValueError:  # one of them is unknown
+    except (ValueError, OverflowError):  # one of them is unknown, or beyond the years there are
         return False
     return own > other
 

@@ -125,6 +125,9 @@ def test_what_only_the_older_mail_says_stands_first(question: str, strength: flo
         ("2024-06-03T09:10:00+02:00", MAIL, NEW),
         ("2024-05-01T09:10:00+02:00", MAIL, OLD),
         ("", MAIL, OLD),
+        # Their times in UTC are of no year that can be told.
+        ("9999-12-31T23:59:59-05:00", MAIL, OLD),
+        ("0001-01-01T00:00:00+14:00", MAIL, OLD),
         ("2024-06-03T09:10:00+02:00", "text/plain", OLD),
     ],
 )
