@@ -128,20 +128,22 @@ def _replace(
     (old,) = same
     start, end = _replaced(asked, old, before)
     if asked.before and old.before and asked.before != old.before and asked.form == "noun":
-        start, new = before.lower().rindex(old.before, 0, start), f"{asked.before} {new}"
+        *_, preposition = WORD.finditer(before, 0, old.start)
+        start, new = preposition.start(), f"{asked.before} {new}"
     return FollowUpQuestion(f"{before[:start]}{new}{before[end:]}", _new_words(asked, question, old.words))
 
 
 def _replaced(asked: Thing, old: Thing, before: str) -> tuple[int, int]:
     """What of the question before is replaced: of a date the year goes on, and the unit of a bare number."""
-    start, end = old.start, old.end
-    if old.article and not asked.article:
-        start += len(before[start:].split(maxsplit=1)[0]) + 1
+    # Read again: the words of a thing are in small letters, which may be longer.
+    words = list(WORD.finditer(before, old.start, old.end))
+    bare = words[bool(old.article) :]
+    first, last = (bare if old.article and not asked.article else words)[0], words[-1]
     if asked.form == "number" and old.form == "name":
-        return before.rindex(old.words[-1], 0, end), end
-    if asked.form in ("date", "number") and len(asked.words) < len(old.words) and ":" not in asked.words[0]:
-        end = old.end - len(before[start : old.end].split(maxsplit=1)[1]) - 1
-    return start, end
+        first = last
+    elif asked.form in ("date", "number") and len(asked.words) < len(bare) and ":" not in asked.words[0]:
+        last = bare[len(asked.words) - 1]
+    return first.start(), last.end()
 
 
 def _new_words(asked: Thing, question: str, old: Sequence[str]) -> str:
@@ -267,8 +269,8 @@ def _last_named(earlier: Sequence[str], language: ThingWords, article: str) -> s
             if not is_one or not (one.is_sure or one.is_kind):
                 return None
             said = question[one.start : one.end]
-            bare = said.split(maxsplit=1)[1] if one.article else said
-            return f"{article} {bare}" if article else said
+            bare = list(WORD.finditer(said))[bool(one.article)].start()
+            return f"{article} {said[bare:]}" if article else said
         nouns = [one for one in things if one.form == "noun" and not one.before]
         nouns = [one for one in nouns if one.words[-1] not in _ATTRIBUTES]
         if any(_goes_on(one, things) for one in nouns):

@@ -48,6 +48,7 @@ class ThingWords:
     ``pronouns`` maps a pronoun to the article of what it stands for, where that tells its gender, and
     ``contracted`` are prepositions that have such an article in them. ``months`` are names of months that are
     other words in small letters, ``days`` those of the week, where dates are told by months alone.
+    ``capital_nouns``: all nouns have a capital, so that it marks no name.
     """
 
     continues: Sequence[tuple[str, ...]]
@@ -61,6 +62,7 @@ class ThingWords:
     days: frozenset[str]
     contracted: frozenset[str]
     pronouns: Mapping[str, str]
+    capital_nouns: bool
 
     @staticmethod
     def of(question: str) -> ThingWords:
@@ -76,7 +78,12 @@ class ThingWords:
 def _parse(entry: Mapping[str, Any]) -> ThingWords:
     continues = sorted((tuple(one.split()) for one in entry["continues"]), key=len, reverse=True)
     sets = {name: frozenset(entry.get(name, "").split()) for name in _SETS}
-    return ThingWords(continues=continues, pronouns=entry.get("pronouns", {}), **sets)
+    return ThingWords(
+        continues=continues,
+        pronouns=entry.get("pronouns", {}),
+        capital_nouns=entry.get("capital_nouns", False),
+        **sets,
+    )
 
 
 _LANGUAGES = {
@@ -90,8 +97,8 @@ class Thing:
     """Words of a question that name something, ``[start, end)`` of its text.
 
     ``before`` is the preposition in front of it and ``article`` its article, in small letters; "" without
-    one. ``start`` is that of the article. ``is_sure``: no verb can be taken for a part of it. ``is_kind``: it
-    is a name and the noun behind it, "the Sund kettle".
+    one. ``start`` is that of the article. ``is_sure``: no verb can be taken for a part of it, and it is no
+    date that may be a part of a name. ``is_kind``: it is a name and the noun behind it, "the Sund kettle".
     """
 
     start: int
@@ -220,9 +227,19 @@ class _Reader:
             is_sure = bool(before) or not self._is_before_verb(begin)
             is_sure = is_sure and not any(word.endswith("ing") for word in self._plain[begin + 2 : end])
             return is_sure and not _STATES.fullmatch(self._plain[end - 1])
+        if form == "date":
+            return not self._is_before_capital(end)
         if form != "name":
             return True
         return self._is_behind(begin, _AUXILIARY - _BE) or not self._is_adjective(end)
+
+    def _is_before_capital(self, end: int) -> bool:
+        """Whether a date may be a part of a name: "May Street"."""
+        if self._language.capital_nouns or end == len(self._words):
+            return False
+        word = self._words[end]
+        gap = self._question[self._words[end - 1].end() : word.start()]
+        return not gap.strip() and word[0][0].isupper() and word[0] not in _NO_NAMES
 
     def _is_behind(self, at: int, words: frozenset[str]) -> bool:
         return at > 0 and self._plain[at - 1] in words

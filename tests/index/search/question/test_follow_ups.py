@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import example, given, strategies as st
 
 from index.search.question.follow_ups import FollowUpQuestion, resolve, resolve_all
 
@@ -75,6 +76,22 @@ CONVERSATIONS: Sequence[Sequence[tuple[str, str]]] = [
         ("When was Corda 4.2 released?",) * 2,
         ("Does it run in a browser?", "Does Corda 4.2 run in a browser?"),
     ],
+    # A number with a capital letter.
+    [("What does Room 12A cost?",) * 2, ("And 14?", "What does Room 14 cost?")],
+    [("When was Corda 4.2B released?",) * 2, ("And 5?", "When was Corda 5 released?")],
+    # One letter that is longer when it is a small one.
+    [
+        ("What does İİİİİİİİ cost in the garden?",) * 2,
+        ("And on the balcony?", "What does İİİİİİİİ cost on the balcony?"),
+    ],
+    # As many words of a date as are asked for, behind an article.
+    [
+        ("Is the pool open on the 12 May 2024?",) * 2,
+        ("And on the 14?", "Is the pool open on the 14 May 2024?"),
+        ("And on 15 June?", "Is the pool open on the 15 June 2024?"),
+    ],
+    # Nouns have a capital.
+    [("Gibt es im Mai Konzerte?",) * 2, ("Und im Juni?", "Gibt es im Juni Konzerte?")],
     [
         ("How high is the Eiffel Tower?",) * 2,
         ("who built it?", "who built the Eiffel Tower?"),
@@ -152,7 +169,30 @@ def test_what_is_asked_about_instead_is_told(earlier: str, question: str, text: 
         (["When is the concert in Graz?"], "Who plays the violin?"),
         (["When is the concert in Graz?"], "And how long?"),
         (["When is the concert in Graz?"], "x" * 400),
+        # The month is a part of a name.
+        (["Is the office in May Street open?"], "And in June?"),
     ],
 )
 def test_what_is_not_sure_is_not_put_in(earlier: Sequence[str], question: str) -> None:
     assert resolve(question, earlier) is None
+
+
+_WORDS = (
+    "and what does is in on at for the a of it its there cost open garden balcony Room Gate Corda K60 May "
+    "June August 2014 12 14th 3 kg 5pm Vienna und der im Mai kostet et à la le il y en"
+).split()
+_MADE = st.text("aAbstSTiIİıſßẞ0127'’-.,:", min_size=1, max_size=6)
+_NUMBERED = st.from_regex(r"[0-9]{1,2}(\.[0-9])?[A-Za-zİſß]", fullmatch=True)
+_PART = st.sampled_from([*_WORDS, *map(str.capitalize, _WORDS), *map(str.upper, _WORDS)]) | _MADE | _NUMBERED
+_GAP = st.sampled_from([" ", " ", " ", "  ", "/", ", ", "? "])
+_TEXT = st.lists(st.tuples(_PART, _GAP), max_size=10).map(lambda all_: "".join([a + b for a, b in all_]))
+
+
+@given(_TEXT | _TEXT.map("And {}".format), st.lists(_TEXT | _TEXT.map("What does {}".format), max_size=3))
+@example("And 9?", ["Where is Gate 7B?"])
+@example("And 12?", ["When does Bus 10E leave?"])
+@example("And 14?", ["Is it open on the/12 May?"])
+@example("Ist er da?", ["Was kostet der/K60?"])
+def test_no_text_is_a_failure(question: str, earlier: list[str]) -> None:
+    resolve(question, earlier)
+    resolve_all([*earlier, question])
