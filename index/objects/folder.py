@@ -31,7 +31,9 @@ class Folder:
 
     def locate(self, name: str) -> Path:
         """The path of a file, for messages, too."""
-        return self._path / name[: self._digits] / name[self._digits :]
+        return self._path / (
+            name if "/" in name else f"{name[: self._digits]}/{name[self._digits :]}".lstrip("/")
+        )
 
     def size(self, name: str) -> int | None:
         """Bytes of a file; None if there is none."""
@@ -53,13 +55,21 @@ class Folder:
 
         False if it was removed before it was complete.
         """
-        path = self.locate(name)
-        made = [folder for folder in (self._path, path.parent) if not folder.exists()]
+        path, is_written = self.locate(name), False
+
+        def fill(unfinished: Path) -> None:
+            nonlocal is_written
+            _write(unfinished, parts)
+            is_written = True
+
+        made = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
         self._path.mkdir(parents=self._parents, exist_ok=True)
         path.parent.mkdir(exist_ok=True)
         try:
-            write_durably(path, lambda unfinished: _write(unfinished, parts))
+            write_durably(path, fill)
         except FileNotFoundError:
+            if not is_written:
+                raise
             return False
         for folder in (path.parent, *(one.parent for one in made)):
             sync(folder)
@@ -70,7 +80,10 @@ class Folder:
         for path in self._path.glob("*/*" if self._digits else "*"):
             with suppress(FileNotFoundError):  # it was put in its place meanwhile
                 state = path.stat()
-                name = f"{path.parent.name if self._digits else ''}{path.name}"
+                inside = path.relative_to(self._path).as_posix()
+                joined = inside.replace("/", "", 1)
+                # A file that is not ours has another name than those in subfolders of so many characters.
+                name = joined if self.locate(joined) == path else inside
                 yield ObjectEntry(name, state.st_size, state.st_mtime)
 
     def unfinished(self) -> Iterator[ObjectEntry]:

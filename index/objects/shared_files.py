@@ -54,8 +54,11 @@ class SharedFiles:
 
     def fetch(self, name: str, path: Path) -> None:
         """Copy a file from there to a local path. Raises FileNotFoundError."""
+        blocks = self._objects.blocks(name)
+        first = next(blocks, b"")  # before there is a file of that path
         with path.open("wb") as file:
-            file.writelines(self._objects.blocks(name))
+            file.write(first)
+            file.writelines(blocks)
 
     def delete(self, names: Collection[str]) -> None:
         """Delete files by their names, as far as they are there."""

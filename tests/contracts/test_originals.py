@@ -76,3 +76,33 @@ def test_a_sweep_removes_nothing_once_its_lease_is_lost(originals: Originals) ->
     with pytest.raises(CollectionBusy):
         originals.sweep(set(), lost)
     assert originals.holds(one)
+
+
+@pytest.mark.parametrize("has_folder", [False, True])
+def test_an_upload_of_what_is_kept_is_aborted_alone(tmp_path: Path, has_folder: bool) -> None:
+    # A process ended while it sent a large original that is kept already, here or in the data folder.
+    bucket = bucket_at(objects_url()).below("left")
+    originals: Originals = StoredOriginals(bucket)
+    if has_folder:
+        folder = folder_originals(tmp_path / "originals")
+        one = put(folder, b"one")
+        originals = LayeredOriginals(originals, folder)
+    else:
+        one = put(originals, b"one")
+    bucket.begin(one.hex())
+    assert originals.sweep({one}) == 1
+    assert originals.holds(one)
+    assert not list(bucket.unfinished())
+    assert originals.sweep({one}) == 0
+
+
+def test_files_that_are_not_ours_are_swept_once(tmp_path: Path) -> None:
+    folder = tmp_path / "originals"
+    originals = folder_originals(folder)
+    one = put(originals, b"one")
+    for name in (".snapshot/x", "a/bc", "abc/d", f"{one.hex()[:2]}/{one.hex()[2:]}.0.new"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    assert originals.sweep({one}) == 4
+    assert originals.sweep({one}) == 0
+    assert originals.holds(one)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.errors import CollectionNotFound, StoreDamaged
-from index.objects import Bucket, Folder, Objects, OwnedFolder
+from index.objects import Bucket, Folder, ObjectEntry, Objects, OwnedFolder
 from index.protocols import Originals, Stray
 
 _DELETED = "The collection was deleted. Try again."
 _REMOVED_TOGETHER = 100
+_UPLOAD = "?uploadId="
+"""In the name of a stray that is an upload in parts, which was not completed."""
 _DIGITS = 2
 """Hex digits that name a subfolder of a folder; the others name the file in it."""
 
@@ -69,7 +71,7 @@ class StoredOriginals:
         self._delete([sha256.hex() for sha256 in sha256s])
 
     def strays(self, keep: Container[bytes]) -> list[Stray]:
-        found = [Stray(one.name, None, 0, one.written) for one in self._objects.unfinished()]
+        found = [Stray(_upload_name(one), None, 0, one.written) for one in self._objects.unfinished()]
         for one in self._objects.list():
             sha256 = _sha256(one.name)
             if sha256 is None or sha256 not in keep:
@@ -77,7 +79,15 @@ class StoredOriginals:
         return found
 
     def remove_strays(self, strays: Iterable[Stray]) -> None:
-        self._delete(sorted({one.name for one in strays}), is_unfinished=True)
+        names = {one.name for one in strays}
+        if not names:
+            return
+        self._require_own()
+        # Of an upload the complete object of the same name may be kept.
+        for upload in [one for one in self._objects.unfinished() if _upload_name(one) in names]:
+            self._objects.abort(upload.name, upload.upload_id)
+            names.discard(_upload_name(upload))
+        self._delete(sorted(name for name in names if _UPLOAD not in name))
 
     def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
         self._require_own()
@@ -87,14 +97,10 @@ class StoredOriginals:
             self.remove_strays(unwanted[first : first + _REMOVED_TOGETHER])
         return len(unwanted)
 
-    def _delete(self, names: Collection[str], *, is_unfinished: bool = False) -> None:
-        if not names:
-            return
-        self._require_own()
-        for upload in list(self._objects.unfinished()) if is_unfinished else ():
-            if upload.name in names:
-                self._objects.abort(upload.name, upload.upload_id)
-        self._objects.delete(names)
+    def _delete(self, names: Collection[str]) -> None:
+        if names:
+            self._require_own()
+            self._objects.delete(names)
 
     def _require_own(self) -> None:
         if self._owned is not None:
@@ -132,7 +138,7 @@ class LayeredOriginals:
         return [*self._old.strays(keep), *self._new.strays(keep)]
 
     def remove_strays(self, strays: Iterable[Stray]) -> None:
-        # What is a stray in one of them is no original in the other: names are hashes.
+        # What is a stray in one of them is no original in the other: names are hashes, but for uploads.
         wanted = list(strays)
         self._old.remove_strays(wanted)
         self._new.remove_strays(wanted)
@@ -147,6 +153,10 @@ def folder_originals(
     """Originals in a folder, which is made with the first file."""
     # Without the folder of the collection, which is gone if that was deleted.
     return StoredOriginals(Folder(path, digits=_DIGITS, parents=False), is_current, owned)
+
+
+def _upload_name(upload: ObjectEntry) -> str:
+    return f"{upload.name}{_UPLOAD}{upload.upload_id}"
 
 
 def _sha256(name: str) -> bytes | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from index.objects import SharedFiles, parse_objects
+from index.objects import Folder, SharedFiles, parse_objects
 from index.objects.bucket import PART
 from tests.objects import objects_url
 
@@ -41,6 +41,18 @@ def test_a_file_that_is_not_there_is_not_found(opened: Opener, tmp_path: Path) -
     for name, folder in (("two", "a/bases"), ("one", "b/bases")):
         with pytest.raises(FileNotFoundError):
             opened(folder).fetch(name, tmp_path / "theirs")
+    assert not (tmp_path / "theirs").exists()
+
+
+def test_what_cannot_be_read_is_not_taken_for_removed(tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"one"
+        raise FileNotFoundError("the source")
+
+    folder = Folder(tmp_path / "shared" / "inner")
+    with pytest.raises(FileNotFoundError, match="the source"):
+        folder.write("one", parts())
+    assert not list(folder.list())
 
 
 def test_files_are_deleted_by_their_names(opened: Opener, tmp_path: Path) -> None:
