@@ -46,12 +46,12 @@ _REFERENCE = regex.compile(
     r"|\([^()]*\b(?:19|20)\d\d[a-z]?\)|(?<=\p{L}[.,])\d{1,3}(?=\s|\Z)",
     regex.IGNORECASE,
 )
-_STATEMENT = regex.compile(
-    r"\s+(?:the|a|an|this|these|it|they|he|she|there|all|no|each|every)\s+\p{L}"
-    r"(?!.*\b(?:only|if|unless|except|other\p{L}*|appl(?:y|ies)|holds?|for|when|where)\b)",
-    regex.IGNORECASE | regex.DOTALL,
-)
+_CLAUSE = r"\s+(?:the|a|an|this|these|it|they|he|she|there|all|no|each|every)\s+(?=\p{L})"
+_LIMIT = r".*?\b(?P<limit>only|if|unless|except|other\p{L}*|appl(?:y|ies)|holds?|for|when|where)\b"
+_STATEMENT = regex.compile(rf"{_CLAUSE}(?!{_LIMIT})", regex.IGNORECASE | regex.DOTALL)
 """A statement of its own behind a semicolon, which does not limit the one before."""
+_LIMITING = regex.compile(rf";{_CLAUSE}{_LIMIT}", regex.IGNORECASE | regex.DOTALL)
+"""One that does: "; it holds in summer"."""
 _LABELLED = regex.compile(
     r"(?:\b|(?=#))(?:fig(?:ure)?s?\.?|tables?|sections?|articles?|chapters?|pages?|pp?\.|steps?|equations?|eq\.|nos?\.|"
     r"clauses?|paragraphs?|appendix|annex|exhibit|schedule|types?|phase|stage|group|class|grade|level|part|"
@@ -128,6 +128,11 @@ class Assertion:
         if any(one.kind in _FACTS for one in self.words if one.start > end):
             return None
         return _asserted(self.text, [one for one in self.words if one.start < end])
+
+    def is_limited_beside(self, other: Assertion) -> bool:
+        """Tell whether a statement behind a semicolon limits it by a word that the other does not have."""
+        found = _LIMITING.search(self.text)
+        return found is not None and found["limit"].lower() not in map(_plain, other.words)
 
     @property
     def negations(self) -> int:
@@ -249,6 +254,8 @@ def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False)
     they are, without words such as "now", and where only one of the two has another statement behind a
     semicolon, without that.
     """
+    if one.is_limited_beside(other) or other.is_limited_beside(one):
+        return None
     pairs = [(one, other)]
     if one.unchanged is not None or other.unchanged is not None:
         pairs.append((one.unchanged or one, other.unchanged or other))

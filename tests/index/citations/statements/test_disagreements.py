@@ -253,3 +253,25 @@ def test_other_languages_are_compared_where_documents_are_related(
 def test_what_held_before_and_what_limits_a_statement_are_no_conflict(one: str, other: str) -> None:
     assert compare(one, other) is None
     assert compare(other, one) is None
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "this applies to trainees",
+        "all others get none at all",
+        "it holds in summer",
+        "they only get it in summer",
+        "no others get it",
+    ],
+)
+def test_the_second_word_behind_a_semicolon_may_limit_what_stands_before(limit: str) -> None:
+    one = "Staff in Graz receive 27 days of annual leave."
+    other = f"Staff in Graz receive 25 days of annual leave; {limit}."
+    assert compare(one, other, are_related=True) is None
+    assert compare(other, one, are_related=True) is None
+
+
+def test_a_limit_that_both_have_hides_no_conflict() -> None:
+    sides = [f"Staff in Graz receive {days} days of annual leave; it holds in summer." for days in (25, 27)]
+    assert compare(*sides, are_related=True) == ("number", "25", "27")
