@@ -10,7 +10,7 @@ import regex
 from index.citations.statements.numbers import NUMBER_WORDS
 
 _ENGLISH = (
-    r"\b(?:from now on(?:wards?)?|as (?:of|from) (?:now|today)|from today|at present|at the moment|"
+    r"\b(?:from now on(?:wards?)?|as (?:of|from) (?:now|today)|from today|at present|"
     r"in (?:the )?future|going forward|currently|presently|nowadays|henceforth|these days)\b,?"
     # "Until now" and "by now" tell of what was before.
     r"|(?<!\b(?:until|till|by|before|just|right|even|than|for|since|from|of) )\bnow\b(?! (?:that|and)\b),?"
@@ -34,6 +34,33 @@ _REPLACED = (
     r"(?:\s+(?P=unit)\b)?\)?"
 )
 _CHANGES = regex.compile(f"{_ENGLISH}|{_OTHERS}|{_REPLACED}", regex.IGNORECASE)
+
+_OF_MOMENT = regex.compile(
+    r"\b(?:(?:at|for) the moment(?! (?:of|when|that|in|at)\b)|at this (?:very )?moment|(?:right|just) now|"
+    r"as we speak|im (?:Augenblick|Moment)|momentan|en ce moment|en este momento|"
+    r"in questo momento|op dit moment|neste momento)\b",
+    regex.IGNORECASE,
+)
+_LATER = regex.compile(r"\b(?:in (?:the )?future|künftig|in Zukunft|à l['’]avenir)\b", regex.IGNORECASE)
+_TODAY = regex.compile(
+    r"\b(?:at present|currently|presently|nowadays|these days|derzeit|zurzeit|actuellement|actualmente|"
+    r"hoy en día|attualmente|atualmente|momenteel|tegenwoordig)\b"
+    r"|(?<!\b(?:until|till|by|before|just|right|even|than|for|since|from|of) )\bnow\b(?! (?:that|and)\b)",
+    regex.IGNORECASE,
+)
+
+
+def is_of_moment(sentence: str) -> bool:
+    """Tell whether a sentence says what is so at a moment, as "at the moment 20 beds are free"."""
+    return _OF_MOMENT.search(sentence) is not None
+
+
+def are_of_two_times(one: str, other: str) -> bool:
+    """Tell whether one of two sentences is of what will be, "in the future", and the other of what is now."""
+    return any(
+        _LATER.search(later) is not None and _LATER.search(now) is None and _TODAY.search(now) is not None
+        for later, now in ((one, other), (other, one))
+    )
 
 
 def blank_changes(sentence: str) -> str:

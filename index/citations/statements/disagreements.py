@@ -18,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 from index.citations.statements import english
 from index.citations.statements.alignment import Alignment, align
 from index.citations.statements.attribution import find_attribution
-from index.citations.statements.changes import blank_changes
+from index.citations.statements.changes import are_of_two_times, blank_changes, is_of_moment
 from index.citations.statements.clauses import is_verb
 from index.citations.statements.conflicts import Conflict, find_conflicts
 from index.citations.statements.ordinals import with_ordinals
@@ -106,8 +106,11 @@ class Assertion:
 
     @staticmethod
     def read(sentence: str, terms: Terms) -> Assertion | None:
-        """Read a sentence; None for one that asserts nothing that could be compared, as a heading."""
-        if len(sentence) > LONGEST or _SENTENCE.match(sentence) is None:
+        """Read a sentence; None for one that asserts nothing that could be compared.
+
+        That is a heading, or what is so at the moment, of which the text does not tell when it was.
+        """
+        if len(sentence) > LONGEST or _SENTENCE.match(sentence) is None or is_of_moment(sentence):
             return None
         plain = _without_references(sentence)
         bare, found = blank_changes(plain), _read(plain, sentence, terms)
@@ -254,7 +257,8 @@ def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False)
     they are, without words such as "now", and where only one of the two has another statement behind a
     semicolon, without that.
     """
-    if one.is_limited_beside(other) or other.is_limited_beside(one):
+    is_limited = one.is_limited_beside(other) or other.is_limited_beside(one)
+    if is_limited or are_of_two_times(one.text, other.text):
         return None
     pairs = [(one, other)]
     if one.unchanged is not None or other.unchanged is not None:

@@ -275,3 +275,43 @@ def test_the_second_word_behind_a_semicolon_may_limit_what_stands_before(limit: 
 def test_a_limit_that_both_have_hides_no_conflict() -> None:
     sides = [f"Staff in Graz receive {days} days of annual leave; it holds in summer." for days in (25, 27)]
     assert compare(*sides, are_related=True) == ("number", "25", "27")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "In the future staff in Graz receive 25 days of annual leave.",
+            "At the moment staff in Graz receive 27 days of annual leave.",
+        ),
+        (
+            "In the future staff in Graz receive 25 days of annual leave.",
+            "Staff in Graz currently receive 27 days of annual leave.",
+        ),
+        (
+            "In future staff in Graz receive 25 days of annual leave.",
+            "Staff in Graz now receive 27 days of annual leave.",
+        ),
+        (
+            "At the moment 20 beds are free in the hospital of Linz.",
+            "At present 25 beds are free in the hospital of Linz.",
+        ),
+        (
+            "20 beds are free in the hospital of Linz at the moment.",
+            "25 beds are free in the hospital of Linz.",
+        ),
+    ],
+)
+def test_statements_of_two_times_are_no_conflict(one: str, other: str) -> None:
+    assert compare(one, other, are_related=True) is None
+    assert compare(other, one, are_related=True) is None
+
+
+def test_from_now_on_and_the_moment_of_an_event_are_of_no_other_time() -> None:
+    assert compare(
+        "In future staff in Graz receive 25 days of annual leave.",
+        "From now on staff in Graz receive 27 days of annual leave.",
+        are_related=True,
+    ) == ("number", "25", "27")
+    fees = [f"Members of the club pay {fee} euros at the moment of booking." for fee in (20, 25)]
+    assert compare(*fees, are_related=True) == ("number", "20", "25")
