@@ -26,7 +26,7 @@ _OTHER = -6.0
 """Added to the strength of a sentence about a sibling."""
 _BEFORE = 800
 """Code points before a sentence in which is looked for what it is about."""
-_NAME = r"\p{Lu}[\p{L}\p{M}\p{N}]*(?:-[\p{L}\p{N}]+)*"
+_NAME = r"\p{Lu}[\p{L}\p{M}\p{N}]*+(?:-[\p{L}\p{N}]++)*+"
 _ASKED = regex.compile(rf"(?<=[\p{{L}}\p{{N}},:]\s){_NAME}(?!\p{{L}})")
 """A name in a question, which is not its first word."""
 _OF = r"(?:in|at|of|for|near)"
@@ -40,7 +40,7 @@ _OPENS = regex.compile(
 """Before what a sentence begins with, its subject; a sibling that is named within tells of no other thing."""
 _LONGEST_OPENING = 60
 _IN_PASSING = regex.compile(
-    r"[^.!?\n]*\b(?:cannot|not|never|no\s+longer|\p{L}+n['’]t)\b[^.!?\n]*+[.!?]\s++"
+    r"[^.!?\n]{0,300}\b(?:cannot|not|never|no\s{1,9}longer|\p{L}{1,12}n['’]t)\b[^.!?\n]{0,300}+[.!?]\s++"
     r"(?!(?:it|its|they|their|this|there)\b)",
     regex.IGNORECASE,
 )
@@ -48,14 +48,17 @@ _IN_PASSING = regex.compile(
 _KIND = r"(?P<kind>\p{Ll}{3,})"
 _LETTER, _GOES_ON = regex.compile(r"[\p{L}\p{N}-]"), regex.compile(r"\p{L}")
 _KIND_BEHIND, _KIND_BEFORE = regex.compile(rf"\s{_KIND}"), regex.compile(rf"{_KIND}\s{_OF}\s\Z")
-_BEFORE_KIND = regex.compile(rf"(?P<name>{_NAME})\s(?P<kind>\p{{Ll}}{{3,}})(?!\p{{L}})")
+_WHOLE_KIND_BEFORE = regex.compile(rf"(?<!\p{{Ll}}){_KIND}\s{_OF}\s\Z")
+_LEFT = r"(?<![\p{L}\p{M}\p{N}-])"
+"""Where a name can begin. Searched from each of its letters, a long run of capitals would take hours."""
+_BEFORE_KIND = regex.compile(rf"{_LEFT}(?P<name>{_NAME})\s(?P<kind>\p{{Ll}}{{3,}})(?!\p{{L}})")
 _BEHIND_KIND = regex.compile(rf"(?<!\p{{L}})(?P<kind>\p{{Ll}}{{3,}})\s{_OF}\s(?P<name>{_NAME})")
 _TITLE_BEFORE, _TITLED = regex.compile(rf"{_TITLE}\s\Z"), regex.compile(rf"{_TITLE}\s(?P<name>{_NAME})")
 _LONGEST_TITLE = len("Prof. ")
 _NEAR = 60
 """Code points before a name in which the word before it mostly stands."""
 _ASKS_WHERE = regex.compile(rf"\p{{Ll}}{{3}}\s{_WHERE}\s\p{{Lu}}")
-_BEFORE_PLACE = regex.compile(rf"{_KIND}\s{_WHERE}\s\Z")
+_BEFORE_PLACE = regex.compile(rf"(?<!\p{{Ll}}){_KIND}\s{_WHERE}\s\Z")
 _KIND_WHERE = regex.compile(rf"(?<!\p{{L}}){_KIND}\s{_WHERE}\s(?P<name>{_NAME})")
 _SMALL = STOP_WORDS["english"]
 _ASKS_PERSON = regex.compile(r"\b(?:who|whom|whose)\b", regex.IGNORECASE)
@@ -230,7 +233,7 @@ def _kind_before(text: str, end: int) -> regex.Match[str] | None:
     first = max(0, end - _NEAR)
     found = _KIND_BEFORE.search(text, first, end)
     is_cut = found is not None and found.start() == first > 0
-    return _KIND_BEFORE.search(text, 0, end) if is_cut else found
+    return _WHOLE_KIND_BEFORE.search(text, 0, end) if is_cut else found
 
 
 def _with_endings(kinds: Iterable[str]) -> frozenset[str]:

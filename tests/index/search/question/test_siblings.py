@@ -139,3 +139,24 @@ def test_a_sentence_about_all_of_a_kind_is_not_about_a_sibling() -> None:
     assert "All kettles have a guarantee of two years." in kept(
         text, "How long is the guarantee of the Sund kettle?"
     )
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "long",
+    [
+        "A" * 40_000,
+        "A-" * 20_000,
+        "A\u0301" * 20_000,
+        "a" * 40_000 + " x " + "a" * 70 + " in Bonn.",
+        ": The Fjord kettle" * 2_000,
+    ],
+    ids=["capitals", "hyphens", "accents", "small letters", "names"],
+)
+def test_a_long_text_without_spaces_or_sentences_takes_no_longer(long: str) -> None:
+    text = f"{long} The Sund kettle rings. The Fjord kettle boils."
+    things = NamedThings.of("What of the Sund kettle in the hotel in Bonn?")
+    assert things is not None
+    judged = [JudgedSentence(len(text) - len("The Fjord kettle boils."), len(text), 0.0)]
+    judged.insert(0, JudgedSentence(0, judged[0].start, 0.0))
+    assert [one.strength for one in things.weigh(judged, text, 0)] == [0.0, -6.0]
