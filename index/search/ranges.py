@@ -15,6 +15,7 @@ import regex
 
 from index.citations.statements.numbers import NUMBER_WORDS, Number, read_numbers
 from index.text.languages import FUNCTION_WORDS, alphabetic_languages, is_english
+from index.text.letter_case import fold_case
 
 DAY_OF_WEEK, DAY_OF_YEAR = "day of the week", "day of the year"
 """Units of days and months that have names; the third of May is the day 503 of the year."""
@@ -334,7 +335,7 @@ def _with_thing(text: str, one: Range) -> Range:
 
 def _amounts(text: str) -> Iterator[Range]:
     """Yield the dates and the numbers, and the ordinals before a time."""
-    words = frozenset(_LETTERS.findall(text.lower()))
+    words = frozenset(_LETTERS.findall(fold_case(text)))
     if words.isdisjoint(_COUNTING) and _DIGIT.search(text) is None:
         return
     dates = [] if words.isdisjoint(_DATE_WORDS) else list(_DATE.finditer(text))
@@ -344,13 +345,13 @@ def _amounts(text: str) -> Iterator[Range]:
         if not is_time and not any(one.start() <= at < one.end() for one in dates):
             yield _counted(text, number)
     for match in () if words.isdisjoint(_ORDINAL_WORDS) else _ORDINAL_WORD.finditer(text):
-        value, (end, unit) = _ORDINAL[match[1].lower()], _unit(text, match.end())
+        value, (end, unit) = _ORDINAL[fold_case(match[1])], _unit(text, match.end())
         if unit in _TIMES:
             yield Range(match.start(), end, unit, value, value)
 
 
 def _date(match: regex.Match[str]) -> Range:
-    term = DATES[match["name"].lower()]
+    term = DATES[fold_case(match["name"])]
     value, day = Decimal(term.lstrip("daymonth")), int(match["day"] or match["behind"] or 0)
     if term.startswith("day"):
         return Range(*match.span(), DAY_OF_WEEK, value, value)

@@ -17,6 +17,7 @@ from operator import attrgetter
 import regex
 
 from index.text.differences import IDEOGRAPHIC
+from index.text.letter_case import fold_case
 
 _DIGITS = r"\p{Nd}"
 _GROUP = r"[,.'’\u00a0\u2009\u202f \u066b\u066c]"
@@ -121,7 +122,7 @@ def _in_digits(text: str) -> Iterator[Number]:
 
 
 def _factor(word: str) -> int:
-    word = word.casefold()
+    word = fold_case(word)
     return _SCALES.get(word) or _ABBREVIATED[word]
 
 

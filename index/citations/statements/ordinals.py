@@ -12,6 +12,7 @@ import regex
 
 from index.citations.statements.numbers import Number
 from index.citations.statements.words import Word
+from index.text.letter_case import fold_case
 
 _ENGLISH = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
@@ -73,7 +74,7 @@ def with_ordinals(sentence: str, words: Iterable[Word]) -> Iterator[Word]:
             continue
         until = match.end()
         digits = _DIGITS.match(match[0])
-        value = Decimal(int(digits[0]) if digits is not None else _VALUES[match[0].lower()])
+        value = Decimal(int(digits[0]) if digits is not None else _VALUES[fold_case(match[0])])
         number = Number(one.start, until, frozenset([value]))
         yield one._replace(
             text=match[0], end=until, term=f"#{value}", kind="number", weight=_WEIGHT, number=number

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import regex
 
+from index.text.letter_case import fold_case
+
 MOST_PARTS = 4
 """A question with more parts is not divided: it is rather a list, or a text."""
 
@@ -103,7 +105,7 @@ def _divide_subject(question: str) -> tuple[Part, ...]:
     match = _OF_TWO.fullmatch(" ".join(question.split()))
     if match is None or (match["verb"].lower() == "do" and not match["rest"]):
         return ()
-    verb = _SINGULAR[match["verb"].lower()]
+    verb = _SINGULAR[fold_case(match["verb"])]
     asked = (f"What {verb} {match[thing]}{match['rest'].rstrip()}?" for thing in ("one", "other"))
     return tuple(Part(one, one) for one in asked)
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import regex
 
 from index.text.languages import alphabetic_languages
+from index.text.letter_case import fold_case
 
 Standing = Literal["named", "other", "open"]
 """How a heading stands to the section that a question names: it is this one, another one, or says nothing."""
@@ -65,7 +66,7 @@ _NUMBERED = (
 _ANY = regex.compile(rf"{_DATE}|{_NUMBERED}|{_VERSION}", regex.IGNORECASE)
 _FIGURE = regex.compile(r"\d[-./]\d|§")
 """What a text has, if it names anything by figures alone: a date, a version, or a section."""
-_NAMES = frozenset(word.casefold() for word in (*_MONTHS, *_NOUNS))
+_NAMES = frozenset((*_MONTHS, *_NOUNS))
 """Words of which a text without figures has one, if it names anything: sooner told than by the pattern."""
 _LETTERS = regex.compile(r"\w+")
 _BARE_NUMBER = regex.compile(r"\s*(?:#+\s*)?(?P<value>\d{1,3}(?:\.\d{1,3}){0,4})[.):]?\s+[\"'“„«(\[]?\p{L}")
@@ -125,7 +126,7 @@ class Designation:
 
 def designations_in(text: str) -> list[Designation]:
     """The dates, versions and numbered parts that a text names, in order."""
-    if not _FIGURE.search(text) and _NAMES.isdisjoint(_LETTERS.findall(text.casefold())):
+    if not _FIGURE.search(text) and _NAMES.isdisjoint(_LETTERS.findall(fold_case(text))):
         return []
     return [one for match in _ANY.finditer(text) if (one := _read(match)) is not None]
 
@@ -184,7 +185,7 @@ def _read(match: regex.Match[str]) -> Designation | None:
         value = _numbers(match["value"])
         if value is None:
             return None
-        noun = "section" if match["sign"] else _NOUNS[match["noun"].casefold()]
+        noun = "section" if match["sign"] else _NOUNS[fold_case(match["noun"])]
         return Designation(noun, value, start, end)
     return Designation("date", _date(match), start, end)
 
@@ -193,13 +194,13 @@ def _date(match: regex.Match[str]) -> Value:
     if match["iso"]:
         return int(match["y1"]), int(match["m1"]), _int(match["d1"])
     if match["month"]:
-        return None, _MONTHS[match["n6"].casefold()], None
+        return None, _MONTHS[fold_case(match["n6"])], None
     if match["points"]:
         return int(match["y2"]), int(match["m2"]), int(match["d2"])
     if match["of_year"]:
-        return int(match["y5"]), _MONTHS[match["n5"].casefold()], None
+        return int(match["y5"]), _MONTHS[fold_case(match["n5"])], None
     name, day, year = ("n3", "d3", "y3") if match["day_first"] else ("n4", "d4", "y4")
-    return _int(match[year]), _MONTHS[match[name].casefold()], int(match[day])
+    return _int(match[year]), _MONTHS[fold_case(match[name])], int(match[day])
 
 
 def _int(digits: str | None) -> int | None:
@@ -216,7 +217,7 @@ def _numbers(written: str) -> Value | None:
 
 def _number(written: str) -> int | str | None:
     """The number of a part: digits, Roman, in words, or a letter."""
-    lower = written.lower()
+    lower = fold_case(written)
     if lower in _NUMBER_WORDS:
         return _NUMBER_WORDS[lower]
     if lower.isdigit():

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from index.text.letter_case import fold_case
+
 OperationName = Literal["highest", "lowest", "total", "count", "first", "last", "higher", "lower"]
 
 GENERIC_WORDS = (
@@ -203,7 +205,7 @@ def operation_of(question: str) -> Operation | None:
     if (found := _COMPARATIVE.search(question)) and (
         _WHICH_OF_TWO.search(question) or asks_for_period(question) or target
     ):
-        name, measures = _COMPARATIVES[found[0].casefold()]
+        name, measures = _COMPARATIVES[fold_case(found[0])]
         return Operation(name, measures, target=target, words=found[0])
     if found := _TOTAL.search(question):
         return Operation("total", target=target, words=found[0])
@@ -213,9 +215,9 @@ def operation_of(question: str) -> Operation | None:
 def _superlative(question: str, found: re.Match[str], target: str) -> Operation | None:
     if _SUPERLATIVE.search(question, found.end()):
         return None
-    name, measures = _SUPERLATIVES[found[0].casefold()]
+    name, measures = _SUPERLATIVES[fold_case(found[0])]
     ordinal = _ORDINAL.search(question[: found.start()])
-    nth = _ORDINALS[ordinal[1].casefold()] if ordinal else 1
+    nth = _ORDINALS[fold_case(ordinal[1])] if ordinal else 1
     return Operation(name, measures, nth, target, f"{ordinal[0] if ordinal else ''} {found[0]}")
 
 
@@ -257,7 +259,7 @@ _MEASURED = re.compile(rf"\b(?:{'|'.join(sorted(_MEASURES, key=len, reverse=True
 
 def measures_of(question: str) -> tuple[str, ...]:
     """Names of columns that a question is about by how it asks: "how high" is about a height."""
-    return tuple(name for found in _MEASURED.findall(question) for name in _MEASURES[found.casefold()])
+    return tuple(name for found in _MEASURED.findall(question) for name in _MEASURES[fold_case(found)])
 
 
 def measure_words(question: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from index.text.letter_case import fold_case
+
 _SPAN = r"(?:half[\s-]?day|hour|day|night|weekend|week|month|quarter|season|year)"
 _SPAN_NAME = re.compile(
     rf"(?:(?:price|rate|hire|rent|fee|cost)\s+)?(?:per\s+|a\s+|an\s+|one\s+|1\s+|each\s+)?"
@@ -38,14 +40,14 @@ def is_span_of_price(name: str) -> bool:
 
 def spans_asked(question: str) -> str:
     """The spans of time of which a question has an adverb: "day" for "daily"."""
-    return " ".join(_OF_SPANS[found.casefold()] for found in _OF_SPAN.findall(question))
+    return " ".join(_OF_SPANS[fold_case(found)] for found in _OF_SPAN.findall(question))
 
 
 def price_words(question: str, name: str) -> str:
     """The words of a question that a column of prices for a span of time accounts for, besides its name."""
     if not is_span_of_price(name):
         return ""
-    adverbs = (one for one in _OF_SPAN.findall(question) if _OF_SPANS[one.casefold()] in name.casefold())
+    adverbs = (one for one in _OF_SPAN.findall(question) if _OF_SPANS[fold_case(one)] in name.casefold())
     return " ".join([PRICE_WORDS, *adverbs])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from index.text.letter_case import fold_case
+
 _YEAR = r"(?<![\d.,])(?:1[0-9]|20|21)\d\d(?!\d|[.,/]\d)"
 _TO = r"\s*[-\u2013\u2014]\s*|\s+(?:to|and|until|till|through|up to)\s+"
 _CLOSED = re.compile(rf"(?P<first>{_YEAR})(?P<to>{_TO})(?P<last>{_YEAR})", re.IGNORECASE)
@@ -48,7 +50,7 @@ def years_of(question: str) -> Years | None:
 
 
 def _open(found: re.Match[str]) -> Years | None:
-    word, year = found["word"].lower(), int(found["year"])
+    word, year = fold_case(found["word"]), int(found["year"])
     if word in ("before", "prior to"):
         return Years(_EARLIEST, year - 1, found[0])
     if word == "after":
