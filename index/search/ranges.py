@@ -94,8 +94,8 @@ _UNDER = (
     r"unter|(?:weniger|jünger|kürzer|früher|leichter|kleiner)\s+als|moins\s+d[e'’]|menos\s+de|menor(?:es)?\s+de)|<"
 )
 _UP_TO = (
-    r"\b(?:up\s+to|at\s+most|until|till|within|maximum(?:\s+of)?|max\.?|höchstens|maximal|innerhalb\s+von|"
-    r"bis(?:\s+zu[mr]?)?|jusqu['’](?:à|en)|au\s+plus|hasta)|≤|<="
+    r"\b(?:(?:up\s+to|until|till)(?:\s+and\s+including)?|at\s+most|within|maximum(?:\s+of)?|max\.?|"
+    r"höchstens|maximal|innerhalb\s+von|bis(?:\s+zu[mr]?)?|jusqu['’](?:à|en)|au\s+plus|hasta)|≤|<="
 )
 _BEFORE = regex.compile(
     r"(?:\b(?:aged?|ages)\s+)?(?:(?P<between>\b(?:between|zwischen|entre))|\b(?P<of>de|von)|"
@@ -105,14 +105,14 @@ _BEFORE = regex.compile(
     regex.IGNORECASE,
 )
 _TO = regex.compile(
-    r"\s*(?:(?P<and>\b(?:and|und|et|y)\b)|-|–|—|"
+    r"\s*(?:(?P<and>\b(?:and|but|und|aber|et|mais|y|pero)\b)|-|–|—|"
     r"\b(?:to|until|till|through|up\s+to|bis(?:\s+zu[mr]?)?|à|au?|al|hasta|tot)\b)"
-    r"(?:\s+the\b)?(?P<but>\s+(?:but\s+)?(?:under|less\s+than|below|unter)\b)?\s*",
+    rf"(?:\s+the\b)?(?:\s+(?:but\s+)?(?:(?P<but>{_UNDER})|(?P<most>{_UP_TO}))|\s+and\s+including\b)?\s*",
     regex.IGNORECASE,
 )
 _AND_OR = r"\s+(?:and|or|und|oder|et|ou|y|o)\s+"
 _BEHIND = regex.compile(
-    rf"(?:(?P<more>{_AND_OR}(?:more|over|above|older|longer|up|mehr|älter|länger|plus|más)|"
+    rf"(?:(?P<more>{_AND_OR}(?:more|over|above|older|longer|up(?!\s+to\b)|mehr|älter|länger|plus|más)|"
     rf"\s+(?:and\s+)?(?:up|on)wards?|\s+aufwärts)|{_AND_OR}(?:less|fewer|under|below|younger|shorter|weniger|jünger|kürzer|moins|menos))\b",
     regex.IGNORECASE,
 )
@@ -131,7 +131,9 @@ _NO_PEOPLE = (
 _BOUNDS = ("above", "from", "under", "up_to")
 _OPPOSITE = {"above": "up_to", "under": "from"}
 _WORD = regex.compile(r"[\s-]+\K\p{L}+")
-_OF_AMOUNT = frozenset("|after|nach|après|within|up to|until|till|bis|bis zu|jusqu'à|hasta".split("|"))
+_OF_AMOUNT = frozenset(
+    "|after|nach|après|within|up to|up to and including|until|till|bis|bis zu|jusqu'à|hasta".split("|")
+)
 """Bounds of a question that ask for one amount: "after 7 years" for the rows from five years on, too."""
 _NUMBERED = frozenset(
     "version release course room platform number no nr page chapter day week level model type size class "
@@ -237,9 +239,10 @@ def read_ranges(text: str, units: Set[str] = frozenset()) -> list[Range]:
         one = amounts.pop()
         first = max(found[-1].end if found else 0, one.start - _BACK)
         before = _BEFORE.search(text[first : one.start])
-        if range_ := _joined(text, one, amounts[-1], before) if amounts else None:
+        following = amounts[-1] if amounts else None
+        if range_ := _joined(text, one, following, before) if following else None:
             amounts.pop()
-        range_ = range_ or _alone(text, one, before)
+        range_ = range_ or _alone(text, one, before, following)
         if before is not None and (range_.bound or before["aged"]):
             range_ = replace(range_, start=first + before.start())
         found.append(_with_thing(text, range_))
@@ -284,7 +287,11 @@ def _is_of_name(question: str, one: Range) -> bool:
 def _joined(text: str, first: Range, last: Range, before: regex.Match[str] | None) -> Range | None:
     """The range from one amount to another; None if nothing joins them."""
     to = _TO.fullmatch(text, first.end, last.start)
-    if to is None or (to["and"] and not (before and before["between"])) or first.unit not in ("", last.unit):
+    if to is None or first.unit not in ("", last.unit):
+        return None
+    kind = _kind(before)
+    is_from_to = kind in ("above", "from") and bool(to["but"] or to["most"])  # over 2 and under 10
+    if to["and"] and not is_from_to and not (before and before["between"]):
         return None
     least, most = _first_of(first), last.most or Decimal(0)
     if last.unit == DAY_OF_YEAR and not first.unit:  # 1 to 15 May
@@ -293,8 +300,13 @@ def _joined(text: str, first: Range, last: Range, before: regex.Match[str] | Non
         if most >= 0:
             return None
         least, most = most, least
-    is_above = before is not None and before["above"] is not None
-    return Range(first.start, last.end, last.unit, least, most, "to", not is_above, to["but"] is None)
+    return Range(first.start, last.end, last.unit, least, most, "to", kind != "above", to["but"] is None)
+
+
+def _kind(before: regex.Match[str] | None) -> str:
+    """Which bound the words before an amount make it; empty for none."""
+    kind = next((kind for kind in _BOUNDS if before is not None and before[kind]), "")
+    return _OPPOSITE.get(kind, kind) if before is not None and before["not"] else kind
 
 
 def _first_of(one: Range) -> Decimal:
@@ -303,20 +315,29 @@ def _first_of(one: Range) -> Decimal:
     return found or Decimal(0)
 
 
-def _alone(text: str, one: Range, before: regex.Match[str] | None) -> Range:
+def _alone(text: str, one: Range, before: regex.Match[str] | None, following: Range | None) -> Range:
     """The range that the words around an amount make of it, or the amount itself."""
     kind = next((kind for kind in _BOUNDS if before is not None and before[kind]), one.bound)
     bound = " ".join(before[kind].casefold().split()) if before and kind and before[kind] else kind
     if before is not None and before["not"]:
         kind = bound = _OPPOSITE.get(kind, kind)
     end, unit = one.end, one.unit
-    if (behind := _BEHIND.match(text, end)) is not None:
+    behind = _BEHIND.match(text, end)
+    if behind is not None and not _is_bound_of(text, behind, following):
         kind = kind or ("from" if behind["more"] else "up_to")
         end, unit = (behind.end(), unit) if unit else _unit(text, behind.end())  # 10 or more people
     least = _first_of(one) if kind == "from" else one.most
     most = _first_of(one) if kind == "under" else one.most
     ends = {"": (one.least, one.most), "above": (least, None), "from": (least, None)}.get(kind, (None, most))
     return Range(one.start, end, unit, *ends, bound or kind, kind != "above", kind != "under")
+
+
+def _is_bound_of(text: str, behind: regex.Match[str], following: Range | None) -> bool:
+    """Whether words behind an amount are the bound of the next one: "under" of "2 kg and under 10 kg"."""
+    if following is None or following.start - behind.end() > _BACK:
+        return False
+    bound = _BEFORE.search(text, behind.start(), following.start)
+    return bound is not None and bound.start() < behind.end()
 
 
 def _with_thing(text: str, one: Range) -> Range:

@@ -111,6 +111,15 @@ def test_months_and_days_are_in_a_part_of_the_year(first: int, last: int, value:
         ("1 to 15 May", ["15 May"], ["16 May"]),
         ("Friday to Monday", ["Sunday"], ["Tuesday"]),
         ("-5 to 5 °C", ["0 degrees", "-5 °C"], ["6 °C"]),
+        ("over 2 kg and under 10 kg", ["2.1 kg", "9 kg"], ["2 kg", "10 kg"]),
+        ("over 1.5 kg and up to 3 kg", ["1.6 kg", "3 kg"], ["1.5 kg", "3.1 kg"]),
+        ("at least 2 kg but less than 10 kg", ["2 kg", "9 kg"], ["1 kg", "10 kg"]),
+        ("no less than 2 kg and under 10 kg", ["2 kg", "9 kg"], ["1 kg", "10 kg"]),
+        ("mehr als 2 kg und weniger als 10 kg", ["3 kg"], ["2 kg", "10 kg"]),
+        ("plus de 2 kg et moins de 10 kg", ["3 kg"], ["2 kg", "10 kg"]),
+        ("up to and including 12 years", ["11 years", "12 years"], ["13 years"]),
+        ("5 up to and including 12 years", ["5 years", "12 years"], ["4 years", "13 years"]),
+        ("over 12 years", ["13 years"], ["12 years"]),
     ],
 )
 def test_what_is_in_a_range(written: str, inside: list[str], outside: list[str]) -> None:
@@ -146,6 +155,26 @@ def test_what_is_unclear_is_neither_in_a_range_nor_outside() -> None:
         found = only_range(written)
         assert found is not None
         assert found.has(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "bounds"),
+    [
+        ("up to and including 12 years; over 12 years", [(None, 12), (12, None)]),
+        ("12 years and under, over 12 years", [(None, 12), (12, None)]),
+        ("up to 3 kg and over 5 kg", [(None, 3), (5, None)]),
+        ("not more than 3 kg and up to 5 kg", [(None, 3), (None, 5)]),
+        ("from 6 years and up to 3 adults", [(6, None), (None, 3)]),
+        ("over 12 years and under 3 years", [(12, None), (None, 3)]),
+        ("5 years or more 3 weeks", [(5, None), (3, 3)]),
+        ("3 kg and up to the house", [(3, 3)]),
+        ("3 kg and up", [(3, None)]),
+    ],
+)
+def test_bounds_belong_to_their_own_amounts(
+    written: str, bounds: list[tuple[int | None, int | None]]
+) -> None:
+    assert [(one.least, one.most) for one in read_ranges(written)] == bounds
 
 
 def test_ranges_within_a_sentence_have_their_units() -> None:
