@@ -5,7 +5,7 @@ English, German, French and Spanish are read. An amount without a bound is a ran
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -361,14 +361,26 @@ def _amounts(text: str) -> Iterator[Range]:
         return
     dates = [] if words.isdisjoint(_DATE_WORDS) else list(_DATE.finditer(text))
     yield from map(_date, dates)
-    for number in read_numbers(text):
-        at, is_time = number.start, _CLOCK.search(text, max(0, number.start - 1), number.end + 2)
-        if not is_time and not any(one.start() <= at < one.end() for one in dates):
-            yield _counted(text, number)
+    numbers = read_numbers(text)
+    # Tell the language once: it takes the whole text.
+    is_in_english = any(len(one.values) > 1 for one in numbers) and is_english(text)
+    for number in _outside(dates, numbers):
+        if not _CLOCK.search(text, max(0, number.start - 1), number.end + 2):
+            yield _counted(text, number, is_in_english=is_in_english)
     for match in () if words.isdisjoint(_ORDINAL_WORDS) else _ORDINAL_WORD.finditer(text):
         value, (end, unit) = _ORDINAL[fold_case(match[1])], _unit(text, match.end())
         if unit in _TIMES:
             yield Range(match.start(), end, unit, value, value)
+
+
+def _outside(dates: Sequence[regex.Match[str]], numbers: Iterable[Number]) -> Iterator[Number]:
+    """Yield the numbers that are no part of a date; both are in order."""
+    at = 0
+    for number in numbers:
+        while at < len(dates) and dates[at].end() <= number.start:
+            at += 1
+        if at == len(dates) or number.start < dates[at].start():
+            yield number
 
 
 def _date(match: regex.Match[str]) -> Range:
@@ -380,10 +392,10 @@ def _date(match: regex.Match[str]) -> Range:
     return Range(*match.span(), DAY_OF_YEAR, value, value if day else value + _MONTH - 1)
 
 
-def _counted(text: str, number: Number) -> Range:
+def _counted(text: str, number: Number, *, is_in_english: bool) -> Range:
     """A number with the unit that stands behind it, or the sign of money before it."""
     low, high = min(number.values), max(number.values)
-    if low < high and ("," in text[number.start : number.end] or not is_english(text)):
+    if low < high and ("," in text[number.start : number.end] or not is_in_english):
         low = high
     is_open = text.startswith("+", number.end)
     end, unit = (number.end, "%") if number.is_percent else _unit(text, number.end + is_open)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from time import process_time
 
 import pytest
 from hypothesis import given, strategies as st
@@ -175,6 +176,17 @@ def test_bounds_belong_to_their_own_amounts(
     written: str, bounds: list[tuple[int | None, int | None]]
 ) -> None:
     assert [(one.least, one.most) for one in read_ranges(written)] == bounds
+
+
+@pytest.mark.parametrize("written", ["1 May, ", "1.000 Nutzer, ", "over 5 kg and "])
+def test_a_long_list_of_amounts_takes_no_longer_for_each(written: str) -> None:
+    def seconds(times: int) -> float:
+        start = process_time()
+        read_ranges(written * times)
+        return process_time() - start
+
+    short = min(seconds(500) for _ in range(3))
+    assert min(seconds(4000) for _ in range(3)) < 8 * 3 * short + 0.1
 
 
 def test_ranges_within_a_sentence_have_their_units() -> None:
