@@ -19,12 +19,15 @@ export async function follow(job) {
       // The events tell that something has changed; what, the page says.
       for (let part = await events.read(); !part.done && followed === job; part = await events.read()) {
         await refresh();
+        if (isFinished()) break;
         await wait(PAUSE);
       }
+      await events.cancel();
     } catch {
       // Too many follow jobs, or the service is away: ask again.
     }
-    await refresh();
+    // A job that is finished may be removed at any time.
+    if (!isFinished()) await refresh();
     if (!isFinished()) await wait(AGAIN);
   }
 }
