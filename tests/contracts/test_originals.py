@@ -78,6 +78,7 @@ def test_a_sweep_removes_nothing_once_its_lease_is_lost(originals: Originals) ->
     assert originals.holds(one)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("has_folder", [False, True])
 def test_an_upload_of_what_is_kept_is_aborted_alone(tmp_path: Path, has_folder: bool) -> None:
     # A process ended while it sent a large original that is kept already, here or in the data folder.
