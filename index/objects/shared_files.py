@@ -114,7 +114,7 @@ class OwnedFolder:
         self._identify = identify
 
     def owner(self) -> Owner | None:
-        """Who owns the folder; None where it has no mark. One that cannot be read is that of a stranger."""
+        """The owner of the folder; None where it has no mark. A mark that cannot be read is a stranger's."""
         try:
             found = json.loads(self._files.read(MARK))
             return Owner(str(found["system"]), str(found["database"]), str(found.get("name", "")))

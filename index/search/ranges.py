@@ -289,7 +289,7 @@ def _joined(text: str, first: Range, last: Range, before: regex.Match[str] | Non
     to = _TO.fullmatch(text, first.end, last.start)
     if to is None or first.unit not in ("", last.unit):
         return None
-    kind = _kind(before)
+    kind, _ = _bound(before)
     is_from_to = kind in ("above", "from") and bool(to["but"] or to["most"])  # over 2 and under 10
     if to["and"] and not is_from_to and not (before and before["between"]):
         return None
@@ -303,10 +303,15 @@ def _joined(text: str, first: Range, last: Range, before: regex.Match[str] | Non
     return Range(first.start, last.end, last.unit, least, most, "to", kind != "above", to["but"] is None)
 
 
-def _kind(before: regex.Match[str] | None) -> str:
-    """Which bound the words before an amount make it; empty for none."""
-    kind = next((kind for kind in _BOUNDS if before is not None and before[kind]), "")
-    return _OPPOSITE.get(kind, kind) if before is not None and before["not"] else kind
+def _bound(before: regex.Match[str] | None) -> tuple[str, str]:
+    """The kind of bound that the words before an amount make it, and these words; both empty for none."""
+    kind = "" if before is None else next((kind for kind in _BOUNDS if before[kind]), "")
+    if before is None or not kind:
+        return "", ""
+    if before["not"]:
+        kind = _OPPOSITE.get(kind, kind)
+        return kind, kind
+    return kind, " ".join(before[kind].casefold().split())
 
 
 def _first_of(one: Range) -> Decimal:
@@ -317,10 +322,8 @@ def _first_of(one: Range) -> Decimal:
 
 def _alone(text: str, one: Range, before: regex.Match[str] | None, following: Range | None) -> Range:
     """The range that the words around an amount make of it, or the amount itself."""
-    kind = next((kind for kind in _BOUNDS if before is not None and before[kind]), one.bound)
-    bound = " ".join(before[kind].casefold().split()) if before and kind and before[kind] else kind
-    if before is not None and before["not"]:
-        kind = bound = _OPPOSITE.get(kind, kind)
+    kind, bound = _bound(before)
+    kind, bound = kind or one.bound, bound or one.bound
     end, unit = one.end, one.unit
     behind = _BEHIND.match(text, end)
     if behind is not None and not _is_bound_of(text, behind, following):
