@@ -12,6 +12,7 @@ from index.engine.vectors.building import choose_kind
 from index.engine.vectors.files import Base
 from index.engine.vectors.segments import Snapshot
 from index.errors import StoreDamaged
+from index.memory import give_back
 
 _log = logging.getLogger("loccit.vectors")
 
@@ -39,7 +40,7 @@ def is_due(base: Base, snapshot: Snapshot, config: VectorsConfig) -> bool:
 
 
 class BackgroundCompaction:
-    """Runs one compaction of a folder at a time, in a daemon thread that logs errors."""
+    """Runs one compaction of a folder at a time, in a daemon thread that logs errors and gives memory back."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -78,3 +79,4 @@ class BackgroundCompaction:
                 _log.error("the vector index in %s was not compacted: %s", self._folder, error)
         finally:
             self._running.release()
+            give_back()  # what the new base holds was in many small pieces
