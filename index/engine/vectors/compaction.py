@@ -40,7 +40,7 @@ def is_due(base: Base, snapshot: Snapshot, config: VectorsConfig) -> bool:
 
 
 class BackgroundCompaction:
-    """Runs one compaction of a folder at a time, in a daemon thread that logs errors and gives memory back."""
+    """Runs one compaction of a folder at a time in a daemon thread; logs errors and gives memory back."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
