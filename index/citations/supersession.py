@@ -6,11 +6,11 @@ force, in ``valid_from`` and ``valid_to``.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from index.filters import Comparison, Compound, Filter
 from index.protocols import Documents
-from index.types import Metadata
+from index.types import Ids, Metadata
 
 SUPERSEDES, VALID_FROM, VALID_TO = "supersedes", "valid_from", "valid_to"
 """Entries of the metadata."""
@@ -54,14 +54,15 @@ class Superseding:
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[int, bool]] = {}
 
-    def is_told(self, moment: Documents, change: int, caller: Hashable) -> bool:
-        """Tell whether any document that the caller may read says that it supersedes another one."""
+    def is_told(self, select: Callable[[Filter], Ids], change: int, caller: Hashable) -> bool:
+        """Tell whether any document supersedes another one; ``select`` gives the keys of documents."""
         known = self._known.get(caller)
         if known is None or known[0] != change:
-            found = moment.documents(limit=1, where=Comparison("gte", SUPERSEDES, ("",)))
+            # By attributes alone: to list the first document walks through all of them where none says so.
+            found = select(Comparison("gte", SUPERSEDES, ("",)))
             if len(self._known) >= _MOST_CALLERS:
                 self._known = {}
-            self._known[caller] = known = change, bool(found)
+            self._known[caller] = known = change, len(found) > 0
         return known[1]
 
 

@@ -210,7 +210,7 @@ class Questions:
     ) -> Answer:
         """The answer with what amends its hits before them, if documents supersede those of the hits."""
         search, moment = reading
-        if not self._superseding.is_told(moment, moment.change, self._readable):
+        if not self._superseding.is_told(moment.select, moment.change, self._readable):
             return answer
         newer = superseded_by(moment, [hit.citation.document_id for hit in answer.hits], where)
         if not newer:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from index.citations import Locator, in_force, parse_locator
+from index.citations.supersession import Superseding
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.filters import parse_filter
+from index.filters import Filter, parse_filter
 from index.ingest import Source
+from index.types import Ids
 from tests.opening import collection_in
 
 LEASE = (
@@ -103,3 +105,21 @@ def test_documents_are_in_force_from_their_first_day_to_their_last(
     assert sorted({hit.citation.document_id for hit in hits}) == expected
     where = in_force(day, parse_filter({"type": "eq", "key": "document_id", "value": "always.txt"}))
     assert [hit.citation.document_id for hit in collection.ask(QUESTION, where=where).hits] == ["always.txt"]
+
+
+def test_whether_documents_supersede_others_is_looked_for_once_a_change(collection: Collection) -> None:
+    superseding, asked = Superseding(), list[Filter]()
+
+    def is_told(change: int) -> bool:
+        with collection.archive.resolution() as resolution:
+
+            def select(where: Filter) -> Ids:
+                asked.append(where)
+                return resolution.moment.select(where)
+
+            return superseding.is_told(select, change, "anybody")
+
+    assert [is_told(change) for change in (1, 1, 2)] == [False] * 3
+    assert len(asked) == 2
+    put(collection, "amendment.txt", AMENDMENT, metadata={"supersedes": ["lease.txt"]})
+    assert is_told(3)
