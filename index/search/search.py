@@ -31,6 +31,7 @@ from index.search.question import Query, Question, definitions, is_spelt, number
 from index.search.question.abbreviations import (
     abbreviations_in,
     abbreviations_of,
+    is_otherwise,
     may_abbreviate,
     spell_out,
 )
@@ -337,8 +338,8 @@ class Search:
         """Return up to ``k`` best passages, and the probability that they answer the question.
 
         A follow-up question is asked alone and with its context, or with what it refers to put in. Where the
-        documents spell out what a question abbreviates, or abbreviate what it spells out, it is asked with
-        both.
+        documents spell out what a question abbreviates, or abbreviate what it spells out, and one of the
+        first has only the other of the two, it is asked with both.
         """
         alone = asked.resolved or self._of_named_document(asked, where, watch) or asked.alone
         judged = self.judge(alone, k=k, where=where, watch=watch, answerability=answerability)
@@ -379,19 +380,24 @@ class Search:
         )
 
     def _spelled_out(self, asked: Queries, found: SearchResult, where: Filter | None) -> Queries | None:
-        """The question with its abbreviations as the documents spell them out; None where they do not."""
+        """The question with its abbreviations as the documents spell them out; None where that adds nothing.
+
+        More words outweigh the others of the question, so it is asked with both only where a passage that was
+        found has only the other of the two.
+        """
         question = (asked.resolved or asked.alone).question
         if asked.restate is None or AskedThing.of(question) is not None:
             return None  # what a thing is, the sentence says that spells it out
-        shown = "\n".join([hit.text for hit in found.deciding])
+        texts = [hit.text for hit in found.deciding]
+        shown = "\n".join(texts)
         known = [one for one in abbreviations_in(shown, question) if may_abbreviate(one, question, shown)]
         told, (_, of_documents) = {one.short for one in known}, divide_pages(where)
         for short in abbreviations_of(question):
             if short not in told:
                 ids = self._engine.search_words(short, _SPELLING_PASSAGES, where=of_documents)
-                texts = "\n".join([one.text for one in self._passages.passages(ids)])
-                known += islice(abbreviations_in(texts, only=short), 1)
-        restated = spell_out(question, known) if known else question
+                spelling = "\n".join([one.text for one in self._passages.passages(ids)])
+                known += islice(abbreviations_in(spelling, only=short), 1)
+        restated = spell_out(question, [one for one in known if is_otherwise(one, question, texts)])
         return None if restated == question else asked.restate(restated)
 
     def _of_named_document(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:

@@ -1,7 +1,7 @@
 """Spell out a question's abbreviations as the documents do, and abbreviate what they abbreviate.
 
 Where a document has "paid time off (PTO)", a passage about the one need not have the other. A question that
-names either is asked with both: "How much paid time off (PTO) do I get?".
+names either is asked with both, "How much paid time off (PTO) do I get?", if such a passage is found.
 """
 
 from __future__ import annotations
@@ -164,6 +164,17 @@ def _find_word(word: str, text: str) -> Span | None:
 def may_abbreviate(one: Abbreviation, question: str, text: str) -> bool:
     """Whether a question may have an abbreviation: a "cat" in small letters is none where a text has cats."""
     return one.short in question or _find_word(one.short.lower(), text) is None
+
+
+def is_otherwise(one: Abbreviation, question: str, texts: Iterable[str]) -> bool:
+    """Whether one of some texts has only what a question has not: the abbreviation, or its words."""
+    of_short = _find_short(one.short, question) is not None
+    for text in texts:
+        has_short = _find_word(one.short, text) is not None
+        has_long = _find_long(one.long, text) is not None
+        if has_short != has_long and has_long == of_short:
+            return True
+    return False
 
 
 def abbreviations_of(question: str) -> list[str]:

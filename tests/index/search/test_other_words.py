@@ -56,6 +56,21 @@ def test_an_abbreviation_is_asked_for_where_its_words_are(collection: Collection
     assert not collection.ask("How much does the HOA collect?").missing
 
 
+def test_a_question_is_asked_as_it_is_where_all_have_its_abbreviation(
+    collection: Collection, embedder: WordEmbedder
+) -> None:
+    collection.put_many(
+        [
+            Source("about.md", b"# About\n\nLow-density lipoprotein (LDL) has a low density in blood.\n"),
+            Source("study.md", b"# Study\n\nToo much LDL is a cause of heart disease.\n"),
+        ]
+    )
+    collection.embed_pending()
+    before = embedder.queries
+    assert collection.ask("Is LDL a cause of disease?").hits[0].citation.document_id == "study.md"
+    assert embedder.queries == before + 1
+
+
 def test_the_stop_of_an_ordinal_number_ends_no_sentence(collection: Collection) -> None:
     text = "# Urlaub\n\nResturlaub verfällt am 31. März. Der Antrag ist bis zum 5. des Monats zu stellen.\n"
     collection.put(Source("urlaub.md", text.encode()))

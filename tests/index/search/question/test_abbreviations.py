@@ -7,6 +7,7 @@ import pytest
 from index.search.question.abbreviations import (
     Abbreviation,
     abbreviations_in,
+    is_otherwise,
     long_form,
     may_abbreviate,
     spell_out,
@@ -94,3 +95,22 @@ def test_a_word_in_small_letters_abbreviates_nothing_where_a_text_has_it() -> No
     assert not may_abbreviate(training, "Can my cat stay?", "A cat may stay. The committee (CAT) meets.")
     assert may_abbreviate(training, "When does the CAT meet?", "A cat may stay. The committee (CAT) meets.")
     assert may_abbreviate(training, "when does the cat meet?", "The committee (CAT) meets on Monday.")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("How much PTO do I get?", "You get 25 days of paid time off.", True),
+        ("How much pto do I get?", "You get 25 days of Paid Time Off.", True),
+        ("How much paid time off do I get?", "Of PTO you get 25 days.", True),
+        ("How much PTO do I get?", "You get 25 days of paid time off (PTO).", False),
+        ("How much PTO do I get?", "Of PTO you get 25 days.", False),
+        ("How much paid time off do I get?", "You get 25 days of paid time off.", False),
+        ("How much paid time off do I get?", "Ask PTOLEMY.", False),
+        ("How much PTO do I get?", "Ask the office.", False),
+    ],
+)
+def test_a_text_has_only_the_other_of_an_abbreviation_and_its_words(
+    question: str, text: str, expected: bool
+) -> None:
+    assert is_otherwise(PTO, question, ["Ask.", text]) == expected
