@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -105,7 +105,8 @@ class FlatVectors:
     Their number format is chosen as for :class:`MappedVectors`, since reading them dominates a search.
     """
 
-    def __init__(self, index: faiss.IndexFlatCodes) -> None:
+    def __init__(self, index: faiss.IndexFlatCodes, *, error: float | None = None) -> None:
+        """``error``: the largest of scores, if it is known; computed otherwise."""
         self.index = index
         # A view of the codes: the index must not change.
         size = index.codes.size()
@@ -116,14 +117,18 @@ class FlatVectors:
         )
         self.dimension = int(index.d)
         self.precision = HALF if isinstance(index, faiss.IndexScalarQuantizer) else SINGLE
+        self._error = self._largest_error() if error is None else error
+
+    def _largest_error(self) -> float:
         # A different order of summation can give equal rows different scores.
-        self._error = _SUM_ERROR
+        error = _SUM_ERROR
         if self.precision == HALF:
             # The search uses rounded rows, whose lengths differ slightly from one.
-            rows = (index.sa_decode(self._codes[some]) for some in row_slices(len(self)))
+            rows = (self.index.sa_decode(self._codes[some]) for some in row_slices(len(self)))
             lengths = (np.linalg.norm(some, axis=1) for some in rows)
             off = (np.abs(one[one > 0] - 1.0).max(initial=0.0) for one in lengths)
-            self._error += float(max(off, default=0.0))
+            error += float(max(off, default=0.0))
+        return error
 
     @staticmethod
     def of(vectors: Vectors) -> FlatVectors:
@@ -131,6 +136,25 @@ class FlatVectors:
         index = _codec(vectors.shape[1], HALF if fits_half(vectors) else SINGLE)
         index.add(vectors)
         return FlatVectors(index)
+
+    @staticmethod
+    def gathered(parts: Sequence[tuple[StoredVectors, Ids]], order: Ids) -> FlatVectors:
+        """Copy rows at positions of several vectors, one part after the other, into an order.
+
+        Rounded rows are copied as they are: to see once more that rounding is lossless takes ten times as
+        long, and a follower copies each row several times.
+        """
+        rounded = [
+            (one, positions)
+            for one, positions in parts
+            if isinstance(one, FlatVectors) and one.precision == HALF
+        ]
+        if len(rounded) < len(parts):
+            return FlatVectors.of(np.concatenate([one.at(positions) for one, positions in parts])[order])
+        codes = np.concatenate([np.take(one._codes, positions, axis=0) for one, positions in rounded])
+        index = _codec(rounded[0][0].dimension, HALF)
+        index.add_sa_codes(codes[order])
+        return FlatVectors(index, error=max(one._error for one, _ in rounded))
 
     def __len__(self) -> int:
         return int(self.index.ntotal)

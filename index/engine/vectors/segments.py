@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.vectors.exact import AllowedRows
+from index.engine.vectors.exact import AllowedRows, FlatVectors
 from index.engine.vectors.rows import Rows
 from index.records import Mark
 from index.types import Ids
@@ -139,4 +139,6 @@ def gather_rows(parts: Sequence[tuple[Rows, Ids]]) -> Rows:
     """Copy the rows at these positions into memory."""
     ids = np.concatenate([rows.ids[positions] for rows, positions in parts])
     documents = np.concatenate([rows.documents[positions] for rows, positions in parts])
-    return Rows.of(ids, documents, np.concatenate([rows.vectors(positions) for rows, positions in parts]))
+    order = np.argsort(ids, kind="stable")
+    stored = FlatVectors.gathered([(rows.stored, positions) for rows, positions in parts], order)
+    return Rows(ids[order], documents[order], stored)
