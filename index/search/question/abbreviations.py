@@ -144,8 +144,8 @@ def _find_short(short: str, question: str) -> Span | None:
 
 def _find_long(long: str, question: str) -> Span | None:
     """Where a question has the words that are abbreviated."""
-    words = _WORD.findall(long)
-    if question.isascii() and long.isascii() and words[0].lower() not in question.lower():
+    words, needed = _WORD.findall(long), _WORD.findall(long.lower().removesuffix("s"))
+    if question.isascii() and long.isascii() and not all(map(question.lower().__contains__, needed)):
         return None  # a pattern is slow to compile
     pattern = r"[\s-]+".join(map(regex.escape, words)).removesuffix("s")
     found = regex.search(rf"(?<![\p{{L}}\p{{N}}])(?i:{pattern}){_ENDING}(?![\p{{L}}\p{{N}}])", question)

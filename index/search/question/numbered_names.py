@@ -56,8 +56,8 @@ class _Name:
     numbers: frozenset[str]
     told: regex.Pattern[str]
     """Finds it in a text; the numbers behind it are found by :data:`_NUMBERS`."""
-    own: regex.Pattern[str]
-    """Finds one of the numbers that are asked for, also in another way to write it."""
+    own: str
+    """The pattern of one of the numbers that are asked for, also in another way to write it."""
 
     @staticmethod
     def of(written: str, question: str) -> _Name:
@@ -66,7 +66,7 @@ class _Name:
         forms = rf"(?:{name}|{name.upper()})" if written[0].isupper() else f"{_INSIDE}{capital}"
         asked = _numbers(regex.compile(name), question)
         told = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){forms}")
-        return _Name(written, asked, told, regex.compile("|".join(map(_any_form, sorted(asked)))))
+        return _Name(written, asked, told, "|".join(map(_any_form, sorted(asked))))
 
     def stands_in(self, text: str) -> Standing:
         """Tell whether a text has the name, only siblings of it, or neither for certain."""
@@ -75,7 +75,7 @@ class _Name:
         if told & self.numbers:
             return "named"
         plain = _MARKER.sub(" ", text)
-        return "open" if self.own.search(plain) or self._is_in_range(plain) else "other"
+        return "open" if regex.search(self.own, plain) or self._is_in_range(plain) else "other"
 
     def _is_in_range(self, text: str) -> bool:
         asked = [Decimal(one) for one in self.numbers]

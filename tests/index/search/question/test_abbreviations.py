@@ -55,11 +55,18 @@ def test_other_brackets_spell_out_nothing(text: str) -> None:
         ("How much Paid Time Off is there?", "How much Paid Time Off (PTO) is there?"),
         ("How much paid time off (PTO) is there?", "How much paid time off (PTO) is there?"),
         ("How much time off is there?", "How much time off is there?"),
+        ("Off time paid?", "Off time paid?"),
         ("Who knows PTOLEMY?", "Who knows PTOLEMY?"),
     ],
 )
 def test_a_question_is_asked_with_both(question: str, both: str) -> None:
     assert spell_out(question, [PTO]) == both
+
+
+@pytest.mark.parametrize("words", ["Service level agreements", "a service-level agreement"])
+def test_words_are_found_in_singular_and_plural_and_with_hyphens(words: str) -> None:
+    for long in ("service level agreement", "service level agreements"):
+        assert spell_out(f"{words} end?", [Abbreviation("SLA", long)]) == f"{words} (SLA) end?"
 
 
 def test_an_abbreviation_in_brackets_stands_for_the_words_before() -> None:
