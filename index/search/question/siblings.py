@@ -47,16 +47,14 @@ _IN_PASSING = regex.compile(
 """A sentence that only says what a sibling does not, where the next one does not go on with that."""
 _KIND = r"(?P<kind>\p{Ll}{3,})"
 _LETTER, _GOES_ON = regex.compile(r"[\p{L}\p{N}-]"), regex.compile(r"\p{L}")
-_KIND_BEHIND, _KIND_BEFORE = regex.compile(rf"\s{_KIND}"), regex.compile(rf"{_KIND}\s{_OF}\s\Z")
-_WHOLE_KIND_BEFORE = regex.compile(rf"(?<!\p{{Ll}}){_KIND}\s{_OF}\s\Z")
+_KIND_BEHIND, _KIND_BEFORE = regex.compile(rf"\s{_KIND}"), regex.compile(rf"(?r){_KIND}\s{_OF}\s")
+"""The words behind and before a name: "hotel" of "hotel in Kiel". The latter is matched from its end."""
 _LEFT = r"(?<![\p{L}\p{M}\p{N}-])"
 """Where a name can begin. Searched from each of its letters, a long run of capitals would take hours."""
 _BEFORE_KIND = regex.compile(rf"{_LEFT}(?P<name>{_NAME})\s(?P<kind>\p{{Ll}}{{3,}})(?!\p{{L}})")
 _BEHIND_KIND = regex.compile(rf"(?<!\p{{L}})(?P<kind>\p{{Ll}}{{3,}})\s{_OF}\s(?P<name>{_NAME})")
 _TITLE_BEFORE, _TITLED = regex.compile(rf"{_TITLE}\s\Z"), regex.compile(rf"{_TITLE}\s(?P<name>{_NAME})")
 _LONGEST_TITLE = len("Prof. ")
-_NEAR = 60
-"""Code points before a name in which the word before it mostly stands."""
 _ASKS_WHERE = regex.compile(rf"\p{{Ll}}{{3}}\s{_WHERE}\s\p{{Lu}}")
 _BEFORE_PLACE = regex.compile(rf"(?<!\p{{Ll}}){_KIND}\s{_WHERE}\s\Z")
 _KIND_WHERE = regex.compile(rf"(?<!\p{{L}}){_KIND}\s{_WHERE}\s(?P<name>{_NAME})")
@@ -212,7 +210,7 @@ def _alike(text: str, both: str, places: Sequence[Span]) -> Iterator[tuple[int, 
     where by itself. No pattern has the name in it: to compile one takes longer than all else that is done.
     """
     before = {one["kind"] for _, end in places if (one := _KIND_BEHIND.match(both, end))} - _SMALL
-    behind = {one["kind"] for start, _ in places if (one := _kind_before(both, start))} - _SMALL
+    behind = {one["kind"] for start, _ in places if (one := _KIND_BEFORE.match(both, 0, start))} - _SMALL
     if before:
         forms = _with_endings(before)
         for match in _BEFORE_KIND.finditer(text):
@@ -226,14 +224,6 @@ def _alike(text: str, both: str, places: Sequence[Span]) -> Iterator[tuple[int, 
     if any(_TITLE_BEFORE.search(both, max(0, start - _LONGEST_TITLE), start) for start, _ in places):
         for match in _TITLED.finditer(text):
             yield match.start(), match.start("name"), match["name"]
-
-
-def _kind_before(text: str, end: int) -> regex.Match[str] | None:
-    """The word before a name: "hotel" of "hotel in Kiel"."""
-    first = max(0, end - _NEAR)
-    found = _KIND_BEFORE.search(text, first, end)
-    is_cut = found is not None and found.start() == first > 0
-    return _WHOLE_KIND_BEFORE.search(text, 0, end) if is_cut else found
 
 
 def _with_endings(kinds: Iterable[str]) -> frozenset[str]:
