@@ -33,7 +33,7 @@ _LONGEST = 120
 """Code points of what is abbreviated."""
 _BEGINNING = 4
 """Letters by which a word is looked for in a question."""
-_ENDING = r"(?:s|es)?"
+_GAP, _ENDS_WORDS = regex.compile(r"[\s-]+"), regex.compile(r"(?:s|es)?(?![\p{L}\p{N}])")
 _LETTER, _ENDS_WORD = regex.compile(r"[\p{L}\p{N}]"), regex.compile(r"s?(?![\p{L}\p{N}])")
 
 
@@ -142,14 +142,28 @@ def _find_short(short: str, question: str) -> Span | None:
     return min(filter(None, (found, small)), default=None)
 
 
-def _find_long(long: str, question: str) -> Span | None:
-    """Where a question has the words that are abbreviated."""
-    words, needed = _WORD.findall(long), _WORD.findall(long.lower().removesuffix("s"))
-    if question.isascii() and long.isascii() and not all(map(question.lower().__contains__, needed)):
-        return None  # a pattern is slow to compile
-    pattern = r"[\s-]+".join(map(regex.escape, words)).removesuffix("s")
-    found = regex.search(rf"(?<![\p{{L}}\p{{N}}])(?i:{pattern}){_ENDING}(?![\p{{L}}\p{{N}}])", question)
-    return None if found is None else found.span()
+def _find_long(long: str, text: str) -> Span | None:
+    """Where a text has the words that are abbreviated. To compile a pattern of them would take longer."""
+    small, words = _small(text), _WORD.findall(_small(long))
+    if long.endswith("s"):
+        words[-1] = words[-1][:-1]
+    for start in find_all(words[0], small):
+        at = start + len(words[0])
+        for word in words[1:]:
+            gap = _GAP.match(small, at)
+            if gap is None or not small.startswith(word, gap.end()):
+                break
+            at = gap.end() + len(word)
+        else:
+            end = _ENDS_WORDS.match(text, at)
+            if end is not None and not (start and _LETTER.match(text, start - 1)):
+                return start, end.end()
+    return None
+
+
+def _small(text: str) -> str:
+    """A text in small letters, of which each is at its place; str.lower() makes two of İ."""
+    return text.replace("İ", "i").lower()
 
 
 def _find_word(word: str, text: str) -> Span | None:
