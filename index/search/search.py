@@ -265,8 +265,9 @@ class SearchResult:
         """The least probability of a hit in which a table answers, None if none does."""
         reading = self.reading
         if reading is not None and reading.value:
-            of = (hit.rank for hit in self.hits if hit.citation.document_id == reading.document_id)
-            return Certainty(next(of, 0), _COMPUTED)
+            of = [hit for hit in self.hits if hit.citation.document_id == reading.document_id]
+            shown = [hit for hit in of if any(lit.answering for lit in hit.evidence)]
+            return Certainty(next((hit.rank for hit in shown or of), 0), _COMPUTED)
         if self.named:
             return Certainty(self._shown(self.named), _NAMED)
         return Certainty(self._shown(self.headed), _HEADED) if self.headed else None

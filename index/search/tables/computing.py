@@ -25,6 +25,7 @@ from index.search.tables.operations import (
 )
 from index.search.tables.prices import asks_price
 from index.search.tables.selection import Selection
+from index.search.tables.timetables import Timetable
 from index.search.tables.years import Years, is_from_to, year_of, years_of
 from index.text.sentences import Span
 
@@ -60,7 +61,8 @@ def compute(operation: Operation, asked: Asked, text: str, grid: Grid, context: 
     """
     if len(grid.rows) < 2:
         return None
-    return _Computation(operation, asked, Selection(operation, asked, text, grid, context)).result()
+    computation = _Computation(operation, asked, Selection(operation, asked, text, grid, context))
+    return computation.first_trip() or computation.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,17 @@ class _Computation:
     operation: Operation
     asked: Asked
     table: Selection
+
+    def first_trip(self) -> Computed | None:
+        """The first or the last trip of a timetable; None if the question asks for none, or it is none."""
+        found = Timetable(self.table).best()
+        if found is None:
+            return None
+        value = self.table.cell(found.rows[0], found.column)
+        answering = [row.cells[found.column] for row in found.rows]
+        lines = [(row.start, row.end) for row in found.rows]
+        name = self.table.grid.name(found.column)
+        return Computed(self.operation.name, value, "", name, found.used, answering, lines)
 
     def result(self) -> Computed | None:
         operation, asked = self.operation, self.asked.terms

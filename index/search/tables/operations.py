@@ -60,6 +60,8 @@ _SUPERLATIVES: dict[str, tuple[OperationName, tuple[str, ...]]] = {
     "latest": ("last", _TIMES),
     "most recent": ("last", _TIMES),
     "last": ("last", _TIMES),
+    **dict.fromkeys(("erste", "ersten", "erster", "erstes", "premier", "première"), ("first", _GENERIC)),
+    **dict.fromkeys(("letzte", "letzten", "letzter", "letztes", "dernier", "dernière"), ("last", _GENERIC)),
     "lowest": ("lowest", ("height", "elevation", "altitude")),
     "smallest": ("lowest", ("size", "area")),
     "least": ("lowest", _GENERIC),

@@ -1,0 +1,213 @@
+"""Find the first or the last trip in a timetable: "When does the last ferry from Lunga arrive in Skerra?".
+
+Rows are trips, and columns of times are the places where they stop ("Skerra dep.", "Ankunft Lunga"), or say
+that they are departures alone. Trips of other days, and those that do not stop there, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import regex
+
+from index.search.tables.days import days_asked, days_of
+from index.search.tables.grid import Row
+from index.search.tables.selection import Selection
+
+_VEHICLE = (
+    "boat boats ferry ferries ship bus buses train trains tram trams coach shuttle flight plane metro tube "
+    "sailing crossing departure departures connection schiff fähre boot zug bahn straßenbahn flug abfahrt "
+    "verbindung bateau navette traversier car vol départ"
+)
+_IS_TRIP = regex.compile(rf"\b(?:{_VEHICLE.replace(' ', '|')})\b", regex.IGNORECASE)
+_MOVES = (
+    "leave leaves leaving depart departs go goes going run runs sail sails start starts arrive arrives "
+    "arriving arrival reach reaches get gets catch take come comes back return returning stop stops call "
+    "calls time clock "
+    "wann fährt fahren geht ab an am um der die das von nach kommt ankunft zurück uhr "
+    "à quelle quel heure part partir arrive arrivée retour le la les du de pour"
+)
+"""Words of such questions that no table needs to have."""
+_ARRIVES = regex.compile(
+    r"\b(?:arriv\w+|reach(?:es)?|gets?\s+(?:in|to|back)|ankunft|kommt|arrivée)\b", regex.IGNORECASE
+)
+_KINDS: dict[str, str] = {
+    "dep": "dep departs departure departures depart leaves leave leaving from ab abfahrt dép départ de",
+    "arr": "arr arrives arrival arrivals arrive arriving to an ankunft arrivée arrivées à",
+}
+_KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’-]+")
+_FROM = regex.compile(
+    r"\b(?:from|leav\w+|depart\w*|ab|von|vom|de|du|depuis|part)\s+(?:the\s+|l[ae]\s+)?\Z", regex.IGNORECASE
+)
+_TO = regex.compile(
+    r"\b(?:to|for|towards|reach(?:es)?|(?:arriv\w+|gets?|is|be|back)\s+(?:in|at|on)|nach|zum|zur|à|vers|pour)"
+    r"\s+(?:the\s+|l[ae]\s+)?\Z",
+    regex.IGNORECASE,
+)
+_TIME = regex.compile(
+    r"(?P<hour>[01]?\d|2[0-4])(?:[:.h]\s?(?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?m\.?)?(?P<clock>\s?(?:uhr|h))?"
+    r"(?:\s?[*†‡]|\s?\(?[a-z]\)?)?",
+    regex.IGNORECASE,
+)
+_NONE = frozenset("- – — | .".split())
+"""Cells of trips that do not stop there."""
+_NIGHT = 4 * 60
+"""Minutes after midnight up to which a trip is one of the evening before."""
+_DAY = 24 * 60
+
+Role = Literal["from", "to", "at", ""]
+
+
+def minutes_of(cell: str) -> int | None:
+    """The minutes of a time of day after midnight; None for another cell."""
+    match = _TIME.fullmatch(cell.strip())
+    if match is None or not (match["minute"] or match["half"] or match["clock"]):
+        return None
+    hour = int(match["hour"])
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+    return hour * 60 + int(match["minute"] or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A column of times: the words of its place, its kind (dep, arr), and what the question says of it."""
+
+    column: int
+    place: Sequence[str]
+    kind: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTrips:
+    """The column and the rows of the best trips, and all cells that were compared."""
+
+    column: int
+    rows: Sequence[Row]
+    used: Sequence[tuple[Row, int]]
+
+
+@dataclass
+class Timetable:
+    """A table whose rows may be trips, seen by a question for the first or the last one."""
+
+    table: Selection
+    _passed: Sequence[_Stop] = field(init=False, default=())
+
+    def best(self) -> FoundTrips | None:
+        """The trips that the question asks for; None if the table does not tell."""
+        operation = self.table.operation
+        if operation.name not in ("first", "last") or not _IS_TRIP.search(self.table.asked.text):
+            return None
+        stop = self._measure()
+        if stop is None:
+            return None
+        trips = [row for row in self._trips() if self._time(row, stop.column) is not None]
+        if (of_day := self._of_day(trips)) is None:
+            return None
+        rows, words = of_day
+        missing = self.table.asked.terms - self._accounted(words)
+        used = [(row, stop.column) for row in rows]
+        if missing:
+            found = self.table.condition(rows, missing, {one.column for one in self._stops})
+            if found is None:
+                return None
+            rows = [row for row in found[1] if row in rows]
+            used = [(row, at) for row in rows for at in (found[0], stop.column)]
+        times = sorted({self._order(row, stop.column) for row in rows}, reverse=operation.name == "last")
+        if len(times) < operation.nth:
+            return None
+        chosen = [row for row in rows if self._order(row, stop.column) == times[operation.nth - 1]]
+        return FoundTrips(stop.column, chosen, used)
+
+    @cached_property
+    def _stops(self) -> list[_Stop]:
+        found = []
+        for column, name in enumerate(self.table.grid.names):
+            cells = [self.table.cell(row, column) for row in self.table.grid.rows]
+            told = [cell for cell in cells if cell and cell not in _NONE]
+            if told and all(minutes_of(cell) is not None for cell in told):
+                words = [word.casefold() for word in _WORD.findall(name)]
+                place = [word for word in words if word not in _KIND_OF]
+                kind = next((_KIND_OF[word] for word in words if word in _KIND_OF), "")
+                found.append(_Stop(column, place, kind, self._role(place)))
+        return found
+
+    def _role(self, place: Sequence[str]) -> Role:
+        """What the question says of a place: that a trip leaves from it, arrives there, or only its name."""
+        if not place:
+            return ""
+        text = self.table.asked.text
+        pattern = r"\s+".join(map(regex.escape, place))
+        match = regex.search(rf"(?<!\p{{L}}){pattern}(?!\p{{L}})", text, regex.IGNORECASE)
+        if match is None:
+            return ""
+        before = text[: match.start()]
+        return "from" if _FROM.search(before) else "to" if _TO.search(before) else "at"
+
+    def _measure(self) -> _Stop | None:
+        """The column whose times are compared."""
+        stops, is_arrival = self._stops, _ARRIVES.search(self.table.asked.text) is not None
+        starting = [one for one in stops if one.role == "from" or (one.role == "at" and not is_arrival)]
+        ending = [one for one in stops if one.role == "to" or (one.role == "at" and is_arrival)]
+        origin = next((one for one in starting if one.kind != "arr"), None)
+        end = next((one for one in reversed(ending) if one.kind != "dep"), None)
+        # Of a table of the way back the places have the other kinds, or another order.
+        if (starting and not origin) or (ending and not end):
+            return None
+        if origin and end and origin.column >= end.column:
+            return None
+        if len(stops) > 1 and ((origin and origin is stops[-1]) or (end and end is stops[0])):
+            return None
+        self._passed = [one for one in (origin, end) if one]
+        if is_arrival or origin:
+            return end if is_arrival else origin
+        leaving = [one for one in stops if one.kind != "arr"]
+        return leaving[0] if leaving and (end or len(leaving) == 1) else None
+
+    def _trips(self) -> list[Row]:
+        """The rows that stop wherever the question says."""
+        return [
+            row
+            for row in self.table.grid.rows
+            if all(self._time(row, one.column) is not None for one in self._passed)
+        ]
+
+    def _of_day(self, rows: list[Row]) -> tuple[list[Row], str] | None:
+        """The trips of the days that the question names, with its words for them; None if nothing tells."""
+        days, words = days_asked(self.table.asked.text)
+        if not days:
+            return rows, ""
+        for line in self.table.context.splitlines():
+            if own := days_of(line):
+                return (rows, words) if days <= own else None
+        told = {row.start: self._days(row) for row in rows}
+        if not all(told.values()):
+            return None
+        return [row for row in rows if days <= told[row.start]], words
+
+    def _days(self, row: Row) -> frozenset[int]:
+        """The days of a trip, by a cell or the line above its rows; none if nothing tells."""
+        texts = [self.table.cell(row, at) for at in row.cells]
+        texts += [self.table.text[slice(*row.group)]] if row.group else []
+        return next((days for text in texts if (days := days_of(text))), frozenset())
+
+    def _accounted(self, days: str) -> frozenset[int]:
+        """The words of the question for what it asks, and for the places and days that the table has."""
+        places = " ".join(" ".join(one.place) for one in self._stops if one.role)
+        said = self.table.asked.words(f"{_VEHICLE} {_MOVES} {places} {days}")
+        return self.table.known | said
+
+    def _time(self, row: Row, column: int) -> int | None:
+        return minutes_of(self.table.cell(row, column))
+
+    def _order(self, row: Row, column: int) -> int:
+        time = self._time(row, column) or 0
+        return time + _DAY if time < _NIGHT else time

@@ -1,0 +1,155 @@
+"""The first and the last trip of timetables, on other days and in other languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.config import LibraryConfig
+from index.embedding import WordEmbedder
+from index.ingest import Source
+from index.search.tables.days import days_of
+from index.search.tables.timetables import minutes_of
+from tests.index.search.tables.test_computing import computed
+from tests.opening import collection_in
+
+OUT = [
+    ["Days", "Quay Town dep.", "Holm arr.", "Holm dep.", "Rona arr."],
+    ["Mon to Fri", "06:40", "07:30", "07:40", "08:15"],
+    ["Daily", "10:30", "11:20", "11:30", "12:05"],
+    ["Daily except Wed", "14:15", "15:05", "-", "-"],
+    ["Fri, Sat", "22:10", "23:00", "23:10", "23:45"],
+    ["Sun", "16:45", "17:35", "17:45", "18:20"],
+]
+BACK = [
+    ["Days", "Rona dep.", "Holm arr.", "Holm dep.", "Quay Town arr."],
+    ["Mon to Fri", "08:55", "09:30", "09:35", "10:25"],
+    ["Daily", "12:15", "12:50", "13:00", "13:50"],
+    ["Sun", "-", "-", "20:20", "21:10"],
+    ["Fri, Sat", "23:55", "00:30", "00:35", "01:25"],
+]
+SHUTTLE = [
+    ["Departure", "Destination", "Platform"],
+    ["5.50 am", "Hallam", "2"],
+    ["7.15 am", "Airport", "1"],
+    ["9.40 pm", "Hallam", "2"],
+    ["11.05 pm", "Airport", "4"],
+]
+BAHN = [
+    ["Tage", "ab Hafen", "an Insel Juist"],
+    ["täglich", "9.30", "11.00"],
+    ["Mo–Fr", "6.45", "8.15"],
+    ["Sa, So", "18.20", "19.50"],
+]
+NAVETTE = [
+    ["Jours", "Départ Gare", "Arrivée Plage"],
+    ["lundi à vendredi", "7h10", "7h35"],
+    ["samedi et dimanche", "9h05", "9h30"],
+    ["tous les jours", "20h40", "21h05"],
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "question", "value"),
+    [
+        (OUT, "When does the first boat from Quay Town leave on a Tuesday?", "06:40"),
+        (OUT, "When is the first ferry from Quay Town on Saturday?", "10:30"),
+        (OUT, "first boat on sunday from quay town", "10:30"),
+        (OUT, "What time is the last ferry from Quay Town to Rona on Sundays?", "16:45"),
+        (OUT, "When does the last ferry from Quay Town to Rona arrive on a Sunday?", "18:20"),
+        (OUT, "When does the last boat from Holm leave on Wednesday?", "11:30"),
+        (OUT, "When does the last boat from Quay Town reach Holm on Thursdays?", "15:05"),
+        (OUT, "When does the second last ferry from Quay Town leave on Fridays?", "14:15"),
+        (OUT, "When does the first ferry leave?", None),
+        (OUT, "When does the first ferry to Rona leave?", "06:40"),
+        (OUT, "When does the first ferry from Rona leave?", None),
+        (OUT, "When does the last ferry from Quay Town take bicycles?", None),
+        (BACK, "When does the last ferry from Rona arrive in Quay Town on a Monday?", "13:50"),
+        (BACK, "When does the last ferry from Rona arrive in Quay Town on a Saturday?", "01:25"),
+        (BACK, "When does the first ferry from Quay Town leave?", None),
+        (BACK, "When does the last ferry from Holm leave on Sunday?", "20:20"),
+        (SHUTTLE, "When is the first bus to Hallam?", "5.50 am"),
+        (SHUTTLE, "When does the last bus to the airport leave?", "11.05 pm"),
+        (SHUTTLE, "When does the last bus to Hallam leave on Sunday?", None),
+        (SHUTTLE, "When does the last bus to Melton leave?", None),
+        (BAHN, "Wann fährt das erste Schiff am Montag ab Hafen?", "6.45"),
+        (BAHN, "Wann fährt die letzte Fähre am Sonntag nach Insel Juist?", "18.20"),
+        (BAHN, "Wann kommt die letzte Fähre am Dienstag in Insel Juist an?", "11.00"),
+        (NAVETTE, "À quelle heure part la première navette du samedi ?", "9h05"),
+        (NAVETTE, "À quelle heure part la première navette de la Gare le samedi ?", "9h05"),
+        (NAVETTE, "À quelle heure part la dernière navette de la Gare le mardi ?", "20h40"),
+    ],
+)
+def test_the_first_and_the_last_trip(rows: list[list[str]], question: str, value: str | None) -> None:
+    found, text = computed("Times", rows, question)
+    assert (found.value if found else None) == value
+    for row, column in found.used if found else ():
+        assert text[slice(*row.cells[column])]
+
+
+def test_the_line_above_the_rows_tells_their_days() -> None:
+    working = [["Monday to Friday"], ["7", "05:50"], ["9", "23:10"]]
+    rows = [["Bus", "Leaves"], *working, ["Sunday"], ["7", "08:20"], ["9", "20:15"]]
+    asked = {"When is the last bus on Sunday?": "20:15", "When is the first bus on Friday?": "05:50"}
+    for question, value in asked.items():
+        found, _ = computed("Stop: Mill Lane", rows, question)
+        assert found is not None
+        assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Mon to Fri", [1, 2, 3, 4, 5]),
+        ("Mon–Sat", [1, 2, 3, 4, 5, 6]),
+        ("Daily except Wed", [1, 2, 4, 5, 6, 7]),
+        ("Friday to Monday", [1, 5, 6, 7]),
+        ("weekends", [6, 7]),
+        ("Mo.–Fr.", [1, 2, 3, 4, 5]),
+        ("täglich außer sonntags", [1, 2, 3, 4, 5, 6]),
+        ("du lundi au jeudi", [1, 2, 3, 4]),
+        ("tous les jours sauf le mardi", [1, 3, 4, 5, 6, 7]),
+        ("Monday morning", []),
+        ("Adult", []),
+        ("-", []),
+        ("", []),
+    ],
+)
+def test_the_days_of_a_cell(text: str, days: list[int]) -> None:
+    assert sorted(days_of(text) or ()) == days
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [
+        ("9.30", 570),
+        ("05:50", 350),
+        ("23.10 Uhr", 1390),
+        ("7 pm", 1140),
+        ("7.15 p.m.", 1155),
+        ("12:05 am", 5),
+        ("14h", 840),
+        ("6:40 a", 400),
+        ("13 pm", None),
+        ("18", None),
+        ("£9.50", None),
+        ("25:00", None),
+    ],
+)
+def test_the_minutes_of_a_cell(cell: str, minutes: int | None) -> None:
+    assert minutes_of(cell) == minutes
+
+
+def test_the_passage_with_the_trip_answers_most_probably(tmp_path: Path) -> None:
+    table = "\n".join(" | ".join(row).join(("| ", " |")) for row in [OUT[0], ["---"] * 5, *OUT[1:]])
+    note = "The bus waits for the last ferry from Quay Town to Rona, but not long. " * 4
+    text = f"# Ferries\n\n## Buses\n\n{note}\n\n## Times\n\n{table}\n"
+    with collection_in(tmp_path, embedder=WordEmbedder(), config=LibraryConfig()) as collection:
+        collection.put(Source(id="ferries.md", data=text.encode()))
+        collection.embed_pending()
+        answer = collection.ask("When is the last ferry from Quay Town to Rona on Sunday?")
+    best = max(answer.hits, key=lambda hit: hit.probability)
+    assert answer.reading is not None
+    assert answer.reading.value == "16:45"
+    assert any(lit.answering for lit in best.evidence)
