@@ -260,7 +260,9 @@ class Hits:
     def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
         if read.whole is None:
             return False
-        above = "\n".join([one.best.version.title, *one.best.passage.section])
+        version = one.best.version
+        said = self._headings.said_above(version.document_id, version.text_sha256, one.start)
+        above = "\n".join([version.title, *one.best.passage.section, *said])
         row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
         return is_named(row, self._asked, read.whole, above, one.tables)
 

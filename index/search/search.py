@@ -22,6 +22,7 @@ from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
 from index.search.features import Features
 from index.search.headings import weighing
+from index.search.headings.editions import AskedEdition
 from index.search.headings.lines import heading_lines
 from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
@@ -509,6 +510,8 @@ class Search:
             began = perf_counter()
             ranking = self._prefer_named(ranking, headings.sections)
             watch.note("sections", began)
+        if headings.edition is not None:
+            ranking = self._prefer_edition(ranking, headings.edition)
         if (numbered := NumberedNames.of(query.question)) is not None:
             ranking = self._prefer_numbered(ranking, numbered)
         if (thing := AskedThing.of(query.question)) is not None:
@@ -526,7 +529,7 @@ class Search:
             self._passages, self._history, ranking, config=self._config, words=words, headings=headings
         )
         deciding = hits.first(_DECIDING, replace(query.selection, extent="passage"))
-        compared = self._compare(query, deciding, headings.sections)
+        compared = self._compare(query, deciding, headings)
         found = SearchResult(
             ranking,
             deciding[:k],
@@ -561,6 +564,11 @@ class Search:
         logits = [weighing.PASSAGE_LOGITS[standing] for standing in sections.of_passages(places)]
         return _prefer(found, dict(zip([one.id for one in places], logits, strict=True)))
 
+    def _prefer_edition(self, found: RankedCandidates, edition: AskedEdition) -> RankedCandidates:
+        """Prefer the document of the year that the question names to its twins of other years."""
+        passages = self._passages.passages(found.candidates.ids[:_COMPARED_NAMES])
+        return _prefer(found, edition.logits(passages, self._passages.whole_texts))
+
     def _prefer_numbered(self, found: RankedCandidates, numbered: NumberedNames) -> RankedCandidates:
         """Prefer passages that name "Aster 2", as the question does, to those that name "Aster 3"."""
         ids = found.candidates.ids[:_COMPARED_NAMES]
@@ -584,11 +592,11 @@ class Search:
             logits[one.id] = definitions.PASSAGE_LOGITS[kind]
         return _prefer(found, logits)
 
-    def _compare(self, query: Query, hits: Sequence[Hit], sections: NamedSections | None) -> Named:
+    def _compare(self, query: Query, hits: Sequence[Hit], headings: Headings) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
         hits = hits[:_COMPARED]
-        if sections is not None:
-            hits = [_with_said(hit, sections) for hit in hits]
+        if headings.sections is not None or headings.edition is not None:
+            hits = [_with_said(hit, headings) for hit in hits]
         return compare_best(query.question, hits, self._analyzer.terms)
 
     def features(self, query: Query, found: SearchResult) -> dict[str, float]:
@@ -692,11 +700,11 @@ def _prefer(found: RankedCandidates, logits: Mapping[int, float]) -> RankedCandi
     return found.add_to_logits([logits.get(id_, 0.0) for id_ in found.candidates.ids.tolist()])
 
 
-def _with_said(hit: Hit, sections: NamedSections) -> Hit:
-    """A hit with what of the question the headings above its best sentence say among its headings."""
+def _with_said(hit: Hit, headings: Headings) -> Hit:
+    """A hit with what of the question is said above its best sentence among its headings."""
     cited = hit.citation
     start = hit.evidence[0].start if hit.evidence else cited.start
-    said = sections.said_above(cited.document_id, bytes.fromhex(cited.text_sha256), start)
+    said = headings.said_above(cited.document_id, bytes.fromhex(cited.text_sha256), start)
     return replace(hit, citation=replace(cited, section=(*cited.section, *said)))
 
 

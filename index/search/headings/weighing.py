@@ -11,6 +11,7 @@ import regex
 
 from index.records import PlacedPassage
 from index.search.headings.dates import AskedDate
+from index.search.headings.editions import AskedEdition
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
 from index.search.headings.sections import NamedSections
@@ -88,8 +89,8 @@ class Weighed(NamedTuple):
 class Headings:
     """What a question says of headings: ``sections`` that it names, and the content that it ``asks`` for.
 
-    Both are None for most questions, as is the ``date`` of a section that it asks for. ``wanted`` is the kind
-    of thing that it asks for.
+    Both are None for most questions, as is the ``date`` of a section that it asks for, and the ``edition`` of
+    a year. ``wanted`` is the kind of thing that it asks for.
     """
 
     hashes: Callable[[str], Iterable[int]]
@@ -97,6 +98,7 @@ class Headings:
     asks: AskedSection | None
     wanted: Wanted | None
     date: AskedDate | None = None
+    edition: AskedEdition | None = None
 
     @staticmethod
     def of(
@@ -107,7 +109,13 @@ class Headings:
         """Read a question; ``text_of`` gives whole texts by their hashes."""
         sections = NamedSections.of(question, text_of)
         asks, wanted = AskedSection.of(question, hashes), Wanted.of(question)
-        return Headings(hashes, sections, asks, wanted, AskedDate.of(question) if sections else None)
+        date = AskedDate.of(question) if sections else None
+        return Headings(hashes, sections, asks, wanted, date, AskedEdition.of(question))
+
+    def said_above(self, document_id: str, text_sha256: bytes, start: int) -> list[str]:
+        """What of the question is said above an offset: by the headings, or by the year of the document."""
+        of_year = self.edition.said_by(document_id, text_sha256) if self.edition else []
+        return of_year + (self.sections.said_above(document_id, text_sha256, start) if self.sections else [])
 
     def weigh(
         self, judged: Sequence[JudgedSentence], text: str, at: int, span: Span, passage: PlacedPassage
@@ -132,6 +140,8 @@ class Headings:
                 for one, standing in zip(found, standings, strict=True)
             ]
             named = [one for one, of in zip(found, standings, strict=True) if of == "named"]
+        if self.edition is not None and self.edition.is_other(version, text[span[0] - at : span[1] - at]):
+            found = [one._replace(strength=one.strength + _SENTENCE["other"]) for one in found]
         is_lowered = any(map(lt, map(STRENGTH, found), map(STRENGTH, judged)))
         if self.date is None and self.asks is None:
             return Weighed(found, is_lowered=is_lowered)

@@ -15,6 +15,7 @@ from index.citations import parse_locator
 from index.records import VersionRecord
 from index.search.ranges import Range, amounts_in
 from index.search.tables.asked import Asked
+from index.search.tables.days import days_asked, days_of
 from index.search.tables.figures import is_period
 from index.search.tables.grid import Row, grid_of
 from index.search.tables.item_rows import asks_for_items, item_rows
@@ -31,6 +32,7 @@ _OF_READ = 0.9
 """Least probability of a row in which a computed value stands."""
 _FEW = 3
 """Most rows whose labels differ by their measures alone."""
+_LONGEST_CAPTION = 100
 _MEASURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?(?:\s?-?[^\W\d]{1,3}\b|\s?%)?")
 _OF_RANGES = (
     "old give get take pay need receive work worked employ employed serve served somebody someone person"
@@ -134,6 +136,9 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
         return (labels[0],)
     if len(values) == 1:
         return tuple(values)
+    days, _ = days_asked(asked.text)
+    if days and (of_day := [cell for cell in values if days <= (days_of(cell.column) or frozenset())]):
+        return tuple(of_day)
     measures = asked.words(" ".join(measures_of(asked.text)))
     own = [frozenset(asked.hashes(cell.column)) for cell in values]
     common = frozenset.intersection(*own) if own else frozenset()
@@ -158,9 +163,10 @@ def _named_share(terms: frozenset[int], asked: Asked, measures: frozenset[int]) 
 def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequence[Block] = ()) -> bool:
     """Whether the question names a row and the column of the cell that answers, and says nothing else.
 
-    A row is named by its label, by the label without its measures where few rows have it ("Trailer 750 kg"),
-    or by an amount that is in its range; the column need not be clear then. ``above`` are the title and
-    headings; its words, and those by which the question asks, may be in it, too.
+    A row is named by its label, by the label without its measures or what follows a comma where few rows have
+    it ("Trailer 750 kg", "Student, with card"), or by an amount that is in its range; the column need not be
+    clear then. ``above`` are the title and headings; its words, and those by which the question asks, may be
+    in it, too, or in the short line above the table.
     """
     if not one.cells:
         return False
@@ -169,10 +175,21 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     if not amounts and not (one.answering and is_row):
         return False
     said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
+    said += [_caption(text, table) for table in tables if table.start <= one.start < table.end]
+    days, words = days_asked(asked.text)
+    if days and any(days <= (days_of(cell.column) or frozenset()) for cell in one.answering):
+        said.append(words)
     said += [price_words(asked.text, cell.column) for cell in one.answering]
     if amounts:
         said += [_OF_RANGES, *(asked.text[amount.start : amount.end] for amount in amounts)]
     return asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said)))
+
+
+def _caption(text: str, table: Block) -> str:
+    """The short line above a table; empty where it is longer, or stands in a paragraph."""
+    lines = text[max(0, table.start - 2 * _LONGEST_CAPTION) : table.start].rstrip().rsplit("\n", 2)
+    is_alone = len(lines) < 2 or not lines[-2].strip()
+    return lines[-1] if is_alone and len(lines[-1]) <= _LONGEST_CAPTION else ""
 
 
 def _is_of_range(one: Evidence, amount: Range, text: str) -> bool:
@@ -194,7 +211,7 @@ def _is_bare_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block
 
 
 def _bare(label: str) -> str:
-    return " ".join(_MEASURE.sub(" ", label).split()).casefold()
+    return " ".join(_MEASURE.sub(" ", label.split(", ", 1)[0]).split()).casefold()
 
 
 def empty_column(one: Evidence, asked: Asked, tables: Sequence[Block]) -> str:

@@ -18,7 +18,7 @@ GENERIC_WORDS = (
     "table list listed lists sheet row rows column entry entries value number amount figure figures shown "
     "given according record recorded show make earn reach cost hold report reported produce generate see "
     "seen receive together whole say named mentioned called compared compare "
-    "ever name much many"
+    "ever name much many whats hows whens wheres"
 )
 """Words of questions about tables that say nothing of their content."""
 _GENERIC: tuple[str, ...] = ()
@@ -245,6 +245,7 @@ _MEASURES: dict[str, tuple[str, ...]] = {
     "how old": ("age",),
     "how far": ("distance",),
     "how fast": ("speed",),
+    "how often": ("frequency", "interval"),
     "how hot": ("temperature",),
     "how cold": ("temperature",),
     "how expensive": ("price", "cost", "fee"),

@@ -9,7 +9,7 @@ from index.readers.base.builder import BlockBuilder, assemble
 from index.search.tables.asked import Asked
 from index.search.tables.lighting import empty_column, is_named, with_cells
 from index.text.analysis import Analyzer
-from index.types import Block
+from index.types import Block, Extract
 from tests.index.search.tables.test_computing import computed
 
 ANALYZER = Analyzer()
@@ -26,13 +26,18 @@ def row(rows: list[list[str]], label: str, question: str) -> tuple[Evidence, Ask
     builder = BlockBuilder()
     builder.table(rows)
     extract = assemble(builder.drafts, name="a", media_type="text/plain", reader="test/1")
+    return *lit_row(extract, label, question), extract.text, list(extract.blocks)
+
+
+def lit_row(extract: Extract, label: str, question: str) -> tuple[Evidence, Asked]:
+    tables = [one for one in extract.blocks if one.kind == "table"]
     at = extract.text.index(label)
     terms = frozenset(term for *_, term in ANALYZER.question_hashes(question))
     asked = Asked.of(question, terms, ANALYZER.hashes)
     end = extract.text.find("\n", at)
     lit = Evidence(at, end if end > 0 else len(extract.text), 0.5)
-    (found,) = with_cells([lit], asked, extract.text, extract.blocks)
-    return found, asked, extract.text, list(extract.blocks)
+    (found,) = with_cells([lit], asked, extract.text, tables)
+    return found, asked
 
 
 @pytest.mark.parametrize(
@@ -83,3 +88,61 @@ def test_a_row_is_named_by_its_range_or_without_its_measure(
 ) -> None:
     lit, asked, text, tables = row(rows, label, question)
     assert is_named(lit, asked, text, "Mooring per boat", tables) is is_row
+
+
+TICKETS = [
+    ["", "Monday to Thursday", "Friday to Sunday"],
+    ["Adult", "£9.00", "£11.00"],
+    ["Student, with card", "£7.00", "£10.00"],
+]
+POOL = [
+    ["Bad", "Mo–Fr", "Sa, So", "Feiertag"],
+    ["Kinder", "3 €", "4 €", "5 €"],
+    ["Erwachsene", "6 €", "8 €", "9 €"],
+]
+VISITS = [
+    ["Visite", "lundi", "tous les jours sauf le lundi"],
+    ["Tour", "10 €", "12 €"],
+    ["Crypte", "4 €", "5 €"],
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "label", "question", "cell"),
+    [
+        (TICKETS, "Student", "How much is a student ticket on a Saturday?", "£10.00"),
+        (TICKETS, "Student", "whats a student ticket on Tuesdays", "£7.00"),
+        (TICKETS, "Adult", "What does an adult pay at the weekend?", "£11.00"),
+        (TICKETS, "Adult", "How much is a ticket for an adult on weekdays?", ""),
+        (TICKETS, "Adult", "How much is a ticket for an adult?", ""),
+        (POOL, "Kinder", "Was kostet das Bad für Kinder am Sonntag?", "4 €"),
+        (POOL, "Erwachsene", "Was kostet das Bad für Erwachsene am Mittwoch?", "6 €"),
+        (VISITS, "Tour", "Combien coûte la visite de la tour le mardi ?", "12 €"),
+    ],
+)
+def test_the_column_of_the_day_answers(rows: list[list[str]], label: str, question: str, cell: str) -> None:
+    lit, _, text, _ = row(rows, label, question)
+    assert "".join(text[one.start : one.end] for one in lit.answering) == cell
+
+
+@pytest.mark.parametrize(
+    ("above", "question", "is_row"),
+    [
+        ("What does a ticket cost?", "How much is a student ticket on a Saturday?", True),
+        ("What does a ticket cost?", "How much is a student ticket on a public holiday?", False),
+        ("What does a ticket cost?", "How much is a student ticket for the matinee on a Saturday?", False),
+        (
+            "Films of more than 150 minutes cost a pound more than a usual ticket, but not at the club, and "
+            "only then.",
+            "How much is a student ticket on a Saturday?",
+            False,
+        ),
+    ],
+)
+def test_the_line_above_a_table_says_what_its_rows_are(above: str, question: str, *, is_row: bool) -> None:
+    builder = BlockBuilder()
+    builder.paragraph(above)
+    builder.table(TICKETS)
+    extract = assemble(builder.drafts, name="a", media_type="text/plain", reader="test/1")
+    lit, asked = lit_row(extract, "Student", question)
+    assert is_named(lit, asked, extract.text, "Cinema", extract.blocks) is is_row
