@@ -52,6 +52,7 @@ _WROTE = regex.compile(
 _OWN_FIELDS = regex.compile(r"^From: [^\n]*\n(?:To: [^\n]*\n)?(?:Cc: [^\n]*\n)?Date: ", regex.MULTILINE)
 """What begins each message of a mailbox."""
 _QUOTED_LINE = regex.compile(r"^[^\S\n]*>", regex.MULTILINE)
+_SIGNS = regex.compile(r"\s*+(?:>\s*+)+")
 _HEAD = regex.compile(
     r"(?:From|To|Cc|Date|Sent|Subject|Attachments|Von|An|Gesendet|Betreff|Datum|De|À|Objet|Envoyé|"
     r"Asunto|Enviado)\s?: "
@@ -132,8 +133,13 @@ class QuotedMail:
         return [one._replace(strength=weights.get(one, one.strength)) for one in judged]
 
     def mark(self, lit: Sequence[Evidence], at: int) -> tuple[Evidence, ...]:
-        """Mark the evidence that was quoted of older mails."""
-        return tuple([replace(one, is_older=True) if self.has(one.start - at) else one for one in lit])
+        """Mark the evidence that was quoted of older mails, each from behind its signs for that."""
+        return tuple([self._mark(one, at) if self.has(one.start - at) else one for one in lit])
+
+    def _mark(self, one: Evidence, at: int) -> Evidence:
+        signs = _SIGNS.match(self.text, one.start - at, one.end - at)
+        start = one.start if signs is None else at + signs.end()
+        return replace(one, start=start if start < one.end else one.start, is_older=True)
 
 
 def _begins(text: str, marker: regex.Match[str]) -> bool:

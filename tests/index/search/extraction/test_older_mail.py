@@ -149,3 +149,28 @@ def test_a_later_mail_stands_before_what_another_one_quotes(
     other = hit(NEW, 2, 0.4, sent, media=media_type, is_older=False)
     answer: Any = SimpleNamespace(hits=[quoting, other], question="Where do we sail to?", said="")
     assert candidates(answer)[0].text == expected
+
+
+@pytest.mark.parametrize("signs", ["> ", ">", ">> ", "> > ", ">\n> ", ">>\n>> ", "", "  "])
+@pytest.mark.parametrize(
+    ("told", "wrote"),
+    [
+        ("The coach leaves at 7.45.", "On Tue, 14 May 2024 Paul Kern wrote:"),
+        ("Der Bus fährt um 7.45 Uhr.", "Am Di., 14. Mai 2024 schrieb Paul Kern:"),
+        ("Le car part à 7 h 45.", "Le mar. 14 mai 2024, Paul Kern a écrit :"),
+    ],
+)
+def test_a_quote_begins_behind_the_signs_of_a_mail(signs: str, told: str, wrote: str) -> None:
+    text = f"{NEW}\n\n{wrote}\n> Hello,\n{signs}{told}\n"
+    end = text.index(told) + len(told)
+    found = QuotedMail.of(text, (0, len(text)), MAIL)
+    assert found is not None
+    (marked,) = found.mark([Evidence(end - len(signs + told) + 10, end + 10, 0.5)], 10)
+    if ">" in signs:
+        assert text[marked.start - 10 : marked.end - 10] == told
+        assert marked.is_older
+
+
+def test_a_sign_that_compares_is_kept() -> None:
+    text = "Postage\n> 5 kg: 9 euros."
+    assert QuotedMail.of(text, (0, len(text)), "text/plain") is None
