@@ -31,6 +31,7 @@ from index.search.headings.weighing import Headings
 from index.search.judged import STRENGTH, JudgedSentence, JudgedText
 from index.search.leads.answered import prefer_answers
 from index.search.leads.finding import Leads, may_lead
+from index.search.named import name_of
 from index.search.near_duplicates import Wording, similar_lengths
 from index.search.question import Selection
 from index.search.question.contrasts import Contrasts
@@ -262,7 +263,7 @@ class Hits:
             return False
         version = one.best.version
         said = self._headings.said_above(version.document_id, version.text_sha256, one.start)
-        above = "\n".join([version.title, *one.best.passage.section, *said])
+        above = "\n".join([version.title, name_of(version.document_id), *one.best.passage.section, *said])
         row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
         return is_named(row, self._asked, read.whole, above, one.tables)
 

@@ -75,7 +75,7 @@ def compare(question: str, hit: Hit, terms: Terms) -> Named:
     asked = _Asked.of(question, terms)
     if not asked.runs:
         return Named()
-    above = "\n".join([hit.citation.title, _name(hit.citation.document_id), *hit.citation.section])
+    above = "\n".join([hit.citation.title, name_of(hit.citation.document_id), *hit.citation.section])
     text, beside = hit.text, f"{above}\n{nearby(hit)}"
     lit = f"{above}\n{_best_sentence(hit)}"
     near = _lacked(asked, list(chain.from_iterable(asked.runs)), beside, terms, lit)
@@ -102,7 +102,7 @@ def compare(question: str, hit: Hit, terms: Terms) -> Named:
     )
 
 
-def _name(document: str) -> str:
+def name_of(document: str) -> str:
     """The words and numbers of a document's name: often only "fees-2025.html" tells a year."""
     return _SEPARATORS.sub(" ", document)
 

@@ -177,7 +177,20 @@ def _needed(line: str) -> frozenset[str]:
     return frozenset(max(regex.findall(r"[^\W_]+", one), key=len) for one in sides)
 
 
-_LINES = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+_OF_FIGURES = (
+    "with/including/inclusive_of without/excluding/exclusive_of",
+    "mit/inklusive/einschließlich ohne/exklusive/ausschließlich",
+    "avec/y_compris sans/hors",
+    "con/incluido/incluida sin",
+)
+"""Words of which the opposite tells another figure. Of whether something may be, it is the answer: "without a
+permit" is asked for, and "only with a permit" told."""
+_ASKS_VALUE = regex.compile(
+    rf"{_ASKS_FIGURE.pattern}|\bwie\s?(?:viele?|hoch|schwer|lang|groß|teuer|weit)\b|\bkoste[nt]\b|\bcombien\b|"
+    r"\bcu[áa]nt[oa]s?\b",
+    regex.IGNORECASE,
+)
+_LINES = [*json.loads(Path(__file__).with_suffix(".json").read_text("utf-8")), *_OF_FIGURES]
 _OPPOSITES = [(_needed(line), _sides(line)) for line in _LINES]
 _ALIKE: Mapping[str, Sequence[str]] = {
     word.replace("_", " "): side.lower().replace("_", " ").split("/")
@@ -201,7 +214,8 @@ def _of_words(question: str) -> list[Contrast]:
     found: list[Contrast] = []
     if _ANY_SIDE.search(question) is None:
         return found
-    for needed, sides in _OPPOSITES:
+    lines = _OPPOSITES if _ASKS_VALUE.search(question) else _OPPOSITES[: -len(_OF_FIGURES)]
+    for needed, sides in lines:
         if lacks_words(question, needed):
             continue
         asked = []

@@ -93,3 +93,29 @@ def test_measures_that_are_named_again_and_many_of_them_are_not_looked_for() -> 
     assert again is not None
     assert many is not None
     assert (len(again.named), len(many.named)) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "standing"),
+    [
+        ("How much is a tyre with rim?", "Car tyre without rim | £3", "other"),
+        ("How much is a tyre without rim?", "Car tyre without rim | £3", "named"),
+        ("How heavy is the bike without battery?", "Weight with battery | 23 kg", "other"),
+        ("What is the price excluding VAT?", "Price including VAT: 20 euros", "other"),
+        ("What does a room with sea view cost?", "Double room without sea view | £80", "other"),
+        ("What does a room with sea view cost?", "Double room without bath | £80", "open"),
+        ("Was kostet das Zimmer mit Frühstück?", "Zimmer ohne Frühstück | 60 €", "other"),
+        ("Wie viel wiegt das Rad ohne Akku?", "Gewicht mit Akku | 23 kg", "other"),
+        ("Combien coûte la chambre sans balcon ?", "Chambre avec balcon | 70 €", "other"),
+        ("¿Cuánto cuesta el billete sin equipaje?", "Billete con equipaje | 50 €", "other"),
+        # What is allowed with a permit alone answers.
+        ("May I fish without permit?", "Fishing is allowed with permit only.", None),
+        ("Darf ich ohne Ausweis parken?", "Parken ist nur mit Ausweis erlaubt.", None),
+    ],
+)
+def test_a_figure_with_something_is_not_that_without(
+    question: str, sentence: str, standing: Standing | None
+) -> None:
+    contrasts = Contrasts.of(question)
+    found = contrasts and {one.stands_in(sentence, is_row=False) for one in contrasts.named}
+    assert found == (None if standing is None else {standing})
