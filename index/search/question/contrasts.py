@@ -115,7 +115,7 @@ class Contrasts:
         """Those of a question; None if it has none, as most questions."""
         if lacks_words(question, _NEEDED):
             return None
-        found = [*_of_words(question), *_of_measures(question)]
+        found = [*_of_words(question), *_of_measures(question), *_of_inclusion(question)]
         return Contrasts(found) if found else None
 
     def weigh(
@@ -198,7 +198,9 @@ _ALIKE: Mapping[str, Sequence[str]] = {
     for side in line.split()
     for word in side.lower().split("/")
 }
-_NEEDED = frozenset("how what price who which".split()).union(*(needed for needed, _ in _OPPOSITES))
+_NEEDED = frozenset("how what price who which was welche welcher que quel quelle".split()).union(
+    *(needed for needed, _ in _OPPOSITES)
+)
 """Words of which a question has one that asks for a figure, or names anything by what has an opposite."""
 _EVERY = "|".join([side.own for _, sides in _OPPOSITES for side in sides])
 _ANY_SIDE = regex.compile(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
@@ -243,6 +245,36 @@ def _of_words(question: str) -> list[Contrast]:
             )
         )
     return found
+
+
+_NEGATION = r"(?:not|n['’]t|nicht|non|pas|no)"
+_INCLUDED = (
+    r"(?:includ\w+|inbegriffen|enthalten|eingeschlossen|compr(?:is|end)\w*|inclus\w*|incluid\w+|incluye\w*)"
+)
+_IS_LEFT_OUT = regex.compile(
+    rf"(?:\b|(?<=\w)){_NEGATION}\s+(?:be\s+|im\s+\w+\s+)?{_INCLUDED}|\bexclud\w+|\bausgeschlossen\b",
+    regex.IGNORECASE,
+)
+_IS_INCLUDED = regex.compile(rf"(?<!{_NEGATION}\s(?:be\s|im\s\w{{1,20}}\s)?)\b{_INCLUDED}", regex.IGNORECASE)
+_ASKS_WHAT = regex.compile(
+    r"^\W*(?:(?:what|which|was|welche\w*|que|quel\w*|qué)(?!\w)|qu['’])", regex.IGNORECASE
+)
+
+
+def _of_inclusion(question: str) -> list[Contrast]:
+    """What is included, or what is not, if a question asks for one of them: the list of the other is near."""
+    if not _ASKS_WHAT.search(question):
+        return []
+    left_out, included = _IS_LEFT_OUT.search(question), _IS_INCLUDED.search(question)
+    if left_out and not included:
+        return [
+            Contrast(left_out[0], _IS_LEFT_OUT, _IS_INCLUDED, _IS_INCLUDED, _IS_LEFT_OUT, is_measure=False)
+        ]
+    if included and not left_out:
+        return [
+            Contrast(included[0], _IS_INCLUDED, _IS_LEFT_OUT, _IS_LEFT_OUT, _IS_INCLUDED, is_measure=False)
+        ]
+    return []
 
 
 def _kin(unit: str) -> frozenset[str]:

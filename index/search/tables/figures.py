@@ -35,6 +35,9 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?\Z")
 _MONTHS = [month[:3].lower() for month in MONTHS]
 _DAY_MONTH = re.compile(r"(\d{1,2})\.?\s+([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})\Z")
 _MONTH_DAY = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})\Z")
+_DAY_ALONE = re.compile(r"\d{1,2}\.?\s+[A-Za-z]{3,9}\.?|[A-Za-z]{3,9}\.?\s+\d{1,2}(?:st|nd|rd|th)?")
+_NO_YEAR = 1000
+"""Stands for the year of days that have none."""
 _SPACES = re.compile(r"[ '’\u00a0\u2009\u202f]")
 
 
@@ -65,6 +68,8 @@ def figures_of(cells: Sequence[str], *, may_be_years: bool = True) -> Figures | 
     """Read cells as figures, or say why they are none. Numbers such as 1889 are years, if they may be."""
     words = [_FOOTNOTE.sub("", " ".join(cell.split())) for cell in cells]
     dates = [_date(one) for one in words]
+    if None in dates:
+        dates = _days_in_order(words)
     are_amounts = not may_be_years and all(map(_YEAR.match, words))
     if not are_amounts and all(date is not None for date in dates):
         return Figures("date", "", [[Decimal(date) for date in dates if date is not None]])
@@ -146,6 +151,16 @@ def _date(cell: str) -> int | None:
     if (found := _MONTH_DAY.match(cell)) and found[1].lower() in _MONTHS:
         return _number(int(found[3]), _MONTHS.index(found[1].lower()) + 1, int(found[2] or 0))
     return None
+
+
+def _days_in_order(cells: Sequence[str]) -> list[int | None]:
+    """Days without a year, such as "25 April", that follow each other; else None for each.
+
+    From December to January they may be of two years.
+    """
+    dates = [_date(f"{cell} {_NO_YEAR}") if _DAY_ALONE.fullmatch(cell) else None for cell in cells]
+    known = [date for date in dates if date is not None]
+    return dates if len(known) == len(cells) and known == sorted(known) else [None] * len(cells)
 
 
 def _number(year: int, month: int, day: int) -> int:

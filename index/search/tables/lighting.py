@@ -148,7 +148,10 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
     ]
     best = max((share for share, *_ in rated), default=0.0)
     if best < _LEAST_SHARE:
-        return ()
+        # "Members" beside "Non-members", "With breakfast" beside "Without breakfast".
+        said = [asked.words(cell.column) for cell in values]
+        plain = [cell for words, cell in zip(said, values, strict=True) if words and words <= common]
+        return tuple(plain) if len(plain) == 1 and asked.names(plain[0].column) else ()
     found = [(terms, cell) for share, terms, cell in rated if share == best]
     # "Half day" rather than "Day", where both are asked for.
     return tuple(cell for terms, cell in found if not any(terms < other for other, _ in found))

@@ -119,3 +119,31 @@ def test_a_figure_with_something_is_not_that_without(
     contrasts = Contrasts.of(question)
     found = contrasts and {one.stands_in(sentence, is_row=False) for one in contrasts.named}
     assert found == (None if standing is None else {standing})
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "standing"),
+    [
+        ("What is not included in the tour?", "The price includes:", "other"),
+        ("What is not included in the tour?", "Not included:", "named"),
+        ("What does the rent not include?", "The rent does not include water.", "named"),
+        ("What is excluded?", "Included are flights.", "other"),
+        ("What is included in the tour?", "Not included:", "other"),
+        ("What is included in the tour?", "The fee doesn't include drinks.", "other"),
+        ("Which meals are included?", "Breakfast is included, lunch is not.", "named"),
+        ("What is included and what is not included?", "Not included:", None),
+        ("Was ist im Preis enthalten?", "Nicht enthalten:", "other"),
+        ("Was ist nicht im Preis enthalten?", "Im Preis enthalten:", "other"),
+        ("Welche Kosten sind nicht inbegriffen?", "Nicht inbegriffen sind Getränke.", "named"),
+        ("Qu'est-ce qui n'est pas compris ?", "Le prix comprend le guide.", "other"),
+        ("Quels repas sont compris ?", "Ne sont pas compris : les boissons.", "other"),
+        # What is left out answers whether it is included.
+        ("Is insurance included?", "Not included: insurance.", None),
+    ],
+)
+def test_what_is_included_is_not_what_is_left_out(
+    question: str, sentence: str, standing: Standing | None
+) -> None:
+    contrasts = Contrasts.of(question)
+    found = contrasts and {one.stands_in(sentence, is_row=False) for one in contrasts.named}
+    assert found == (None if standing is None else {standing})

@@ -363,3 +363,30 @@ def test_the_long_s_of_old_prints_is_an_s(question: str) -> None:
     assert read is not None
     assert (read.name, read.measures, read.nth) == (plain.name, plain.measures, plain.nth)
     assert measures_of("How fa\u017ft is it?") == measures_of("How fast is it?") == ("speed",)
+
+
+PAYMENTS = [
+    ["Payment", "Amount", "Due"],
+    ["Deposit", "£40", "3 March"],
+    ["Second", "£50", "1 April"],
+    ["Third", "£50", "25 April"],
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "question", "value"),
+    [
+        (PAYMENTS, "When is the last payment due?", "25 April"),
+        (PAYMENTS, "When is the first payment due?", "3 March"),
+        # From one year to the next the order of the days is not known.
+        (
+            [PAYMENTS[0], ["Deposit", "£40", "3 November"], *PAYMENTS[2:]],
+            "When is the last payment due?",
+            None,
+        ),
+        ([["Termin", "Frist"], ["A", "3. März"], ["B", "1. Mai"]], "When is the last Frist?", None),
+    ],
+)
+def test_days_without_a_year(rows: list[list[str]], question: str, value: str | None) -> None:
+    found, _ = computed("Course fees", rows, question)
+    assert (found and found.value) == value

@@ -95,6 +95,8 @@ TICKETS = [
     ["Adult", "£9.00", "£11.00"],
     ["Student, with card", "£7.00", "£10.00"],
 ]
+CLUB = [["Boat", "Members", "Non-members"], ["Kayak", "£12", "£20"], ["Canoe", "£15", "£25"]]
+ROOMS = [["Room", "Without breakfast", "With breakfast"], ["Single", "£60", "£72"], ["Double", "£85", "£109"]]
 POOL = [
     ["Bad", "Mo–Fr", "Sa, So", "Feiertag"],
     ["Kinder", "3 €", "4 €", "5 €"],
@@ -117,10 +119,18 @@ VISITS = [
         (TICKETS, "Adult", "How much is a ticket for an adult?", ""),
         (POOL, "Kinder", "Was kostet das Bad für Kinder am Sonntag?", "4 €"),
         (POOL, "Erwachsene", "Was kostet das Bad für Erwachsene am Mittwoch?", "6 €"),
+        (CLUB, "Kayak", "What does a kayak cost for members?", "£12"),
+        (CLUB, "Kayak", "What does a kayak cost for non-members?", "£20"),
+        (CLUB, "Kayak", "What does a kayak cost for guests?", ""),
+        (ROOMS, "Double", "How much is a double room with breakfast?", "£109"),
+        (ROOMS, "Double", "How much is a double room without breakfast?", "£85"),
+        (ROOMS, "Double", "How much is a double room?", ""),
         (VISITS, "Tour", "Combien coûte la visite de la tour le mardi ?", "12 €"),
     ],
 )
-def test_the_column_of_the_day_answers(rows: list[list[str]], label: str, question: str, cell: str) -> None:
+def test_the_column_of_the_day_or_of_the_group_answers(
+    rows: list[list[str]], label: str, question: str, cell: str
+) -> None:
     lit, _, text, _ = row(rows, label, question)
     assert "".join(text[one.start : one.end] for one in lit.answering) == cell
 
