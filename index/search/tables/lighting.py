@@ -13,7 +13,7 @@ from dataclasses import replace
 from index.answers import Evidence, Reading
 from index.citations import parse_locator
 from index.records import VersionRecord
-from index.search.ranges import Range, amounts_in
+from index.search.ranges import Range, amounts_in, read_ranges
 from index.search.tables.asked import Asked
 from index.search.tables.days import days_asked, days_of
 from index.search.tables.figures import is_period
@@ -182,10 +182,18 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     days, words = days_asked(asked.text)
     if days and any(days <= (days_of(cell.column) or frozenset()) for cell in one.answering):
         said.append(words)
+    said += _equal_amounts(one.cells[0].row, asked)
     said += [price_words(asked.text, cell.column) for cell in one.answering]
     if amounts:
         said += [_OF_RANGES, *(asked.text[amount.start : amount.end] for amount in amounts)]
     return asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said)))
+
+
+def _equal_amounts(label: str, asked: Asked) -> list[str]:
+    """The amounts of the question that a label has in another form: "6 metres" of "Tower 6 m"."""
+    amounts = amounts_in(asked.text)
+    told = {(one.unit, one.least, one.most) for one in read_ranges(label)} if amounts else set()
+    return [asked.text[one.start : one.end] for one in amounts if (one.unit, one.least, one.most) in told]
 
 
 def _caption(text: str, table: Block) -> str:
