@@ -26,6 +26,8 @@ _BEGINNING = 300
 """Code points at the beginning of a text that say of what year the document is."""
 _LONGEST = 150_000
 """Code points of the longest text whose beginning is read."""
+_LEAST_NAME = 3
+"""Letters of a name that tells of what a document is."""
 
 Key = tuple[str, bytes]
 
@@ -68,8 +70,10 @@ class AskedEdition:
         """Find the documents that have the title or the name of another one, but for the years."""
         by_name: dict[str, dict[Key, VersionRecord]] = defaultdict(dict)
         for one in versions:
-            for name in {f"title {_plain(one.title)}", f"name {_plain(one.document_id)}"}:
-                by_name[name][_key(one)] = one
+            stem = one.document_id.rsplit(".", 1)[0]
+            for name in {f"title {_plain(one.title)}", f"name {_plain(stem)}"}:
+                if len(name.partition(" ")[2]) >= _LEAST_NAME:
+                    by_name[name][_key(one)] = one
         twins = {key: one for some in by_name.values() if len(some) > 1 for key, one in some.items()}
         unknown = [
             one.text_sha256

@@ -166,10 +166,10 @@ def _named_share(terms: frozenset[int], asked: Asked, measures: frozenset[int]) 
 def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequence[Block] = ()) -> bool:
     """Whether the question names a row and the column of the cell that answers, and says nothing else.
 
-    A row is named by its label, by the label without its measures or what follows a comma where few rows have
-    it ("Trailer 750 kg", "Student, with card"), or by an amount that is in its range; the column need not be
-    clear then. ``above`` are the title and headings; its words, and those by which the question asks, may be
-    in it, too, or in the short line above the table.
+    A row is named by its label, by the label without its measures where few rows have it ("Trailer 750 kg")
+    or without what follows a comma ("Student, with card"), or by an amount that is in its range; the column
+    need not be clear then. ``above`` are the title and headings; its words, and those by which the question
+    asks, may be in it, too, or in the short line above the table.
     """
     if not one.cells:
         return False
@@ -211,14 +211,18 @@ def _is_of_range(one: Evidence, amount: Range, text: str) -> bool:
 
 
 def _is_bare_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> bool:
-    """Whether the question has a label without its measures, which at most a few rows share."""
+    """Whether the question has a label without its measures, which at most a few rows share.
+
+    Without what follows a comma, no other row may have it: "Hotel, outside London" is not any hotel.
+    """
     bare = _bare(one.cells[0].row)
     if bare == one.cells[0].row or not asked.names(bare):
         return False
     rows = [
         row for table in tables if table.start <= one.start < table.end for row in grid_of(text, table).rows
     ]
-    return sum(_bare(text[slice(*row.first)]) == bare for row in rows) <= _FEW
+    alike = sum(_bare(text[slice(*row.first)]) == bare for row in rows)
+    return alike <= (1 if "," in one.cells[0].row else _FEW)
 
 
 def _bare(label: str) -> str:

@@ -67,6 +67,14 @@ def test_a_document_that_tells_of_another_year_keeps_its_place(collection: Colle
     assert told in answer.hits[0].text
 
 
+def test_documents_without_a_name_are_no_twins(collection: Collection) -> None:
+    told = "A berth for a dinghy costs 19 crowns."
+    collection.put(Source("1.txt", f"Printed 2025.\n\n{told}".encode()))
+    collection.put(Source("2.txt", b"Printed 2021.\n\nThe harbour master has a cat."))
+    collection.embed_pending()
+    assert told in collection.ask("How much does a berth for a dinghy cost in 2021?").hits[0].text
+
+
 @pytest.mark.parametrize(
     ("question", "year"),
     [

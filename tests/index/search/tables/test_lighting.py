@@ -19,6 +19,12 @@ BOATS = [
     ["Rowing boat 3 m", "15.00", "26.00", "95.00"],
     ["Rowing boat 4 m", "18.00", "30.00", "110.00"],
 ]
+HOTELS = [
+    ["Thing", "Price"],
+    ["Hotel, outside Bergen", "£80"],
+    ["Hotel, Bergen", "£120"],
+    ["Bus, single", "£3"],
+]
 MOORING = [["Time", "Fee"], ["up to 2 years", "£40"], ["3 to 9 years", "£35"], ["more than 9 years", "£30"]]
 
 
@@ -82,6 +88,8 @@ def test_a_price_for_another_span_is_not_taken(question: str, value: str | None)
         (BOATS, "Rowing boat 3 m", "How much is the 3 metre rowing boat per day?", True),
         (BOATS, "Rowing boat 3 m", "How much is a rowing boat of 4 metres per day?", False),
         (BOATS, "Rowing boat 4 m", "How much is a 4-metre rowing boat for a week?", True),
+        (HOTELS, "Hotel, outside", "How much is a hotel in Bergen?", False),
+        (HOTELS, "Bus, single", "How much is a bus?", True),
         (BOATS, "Canoe", "What does a canoe cost for one day?", True),
         (BOATS, "Rowing boat 3 m", "How much is a sailing boat per day?", False),
     ],
