@@ -1,7 +1,5 @@
 """Entry point of ``loccit`` and ``python -m cli``. Imports little, as reader processes import it too."""
 
-from __future__ import annotations
-
 import gc
 import sys
 

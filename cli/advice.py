@@ -1,7 +1,5 @@
 """Advice about errors of the library, in terms of commands, options and settings."""
 
-from __future__ import annotations
-
 from evaluation.questions import MissingDocuments, MissingQuotes
 from index import errors
 from service.advice import SETTINGS_ADVICE, Advice

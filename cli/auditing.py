@@ -1,7 +1,5 @@
 """Entries of commands in the audit log."""
 
-from __future__ import annotations
-
 import getpass
 import os
 

@@ -1,7 +1,5 @@
 """``loccit chat``: ask one question after another; a follow-up is understood by those before it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

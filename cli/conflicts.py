@@ -1,7 +1,5 @@
 """``loccit conflicts``: documents that disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Commands that list and erase documents: list, delete and prune."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``loccit eval``: measure the quality of answers, print the figures, and write reports."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

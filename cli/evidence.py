@@ -1,7 +1,5 @@
 """``loccit evidence``: make, verify and sign evidence packs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``loccit gaps``: list and clear what documents lack."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from typing import Annotated
 

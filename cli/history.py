@@ -1,7 +1,5 @@
 """Commands about documents over time: changes and diff."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``loccit keys``: make, list and revoke API keys."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Files of locators, one on each line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import typer

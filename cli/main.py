@@ -1,7 +1,5 @@
 """The ``loccit`` application: its commands, and how errors are printed."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module

@@ -1,7 +1,5 @@
 """``loccit mcp``: answer a chat program that speaks MCP on standard input and output."""
 
-from __future__ import annotations
-
 from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import quote as percent_encode

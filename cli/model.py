@@ -1,7 +1,5 @@
 """``loccit convert`` and ``loccit quantize``: write the model in another form."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import typer

@@ -1,7 +1,5 @@
 """Commands that read a collection: ask, cite and verify."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

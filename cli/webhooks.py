@@ -1,7 +1,5 @@
 """``loccit webhooks``: tell other programs what changes in a collection."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,7 +1,5 @@
 """``loccit worker``: embed passages and run jobs for the services that share a database."""
 
-from __future__ import annotations
-
 import logging
 import signal
 import threading

@@ -1,7 +1,5 @@
 """Evaluation of answers with questions whose answers are known. Needs the extra ``eval``."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 
 from index.errors import LoccitError

@@ -1,7 +1,5 @@
 """Figures for the questions about each kind of document."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ The numbers of the package come first: what is fitted is a correction of their l
 around none. With few questions it stays near the package's numbers, with many it follows the questions.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

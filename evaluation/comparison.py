@@ -1,7 +1,5 @@
 """Compare two configurations on the same questions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Ask a collection questions, and record the outcome of each."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field

@@ -1,7 +1,5 @@
 """Measures of answers: numbers in [0, 1], where more is better, and their means with intervals."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reliability of stated probabilities: calibration, and precision and recall."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Write an evaluation as one self-contained HTML page."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ These names are the public door. They are loaded when they are first used, so th
 files does not load the indexes.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING
 

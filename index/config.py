@@ -5,8 +5,6 @@ of the service, :class:`service.settings.Settings`; other fields are internal. A
 ``ValueError``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal

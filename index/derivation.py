@@ -1,7 +1,5 @@
 """The model, indexes and rules of a collection, which follow from its description and its record."""
 
-from __future__ import annotations
-
 import json
 import logging
 from dataclasses import dataclass, replace

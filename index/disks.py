@@ -1,7 +1,5 @@
 """Errors of disks that are full or read-only."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

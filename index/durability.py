@@ -1,7 +1,5 @@
 """Make files and folders durable: what was synced survives a power cut."""
 
-from __future__ import annotations
-
 import os
 import uuid
 from collections.abc import Callable

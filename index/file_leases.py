@@ -1,7 +1,5 @@
 """Leases as lock files of a folder, which the operating system releases when their holder dies."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

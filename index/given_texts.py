@@ -1,7 +1,5 @@
 """Texts that come with a request, as documents of a record in memory. Nothing is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The lag of a collection's answers behind its record, as far as this process knows."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque

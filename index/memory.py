@@ -1,7 +1,5 @@
 """Memory that this process has freed, given back to the system."""
 
-from __future__ import annotations
-
 import ctypes
 from contextlib import suppress
 

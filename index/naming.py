@@ -1,7 +1,5 @@
 """Rules for document ids, collection names, groups and metadata; the name of a file of a collection."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence

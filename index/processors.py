@@ -5,8 +5,6 @@ number of worker processes. Within a process the model and the searches do not c
 embeds questions, and each search uses one thread.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from pathlib import Path

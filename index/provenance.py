@@ -4,8 +4,6 @@ Whoever adds or edits a document knows where it comes from. The document itself 
 a publisher, an address. What it claims is kept, and can be filtered by, but it is no attribution.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Values that the record store reads and writes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence

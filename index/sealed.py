@@ -1,7 +1,5 @@
 """Lines of JSON that end with a checksum, in files that are only appended to."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -4,8 +4,6 @@ The texts become a record in memory for the time of the question, so that they a
 and judged by the code that does so for collections. Rarity of words is that among the given texts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Errors of the library say what happened; they know no routes, settings or comman
 messages what a caller or the operator of the service can do. The command line has a table of its own.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Threads that run beside the requests of a process."""
 
-from __future__ import annotations
-
 import threading
 from abc import ABC, abstractmethod
 

@@ -1,7 +1,5 @@
 """Errors of the HTTP API and their statuses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from index import errors as library

@@ -4,8 +4,6 @@ Both give their results in the JSON of the HTTP API, so that commands print the 
 that implement them are loaded when they are needed: a command that speaks to a service loads no index.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Answer a question with sentences of a data folder's documents, as the service does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """``loccit serve``: run the service in this process, or in several worker processes on one port."""
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import os

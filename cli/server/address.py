@@ -1,7 +1,5 @@
 """Check the address to listen on before the service starts: that it is free, and not open to strangers."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

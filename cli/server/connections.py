@@ -1,7 +1,5 @@
 """HTTP connections that are closed when the head of a request does not arrive in time, or is too large."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Consoles on stdout and stderr that wrap text on a terminal only."""
 
-from __future__ import annotations
-
 from rich.console import Console
 
 _NO_LIMIT = 1_000_000

@@ -1,7 +1,5 @@
 """The outcome of ``loccit eval`` for people: how many questions were answered, and those that were not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.markup import escape

@@ -1,7 +1,5 @@
 """The outcome of an ingest, by this process or by a service."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Handling of Ctrl-C in commands that can be continued."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

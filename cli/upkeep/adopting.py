@@ -1,7 +1,5 @@
 """The command that says whose the originals and uploads are that a copy of a database names."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Commands that keep a data folder safe: backup, restore and check."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """Commands that take documents from one instance to another: export and import."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """``loccit migrate``: move everything from one store to another."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated
 

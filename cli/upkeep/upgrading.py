@@ -1,7 +1,5 @@
 """``loccit upgrade``: bring collections up to date, or to another model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated

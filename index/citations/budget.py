@@ -1,7 +1,5 @@
 """Limits on what one request may search: the amount of stored text, and the time."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

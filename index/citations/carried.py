@@ -1,7 +1,5 @@
 """Find the citations that a text carries: its locators, the links to them, and its list of sources."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote

@@ -1,7 +1,5 @@
 """Build citations: locators, W3C selectors, and links to the quote in its source."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from urllib.parse import quote as percent_encode

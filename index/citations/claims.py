@@ -3,8 +3,6 @@
 Uses punctuation alone, no language model. Offsets are code points of the answer.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence

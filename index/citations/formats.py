@@ -3,8 +3,6 @@
 Each format is built from one :class:`index.answers.Citation` and the metadata of its document.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The passages that an answer cites, by its marks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 It treats more strings as equal than any browser: a term found once here is not found twice by a browser.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

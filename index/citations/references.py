@@ -4,8 +4,6 @@ Author, publisher, date and address are those that are known, by whoever added t
 fetched. What only the document says of itself is written as such.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Give each sentence of an answer a verdict on what it claims, with the citation for or against it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

@@ -4,8 +4,6 @@ Documents say in their metadata which ones they supersede, in ``supersedes``, an
 force, in ``valid_from`` and ``valid_to``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Sequence
 
 from index.filters import Comparison, Compound, Filter

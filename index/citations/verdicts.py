@@ -1,7 +1,5 @@
 """Quotes to verify, and the results of verification."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Verify quotes against the stored texts, without any model, and what sentences claim."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The passages of a collection that have no vector yet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial

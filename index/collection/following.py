@@ -1,7 +1,5 @@
 """The derived state of a collection, kept up to date with its record."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Find stored text that is similar to a given text: documents with a quote, passages for a claim."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from index.answers import Hit

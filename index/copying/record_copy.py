@@ -5,8 +5,6 @@ again those that changes have touched since the copy began. Each part is one tra
 also says how far it has come: a copy that was interrupted goes on there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Batches of texts of similar length, and vectors of spans computed from token vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np

@@ -6,8 +6,6 @@ the recorded choice, which also warms it up, and choose anew if it no longer agr
 runtimes are others. This module imports neither torch nor sentence-transformers.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable, Sequence

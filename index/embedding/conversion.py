@@ -4,8 +4,6 @@ The backends' own converters of torch modules are called directly: OpenVINO's co
 use over the network, and the packages that wrap it require old versions of sentence-transformers.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 import warnings

@@ -1,7 +1,5 @@
 """Converted models on disk: one folder each, written completely or not at all."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil

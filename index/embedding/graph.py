@@ -3,8 +3,6 @@
 This module imports neither torch nor sentence-transformers, so that a service starts in about a second.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol

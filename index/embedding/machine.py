@@ -1,7 +1,5 @@
 """Properties of this machine that determine a model's speed: instruction sets, threads, runtimes."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Sequence
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Locate the files of embedding models and verify the bundled ones."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 from functools import lru_cache

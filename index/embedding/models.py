@@ -1,7 +1,5 @@
 """The models of a process: each is loaded on first use, once, and shared by its collections."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -6,8 +6,6 @@ engine is not run. The layout of the file, all little-endian: header, vocabulary
 directory of tensors, tensors (``e5_parse`` in ``e5.c``).
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import json

@@ -6,8 +6,6 @@ with the machine that it was made on, and made again on another. This module imp
 sentence-transformers.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable, Sequence

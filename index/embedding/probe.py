@@ -1,7 +1,5 @@
 """The probe: fixed texts whose vectors show whether two ways to run a model agree."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from index.embedding.batching import Span

@@ -5,8 +5,6 @@ with its files, of a sentence-transformers model or of a converted one. The func
 converted models, if there is one, in case the model has to be unpacked first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType

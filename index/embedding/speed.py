@@ -1,7 +1,5 @@
 """Measure how long a model takes to embed a passage."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Embed texts with any sentence-transformers model, run by torch, without network access."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import threading

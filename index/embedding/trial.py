@@ -1,7 +1,5 @@
 """Try ways of running a converted model: open it, embed the probe, measure the time."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """An embedder for tests whose vectors can be computed by hand and are the same in every process."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import threading

@@ -4,8 +4,6 @@
 one. Other packages bring engines of their own: :class:`InstalledEngine`.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from pathlib import Path
 

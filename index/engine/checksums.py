@@ -4,8 +4,6 @@ A small file is compared as a whole when it is opened. Of a large one the size a
 then, and the rest in the background, so that a collection of any size opens at once.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An exact engine in memory, which looks at every passage: for texts that are ranked once, and for tests."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

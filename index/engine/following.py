@@ -1,7 +1,5 @@
 """Updates of an index to the state of the record."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Folders of the indexes of each generation of a record, and the last erasure applied to them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

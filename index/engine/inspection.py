@@ -1,7 +1,5 @@
 """Compare the files of the indexes with the record, without changing or repairing them."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

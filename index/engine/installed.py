@@ -1,7 +1,5 @@
 """Engines that other packages bring. An entry point in the group ``loccit.engines`` names each of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Protocol, cast

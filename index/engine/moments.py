@@ -1,7 +1,5 @@
 """Build and cache temporary indexes for searching a collection as of an earlier change."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import threading

@@ -1,7 +1,5 @@
 """Failed indexes of an engine, and the thread that makes them anew."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Search a dense and a lexical index together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter

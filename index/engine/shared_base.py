@@ -5,8 +5,6 @@ machine therefore makes it for all. It is used from a change of the record on: w
 to the same change has the same base.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

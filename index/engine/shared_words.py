@@ -4,8 +4,6 @@ The ranking by words depends on the live passages alone. So, other than with vec
 with files of its own, and takes those of another only where it has none.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """An engine without indexes, for a process that writes a record which others search."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Change feed: events of documents, and the status of citations after them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

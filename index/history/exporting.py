@@ -3,8 +3,6 @@
 ``docs/index-format.md`` describes the values; :mod:`index.ingest.importing` reads them.
 """
 
-from __future__ import annotations
-
 import base64
 import math
 from collections.abc import Iterator

@@ -8,8 +8,6 @@ Machines that share a database enter the same lines in a ledger that they share,
 revoked: a database that was restored does both again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """Pictures of the pages of documents, drawn from their originals when they are asked for."""
 
-from __future__ import annotations
-
 from index.protocols import Originals
 from index.readers import PageImage, Readers
 from index.records import VersionRecord

@@ -1,7 +1,5 @@
 """Purging: remove the bytes of erased documents from all files."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from typing import Literal

@@ -4,8 +4,6 @@ A document without groups is readable by everyone, one with groups by callers th
 today decide, also about earlier versions, changes and deletions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Retention rules, and plans of the old versions and retired documents to erase."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby

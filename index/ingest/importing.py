@@ -1,7 +1,5 @@
 """Import documents that :mod:`index.history.exporting` wrote, with their ids, version numbers and texts."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

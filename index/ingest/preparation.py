@@ -1,7 +1,5 @@
 """Prepare a document for storing: read its bytes and split its text into passages."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

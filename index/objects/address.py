@@ -1,7 +1,5 @@
 """The address of a place for objects: a shared folder, or a bucket with a prefix."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast

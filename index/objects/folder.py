@@ -1,7 +1,5 @@
 """A folder: read, write, list and delete files by their names, as objects of a bucket are."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress

@@ -5,8 +5,6 @@ A folder belongs to one database, which a mark in it names. A copy of a database
 unknown to the copy, which must not remove it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass, field

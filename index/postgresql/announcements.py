@@ -1,7 +1,5 @@
 """Announcements of what was committed, sent after the commit, many at a time."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Collection

@@ -5,8 +5,6 @@ Here a probe of its own decides: a statement that fails, or waits for a lock, an
 outage, and no request is spent on trying.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 What the server has beside that, as an operator's index or a column of a later version, is left alone.
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Iterator, Sequence

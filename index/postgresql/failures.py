@@ -1,7 +1,5 @@
 """Translate errors of PostgreSQL and of its connections into those of the package."""
 
-from __future__ import annotations
-
 import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout, TooManyRequests

@@ -7,8 +7,6 @@ older formats for itself: no session of an older process is there then, and none
 committed. The server releases a session's locks however it ends.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

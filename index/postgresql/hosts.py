@@ -1,7 +1,5 @@
 """The hosts of an address: which of several is tried first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

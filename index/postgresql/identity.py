@@ -1,7 +1,5 @@
 """Which database of which server this is: a copy, restored elsewhere, is another one."""
 
-from __future__ import annotations
-
 from index.objects import Owner
 from index.postgresql.server import Server
 

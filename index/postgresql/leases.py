@@ -3,8 +3,6 @@
 It ends the session of a holder that stands still: see :mod:`index.postgresql.sessions`.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

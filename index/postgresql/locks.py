@@ -1,7 +1,5 @@
 """Keys of advisory locks, and a query for their holders."""
 
-from __future__ import annotations
-
 import hashlib
 
 HELD = (

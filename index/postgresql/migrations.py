@@ -5,8 +5,6 @@ tables of its own and changes them on its own: the record, the keys, the vectors
 versions may have the same tables open, as far as the migrations say so (:class:`Compatible`).
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import time

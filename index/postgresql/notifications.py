@@ -1,7 +1,5 @@
 """Notifications, received by a thread."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

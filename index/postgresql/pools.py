@@ -1,7 +1,5 @@
 """A pool of connections behind a circuit breaker: nobody waits for a server that is away or hangs."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -4,8 +4,6 @@ psycopg prepares statements too, but does much in Python each time. That takes a
 process that does other things in between: more than the server takes for a short statement.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Sessions of PostgreSQL: the parameters and settings of a connection, and how a transaction begins."""
 
-from __future__ import annotations
-
 import os
 import socket
 import struct

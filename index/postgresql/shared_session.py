@@ -1,7 +1,5 @@
 """One session by which a process holds its leases, so that to take one costs a message and no connection."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,5 @@
 """Statements that each run alone, in a transaction of their own, and tell whether something was committed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 

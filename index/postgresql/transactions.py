@@ -1,7 +1,5 @@
 """An open transaction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Free what deleted rows leave in the tables of a schema."""
 
-from __future__ import annotations
-
 import psycopg
 from psycopg import sql
 

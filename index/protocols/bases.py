@@ -1,7 +1,5 @@
 """Bases of indexes that the machines with one record share: one makes them, the others adopt them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The seam by which a record is copied, row for row, into another store."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Protocols of models, which turn text into tokens, vectors and scores."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol

@@ -1,7 +1,5 @@
 """Originals: the bytes that the versions of documents were read from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol

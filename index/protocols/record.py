@@ -3,8 +3,6 @@
 Writes are transactions: when a method returns, its write is durable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reading the record: through a snapshot, so that everything one request reads is of one change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """Staging: passages and vectors that an upgrade prepares in a record, beside those in use."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

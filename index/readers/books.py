@@ -5,8 +5,6 @@ table of contents supplies the titles of chapters without a heading, and is itse
 marks the pages of its printed edition, these are its pages.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

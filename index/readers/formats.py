@@ -4,8 +4,6 @@ Each reader is a module or package of its own, imported when it is first needed.
 :class:`index.types.Extract` or raises a subclass of :class:`index.errors.Unreadable`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message

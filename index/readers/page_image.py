@@ -1,7 +1,5 @@
 """Pictures of pages, as PNG (ISO/IEC 15948)."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from dataclasses import dataclass

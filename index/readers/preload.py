@@ -4,8 +4,6 @@ It holds what every worker needs. The readers of single formats are not part of 
 that its files need.
 """
 
-from __future__ import annotations
-
 import sys
 from importlib.machinery import ModuleSpec
 

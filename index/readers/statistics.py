@@ -1,7 +1,5 @@
 """Counts of the files that readers have read, and how reading them ended."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Worker processes for untrusted work, each with limits on memory and time."""
 
-from __future__ import annotations
-
 import contextlib
 import heapq
 import logging

@@ -4,8 +4,6 @@ Fetching, crawling and sitemaps are in :mod:`index.sources.web`. These names are
 used, so that a process that only finds files does not load the indexes.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,5 @@
 """Files to ingest, on this machine or on any file system of fsspec."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Rights of folders: a file ``.loccit.yaml`` in a folder names the groups that may read what is in it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Ingest files and folders into a collection and report the outcome for every file."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time

@@ -1,7 +1,5 @@
 """Rules for following symbolic links in a folder."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

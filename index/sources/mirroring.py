@@ -4,8 +4,6 @@ A folder that is missing, unreadable or empty is more likely an unmounted share 
 documents stay. Documents stay too while it is unknown whether their file exists.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field

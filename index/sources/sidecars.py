@@ -1,7 +1,5 @@
 """Sidecars: files with the metadata of another file. ``plan.pdf.meta.json`` describes ``plan.pdf``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """Find the files in folders."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Watch folders and keep a collection equal to them."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Ask a guard about a record that was opened, and store the access mark that it wants."""
 
-from __future__ import annotations
-
 import logging
 from typing import TypeVar
 

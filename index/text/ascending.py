@@ -1,7 +1,5 @@
 """The longest ascending part of a sequence."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Characters that reorder the text around them on a screen (Unicode UAX #9)."""
 
-from __future__ import annotations
-
 import re
 
 _CONTROLS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

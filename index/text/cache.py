@@ -1,7 +1,5 @@
 """A cache of values derived from texts, by text hash."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping

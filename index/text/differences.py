@@ -5,8 +5,6 @@ Where that would take too much time or memory, the texts are divided at elements
 (patience diff); a part without any is replaced as a whole. So time and memory stay bounded for any two texts.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The pictures of a document that have a caption, packed as JSON: the span of each caption, and its box."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence

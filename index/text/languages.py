@@ -4,8 +4,6 @@ The words are data (``languages.json``). The language of a sentence is guessed f
 frequent small words.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import struct

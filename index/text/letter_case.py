@@ -1,7 +1,5 @@
 """Small letters for look-ups of words that a pattern found whatever their case."""
 
-from __future__ import annotations
-
 import re
 
 _PLAIN = {"ſ": "s", "ı": "i", "\u0307": ""} | {

@@ -1,7 +1,5 @@
 """Find tags of HTML that a parser would take too long for."""
 
-from __future__ import annotations
-
 import re
 
 MAX_ATTRIBUTES = 5_000

@@ -1,7 +1,5 @@
 """The names of the months in English, in order."""
 
-from __future__ import annotations
-
 MONTHS = tuple(
     "January February March April May June July August September October November December".split()
 )

@@ -1,7 +1,5 @@
 """The sentences of a passage with the hashes of their search terms, as the second look reads them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ A span is half open, ``[start, end)``, and always counts code points from the st
 cluster, so that a quote never loses an accent or half a flag.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

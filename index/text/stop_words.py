@@ -1,7 +1,5 @@
 """Stop words: words of questions that are not searched for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 _ENGLISH = """

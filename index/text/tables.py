@@ -4,8 +4,6 @@ A table's block says how its lines are to be read (:class:`index.types.Columns`)
 from the start of the whole text and are half open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

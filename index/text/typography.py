@@ -5,8 +5,6 @@ What can change the meaning is kept: digits, punctuation, accents, superscripts 
 Offsets are Unicode code points, spans half open.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

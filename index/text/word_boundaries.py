@@ -5,8 +5,6 @@
 Offsets are Unicode code points, spans half open.
 """
 
-from __future__ import annotations
-
 import regex
 
 from index.text.differences import IDEOGRAPHIC

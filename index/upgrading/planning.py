@@ -1,7 +1,5 @@
 """Plans of upgrades: the fields to change, and estimates of time and disk."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

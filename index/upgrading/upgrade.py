@@ -1,7 +1,5 @@
 """Plan, run and cancel the upgrade of a collection."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The ASGI application: routes, middleware and lifespan."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -1,7 +1,5 @@
 """A running application: its parts, the order in which they start, and the order in which they stop."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path

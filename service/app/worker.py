@@ -1,7 +1,5 @@
 """``loccit worker``: embed passages, run jobs and send webhooks for the services that share a database."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from contextlib import closing

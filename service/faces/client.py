@@ -1,7 +1,5 @@
 """The client of an HTTP request and the body that it sends, as flows know them."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from fastapi import Request

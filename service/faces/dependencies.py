@@ -1,7 +1,5 @@
 """Dependencies of routes: parts of the application, the caller, and a permit in one of the pools."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine

@@ -1,7 +1,5 @@
 """Turn exceptions into error responses: in Loccit's JSON body, or in the one of the interface asked."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """How errors are written: as JSON, in the shape of their address, and as pages for people."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Responses of server-sent events."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """JSON bodies of requests."""
 
-from __future__ import annotations
-
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request as HttpRequest

@@ -1,7 +1,5 @@
 """JSON Schemas of models, as OpenAPI documents and tools have them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import BaseModel

@@ -1,7 +1,5 @@
 """The OpenAPI document: what it says beyond the routes, such as error responses and the API key."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy

@@ -1,7 +1,5 @@
 """Types of values in requests. Each declares the errors that a value can cause."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

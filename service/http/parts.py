@@ -1,7 +1,5 @@
 """The parts of a running application, which requests find by their types."""
 
-from __future__ import annotations
-
 from typing import Protocol, TypeVar
 
 from starlette.requests import HTTPConnection

@@ -1,7 +1,5 @@
 """Byte ranges of a response (RFC 9110, section 14)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

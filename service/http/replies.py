@@ -1,7 +1,5 @@
 """JSON responses, serialized by pydantic-core."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from pydantic_core import to_json

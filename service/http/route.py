@@ -1,7 +1,5 @@
 """The classes of routes: what a route needs, takes and answers is read from its function."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Annotated, Any, get_args, get_origin

@@ -4,8 +4,6 @@ A thread writes the lines, so that no request waits for the disk. It writes thos
 together, in one write to a file that is opened for appending: several processes share the log.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import time

@@ -1,7 +1,5 @@
 """Logging of the service: as text, or one JSON object a line, with the request that a line belongs to."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Health checks of a process that serves nothing else, over HTTP."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Which documents a reply shows text of, for the audit of collections that ask for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar

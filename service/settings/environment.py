@@ -1,7 +1,5 @@
 """The environment: settings are read from it, and given to processes through it. Nothing else reads it."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterable, Iterator

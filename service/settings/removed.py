@@ -1,7 +1,5 @@
 """Settings of earlier versions: what took their place, and what to do if one is still set."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """All settings of an operator, in the order in which they are checked and documented."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The library as its callers may use it: each sees the collections and documents of its key."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import TypeVar

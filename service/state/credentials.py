@@ -1,7 +1,5 @@
 """Keys, sessions, proofs and wrong keys: by what callers say who they are."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Checks of a data folder: its contents, whether a process uses it, and whether it is complete."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field

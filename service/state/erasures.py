@@ -1,7 +1,5 @@
 """Tell which of all that is kept beside a record an erasure concerns, by the times of both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 

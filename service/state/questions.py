@@ -4,8 +4,6 @@ What people ask is personal data: nothing is kept of a collection unless a setti
 one of its administrators has turned that on by hand.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sqlite3

@@ -1,7 +1,5 @@
 """Compare a data folder with its inventory before anything in it is opened."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Check that the data folder and the database of the settings can be used."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

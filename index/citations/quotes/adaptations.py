@@ -1,7 +1,5 @@
 """Differences between a quote and its source when both have the same words, as codes and in words."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from index.text.typography import equal_but_for_typography

@@ -9,8 +9,6 @@ the positions with the most votes are aligned, word by word.
 Offsets are Unicode code points, spans half open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

@@ -4,8 +4,6 @@ The parts that are the source's must stand there in their order, near each other
 points, spans half open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """Find the words of a text that are most similar to a quote, including changed first and last words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

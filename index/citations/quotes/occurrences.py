@@ -5,8 +5,6 @@ near the expected position, or next to the quote's context, are examined. Offset
 spans half open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice

@@ -11,8 +11,6 @@ Attention, layer normalisation, GELU and the embeddings are the fused operators 
 made of. Only ``onnx`` is imported, neither torch nor transformers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

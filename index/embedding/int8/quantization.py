@@ -5,8 +5,6 @@ integers, scaled by the ranges that the calibration texts produce. It changes ve
 has a fingerprint of its own, and documents have to be embedded again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections.abc import Sequence

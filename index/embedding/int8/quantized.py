@@ -6,8 +6,6 @@ Each start compares int8 with the reference and, if they differ, emulates it. Bo
 model's fingerprint identifies, so collections remain usable.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """In-process engine: FAISS and tantivy indexes in a folder of the collection."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial

@@ -1,7 +1,5 @@
 """The vectors of an embedded engine: follow the record, are compacted, purged and repaired."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

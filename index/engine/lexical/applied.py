@@ -4,8 +4,6 @@ It is replaced after the engine's commit. After a crash in between, the last upd
 harmless: the segments are then of a later commit than the file says. They are never of an earlier one.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from dataclasses import asdict, dataclass, fields

@@ -1,7 +1,5 @@
 """Check the files of a segments folder: tantivy writes a checksum into each, and never looks at it again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

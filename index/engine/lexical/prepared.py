@@ -1,7 +1,5 @@
 """Terms of texts that are about to be indexed, computed while other writers have their turn."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable
 

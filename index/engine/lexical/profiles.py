@@ -6,8 +6,6 @@ hash, with 9 bits of the hash and 3 of its count, if there is room. So a profile
 What is computed from it is therefore compared with the engine's score.
 """
 
-from __future__ import annotations
-
 import zlib
 from array import array
 from collections import Counter

@@ -4,8 +4,6 @@ The engine has no way to merge a segment by itself. But it drops one whose passa
 adding a passage again removes it where it was. The terms come from the segment, without the texts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Access to tantivy: create, open and write a folder of segments. Translates tantivy's errors."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -3,8 +3,6 @@
 The files of segments never change, so that most are those of the manifest before.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -4,8 +4,6 @@ The engine's own also count passages that were removed but not merged away yet, 
 estimates. They depend on how the index came to be; those of this module depend on the passages alone.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The terms of a question: their weights in a search, and their importance."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Approximate search: a FAISS index of quantized vectors finds candidates, exact scores rank them."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The rule for a new base of the dense index, and the thread that writes it."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

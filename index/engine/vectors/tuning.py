@@ -1,7 +1,5 @@
 """Tune an approximate index: compare it with exact search for queries made from its own vectors."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from typing import Any

@@ -4,8 +4,6 @@ Readers that repeat content (a header in each row, the keys above each value) co
 more text than fits into memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from index.errors import DocumentTooLarge

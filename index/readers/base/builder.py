@@ -4,8 +4,6 @@ A reader adds the headings, paragraphs, lists and tables that it finds to a :cla
 :func:`assemble` joins the resulting drafts with blank lines.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -5,8 +5,6 @@ some of them more literally than the web uses them: a page labelled ISO-8859-1 i
 GB2312 is GB18030.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 

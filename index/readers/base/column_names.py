@@ -1,7 +1,5 @@
 """Recognise the rows at the top of a table that name its columns."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

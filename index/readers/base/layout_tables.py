@@ -1,7 +1,5 @@
 """Recognise tables that only lay out a page and hold no data."""
 
-from __future__ import annotations
-
 from lxml import etree
 
 

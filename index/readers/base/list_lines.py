@@ -1,7 +1,5 @@
 """Render lists of formats in which each paragraph has a marker and a level, instead of nested lists."""
 
-from __future__ import annotations
-
 from index.readers.base.builder import Draft
 
 _MAX_INDENT = 32

@@ -9,8 +9,6 @@ dropped, and so is a byte order mark at the start: they are invisible and cannot
 file with many of them is considered binary and refused.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 import unicodedata

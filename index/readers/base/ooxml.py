@@ -1,7 +1,5 @@
 """Packages of Office Open XML (ECMA-376): relationships between parts, and core properties."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Members are read into memory one at a time and never written to disk, so that ho
 Declared sizes are checked before anything is decompressed.
 """
 
-from __future__ import annotations
-
 import posixpath
 import struct
 import zipfile

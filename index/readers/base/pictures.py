@@ -1,7 +1,5 @@
 """The descriptions that files have of their pictures, for people who do not see them."""
 
-from __future__ import annotations
-
 import re
 
 from index.readers.base.normalisation import one_line

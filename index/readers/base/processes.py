@@ -1,7 +1,5 @@
 """End processes with the one that started them."""
 
-from __future__ import annotations
-
 import ctypes
 import signal
 import sys

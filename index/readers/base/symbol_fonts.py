@@ -1,7 +1,5 @@
 """Convert characters of symbol fonts, which draw other signs for letters, to Unicode."""
 
-from __future__ import annotations
-
 import re
 
 _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

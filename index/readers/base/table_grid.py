@@ -4,8 +4,6 @@ Cells may span several columns. A sign in a cell of its own, as ``$`` before and
 financial statements, joins its number.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Base of the readers of word-processing documents: lists, tables, and notes after their references."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

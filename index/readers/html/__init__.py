@@ -1,7 +1,5 @@
 """Read HTML pages: the main content, without navigation and advertisements around it."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterable, Sequence

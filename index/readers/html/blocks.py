@@ -3,8 +3,6 @@
 The tree is walked without recursion, because a page may be nested to any depth.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Parse HTML into a tree of elements."""
 
-from __future__ import annotations
-
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
 

@@ -4,8 +4,6 @@ Plain text is preferred to HTML where a message has both. Quoted replies are kep
 not read. Forwarded messages become sections of the message that contains them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from email import message_from_bytes

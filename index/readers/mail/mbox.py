@@ -1,7 +1,5 @@
 """Read mailboxes in one file (mbox, RFC 4155): each message becomes a section."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

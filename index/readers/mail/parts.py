@@ -7,8 +7,6 @@ Mail often declares a wrong encoding. So, unlike in other formats, invalid bytes
 become U+FFFD, the replacement character, and are never guessed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ LibreOffice converts the file to the format of today, whose reader reads it, so 
 slides are kept. Files that are in the format of today under an old suffix are read as they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BytesIO

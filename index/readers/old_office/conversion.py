@@ -6,8 +6,6 @@ that it does not guess another; no macros, links or network. :mod:`index.readers
 and ends it.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

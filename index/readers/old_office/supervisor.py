@@ -5,8 +5,6 @@ A reader process that exceeds its time is killed and cannot clean up. Its end of
 the program is killed with all processes of its group, and its folder is removed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

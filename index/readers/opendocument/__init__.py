@@ -5,8 +5,6 @@ paragraphs are left out.
 Footnotes follow the block that refers to them. Page numbers are known if the file records soft page breaks.
 """
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Open OpenDocument packages (ISO/IEC 26300): their content, styles and metadata."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from lxml import etree

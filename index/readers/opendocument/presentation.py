@@ -4,8 +4,6 @@ The structure is that of PowerPoint presentations, see :mod:`index.readers.slide
 under a heading of their own, charts are tables, and what is repeated on every slide is left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

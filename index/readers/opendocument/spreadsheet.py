@@ -4,8 +4,6 @@ The structure is that of Excel workbooks, see :mod:`index.readers.sheets`. Hidde
 names are in the metadata.
 """
 
-from __future__ import annotations
-
 from index.readers.base.bounds import limit_text, repeated_limit
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import one_line

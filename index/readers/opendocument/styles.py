@@ -1,7 +1,5 @@
 """Read the styles of an OpenDocument text, as far as they affect its text and pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Read the rows of an OpenDocument table as its cells show them (ISO/IEC 26300, part 3, 9)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from lxml import etree

@@ -8,8 +8,6 @@ Damaged pages are listed in the metadata, under ``damaged_pages``, and pages tha
 text, such as scans, under ``pages_without_text``.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from index.config import NO_OCR, OcrOptions

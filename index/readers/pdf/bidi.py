@@ -7,8 +7,6 @@ are sorted by their positions, and the reordering for display by the Unicode Bid
 is undone: runs of the opposite direction are reversed.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from bisect import bisect_left

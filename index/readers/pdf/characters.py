@@ -1,7 +1,5 @@
 """The characters of a PDF page, from PDFium, with those of right-to-left lines in logical order."""
 
-from __future__ import annotations
-
 import ctypes
 import math
 import re

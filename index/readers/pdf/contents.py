@@ -3,8 +3,6 @@
 They repeat the headings; if they stayed in the text, searches would find them instead of the sections.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,6 @@ In prose, a line end becomes a space, and words and web addresses that were brok
 Rows of tables and lines of code stay lines.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

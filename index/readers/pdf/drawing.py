@@ -1,7 +1,5 @@
 """Draw a page of a PDF file as it is shown, after rotation and cropping."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Find the pictures on the pages of a PDF file that have a caption, such as "Figure 3: The lamp"."""
 
-from __future__ import annotations
-
 import ctypes
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ PDFium is not thread-safe, so a file is open under a lock. ISO 32000-2 defines t
 the outline, 14.3.3 the document information dictionary.
 """
 
-from __future__ import annotations
-
 import ctypes
 import re
 import threading

@@ -1,7 +1,5 @@
 """Find the headings of a PDF: the lines that its outline names, or else those in larger type."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter, defaultdict

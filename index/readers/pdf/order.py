@@ -4,8 +4,6 @@ Most pages draw their text in reading order. It is changed only where the geomet
 columns are drawn row by row, or lines from bottom to top.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise

@@ -3,8 +3,6 @@
 Lengths are PDF points; the origin is the top left corner of the page as shown.
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 import re

@@ -5,8 +5,6 @@ and ``A-12`` do, too. The labels that the file gives its pages help to tell whic
 a page that does not show its number has none.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ with the pages. If most of the rows at a height are repeated, the others there c
 the titles of chapters that have only one page.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

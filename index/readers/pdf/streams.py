@@ -4,8 +4,6 @@ Deflate compresses a run of one byte to a thousandth, and may be applied twice (
 Pictures and attachments do not matter: they are not decompressed to read the text.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Iterator

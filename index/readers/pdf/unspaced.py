@@ -1,7 +1,5 @@
 """Characters of scripts that write no spaces between words."""
 
-from __future__ import annotations
-
 import re
 
 _UNSPACED = (

@@ -1,7 +1,5 @@
 """Recognise web addresses that are broken over two lines (their syntax is that of RFC 3986)."""
 
-from __future__ import annotations
-
 import re
 
 _URL_END = re.compile(r"(?:https?://|ftp://|www\.)[^\s()<>\"”’]*$", re.IGNORECASE)

@@ -4,8 +4,6 @@ Its lines have wide gaps, and are all that is drawn of it. Where no cell reaches
 that lacks some has empty cells for them; and the first rows may name the columns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ quoted: so a heading is short, ends as no sentence does, and says no more than a
 a date.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 Markup is removed: emphasis, code marks, link targets, heading signs. An image becomes its description.
 """
 
-from __future__ import annotations
-
 import datetime
 import math
 import re

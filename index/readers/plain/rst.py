@@ -5,8 +5,6 @@ roles and directives of Sphinx, such as ``:ref:`` and ``versionadded``; it repor
 that source is parsed for its text.
 """
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ So it holds a function or method with its comments and decorators. Definitions d
 of a function would lack the line with its name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

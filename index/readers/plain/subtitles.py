@@ -5,8 +5,6 @@ said from 4:00 to 4:59, so the pages of a citation give its time. A paragraph be
 page; to complete its last sentence it may continue for up to ten seconds of the next.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable, Iterator

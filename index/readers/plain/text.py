@@ -6,8 +6,6 @@ Blank lines separate paragraphs. Headings are lines between equals signs, as in 
 that begin with a marker, with their continuation lines.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ text of tracked changes, hidden text and comments are left out. Page headers and
 once.
 """
 
-from __future__ import annotations
-
 from index.errors import CorruptDocument
 from index.readers.base.builder import assemble
 from index.readers.base.package import refuse_compound_file

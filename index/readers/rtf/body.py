@@ -1,7 +1,5 @@
 """Build paragraphs, lists and tables from the text of an RTF file."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from index.readers.base.builder import BlockBuilder, Draft

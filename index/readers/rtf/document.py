@@ -1,7 +1,5 @@
 """Interpret the tokens of an RTF file: groups with their properties, and the text in them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from index.errors import CorruptDocument, UndecodableText

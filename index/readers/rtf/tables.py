@@ -1,7 +1,5 @@
 """The tables at the start of an RTF file: fonts, styles, and document information."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Tokenize RTF, and map its code pages to codecs (RTF specification 1.9.1)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from types import MappingProxyType

@@ -5,8 +5,6 @@ and charts of a sheet show follows its rows. Hidden sheets are not read; their n
 and columns that a filter hides are read, because a filter is only a temporary view.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain
 

@@ -4,8 +4,6 @@ openpyxl is not used: when it reads row by row it has no merged cells, and it ex
 sheet declares.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ cells. ``csv.Sniffer`` is not used, because its patterns take time quadratic in 
 (https://github.com/python/cpython/issues/98820).
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections import Counter

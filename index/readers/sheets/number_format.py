@@ -5,8 +5,6 @@ Dates are written as ISO 8601, as precisely as the code shows them, because thei
 that the file does not always name.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 import re

@@ -1,7 +1,5 @@
 """Turn the rows of a sheet into tables: blank rows separate them, rows of one cell above are captions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

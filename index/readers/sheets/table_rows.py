@@ -4,8 +4,6 @@
 without a header have lines such as ``Iceland | Reykjavík``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 

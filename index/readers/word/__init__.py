@@ -5,8 +5,6 @@ paragraphs are generated here as well. Page headers and footers come first, each
 known if the file records where pages began when Word last displayed it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from lxml import etree

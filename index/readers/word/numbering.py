@@ -3,8 +3,6 @@
 ECMA-376 part 1, 17.9. As in Word, all lists of one definition share their counters.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Read the paragraph styles of a Word document: which ones are headings, and which ones have numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

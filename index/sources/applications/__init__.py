@@ -1,7 +1,5 @@
 """Documents of other applications, such as wikis and drives: listed and read by a library, within bounds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 

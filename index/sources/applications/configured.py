@@ -1,7 +1,5 @@
 """Sources as a collection keeps them."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Mapping, Sequence

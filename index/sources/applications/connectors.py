@@ -4,8 +4,6 @@
 so its version is pinned.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ makes guarded clients and the environment is empty. So every request, those of c
 bounded and goes to checked addresses only, and a connector knows no secret but the one that it is given.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import itertools
 import json

@@ -1,7 +1,5 @@
 """The listing of an application: its entries, and whether these are all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol

@@ -4,8 +4,6 @@ What a source knows of its documents is in their ``origin``, which is stored in 
 texts: a run that is killed anywhere leaves nothing to be mended, and the next one goes on.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections import defaultdict

@@ -9,8 +9,6 @@ The networks are those of the IANA registries of special-purpose addresses for
 :mod:`ipaddress` answers differently in different patch releases of Python.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 

@@ -1,7 +1,5 @@
 """Settings of fetches, crawls and sitemaps; the caller passes them in."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.metadata import version
 

@@ -1,7 +1,5 @@
 """Decode content codings such as gzip (RFC 9110, 8.4) piece by piece, so that a size limit can stop it."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol

@@ -18,8 +18,6 @@
 A message begins with the address in question, without any password in it.
 """
 
-from __future__ import annotations
-
 from index.errors import InvalidInput
 
 

@@ -1,7 +1,5 @@
 """Network connections to given addresses only, with a deadline and a limit on bytes."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import threading

@@ -1,7 +1,5 @@
 """Fetch many pages politely: follow robots.txt and wait between requests to a host."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

@@ -4,8 +4,6 @@ They are parsed as a stream of events, so that memory grows only with what they 
 declaration is refused: no sitemap needs one, and XML attacks work through entities.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field

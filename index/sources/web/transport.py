@@ -4,8 +4,6 @@ Whatever a library asks for by httpx takes the steps of a fetch: each request, t
 looks its host up once, checks all addresses, and connects to one of them.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing

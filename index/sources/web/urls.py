@@ -5,8 +5,6 @@ that is checked is the host that is connected to: those with user names, backsla
 or numbers that some programs take for IPv4 addresses (``2130706433``, ``0x7f.1``, ``0177.0.0.1``).
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address

@@ -1,7 +1,5 @@
 """The places of bytes that several machines share: a folder or a bucket for all collections."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from pathlib import Path

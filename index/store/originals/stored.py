@@ -1,7 +1,5 @@
 """Originals in a folder or a bucket: one file or object each, named by the SHA-256 of its bytes."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Collection, Container, Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The transactions of one collection, for as long as the catalogue has it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """The values that filters compare: strings and numbers in columns of their own."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Published bases of indexes: a row for each in the record, and their files in the place machines share."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, suppress

@@ -5,8 +5,6 @@ question needs is read by one statement, with what the steps after it will ask f
 another change raises :class:`index.protocols.RecordChanged`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar

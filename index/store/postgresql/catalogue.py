@@ -1,7 +1,5 @@
 """Collections of a PostgreSQL database: a table of them, and a schema for each."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil

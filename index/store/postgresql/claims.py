@@ -1,7 +1,5 @@
 """Hand out the passages that wait for a vector to workers, each text to one of them at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from index.postgresql import AdvisoryLeases, notify

@@ -1,7 +1,5 @@
 """The ledger of erasures of all machines, in the place that they share for originals."""
 
-from __future__ import annotations
-
 import logging
 import uuid
 from collections.abc import Callable, Iterable

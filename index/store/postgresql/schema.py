@@ -5,8 +5,6 @@ beginning is sorted by code points (``COLLATE "C"``), whatever the database's la
 by another migration: those that were released stay as they are.
 """
 
-from __future__ import annotations
-
 from index.postgresql import Compatible, Migration
 from index.store.postgresql import totals
 from index.store.postgresql.statements import PostgresqlStatements

@@ -1,7 +1,5 @@
 """The statements of one transaction in the schema of a collection."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Record store in a schema of a PostgreSQL database."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

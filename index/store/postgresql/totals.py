@@ -3,8 +3,6 @@
 The triggers run once for each statement, inside its transaction, and add up the rows that it concerns.
 """
 
-from __future__ import annotations
-
 _CHANGED: dict[str, tuple[str, ...]] = {
     "INSERT": ("NEW TABLE AS rows_added",),
     "DELETE": ("OLD TABLE AS rows_gone",),

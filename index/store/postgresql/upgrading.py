@@ -1,7 +1,5 @@
 """Staging in a schema of a PostgreSQL database."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager

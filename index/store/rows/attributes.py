@@ -1,7 +1,5 @@
 """The attributes of a document that filters compare: typed values by key."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import reduce
 

@@ -1,7 +1,5 @@
 """The error for stored values that cannot be decoded."""
 
-from __future__ import annotations
-
 from index.errors import StoreDamaged
 
 ADVICE = "Restore a backup; a check of the collection tells what else is damaged."

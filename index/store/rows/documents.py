@@ -1,7 +1,5 @@
 """Make records of the rows of documents and versions, and pack the structure of a version."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Iterable

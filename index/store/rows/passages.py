@@ -1,7 +1,5 @@
 """Pack passages into columns, and make records of them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

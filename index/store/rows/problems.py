@@ -1,7 +1,5 @@
 """Messages of checks about rows that break a rule, for any database."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ of all that (uint32). Each vector is scaled to a largest absolute component of 1
 less than 0.01.
 """
 
-from __future__ import annotations
-
 import logging
 import struct
 import zlib

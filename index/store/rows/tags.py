@@ -4,8 +4,6 @@ A tag identifies a version by its place in the history of the record, not by its
 learnt from it without the record. A version that is stored again after it was erased has another tag.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 _TAG_BYTES = 16

@@ -1,7 +1,5 @@
 """Pack a text into compressed blocks, so that a slice reads few of them."""
 
-from __future__ import annotations
-
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator

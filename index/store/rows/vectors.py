@@ -4,8 +4,6 @@ A vector is float16, little endian, followed by the CRC-32 of these bytes; so ar
 (``sentences.py``). Files before format 6 have no checksums.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Container, Sequence

@@ -1,7 +1,5 @@
 """Store metadata in an indexed table, and select documents by filters, fast for any number of documents."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

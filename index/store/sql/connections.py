@@ -1,7 +1,5 @@
 """The connections of a collection with other programs, as a JSON value beside the tables of its record."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Store, find, change and delete documents."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

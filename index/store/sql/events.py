@@ -1,7 +1,5 @@
 """Record the events of each change, and find which past changes can still be read."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any

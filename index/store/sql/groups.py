@@ -1,7 +1,5 @@
 """The groups that may read a document; those of deleted documents stay, for the events of these."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from index.filters import ReadableBy, veiled

@@ -5,8 +5,6 @@ has a random token, the record a random store id, and an epoch that is renewed w
 is derived from the record can tell whether it belongs to the changes that the record has.
 """
 
-from __future__ import annotations
-
 from index.records import Mark
 from index.store.sql.state import State, random_name
 from index.store.sql.statements import Statements

@@ -5,8 +5,6 @@ minute). The second such text is refused, even after the first was erased: a loc
 other words.
 """
 
-from __future__ import annotations
-
 from index.errors import HashCollision
 from index.store.sql.statements import Statements
 

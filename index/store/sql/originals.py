@@ -3,8 +3,6 @@
 Those that no version needs any more are noted by their hashes, so that a purge removes their files by name.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """Store passages and vectors, and list the removals that an index must apply."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ The newest version of a retired document was the newest until the change that re
 put again gets a new version. So the versions of a document tell in which changes it was there.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

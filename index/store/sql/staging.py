@@ -5,8 +5,6 @@ are like those in use, and ``staged_versions`` tells which versions are staged. 
 which takes no longer for a large collection; those replaced are deleted afterwards in parts.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The state of a record, and what names it."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 

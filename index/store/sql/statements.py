@@ -1,7 +1,5 @@
 """The statements of one transaction, and what each database says in its own way."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """The tables of a record: their columns, with the types of PostgreSQL, and their keys."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

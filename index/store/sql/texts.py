@@ -1,7 +1,5 @@
 """Store each distinct text once, by its hash, in compressed blocks so that a slice reads few of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from index.errors import VersionNotFound

@@ -1,7 +1,5 @@
 """The totals of a collection, which triggers of the database maintain, counted from the rows themselves."""
 
-from __future__ import annotations
-
 from index.filters import ReadableBy
 from index.store.sql import groups
 from index.store.sql.statements import Statements

@@ -1,7 +1,5 @@
 """Find, list and erase the versions of documents."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

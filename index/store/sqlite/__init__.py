@@ -4,8 +4,6 @@ The record store is loaded when it is first used, so that a process that opens a
 not load what a record needs.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,5 @@
 """The values that filters compare, of any kind in one column."""
 
-from __future__ import annotations
-
 from index.filters import Comparison, NameContains
 from index.store.rows.attributes import condition, typed_value
 from index.store.sql.statements import Row, Selection

@@ -1,7 +1,5 @@
 """Store each collection as a folder with a description and a database file."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil

@@ -1,7 +1,5 @@
 """Check the pages, indexes and tables of a store file, and make its indexes anew."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,7 +1,5 @@
 """A record in memory, for documents that are searched once."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 from collections.abc import Iterator

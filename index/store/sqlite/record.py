@@ -1,7 +1,5 @@
 """A record in the tables of SQLite, in a file or in memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from sqlite3 import Connection

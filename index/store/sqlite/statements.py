@@ -1,7 +1,5 @@
 """The statements of one transaction of an SQLite file."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """Record store in one SQLite file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path

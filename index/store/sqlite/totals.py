@@ -4,8 +4,6 @@ Triggers run inside the transaction of each change. They are added to files made
 also when such a release writes the file.
 """
 
-from __future__ import annotations
-
 from index.store.sql.statements import Statements
 from index.store.sql.totals import COUNTED
 

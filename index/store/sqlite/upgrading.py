@@ -1,7 +1,5 @@
 """Staging in one SQLite file."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Engine over Milvus: for collections whose vectors or words one machine cannot hold."""
 
-from __future__ import annotations
-
 from index.config import LibraryConfig
 from index.description import Description
 from index.protocols import Engine, RecordStore

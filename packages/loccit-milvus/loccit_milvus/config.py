@@ -1,7 +1,5 @@
 """Settings of the engine on Milvus: the variables ``LOCCIT_MILVUS_...``."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal, Self
 

@@ -1,7 +1,5 @@
 """Engine over Milvus, which follows the record by change number as the embedded one does."""
 
-from __future__ import annotations
-
 import logging
 import time
 from abc import ABC, abstractmethod

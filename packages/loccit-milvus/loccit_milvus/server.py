@@ -1,7 +1,5 @@
 """Calls of a Milvus server, with time limits, and its errors as ours."""
 
-from __future__ import annotations
-
 import logging
 import re
 import threading

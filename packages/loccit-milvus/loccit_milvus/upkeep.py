@@ -1,7 +1,5 @@
 """Compare the collections in Milvus with the record, and delete them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing
 

@@ -1,7 +1,5 @@
 """Check messages of MCP clients before the SDK does, whose errors are long and not for people."""
 
-from __future__ import annotations
-
 from fastapi import Response
 from mcp import types
 from pydantic import ValidationError

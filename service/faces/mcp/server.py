@@ -1,7 +1,5 @@
 """The MCP server: it lists tools and resources, and answers calls, for whoever asks."""
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

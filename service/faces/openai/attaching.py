@@ -1,7 +1,5 @@
 """Attach uploaded files to a collection: a job makes documents of them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from contextlib import closing

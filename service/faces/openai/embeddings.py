@@ -1,7 +1,5 @@
 """Embeddings by the models of the collections."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from typing import Annotated

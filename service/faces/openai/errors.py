@@ -3,8 +3,6 @@
 The official clients choose the class of the exception by the status, and read the four fields.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

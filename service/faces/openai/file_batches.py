@@ -1,7 +1,5 @@
 """Batches of files that are attached together: jobs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Annotated
 

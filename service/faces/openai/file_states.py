@@ -1,7 +1,5 @@
 """The files of a vector store: its documents, and what jobs have not made documents of."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field

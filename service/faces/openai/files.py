@@ -1,7 +1,5 @@
 """Files: uploads that are kept until they are deleted, and documents that were put in another way."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress

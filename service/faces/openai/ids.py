@@ -4,8 +4,6 @@ A vector store ``vs_manuals`` is the collection ``manuals``. A batch ``vsfb_...`
 those of :mod:`service.state.files.ids`.
 """
 
-from __future__ import annotations
-
 from index.errors import CollectionNotFound, InvalidCollectionName
 from index.naming import validate_collection_name
 from service.errors import UploadNotFound

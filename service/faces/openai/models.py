@@ -1,7 +1,5 @@
 """Models: each collection as ``loccit:{collection}``, and the embedding models of the collections."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated

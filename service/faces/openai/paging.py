@@ -1,7 +1,5 @@
 """Pages of lists, by the ids of their members."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 

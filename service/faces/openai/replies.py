@@ -1,7 +1,5 @@
 """Replies of OpenAI's API. Times are whole seconds since the epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

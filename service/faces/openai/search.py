@@ -1,7 +1,5 @@
 """Search in a vector store: the hits of an answer, the most probable first."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 

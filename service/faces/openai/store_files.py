@@ -1,7 +1,5 @@
 """The files of a vector store: the documents of its collection."""
 
-from __future__ import annotations
-
 import time
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Everything that vector stores and their files need."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

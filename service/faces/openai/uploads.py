@@ -1,7 +1,5 @@
 """Which uploaded files a caller sees."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from index.errors import LoccitError

@@ -1,7 +1,5 @@
 """Vector stores: collections, under OpenAI's names."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from contextlib import suppress

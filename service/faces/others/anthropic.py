@@ -1,7 +1,5 @@
 """Anthropic's Messages API: an answer as a ready ``tool_result``, whose sentences Claude cites."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request, Response

@@ -1,7 +1,5 @@
 """Cohere's Rerank API: rank given texts for a query, as the passages of a collection are ranked."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from typing import Annotated, Literal

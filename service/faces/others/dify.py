@@ -1,7 +1,5 @@
 """Dify's external knowledge: a knowledge base is a collection, a record a passage with its citation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 

@@ -1,7 +1,5 @@
 """Hooks: other applications say that a source has changed."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 

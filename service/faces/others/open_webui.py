@@ -3,8 +3,6 @@
 The seven operations that oikb calls. Folders are paths here, so none has to be made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar

@@ -1,7 +1,5 @@
 """Stylesheets and scripts of the pages. Their addresses change with their content: browsers keep them."""
 
-from __future__ import annotations
-
 import hashlib
 import mimetypes
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Context of a page: the language, the address of the service, and the caller."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie

@@ -1,7 +1,5 @@
 """Documents that disagree, as pages show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

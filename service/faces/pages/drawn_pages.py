@@ -1,7 +1,5 @@
 """The pages of a PDF file as the viewer shows them: drawn, with the quote and its evidence marked on them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """The pages that show errors of requests to people."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.datastructures import Headers

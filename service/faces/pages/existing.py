@@ -1,7 +1,5 @@
 """The collection that a page shows: the one that its address names, or the first that the caller may use."""
 
-from __future__ import annotations
-
 from fastapi import Request
 
 from index.collection import Collection

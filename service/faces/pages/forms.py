@@ -1,7 +1,5 @@
 """Forms that pages send without scripts."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import parse_qs
 

@@ -1,7 +1,5 @@
 """Formats of documents, files and times in lists."""
 
-from __future__ import annotations
-
 import mimetypes
 from collections.abc import Sequence
 

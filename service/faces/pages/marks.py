@@ -1,7 +1,5 @@
 """Cut the words of a document where a quote and its evidence begin and end."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

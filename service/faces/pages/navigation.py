@@ -1,7 +1,5 @@
 """The pages, and what a caller may go to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from service.state.identity import Principal, Scope

@@ -1,7 +1,5 @@
 """The progress of a job, as the pages that follow one show it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from service.faces.api.routes.jobs import current_json

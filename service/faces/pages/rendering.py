@@ -1,7 +1,5 @@
 """Render pages from templates on the server."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The standing of a citation today in words: one judgement for every page that shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Values in words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from index.answers import Citation

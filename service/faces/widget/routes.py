@@ -1,7 +1,5 @@
 """The address of the widget's script."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Answer the questions of a request, for every route that asks a collection."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Everything that a question needs."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Questions that ask for at least a change wait until this process has followed the record so far."""
 
-from __future__ import annotations
-
 import asyncio
 
 from index.errors import ChangeNotReached

@@ -1,7 +1,5 @@
 """Find what other documents say against the sentences that answer."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Explain to a caller why a document was found or not, at the cost of one question."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from index.search import DocumentExplanation, Question

@@ -1,7 +1,5 @@
 """Check the questions of a request against the limits of the service and of the caller's key."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

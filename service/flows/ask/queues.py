@@ -1,7 +1,5 @@
 """A question queue for each model that collections have."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 

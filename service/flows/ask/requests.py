@@ -1,7 +1,5 @@
 """Questions."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Literal, Self
 

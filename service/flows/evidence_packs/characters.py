@@ -1,7 +1,5 @@
 """Make text of documents safe to show among other text."""
 
-from __future__ import annotations
-
 import re
 
 _NOT_IN_XML = re.compile(

@@ -1,7 +1,5 @@
 """Evidence packs as documents to read and print, which carry the pack itself; and packs of such documents."""
 
-from __future__ import annotations
-
 import io
 import json
 import lzma

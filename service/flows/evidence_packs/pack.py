@@ -4,8 +4,6 @@ A pack is ``{"evidence": {...}, "signature": "..."}``. The signature (Ed25519, R
 JSON of ``evidence`` by RFC 8785.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Write a report as one HTML file for print: no scripts, nothing from elsewhere."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256

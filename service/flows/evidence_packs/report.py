@@ -3,8 +3,6 @@
 It says nothing that the pack does not, and is made of it alone: whoever has the pack can make it again.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Sign evidence with the key of the installation."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Callable, Iterator

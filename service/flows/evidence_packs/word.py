@@ -4,8 +4,6 @@ python-docx has no footnotes, so the few parts that a document needs are written
 of its own, in a place that Word keeps when it saves the file again.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,6 @@
 What people say of answers is kept as questions with a verdict.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection as AnyOf, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Group questions that ask for the same thing, by the likeness of their vectors."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Find documents that answer questions although they are superseded, out of force, or old."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The body of a request that sends documents."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Everything that storing, changing and erasing documents needs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from service.flows.ingest.background.embedding import EmbeddingWorker

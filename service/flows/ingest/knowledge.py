@@ -5,8 +5,6 @@ what its manifest does not have. The checksum of a file is stored with its text,
 document. Documents that came another way are no part of the knowledge base, and stay as they are.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Receive what callers send to be ingested, and make a job of it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace

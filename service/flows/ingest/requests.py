@@ -1,7 +1,5 @@
 """Documents that callers send, as text or as addresses to fetch."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import ConfigDict, Field

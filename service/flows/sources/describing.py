@@ -1,7 +1,5 @@
 """Sources as JSON values: in the replies of the API, on pages and in commands. None has a secret in it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

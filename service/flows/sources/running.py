@@ -1,7 +1,5 @@
 """Run a source: with its secret, by one process at a time, and with a record of what it did."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Secrets of sources: kept in the record, sealed with a key that no backup has, or in the environment."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

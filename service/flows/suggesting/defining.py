@@ -1,7 +1,5 @@
 """Questions of sentences that define, date, place or count something that they name at their beginning."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ what the document is about: a question that nobody would ask is worse than none.
 are shown, and only those whose place answers are kept.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Questions of headings, and of lines of a text without headings, that ask or tell how to do something."""
 
-from __future__ import annotations
-
 import re
 
 from service.flows.suggesting.tasks import points_elsewhere, question_of_task

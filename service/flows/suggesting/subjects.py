@@ -1,7 +1,5 @@
 """Names at the beginning of sentences, and whether a document is about what they name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

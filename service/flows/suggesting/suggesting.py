@@ -1,7 +1,5 @@
 """Ask the drafts of a collection, and keep the questions that its documents answer."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading

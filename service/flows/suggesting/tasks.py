@@ -1,7 +1,5 @@
 """Questions of what a text tells to do, and of its rules that count: "To reset your password, open ..."."""
 
-from __future__ import annotations
-
 import re
 
 COUNT = r"(?:[\d,]+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"

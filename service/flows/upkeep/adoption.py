@@ -4,8 +4,6 @@ A database that was restored elsewhere names the places of the one that it was c
 deleted there until it is known which of both they belong to.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Back up a data folder while others write it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Set
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime

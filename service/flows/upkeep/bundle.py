@@ -4,8 +4,6 @@ It is written under another name and renamed when it is complete and has been re
 interrupted backup is never taken for one. The manifest is the last file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Check a data folder, and repair what is derived."""
 
-from __future__ import annotations
-
 import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping

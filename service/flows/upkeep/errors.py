@@ -1,7 +1,5 @@
 """Errors of backup and restore. Only commands raise them, no route does."""
 
-from __future__ import annotations
-
 from index.errors import LoccitError
 
 

@@ -1,7 +1,5 @@
 """Open all collections of a library when a process starts."""
 
-from __future__ import annotations
-
 import logging
 
 from index.errors import CollectionNotFound, FormatInUse, LoccitError, UnknownFormat

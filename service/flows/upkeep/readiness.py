@@ -1,7 +1,5 @@
 """Readiness of this process: open and warm up what it needs to answer questions."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Do again what a database has forgotten: one that was restored, or a standby that lacked commits."""
 
-from __future__ import annotations
-
 import logging
 import time
 

@@ -1,7 +1,5 @@
 """Restore a backup into a data folder."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 import shutil

@@ -1,7 +1,5 @@
 """Remove originals from the place that machines share, after a restore has changed what is needed."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import closing, suppress
 from pathlib import Path

@@ -3,8 +3,6 @@
 Bytes are durable before the record names them, so that a write that fails after that leaves its file.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing

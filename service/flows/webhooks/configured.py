@@ -1,7 +1,5 @@
 """Webhooks as a collection keeps them, each with how far it has been told."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace

@@ -1,7 +1,5 @@
 """The thread that delivers the messages of webhooks, again and later where that fails."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

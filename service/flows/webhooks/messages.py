@@ -1,7 +1,5 @@
 """Messages to webhooks: the changes since the last one, signed as Standard Webhooks describe it."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

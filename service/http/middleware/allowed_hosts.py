@@ -5,8 +5,6 @@ the service as part of that site, and the page can read everything. Its Host hea
 which contains a dot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send

@@ -1,7 +1,5 @@
 """Find out who sends a request, and refuse those who have no valid key."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Limits on the size of request bodies, counted while they are received."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

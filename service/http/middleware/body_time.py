@@ -1,7 +1,5 @@
 """Limits on the time that a request body takes to arrive."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 

@@ -1,7 +1,5 @@
 """Refuse request paths that would reach a route in a changed form."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from urllib.parse import unquote_to_bytes

@@ -1,7 +1,5 @@
 """Let pages of other origins use the API from a browser, where the operator allows it (CORS)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from starlette.middleware import Middleware

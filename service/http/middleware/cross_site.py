@@ -4,8 +4,6 @@ A form on any page can be sent to any address, also to a service that listens on
 say where a request comes from (Fetch Metadata, W3C); other programs send no such header.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send

@@ -1,7 +1,5 @@
 """Answers 429 before a question is routed, parsed and checked, while the service is overloaded."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send

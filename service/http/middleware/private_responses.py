@@ -1,7 +1,5 @@
 """Keep responses of the API out of shared caches."""
 
-from __future__ import annotations
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -1,7 +1,5 @@
 """Limit the requests of each key, before they are routed and parsed."""
 
-from __future__ import annotations
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

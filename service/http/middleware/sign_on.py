@@ -1,7 +1,5 @@
 """People whom a proxy has signed in (SSO): it sends their name and groups in headers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from starlette.types import Scope

@@ -1,7 +1,5 @@
 """Request ids and the access log. Questions and API keys are never logged."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

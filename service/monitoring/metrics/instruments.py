@@ -1,7 +1,5 @@
 """The counters, histograms and gauges of one process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Copy the state of a process into its metrics, and render them with what all processes share."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """State that all worker processes share, read at each scrape: collections, jobs, disk space, the build."""
 
-from __future__ import annotations
-
 import logging
 import os
 import platform

@@ -1,7 +1,5 @@
 """Metrics of a process that works for services and serves nobody: ``loccit worker``."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version

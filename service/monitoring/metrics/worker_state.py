@@ -1,7 +1,5 @@
 """State of one worker process: permits, queue, caches, readers, memory."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Protocol
 

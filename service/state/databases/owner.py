@@ -1,7 +1,5 @@
 """The owner of a shared place: a name that is kept in the service's database."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from contextlib import closing

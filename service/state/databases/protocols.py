@@ -1,7 +1,5 @@
 """The seam below the stores: a database that runs their statements in transactions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol

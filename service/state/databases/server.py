@@ -3,8 +3,6 @@
 No error repeats its address, for it has a password.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Uploaded files that are kept until they are deleted, whether they are attached to a collection or not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Erase what is kept of files beside the collections, when a document or a collection is erased."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Mapping
 

@@ -4,8 +4,6 @@ An uploaded file has a random id, and its document in a collection is ``{file id
 that was put in another way has a file id that holds its collection and its id.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

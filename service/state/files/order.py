@@ -1,7 +1,5 @@
 """Documents of collections by the time of their creation, remembered until the next change."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary

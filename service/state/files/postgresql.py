@@ -1,7 +1,5 @@
 """The store of files in PostgreSQL."""
 
-from __future__ import annotations
-
 from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.files.store import FileStore
 from service.state.jobs.protocols import Spool

@@ -1,7 +1,5 @@
 """Uploaded files, where they are attached, and what collections are called as vector stores."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The store of files in one SQLite file."""
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The store of files: rows in an SQL database, bytes in a spool."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any, BinaryIO

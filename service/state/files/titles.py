@@ -1,7 +1,5 @@
 """Titles of collections: what people call them, beside the names that addresses and keys have."""
 
-from __future__ import annotations
-
 import re
 import secrets
 import unicodedata

@@ -1,7 +1,5 @@
 """Back up and check the store of files, and erase again what a restored backup brings back."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing

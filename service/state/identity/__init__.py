@@ -4,8 +4,6 @@
 another database is added here and in a file of its own.
 """
 
-from __future__ import annotations
-
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Rules of access: every route declares which scope it needs and what its answers can tell."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args

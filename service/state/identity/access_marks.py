@@ -4,8 +4,6 @@ Each collection's record, the inventory of the data folder and the databases in 
 while nobody needs a key, the id of the store of keys from the first key on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The address of a client, also behind proxies that the operator trusts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The keys of one process, in memory: a request looks a key up without waiting for the store."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

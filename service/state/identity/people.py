@@ -1,7 +1,5 @@
 """People whom a provider of OpenID Connect signed in, as their sessions name them."""
 
-from __future__ import annotations
-
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping

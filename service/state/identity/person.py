@@ -1,7 +1,5 @@
 """People whom a provider signed in, as a store records them, and the groups that administrators change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """The store of keys in PostgreSQL."""
 
-from __future__ import annotations
-
 from service.state.databases.announcing import Announced
 from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.identity.sql import KeyStore

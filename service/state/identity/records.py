@@ -1,7 +1,5 @@
 """Keys as a store records them."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ A secret has 256 random bits, so it cannot be guessed from its hash. SHA-256 is 
 slow one (scrypt, Argon2) protects passwords that people choose, and would cost each request milliseconds.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

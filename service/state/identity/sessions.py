@@ -5,8 +5,6 @@ and when the rights of its key change; that of a person when the provider ends i
 the provider change.
 """
 
-from __future__ import annotations
-
 import hmac
 import time
 from collections.abc import Callable

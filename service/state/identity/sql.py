@@ -1,7 +1,5 @@
 """The key store in an SQL database, whichever it is."""
 
-from __future__ import annotations
-
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping

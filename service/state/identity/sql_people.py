@@ -1,7 +1,5 @@
 """People in an SQL database, whichever it is, beside the keys."""
 
-from __future__ import annotations
-
 import json
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The key store in one SQLite file."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager

@@ -4,8 +4,6 @@
 Nothing else constructs one, so that another database or object store is added here and in files of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path

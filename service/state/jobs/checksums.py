@@ -1,7 +1,5 @@
 """Checksums of spooled files: a file beside each, which a check compares with it."""
 
-from __future__ import annotations
-
 import shutil
 import zlib
 from pathlib import Path

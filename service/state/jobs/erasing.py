@@ -1,7 +1,5 @@
 """Erase what jobs hold of documents: what their items say, and the files in the spool."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress

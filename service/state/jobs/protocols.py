@@ -3,8 +3,6 @@
 Each has one contract suite in ``tests/contracts`` that every implementation passes.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """The errors with which every job store refuses a call, with one wording for all of them."""
 
-from __future__ import annotations
-
 from index.errors import UpgradeBegun
 from service.errors import InvalidRequest, JobNotFinished, JobNotFound, Overloaded
 

@@ -1,7 +1,5 @@
 """The files of one request while they are written to the spool."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """A folder uploaded as a ZIP file. Members are read one by one and never written to disk."""
 
-from __future__ import annotations
-
 import io
 import stat
 import struct

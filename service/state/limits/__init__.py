@@ -3,8 +3,6 @@
 ``open_limit_store`` chooses the implementation of :class:`LimitStore`. Nothing else constructs one.
 """
 
-from __future__ import annotations
-
 from service.state.limits.exchange import LimitExchange
 from service.state.limits.postgresql import PostgresqlLimitStore
 from service.state.limits.protocols import LimitStore

@@ -5,8 +5,6 @@ request moves that time by what the limit takes to give one request back. That t
 exchange, with the sum of the costs since their last exchange (:class:`Spent`).
 """
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Keep one limit together with other processes: exchange what each of them has counted."""
 
-from __future__ import annotations
-
 import logging
 import math
 import time

@@ -7,8 +7,6 @@ A caller that is alone may hold all permits. While others hold any it gets no mo
 it holds then, it counts for no more than its fair share: whoever holds less finds room.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The store of limits in PostgreSQL."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

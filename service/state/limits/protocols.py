@@ -3,8 +3,6 @@
 Every one passes ``tests/contracts/test_limit_store.py``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol
 

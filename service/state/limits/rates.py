@@ -1,7 +1,5 @@
 """Rate limits: of requests by key, and of wrong keys by client address."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A queue whose callers take turns: each waits for one item of every other caller, not for all of them."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar

@@ -4,8 +4,6 @@ What is needed to ask is in a cookie beside that of the session, which only this
 replica can ask, and none stores a token.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """Requests to providers: to the addresses of the settings alone, with bounds of time and size."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

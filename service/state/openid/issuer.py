@@ -1,7 +1,5 @@
 """What a provider publishes of itself: its endpoints (OpenID Connect Discovery) and its keys (JWKS)."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,7 +1,5 @@
 """The providers of a running service, and the callers whose access tokens they issued."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Rights of people, by the rules of the settings on the claims of their provider."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ PyJWT checks the signature, the issuer, the audience and the times; this adds wh
 say of each kind.
 """
 
-from __future__ import annotations
-
 import hmac
 import logging
 from collections.abc import Mapping, Sequence

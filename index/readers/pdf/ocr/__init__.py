@@ -1,7 +1,5 @@
 """OCR: read pages that are pictures, and pictures on pages of text, with Tesseract or RapidOCR."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from index.config import OcrOptions

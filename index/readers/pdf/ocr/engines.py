@@ -1,7 +1,5 @@
 """The programs that recognise text in pictures: which are installed, and which reads a language better."""
 
-from __future__ import annotations
-
 from shutil import which
 
 from index.config import OcrOptions

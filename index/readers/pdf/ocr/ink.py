@@ -1,7 +1,5 @@
 """Find the ink of words in a picture, where a program gives only about where they are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

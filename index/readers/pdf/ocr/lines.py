@@ -1,7 +1,5 @@
 """Make lines of recognised words: their sizes, their slope, and the cells of one row."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

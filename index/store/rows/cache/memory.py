@@ -1,7 +1,5 @@
 """In-memory cache of texts, passages and sentences read recently."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce

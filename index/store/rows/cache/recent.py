@@ -1,7 +1,5 @@
 """Cache of rows by id, valid for one change: questions often need the same passages again."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar

@@ -1,7 +1,5 @@
 """Read the rows of a record, to copy them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from index.protocols.copying import RecordState, Row, Rows, TouchedDocuments

@@ -1,7 +1,5 @@
 """Write the rows of a copy."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress

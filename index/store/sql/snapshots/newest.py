@@ -1,7 +1,5 @@
 """Snapshot of the record: all reads happen in one transaction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads that snapshots of all databases share: through the cache, and of an earlier change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

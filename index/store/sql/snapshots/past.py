@@ -1,7 +1,5 @@
 """Read the passages of a collection as of an earlier change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from index.errors import ChangeNotFound, ChangeNotKept

@@ -1,7 +1,5 @@
 """Read passages for searching, in the current state or as of an earlier change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any

@@ -1,7 +1,5 @@
 """Store a document with the versions, numbers and times that it has in another record."""
 
-from __future__ import annotations
-
 from index.records import DocumentHistory, DocumentRecord
 from index.store.sql import documents, names, retirement
 from index.store.sql.statements import Statements

@@ -3,8 +3,6 @@
 Documents, versions, texts and passages are never changed: when these are damaged, only a backup helps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 

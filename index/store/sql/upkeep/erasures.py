@@ -1,7 +1,5 @@
 """Find versions by their tags, by which a ledger outside the record knows them."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator
 
 from index.store.rows.tags import version_tag

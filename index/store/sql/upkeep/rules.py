@@ -1,7 +1,5 @@
 """Rules that the rows of a record keep, each a query for the rows that break it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """SQLite database file: a pool of read connections, one write connection, translated errors."""
 
-from __future__ import annotations
-
 import queue
 import sqlite3
 import threading

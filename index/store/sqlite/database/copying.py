@@ -1,7 +1,5 @@
 """Copy an SQLite file while others write it, and check whether another connection has it open."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager

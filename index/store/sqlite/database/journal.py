@@ -5,8 +5,6 @@ in its place, SQLite applies them to that one. Where the log continues the copy,
 was to be undone; where it does not, the file is ruined.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import struct

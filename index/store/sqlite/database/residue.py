@@ -6,8 +6,6 @@ not overwritten when the rows are deleted. Here the unused part of every page is
 itself (https://www.sqlite.org/dbpage.html), while readers and writers go on.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager

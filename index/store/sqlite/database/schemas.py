@@ -4,8 +4,6 @@ Their definitions are text in the file, which SQLite reads again with each conne
 damaged may still be one, of something else.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections.abc import Callable, Iterable

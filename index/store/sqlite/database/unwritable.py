@@ -5,8 +5,6 @@ cannot be made, a file whose log is empty is read as one that does not change. A
 left can only be applied to a copy, which needs room elsewhere.
 """
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 import tempfile

@@ -5,8 +5,6 @@ whatever an index has of a row is there twice, and two copies that differ tell o
 else can be compared with therefore have an index of all their columns.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections.abc import Mapping

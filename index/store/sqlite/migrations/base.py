@@ -3,8 +3,6 @@
 What later formats change is in ``migrations.py``: these definitions stay as they are.
 """
 
-from __future__ import annotations
-
 import sqlite3
 
 from index.store.sqlite import totals

@@ -5,8 +5,6 @@ runs inside one transaction with all others that are due. Those before it stay a
 in the base format and migrated like any other: it cannot differ from one that was made earlier.
 """
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from collections.abc import Callable

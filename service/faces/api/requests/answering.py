@@ -1,7 +1,5 @@
 """Questions that are to be answered with sentences."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Look up, follow and verify citations."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import ConfigDict, Field

@@ -1,7 +1,5 @@
 """Limits on the text that a request's citations name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from index.citations import Locator, parse_locator

@@ -1,7 +1,5 @@
 """Collections."""
 
-from __future__ import annotations
-
 from pydantic import ConfigDict, Field
 
 from service.http.request_models import Request

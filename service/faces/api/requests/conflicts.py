@@ -1,7 +1,5 @@
 """Find documents that disagree."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import ConfigDict, Field

@@ -1,7 +1,5 @@
 """Documents and their versions."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import ConfigDict, Field

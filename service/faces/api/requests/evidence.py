@@ -1,7 +1,5 @@
 """Answers and verdicts to sign."""
 
-from __future__ import annotations
-
 from pydantic import ConfigDict, Field
 
 from service.errors import InvalidRequest

@@ -1,7 +1,5 @@
 """The verdicts of people on answers."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import ConfigDict, Field

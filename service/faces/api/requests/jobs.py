@@ -1,7 +1,5 @@
 """Jobs."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator

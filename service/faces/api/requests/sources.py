@@ -1,7 +1,5 @@
 """Sources of collections."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints

@@ -1,7 +1,5 @@
 """Answer questions with sentences."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from typing import Annotated
 

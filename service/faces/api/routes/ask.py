@@ -1,7 +1,5 @@
 """Answer questions."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Changes of documents, and their effect on citations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Look up citations by their locators."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Create, look up, list and delete collections."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Find documents that disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Store, look up, read, update and delete documents."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any

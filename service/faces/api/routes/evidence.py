@@ -1,7 +1,5 @@
 """Sign answers and verdicts, so that they can be checked without the service."""
 
-from __future__ import annotations
-
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any

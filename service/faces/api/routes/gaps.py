@@ -1,7 +1,5 @@
 """Take what people say of answers, and tell what documents lack."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response

@@ -1,7 +1,5 @@
 """Health checks. They need no API key, and tell details to admins only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Ingest many documents in the background: files, ZIP files, texts, web addresses."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response

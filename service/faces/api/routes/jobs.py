@@ -1,7 +1,5 @@
 """List, follow, cancel, retry and delete jobs."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Read the original of a document: its bytes, and its pages as pictures."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """List, add, synchronize and remove the sources of collections."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Upgrade collections."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response

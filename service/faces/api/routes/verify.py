@@ -1,7 +1,5 @@
 """Verify quotes against the stored texts."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, asynccontextmanager

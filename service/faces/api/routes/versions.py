@@ -1,7 +1,5 @@
 """List, compare and prune versions of documents."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

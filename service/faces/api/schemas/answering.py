@@ -1,7 +1,5 @@
 """Response models: questions answered with sentences."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field

@@ -1,7 +1,5 @@
 """Response models: answers to questions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Response models: changes of documents, and their effect on citations."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field

@@ -1,7 +1,5 @@
 """Response models: citations, and their status in newer versions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Response models: collections and health checks."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Response models: documents that disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Literal
 

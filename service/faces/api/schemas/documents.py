@@ -1,7 +1,5 @@
 """Response models: documents and their versions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal

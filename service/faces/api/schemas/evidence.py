@@ -1,7 +1,5 @@
 """Response models: evidence packs, and the keys that sign them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from hashlib import sha256

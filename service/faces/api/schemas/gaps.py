@@ -1,7 +1,5 @@
 """Response models: what documents lack, and what became of a verdict on an answer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal

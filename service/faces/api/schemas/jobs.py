@@ -1,7 +1,5 @@
 """Response models: jobs and their progress."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Response models: sources of collections and their runs."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Response models: upgrades of collections."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Types and models that several responses share."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """Response models: verdicts on citations, quotes and answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Literal
 

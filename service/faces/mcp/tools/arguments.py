@@ -1,7 +1,5 @@
 """The arguments of the tools."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Backends of tools and resources: the service, or a library in this process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The tools that read documents and citations: fetch and cite."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from pydantic_core import to_json

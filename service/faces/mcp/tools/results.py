@@ -1,7 +1,5 @@
 """Results of the tools, as structured content."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field

@@ -1,7 +1,5 @@
 """The tools over HTTP, with an OpenAPI document of them alone: for programs that make tools of one."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 from typing import Any
 

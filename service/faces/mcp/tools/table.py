@@ -1,7 +1,5 @@
 """The tools: search and fetch as ChatGPT's connectors call them, ask, verify, cite and list_documents."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar

@@ -1,7 +1,5 @@
 """Citations as the annotations of OpenAI's messages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from index.answers import Citation

@@ -1,7 +1,5 @@
 """Chat completions: a collection as a model that answers from its documents."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Messages of OpenAI's API as a question and the conversation before it, and models as collections."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal

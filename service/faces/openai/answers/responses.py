@@ -1,7 +1,5 @@
 """The Responses API: a collection as a model that searches its files and answers from them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ conversation. Answered with what is in the conversation, or with an empty list, 
 Greetings, thanks and leave are no question either: a search for them finds what nobody asked for.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

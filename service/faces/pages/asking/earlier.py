@@ -1,7 +1,5 @@
 """Answers of an earlier moment: its date, and the standing of its passages today."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

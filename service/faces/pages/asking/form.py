@@ -1,7 +1,5 @@
 """The form of the page to ask on: its fields, and the request to the collection that they mean."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """The sources of an answer: its passages, numbered, each with the sentence that answers lit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

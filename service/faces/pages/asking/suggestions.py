@@ -3,8 +3,6 @@
 They are in ``suggestions.json``, each with the beginning of the hash of the text that answers it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

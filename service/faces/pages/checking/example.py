@@ -1,7 +1,5 @@
 """An example to check: a sentence of the documents as it stands, and one with another number in it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Pasted input: a text, one quote, or a locator."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

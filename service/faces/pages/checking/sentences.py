@@ -1,7 +1,5 @@
 """The sentences of a checked text with their findings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

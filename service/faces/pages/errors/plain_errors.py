@@ -4,8 +4,6 @@ The advice of the API names routes, headers and settings (:mod:`service.advice`)
 of the library is in English; in other languages, a sentence about its kind comes before it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Refused files on pages: the reason without the file's name, and whether a retry can help."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

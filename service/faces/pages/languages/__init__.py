@@ -5,8 +5,6 @@ number has a form for each plural category of its language: ``{"one": ..., "few"
 Messages of scripts are a part of their own, because pages carry these.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The page on which people ask questions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace

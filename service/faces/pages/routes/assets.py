@@ -1,7 +1,5 @@
 """Stylesheets and scripts, and the choice of the language."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response

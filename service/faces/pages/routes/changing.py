@@ -1,7 +1,5 @@
 """Changes of a document in the browser: its name, its title, its tags, and who may read it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlencode

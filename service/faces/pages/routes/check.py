@@ -1,7 +1,5 @@
 """The page that checks a text, a quote or a locator against the documents."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

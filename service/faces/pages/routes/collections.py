@@ -1,7 +1,5 @@
 """Collections in the browser: how much each holds, a new one, and the deletion of one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The page that lists documents which disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode

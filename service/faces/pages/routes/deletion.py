@@ -1,7 +1,5 @@
 """The deletion of several documents at once: what it breaks, and, once that is confirmed, their erasure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The reference of the API: an index of the operations, and a page for each."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response

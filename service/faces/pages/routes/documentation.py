@@ -1,7 +1,5 @@
 """The documentation, if its site was built; else one page that explains what people see."""
 
-from __future__ import annotations
-
 import mimetypes
 from pathlib import Path as Folder
 from typing import Annotated

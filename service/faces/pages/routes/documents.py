@@ -1,7 +1,5 @@
 """A document's page: what it is, its versions and their differences, and its deletion."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """The answer of the page to ask on, and a checked text, as evidence: signed files to download."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated
 

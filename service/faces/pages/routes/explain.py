@@ -1,7 +1,5 @@
 """The page that says why a document was found or not."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response

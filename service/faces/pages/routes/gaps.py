@@ -1,7 +1,5 @@
 """Gaps: what people asked that the documents do not answer well, week by week, for administrators."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from typing import Annotated

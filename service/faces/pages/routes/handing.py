@@ -1,7 +1,5 @@
 """Hand on the answer of the page to ask on: as Markdown, or all its citations in one file."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Jobs: what was uploaded and fetched, how far it is, and what was refused and why."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Keys in the browser: list, make and revoke them, for administrators of the whole service."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The library: documents by name, files and addresses to add, and the deletion of a document."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response

@@ -1,7 +1,5 @@
 """An overview of a collection: what its documents are, and what could not be read of them, and why."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field

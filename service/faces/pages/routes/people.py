@@ -3,8 +3,6 @@
 For administrators of the whole service.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Sign in at a provider of OpenID Connect, and be signed out by it."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

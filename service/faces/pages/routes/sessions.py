@@ -1,7 +1,5 @@
 """Sign in with a key in a browser, and sign out."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response

@@ -1,7 +1,5 @@
 """The sources of the collections, their last runs, and forms that add, run and remove them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any

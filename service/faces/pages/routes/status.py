@@ -1,7 +1,5 @@
 """The state of the service, for administrators."""
 
-from __future__ import annotations
-
 import platform
 import shutil
 from importlib.metadata import version

@@ -1,7 +1,5 @@
 """Questions worth asking of a collection, which its documents answer."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response

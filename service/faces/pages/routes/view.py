@@ -1,7 +1,5 @@
 """The viewer: shows a citation in its document."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any

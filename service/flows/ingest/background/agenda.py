@@ -1,7 +1,5 @@
 """Which collections a thread looks at next, and when."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Background thread that embeds new passages and picks up changes of other processes."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Erase documents and collections for callers, as far as possible before they have their reply."""
 
-from __future__ import annotations
-
 import logging
 
 from index.errors import LoccitError

@@ -1,7 +1,5 @@
 """Background thread that erases documents when they have been retired for long enough."""
 
-from __future__ import annotations
-
 import logging
 import time
 

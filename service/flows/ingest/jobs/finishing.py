@@ -1,7 +1,5 @@
 """End jobs whose passages are embedded, and delete old ones: once for all processes that run jobs."""
 
-from __future__ import annotations
-
 import logging
 import time
 from contextlib import suppress

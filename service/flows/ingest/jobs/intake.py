@@ -1,7 +1,5 @@
 """Turn a job's items into documents: spooled files, members of ZIP files, web pages."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath

@@ -1,7 +1,5 @@
 """A thread of a process that runs jobs of one kind, one after the other."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from abc import ABC, abstractmethod

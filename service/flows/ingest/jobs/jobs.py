@@ -1,7 +1,5 @@
 """Jobs as their callers use them: queue, look up, and follow."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The thread that runs jobs that ingest; upgrades have a thread of their own."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence

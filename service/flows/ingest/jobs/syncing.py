@@ -1,7 +1,5 @@
 """Runs of sources as jobs, when they are due: one after the other, in a thread of whoever runs jobs."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

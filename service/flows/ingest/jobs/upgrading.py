@@ -1,7 +1,5 @@
 """The thread of a process that runs upgrades of collections, one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any

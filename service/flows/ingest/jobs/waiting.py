@@ -1,7 +1,5 @@
 """Jobs that wait for something, and why: an error that is not theirs must not fail them."""
 
-from __future__ import annotations
-
 import logging
 import time
 

@@ -1,7 +1,5 @@
 """Move what is beside the collections: keys and secrets, uploaded files, jobs, unanswered questions."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress

@@ -1,7 +1,5 @@
 """Move one collection, and compare what was moved."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import time

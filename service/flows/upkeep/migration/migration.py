@@ -1,7 +1,5 @@
 """Move everything from one store to another, in an order in which nothing is lost."""
 
-from __future__ import annotations
-
 import shutil
 from contextlib import closing
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Counts of a migration: planned and moved."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Limit on the disk space of the spool."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import threading

@@ -1,7 +1,5 @@
 """Spools in a place that machines share: with files still in an earlier place, and with an owner."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections import Counter

@@ -1,7 +1,5 @@
 """Statements on the items of one job. All take a connection inside a transaction and the job's number."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Statements on one job. All take a connection inside a transaction."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The job store in an SQL database."""
 
-from __future__ import annotations
-
 import json
 import time
 from abc import ABC, abstractmethod
