@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -16,13 +16,12 @@ from index.answers import Answer, Extent, IndexState, NearDuplicates, Turn
 from index.citations.budget import ReadingBudget
 from index.citations.statements import Checking, Judging, KnownSources
 from index.citations.verification import Verification
-from index.collection.backlog import Backlog
 from index.collection.conflicts import Conflicts
 from index.collection.following import Following
 from index.collection.likeness import Likeness
 from index.collection.questions import Questions
 from index.config import LibraryConfig
-from index.derivation import derive
+from index.derivation import Derivation, derive
 from index.description import Description, find_or_create
 from index.embedding import Models
 from index.errors import ChangeNotFound, InvalidInput, LedgerFailed
@@ -32,11 +31,12 @@ from index.history.editing import Editor
 from index.history.ledger import Ledger, LedgerFollower
 from index.history.purging import Purging
 from index.history.readable import ReadableStore
+from index.ingest.embedding_queue import EmbeddedBatch
 from index.ingest.preparation import Source
 from index.ingest.writing import DocumentWriter
 from index.lag import Lag
 from index.naming import validate_title
-from index.protocols import Catalogue, ClaimModel, Embedder, Engine, Failure, RecordStore, Reranker
+from index.protocols import Catalogue, ClaimModel, Embedder, Engine, Failure, Lease, RecordStore, Reranker
 from index.readers import InProcessReaders, Readers
 from index.records import DocumentRecord, Put
 from index.search.question import Question
@@ -394,3 +394,59 @@ class Collection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+# The passages of a collection that have no vector yet.
+
+
+class Backlog:
+    """Embeds passages that wait for it. ``writing`` holds the record's write lease for one commit."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        archive: Archive,
+        following: Following,
+        writing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._following = following
+        self._writing = writing
+
+    def embed(
+        self,
+        *,
+        limit: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> int:
+        """Embed the passages that no other worker has claimed; see :meth:`Collection.embed_pending`."""
+        waiting, done, more = self._count_waiting() if progress else 0, 0, True
+        size = self._following.derivation.config.ingest.passages_per_batch
+        while more and (limit is None or done < limit) and not stop():
+            # Who looks often must not take a lease each time, for which a database opens a connection.
+            if self._store.waiting_since() is None:
+                break
+            more = False
+            left = None if limit is None else limit - done
+            derivation = self._following.derivation
+            put = partial(self.put, derivation)
+            for embedded in derivation.embedding.drain(size, put, limit=left, stop=stop):
+                more, done = True, done + embedded
+                if progress:
+                    progress(done, max(waiting, done))
+        # A caller that embeds a few passages at a time has other work to do.
+        self._following.engine.maintain(background=limit is not None)
+        return done
+
+    def _count_waiting(self) -> int:
+        counts = self._archive.counts()
+        return counts.passages - counts.embedded
+
+    def put(self, derivation: Derivation, embedded: EmbeddedBatch, lease: Lease) -> int:
+        """Store vectors; returns how many: none if an upgrade has replaced the model that made them."""
+        with self._writing():
+            if derivation is not self._following.derivation:
+                return 0
+            return self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences, lease=lease)

@@ -1,6 +1,6 @@
 """Export documents as JSON values: versions, texts, structure and originals.
 
-``docs/index-format.md`` describes the values; :mod:`index.ingest.importing` reads them.
+``docs/index-format.md`` describes the values; :mod:`index.ingest.writing` reads them.
 """
 
 import base64

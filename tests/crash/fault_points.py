@@ -52,8 +52,8 @@ BETWEEN_RECORD_AND_INDEXES = [
     Point("return", f"{_STORE}.store:SqliteStore.put_vectors"),
     Point("return", f"{_STORE}.store:SqliteStore.delete"),
     Point("return", f"{_STORE}.store:SqliteStore.claim"),
-    Point("call", "index.engine.embedded.sides:LexicalSide.update"),
-    Point("call", "index.engine.embedded.sides:DenseSide.update"),
+    Point("call", "index.engine.embedded.engine:LexicalSide.update"),
+    Point("call", "index.engine.embedded.engine:DenseSide.update"),
     Point("call", f"{_LEXICAL}.segments:add"),
     Point("call", f"{_LEXICAL}.applied:write"),
     Point("os.rename", "applied.json"),
@@ -72,12 +72,12 @@ IN_A_COMPACTION = [
 ]
 IN_A_REPAIR_OF_WORDS = [
     Point("call", "index.engine.repairs:Repairs.report"),
-    Point("call", "index.engine.embedded.sides:LexicalSide.repair"),
+    Point("call", "index.engine.embedded.engine:LexicalSide.repair"),
     Point("call", f"{_LEXICAL}.bm25:TantivyIndex.publish"),
     Point("call", f"{_LEXICAL}.folder:IndexFolder.delete_others"),
 ]
 IN_A_REPAIR_OF_VECTORS = [
-    Point("call", "index.engine.embedded.sides:DenseSide.repair"),
+    Point("call", "index.engine.embedded.engine:DenseSide.repair"),
     Point("return", f"{_VECTORS}.dense:FaissIndex.reset"),
 ]
 WHEN_CREATED = [

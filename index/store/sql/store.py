@@ -22,7 +22,7 @@ from index.records import (
     VersionRecord,
 )
 from index.store.rows.cache import Memory
-from index.store.rows.tags import objects_name, store_tag
+from index.store.rows.tags import objects_name, store_tag, version_tag
 from index.store.rows.vectors import among
 from index.store.sql import (
     documents,
@@ -39,7 +39,6 @@ from index.store.sql.connections import put as put_connections
 from index.store.sql.copying import SqlSource, SqlTarget
 from index.store.sql.groups import put as put_groups
 from index.store.sql.statements import Statements
-from index.store.sql.upkeep import erasures
 from index.types import Metadata, Sentences, Vectors
 
 Opener = Callable[[], AbstractContextManager[Statements]]
@@ -237,12 +236,12 @@ class SqlStore(ABC, Generic[Own]):
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
         with self._look() as statements:
-            return erasures.list_erased(statements, after)
+            return list_erased(statements, after)
 
     def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
         """Erase the versions that have these tags; see :class:`index.protocols.Erasures`."""
         with self._write() as statements:
-            found = list(erasures.find_tagged(statements, statements.read_state().store, tags))
+            found = list(find_tagged(statements, statements.read_state().store, tags))
             if not found:
                 return 0, 0
             change = statements.begin_change()
@@ -345,3 +344,30 @@ class SqlCopying:
     def writing(self) -> Iterator[SqlTarget]:
         with self._write() as statements:
             yield SqlTarget(statements)
+
+
+# Find versions by their tags, by which a ledger outside the record knows them.
+
+
+def list_erased(statements: Statements, after: int) -> list[tuple[int, bytes]]:
+    """Return the erased versions after a position: the position and the tag of each, in order."""
+    place = statements.position
+    rows = statements.rows(
+        f"SELECT e.{place}, {statements.value_of('store')} AS store, e.document, e.version, e.added, c.token"
+        f" FROM erased e LEFT JOIN changes c ON c.number = e.added WHERE e.{place} > ? ORDER BY e.{place}",
+        (after,),
+    )
+    return [(position, version_tag(str(store), *version)) for position, store, *version in rows]
+
+
+def find_tagged(
+    statements: Statements, store: str, wanted: Container[bytes]
+) -> Iterator[tuple[int, int, bool]]:
+    """Yield the stored versions that have one of the tags: their keys, documents (keys), whether newest."""
+    rows = statements.rows(
+        "SELECT v.key, d.version = v.key, v.document, v.number, v.added, c.token FROM versions v"
+        " JOIN documents d ON d.key = v.document LEFT JOIN changes c ON c.number = v.added ORDER BY v.key"
+    )
+    for key, is_newest, document, number, added, token in rows:
+        if version_tag(store, document, number, added, token) in wanted:
+            yield key, document, bool(is_newest)

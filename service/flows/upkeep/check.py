@@ -1,9 +1,12 @@
 """Check a data folder, and repair what is derived."""
 
+from __future__ import annotations
+
 import itertools
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,10 +14,10 @@ from pathlib import Path
 from index.config import LibraryConfig
 from index.description import Description, find, is_intact
 from index.engine import index_problems, open_engine, remove_indexes
-from index.errors import LoccitError, ObjectsOfAnother, StoreDamaged
+from index.errors import Damaged, LoccitError, ObjectsOfAnother, StoreDamaged
 from index.history import Ledger
 from index.naming import CALIBRATION_FILE
-from index.protocols import Catalogue, Originals, RecordStore
+from index.protocols import Catalogue, Originals, RecordStore, Stray
 from index.records import Problem
 from index.sealed import damaged_lines
 from index.search import answerability
@@ -24,23 +27,16 @@ from service.errors import KeysLost
 from service.flows.upkeep.adoption import places_of_others
 from service.flows.upkeep.errors import NoData
 from service.flows.upkeep.migration.beside import service_databases
-from service.flows.upkeep.unused import (
-    CODES,
-    IDLE_SECONDS,
-    remove_unused_originals,
-    remove_unused_uploads,
-    unused_originals,
-    unused_uploads,
-)
 from service.monitoring.audit import AUDIT
 from service.state import data_folder
 from service.state.data_folder import DataInUse
 from service.state.databases.owner import OWNER, prepare as prepare_owner
 from service.state.databases.server import others_connected
-from service.state.files import FILES, file_problems, prepare_files
+from service.state.files import FILES, file_problems, has_files, open_file_store, prepare_files
 from service.state.identity import KEYS, Marks, find_keys, mark_of, of_other_keys, prepare_keys
 from service.state.inventory import CLOSED_BY_SETTINGS
-from service.state.jobs import JOBS, job_problems
+from service.state.jobs import JOBS, has_jobs, job_problems, open_job_store, open_spool
+from service.state.jobs.protocols import Spool
 from service.state.questions import FILE as UNANSWERED, prepare as prepare_questions
 from service.state.stock import LOST, open_inventory, stock_problems
 
@@ -56,6 +52,8 @@ _MOST_LINES = 20
 """Damaged lines of a log that are told one by one."""
 _RESTORE = "Restore a backup."
 MISSING_INDEX = "database_index_missing"
+IDLE_SECONDS = 600.0
+"""Age from which on a file is called unused: a younger one may be that of a write that is under way."""
 _ADVICE = {UNANSWERED: "Delete it: it is no part of a backup, and is made anew."}
 _PREPARE: Mapping[str, Callable[..., object]] = {
     data_folder.KEYS: prepare_keys,
@@ -300,3 +298,82 @@ def _folder_problems(data: Path) -> Iterator[Problem]:
     for path in data_folder.leftovers(data):
         message = "it was left by a restore that was interrupted. Repair it: it is deleted."
         yield Problem("left_over", path.name, message, is_repairable=True)
+
+
+# Find and remove files that belong to nothing: those of writes and uploads that were refused or aborted.
+#
+# Bytes are durable before the record names them, so that a write that fails after that leaves its file.
+
+
+UNUSED_FILES = "file_unused"
+UNUSED_UPLOADS = "upload_unused"
+CODES = frozenset({UNUSED_FILES, UNUSED_UPLOADS})
+_MESSAGE = (
+    "belong to nothing: what sent them was refused or aborted. The service deletes them within a day, and "
+    "--repair does at once."
+)
+
+
+def unused_originals(catalogue: Catalogue, name: str, *, idle_seconds: float) -> Iterator[Problem]:
+    """Tell of files among the originals of a collection that no version was read from."""
+    if found := _strays(catalogue, name, idle_seconds):
+        size = sum(one.size for one in found)
+        message = f"{len(found):,} files, {size:,} bytes, {_MESSAGE}"
+        yield Problem(UNUSED_FILES, "originals", message, is_repairable=True)
+
+
+def remove_unused_originals(catalogue: Catalogue, name: str) -> None:
+    """Remove them. Nothing else may use the data."""
+    found = _strays(catalogue, name, idle_seconds=0.0)
+    if found:
+        catalogue.originals(name).remove_strays(found)
+
+
+def unused_uploads(data: Path, config: LibraryConfig, *, idle_seconds: float) -> Iterator[Problem]:
+    """Tell of uploads and files that no job and no file names."""
+    with ExitStack() as stack:
+        for spool, ids in _spools(data, config, stack):
+            if found := spool.unknown(ids, idle_seconds=idle_seconds):
+                message = f"the files of {len(found):,} uploads, {sum(found.values()):,} bytes, {_MESSAGE}"
+                yield Problem(UNUSED_UPLOADS, "uploads", message, is_repairable=True)
+
+
+def remove_unused_uploads(data: Path, config: LibraryConfig) -> None:
+    """Remove them. Nothing else may use the data."""
+    with ExitStack() as stack:
+        for spool, ids in _spools(data, config, stack):
+            spool.clear_unknown(ids, idle_seconds=0.0)
+
+
+def _strays(catalogue: Catalogue, name: str, idle_seconds: float) -> list[Stray]:
+    limit = time.time() - idle_seconds
+    originals = catalogue.originals(name)
+    if not originals.claim():
+        return []  # what another database needs is not known here
+    with closing(catalogue.open(name)) as store, store.snapshot() as moment:
+        keep = moment.all_originals()
+    return [one for one in originals.strays(keep) if one.written <= limit]
+
+
+def _is_empty(path: Path) -> bool:
+    return path.exists() and not path.stat().st_size
+
+
+def _spools(data: Path, config: LibraryConfig, stack: ExitStack) -> Iterator[tuple[Spool, set[str]]]:
+    """The spools of uploads and of files, each with the ids of those whose files it has to keep.
+
+    Not where those who own their files were lost.
+    """
+    store, objects = config.store_url, config.objects
+    if not store and any(_is_empty(data / name) for name in (OWNER, JOBS, FILES)):
+        return  # to open one would fill it, and others tell that it was lost
+    lost = open_inventory(data, config).losses()
+    try:
+        if has_jobs(data, store=store) and JOBS not in lost:
+            jobs = stack.enter_context(closing(open_job_store(data, store=store)))
+            yield open_spool(data, store=store, objects=objects), jobs.ids()
+        if has_files(data, store=store) and FILES not in lost:
+            files = stack.enter_context(closing(open_file_store(data, store=store, objects=objects)))
+            yield files.spool, files.ids()
+    except Damaged:
+        return  # which is told with that of the other databases

@@ -1,5 +1,7 @@
 """Restore a backup into a data folder."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
 import shutil
@@ -10,16 +12,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from index.durability import sync
-from index.errors import Damaged
+from index.errors import Damaged, LoccitError, ObjectsUnavailable
 from index.history import ErasedTags, Ledger
 from index.library import existing_tags
+from index.objects import parse_objects
 from index.store import open_catalogue
+from index.store.originals import SharedOriginals
 from service.errors import KeysLost
-from service.flows.upkeep import bundle, shared
+from service.flows.upkeep import bundle
 from service.flows.upkeep.bundle import Progress
 from service.flows.upkeep.errors import BackupFailed, DataNotEmpty
 from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
+from service.state.data_folder import Used
+from service.state.databases.owner import find_owner, folder_of, name_owner, new_owner
 from service.state.files import FILES, erase_again, open_file_store
 from service.state.identity import (
     SESSIONS,
@@ -85,11 +91,11 @@ def restore(
         restored = _make_ready(staged, manifest, erased)
         _bring_keys_up_to_date(data, staged)
         lacks_keys = _keep_closed(data, staged)
-        own = shared.places_in_use(data)
-        left = shared.keep_apart(staged, objects, own)
+        own = places_in_use(data)
+        left = keep_apart(staged, objects, own)
         _replace(data, staged, own)
     if objects:
-        shared.sweep(data, objects, own.folders)
+        sweep(data, objects, own.folders)
     return dataclasses.replace(restored, left=left, lacks_keys=lacks_keys)
 
 
@@ -273,3 +279,69 @@ def _move_away(path: Path, target: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+# Remove originals from the place that machines share, after a restore has changed what is needed.
+
+
+def places_in_use(data: Path) -> Used:
+    """The places of a data folder on shared storage, and those it had before an unfinished restore."""
+    before = data_folder.used_before(data)
+    folders, unknown, owner = set(before.folders), set(), before.owner
+    for part in data_folder.parts(data):
+        catalogue = open_catalogue(part)
+        for name in catalogue.names():
+            try:
+                with closing(catalogue.open(name)) as store:
+                    folders.add(store.objects_name())
+            except LoccitError:
+                unknown.add(name)
+        if owner is None:
+            with suppress(LoccitError):
+                owner = find_owner(part)
+    return Used(folders, unknown, owner)
+
+
+def keep_apart(staged: Path, objects: str, own: Used) -> list[str]:
+    """Give what is being restored folders of its own, but for those in ``own``.
+
+    Another data folder may use those that the backup names. A collection that could not be opened keeps that
+    of the backup, if this is one of the same service. Returns such folders of others as have something in
+    them.
+    """
+    of_backup = find_owner(staged)
+    is_other = bool(own.owner) and of_backup is not None and of_backup != own.owner
+    if own.owner is not None or of_backup is not None:
+        name_owner(staged, new_owner() if own.owner is None else own.owner)
+    others = [folder_of(of_backup)] if of_backup and of_backup != own.owner else []
+    place = SharedOriginals(parse_objects(objects))
+    catalogue = open_catalogue(staged)
+    for name in catalogue.names():
+        with closing(catalogue.open(name)) as store:
+            folder = store.objects_name()
+            if folder in own.folders or (name in own.unknown and not is_other):
+                continue
+            with store.copying().writing() as rows:
+                rows.separate_originals(again=True)
+        others.append(place.name_of(folder))
+    with suppress(ObjectsUnavailable, OSError):  # the message is all that is lost
+        return [name for name in others if place.has(name)]
+    return []
+
+
+def sweep(data: Path, objects: str, before: set[str]) -> None:
+    """Remove what no collection of a data folder names, of these and of those whose folders were ``before``.
+
+    A failure is logged: the next erasure in a collection removes what is left of it.
+    """
+    try:
+        for folder in before - places_in_use(data).folders:
+            SharedOriginals(parse_objects(objects)).drop(folder)
+        catalogue = open_catalogue(data, objects=objects)
+        for name in catalogue.names():
+            with closing(catalogue.open(name)) as store, store.lease("write"):
+                with store.snapshot() as moment:
+                    keep = moment.all_originals()
+                catalogue.originals(name).sweep(keep)
+    except (ObjectsUnavailable, OSError) as error:
+        _log.warning("Originals that the restored collections do not need stay where they are: %s", error)

@@ -1,22 +1,25 @@
 """The key store in an SQL database, whichever it is."""
 
+from __future__ import annotations
+
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from service.errors import KeyNotFound
+from service.errors import KeyNotFound, PersonNotFound
 from service.state.databases import Connection, Database
+from service.state.identity.person import Adjustment, Person
 from service.state.identity.principal import SCOPES
 from service.state.identity.records import KEPT_ENDED, Ended, Key, SigningKey, StoreState, identity_of
 from service.state.identity.secret import digest as digest_of, new_secret
-from service.state.identity.sql_people import SqlPeople
 
 _COLUMNS = (
     "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, last_used, "
     "open_links"
 )
+_PERSON_COLUMNS = "key, issuer, subject, name, scope, groups, first_seen, last_seen, added, withdrawn"
 _IDENTITY = "identity"
 """The purpose of the secret of which the id of the store is made."""
 SEAL = "keys"
@@ -25,8 +28,8 @@ _FINGERPRINT = 8
 _SELECT = f"SELECT {_COLUMNS} FROM keys"
 
 
-class KeyStore(SqlPeople, ABC):
-    """Records keys, in a database that has its tables. Safe to use from several threads and processes.
+class KeyStore(ABC):
+    """Records keys and people, in a database that has its tables. Safe to use from threads and processes.
 
     A change is durable when its method returns. All methods may raise :class:`index.errors.CollectionBusy`
     (try again later) and :class:`index.errors.StoreDamaged`.
@@ -192,6 +195,66 @@ class KeyStore(SqlPeople, ABC):
                     (key.id, key.seed, key.created),
                 )
 
+    def note_people(self, people: Iterable[Person]) -> None:
+        """Record people who were seen; what is known of them from later, and by administrators, stays."""
+        rows = [
+            (
+                one.key,
+                one.issuer,
+                one.subject,
+                one.name,
+                one.scope.word,
+                _to_json(one.groups),
+                one.first_seen,
+                one.last_seen,
+                _to_json(one.adjustment.added),
+                _to_json(one.adjustment.withdrawn),
+            )
+            for one in sorted(people, key=lambda one: one.key)
+        ]
+        with self.database.write() as connection:
+            connection.executemany(
+                f"INSERT INTO people ({_PERSON_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET name = excluded.name, scope = excluded.scope,"
+                " groups = excluded.groups, last_seen = excluded.last_seen"
+                " WHERE people.last_seen <= excluded.last_seen",
+                rows,
+            )
+
+    def people(self) -> list[Person]:
+        """All people who were seen, in no order that means anything."""
+        with self.database.read() as connection:
+            rows = connection.execute(f"SELECT {_PERSON_COLUMNS} FROM people ORDER BY key").fetchall()
+        return [_person_of_row(row) for row in rows]
+
+    def adjust(self, key: str, adjustment: Adjustment) -> Person:
+        """Record what administrators change of a person's groups. Raises :class:`PersonNotFound`."""
+        with self.database.write() as connection:
+            connection.execute(
+                "UPDATE people SET added = ?, withdrawn = ? WHERE key = ?",
+                (_to_json(adjustment.added), _to_json(adjustment.withdrawn), key),
+            )
+            row = connection.execute(f"SELECT {_PERSON_COLUMNS} FROM people WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                raise PersonNotFound("There is no such person.")
+            self._count_change(connection)
+        return _person_of_row(row)
+
+    def adjustments(self) -> Mapping[str, Adjustment]:
+        """The changes of administrators, by the people's ids; without those of whom nothing is changed."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                "SELECT key, added, withdrawn FROM people WHERE added <> '[]' OR withdrawn <> '[]'"
+            ).fetchall()
+        return {key: Adjustment(_names(added), _names(withdrawn)) for key, added, withdrawn in rows}
+
+    def forget_person(self, key: str) -> None:
+        """Forget a person, with what administrators changed. Raises :class:`PersonNotFound`."""
+        with self.database.write() as connection:
+            if not connection.execute("DELETE FROM people WHERE key = ?", (key,)).rowcount:
+                raise PersonNotFound("There is no such person.")
+            self._count_change(connection)
+
     def close(self) -> None:
         self.database.close()
 
@@ -273,7 +336,11 @@ def _to_json(values: Collection[str] | None) -> str | None:
 
 
 def _parse_set(listed: str | None) -> frozenset[str] | None:
-    return None if listed is None else frozenset(json.loads(listed))
+    return None if listed is None else _names(listed)
+
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(json.loads(listed))
 
 
 def _key_of_row(row: tuple[Any, ...]) -> Key:
@@ -293,4 +360,19 @@ def _key_of_row(row: tuple[Any, ...]) -> Key:
         revoked,
         last_used,
         bool(open_links),
+    )
+
+
+def _person_of_row(row: tuple[Any, ...]) -> Person:
+    key, issuer, subject, name, scope, groups, first_seen, last_seen, added, withdrawn = row
+    return Person(
+        key,
+        issuer,
+        subject,
+        name,
+        SCOPES[scope],
+        _parse_set(groups),
+        first_seen,
+        last_seen,
+        Adjustment(_names(added), _names(withdrawn)),
     )

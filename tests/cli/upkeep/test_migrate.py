@@ -197,7 +197,7 @@ POINTS = [
     Point("return", "index.store.sql.copying.target:SqlTarget.put_documents"),
     Point("return", "index.copying.record_copy:RecordCopy._next_names"),
     Point("return", "index.store.sql.copying.target:SqlTarget.finish"),
-    Point("call", "service.flows.upkeep.migration.collections:CollectionMove._copy_calibration"),
+    Point("call", "service.flows.upkeep.migration.migration:CollectionMove._copy_calibration"),
     Point("return", "service.flows.upkeep.migration.beside:_replace_rows"),
     Point("return", "index.store.postgresql.catalogue:PostgresqlCatalogue.publish"),
 ]
