@@ -293,10 +293,8 @@ class TantivyIndex:
 # adding a passage again removes it where it was. The terms come from the segment, without the texts.
 
 
-_LENGTHS_BATCH = 4000
+_WRITTEN_AT_ONCE = 4000
 """Passages written at a time, for which writers wait: some tenths of a second."""
-
-
 _REMOVED_SHARE = 8
 _LEAST_REMOVED = 1000
 """Segments are rewritten when, beyond so many, one in so many of their passages is removed."""
@@ -438,8 +436,8 @@ def entries(searcher: tantivy.Searcher, segment: Segment) -> Iterator[list[Entry
 
     ``searcher`` numbers segments as the list that ``segment`` comes from.
     """
-    for first in range(0, segment.written, _LENGTHS_BATCH):
-        part = range(first, min(first + _LENGTHS_BATCH, segment.written))
+    for first in range(0, segment.written, _WRITTEN_AT_ONCE):
+        part = range(first, min(first + _WRITTEN_AT_ONCE, segment.written))
         yield _entries(searcher, [tantivy.DocAddress(segment.number, at) for at in part])
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from index.objects import OwnedFolder, open_bucket, parse_objects
 from index.records import Problem
 from service.state.databases.owner import folder_of, service_owner
-from service.state.jobs.postgresql import PostgresqlJobStore
 from service.state.jobs.protocols import Spool
 from service.state.jobs.spool.bucket import BucketSpool
 from service.state.jobs.spool.folder import FolderSpool
@@ -28,7 +27,11 @@ SPOOL = "spool"
 def open_job_store(data: Path, *, store: str = "") -> SqlJobStore:
     """Open the job store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
     service_owner(data, store)
-    return PostgresqlJobStore(store) if store else SqliteJobStore(data / JOBS)
+    if not store:
+        return SqliteJobStore(data / JOBS)
+    from service.state.jobs.postgresql import PostgresqlJobStore
+
+    return PostgresqlJobStore(store)
 
 
 def has_jobs(data: Path, *, store: str = "") -> bool:

@@ -7,17 +7,17 @@ import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import psycopg
 
 from index.errors import LoccitError
+from index.postgresql import IS_FREE, Compatible, Migration, Session, lock_key, translate_error
 from service.state.databases import Connection
 from service.state.databases.announcing import Announced
 from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, Kind, NewItem, choose_claimable
 from service.state.jobs.sql import SqlJobStore, as_json, change, get_all, settle
-
-if TYPE_CHECKING:
-    from index.postgresql import Migration, Session
 
 _ADD = """
 INSERT INTO items (job, number, kind, name, spooled, bytes, request)
@@ -150,8 +150,6 @@ CREATE TABLE item_claims (
 
 def migrations() -> Sequence[Migration]:
     """One migration for each format; see :func:`index.postgresql.migrate`."""
-    from index.postgresql import Compatible
-
     # Versions that know no claims run all jobs in one process, which no newer one joins.
     return (_TABLES + _TRIGGERS, Compatible(_CLAIMS))
 
@@ -197,10 +195,6 @@ class AdvisorySession:
 
         Raises :class:`index.errors.StoreUnavailable`.
         """
-        import psycopg
-
-        from index.postgresql import lock_key, translate_error
-
         try:
             heartbeats = database.server.heartbeats
             connection = database.server.connect(heartbeats.settings)
@@ -223,13 +217,9 @@ class AdvisorySession:
     @property
     def _key(self) -> int:
         """The key of the lock that says whether the session is held."""
-        from index.postgresql import lock_key
-
         return lock_key(_SCOPE, self._name)
 
     def is_held(self) -> bool:
-        import psycopg
-
         try:
             self._connection.execute("SELECT 1")
         except psycopg.Error:  # the server ended the session, or cannot be reached
@@ -237,10 +227,6 @@ class AdvisorySession:
         return True
 
     def acquire(self, lease: str) -> bool:
-        import psycopg
-
-        from index.postgresql import lock_key, translate_error
-
         with self._changing:
             try:
                 # A lock that the connection has would be granted again, and have to be released twice.
@@ -255,10 +241,6 @@ class AdvisorySession:
             return True
 
     def release(self, lease: str) -> None:
-        import psycopg
-
-        from index.postgresql import lock_key
-
         with self._changing:
             if lease in self._leases:
                 self._leases.remove(lease)
@@ -324,8 +306,6 @@ class AdvisorySession:
             self._claimed.clear()
 
     def close(self) -> None:
-        import psycopg
-
         self._database.server.heartbeats.remove(self._connection)
         with suppress(LoccitError):  # claims are void without the session
             self.give_back()
@@ -354,8 +334,6 @@ def _valid_claims(connection: Connection, job: int, session: str) -> list[tuple[
 
     Claims of others end first whose session nobody holds, or that have lasted too long.
     """
-    from index.postgresql import IS_FREE
-
     query = "SELECT number, session FROM item_claims WHERE job = ?"
     claimed = connection.execute(query, (job,)).fetchall()
     if all(holder == session for _, holder in claimed):
