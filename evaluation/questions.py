@@ -23,16 +23,12 @@ _SHOWN = 60
 class InvalidQuestions(InvalidInput):
     """A file of questions does not have the documented format."""
 
-    code = "invalid_questions"
-
 
 class MissingQuotes(InvalidQuestions):
     """Questions have quotes that no document contains, or not the document they name.
 
     ``is_total``: these are all questions, so that none would be left without them.
     """
-
-    code = "missing_quotes"
 
     def __init__(self, questions: Sequence[Question], *, of: int) -> None:
         named = _listed(questions, _with_quote)
@@ -49,8 +45,6 @@ class MissingDocuments(InvalidQuestions):
 
     ``is_total``: these are all questions, so that none would be left without them.
     """
-
-    code = "missing_documents"
 
     def __init__(self, questions: Sequence[Question], *, of: int) -> None:
         named = _listed(questions, _with_documents)
