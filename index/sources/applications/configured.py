@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from index.collection import Collection
 from index.errors import InvalidSource, SourceNotFound
@@ -74,6 +76,10 @@ class Source:
         if self.wanted > began and now - began >= LEAST_EVERY:
             return True
         return bool(self.every) and (self.last is None or now - self.last.began >= self.every)
+
+
+_STORED = TypeAdapter(list[Source])
+"""Sources as JSON values."""
 
 
 def validate_source(source: Source) -> Source:
@@ -183,34 +189,14 @@ def _change(collection: Collection, change: Any) -> None:
         known = _read(connections)
         change(known)
         others = {name: value for name, value in connections.items() if name != _SOURCES}
-        return {**others, _SOURCES: [_written(known[name]) for name in sorted(known)]} if known else others
+        listed = _STORED.dump_python([known[name] for name in sorted(known)], mode="json")
+        return {**others, _SOURCES: listed} if known else others
 
     collection.editor.set_connections(changed)
 
 
-def _written(source: Source) -> dict[str, Any]:
-    """A source as JSON values, as they are when they are read again."""
-    found = asdict(source)
-    found["groups"] = None if source.groups is None else list(source.groups)
-    found["group_prefixes"] = {path: list(groups) for path, groups in source.group_prefixes.items()}
-    return found
-
-
 def _read(connections: Mapping[str, Any]) -> dict[str, Source]:
-    return {one["name"]: _source(one) for one in connections.get(_SOURCES, ())}
-
-
-def _source(value: Mapping[str, Any]) -> Source:
-    known = {one.name for one in fields(Source)}
-    given = {name: one for name, one in value.items() if name in known}
-    if given.get("groups") is not None:
-        given["groups"] = tuple(given["groups"])
-    given["group_prefixes"] = {
-        path: tuple(groups) for path, groups in given.get("group_prefixes", {}).items()
-    }
-    if given.get("last"):
-        given["last"] = Run(**given["last"])
-    return Source(**given)
+    return {one.name: one for one in _STORED.validate_python(connections.get(_SOURCES, []))}
 
 
 def _not_found(name: str) -> SourceNotFound:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter
 
 from index.citations import parse_locator
 from index.collection import Collection
@@ -64,6 +66,10 @@ class Webhook:
         return None if EVERYONE in self.groups else frozenset(self.groups)
 
 
+_STORED = TypeAdapter(list[Webhook])
+"""Webhooks as JSON values."""
+
+
 def validate_webhook(webhook: Webhook) -> Webhook:
     """Return the webhook with groups in order.
 
@@ -104,7 +110,8 @@ def change_webhook(
         if one is not None:
             known[name] = one
         others = {key: value for key, value in connections.items() if key != _WEBHOOKS}
-        return {**others, _WEBHOOKS: [_written(known[key]) for key in sorted(known)]} if known else others
+        listed = _STORED.dump_python([known[key] for key in sorted(known)], mode="json")
+        return {**others, _WEBHOOKS: listed} if known else others
 
     collection.editor.set_connections(changed)
 
@@ -114,23 +121,5 @@ def webhook_not_found(name: str) -> SourceNotFound:
     return SourceNotFound(f"There is no webhook {name!r}.")
 
 
-def _written(webhook: Webhook) -> dict[str, Any]:
-    """A webhook as JSON values, as they are when they are read again."""
-    found = asdict(webhook)
-    listed = ("topics", "groups", "citations", "jobs_told", "undelivered")
-    return {key: list(value) if key in listed else value for key, value in found.items()}
-
-
 def _read(connections: Mapping[str, Any]) -> dict[str, Webhook]:
-    return {one["name"]: _webhook(one) for one in connections.get(_WEBHOOKS, ())}
-
-
-def _webhook(value: Mapping[str, Any]) -> Webhook:
-    known = {one.name for one in fields(Webhook)}
-    given: dict[str, Any] = {
-        key: tuple(found) if isinstance(found, list) else found
-        for key, found in value.items()
-        if key in known
-    }
-    given["undelivered"] = tuple(Undelivered(**one) for one in given.get("undelivered", ()))
-    return Webhook(**given)
+    return {one.name: one for one in _STORED.validate_python(connections.get(_WEBHOOKS, []))}
