@@ -178,7 +178,8 @@ def look(
     numbers: dict[int, int] = {}
     document = np.array([numbers.setdefault(one, len(numbers)) for one in documents.tolist()], np.int64)
     together = np.zeros((len(numbers), found.shape[1]), bool)
-    np.logical_or.at(together, document, found)
+    passage, term = found.nonzero()
+    together[document[passage], term] = True
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
     with_headings = _share_with_headings(coverage, inside, headings, sentences, shares)
@@ -321,15 +322,16 @@ def _occurrences(
     """
     positions, term = matches
     of = np.searchsorted(sentences.term_bounds[1:], positions, side="right")
-    counts = np.zeros((len(sentences.counts), terms), np.float32)
-    np.add.at(counts, (of, term), 1.0)
+    passages = len(sentences.counts)
+    counted = np.bincount(of * terms + term, minlength=passages * terms)
+    counts = counted.reshape(passages, terms).astype(np.float32)
     ends = np.repeat(sentences.term_bounds[:-1], sentences.counts) + sentences.term_ends
     sentence = np.searchsorted(ends, positions, side="right")
     # The terms after those of a passage's last sentence belong to its headings.
     heading = sentence >= sentences.bounds[of + 1]
     inside = np.zeros((len(ends), terms), np.float32)
     inside[sentence[~heading], term[~heading]] = 1.0
-    headings = np.zeros((len(sentences.counts), terms), np.float32)
+    headings = np.zeros((passages, terms), np.float32)
     headings[of[heading], term[heading]] = 1.0
     return counts, inside, headings
 
