@@ -14,8 +14,9 @@ from functools import lru_cache
 import numpy as np
 import regex
 
+from index.citations.statements.assertions import Assertion
 from index.citations.statements.conflicts import Conflict
-from index.citations.statements.disagreements import Assertion, Disagreement, disagreement
+from index.citations.statements.disagreements import Disagreement, disagreement
 from index.citations.supersession import superseded
 from index.filters import Filter
 from index.protocols import Passages, Searchable

@@ -9,21 +9,30 @@ import regex
 
 from index.citations.statements.numbers import NUMBER_WORDS
 
-_ENGLISH = (
-    r"\b(?:from now on(?:wards?)?|as (?:of|from) (?:now|today)|from today|at present|"
-    r"in (?:the )?future|going forward|currently|presently|nowadays|henceforth|these days)\b,?"
+_NOW = (
+    r"\b(?:at present|currently|presently|nowadays|these days|derzeit|zurzeit|actuellement|actualmente|"
+    r"hoy en día|attualmente|atualmente|momenteel|tegenwoordig)\b"
     # "Until now" and "by now" tell of what was before.
-    r"|(?<!\b(?:until|till|by|before|just|right|even|than|for|since|from|of) )\bnow\b(?! (?:that|and)\b),?"
-    r"|(?<=\b(?:is|are|has|have|must|can|may|will) )still\b"
+    r"|(?<!\b(?:until|till|by|before|just|right|even|than|for|since|from|of) )\bnow\b(?! (?:that|and)\b)"
+)
+_FUTURE = r"\b(?:in (?:the )?future|künftig|in Zukunft|à l['’]avenir)\b"
+_FROM_NOW = (
+    r"\b(?:from now on(?:wards?)?|as (?:of|from) (?:now|today)|from today|going forward|henceforth|"
+    r"jetzt|nunmehr|ab (?:jetzt|sofort|heute)|von nun an|inzwischen|"
+    r"désormais|dorénavant|maintenant|à présent|ahora|a partir de ahora|en adelante|"
+    r"d['’]ora in poi|adesso|agora|doravante|voortaan|vanaf nu)\b"
+    r"|(?<!\b(?:bis|von) )\bnun\b"
+)
+_STILL = (
+    r"(?<=\b(?:is|are|has|have|must|can|may|will) )still\b"
     r"|\bstill(?= (?:receives?|is|are|costs?|appl(?:y|ies)|has|have|pays?|gets?|holds?|lasts?|takes?)\b)"
 )
-_OTHERS = (
-    r"\b(?:jetzt|nunmehr|derzeit|zurzeit|ab (?:jetzt|sofort|heute)|von nun an|künftig|in Zukunft|inzwischen|"
-    r"désormais|dorénavant|actuellement|maintenant|à présent|à l['’]avenir|"
-    r"ahora|actualmente|a partir de ahora|en adelante|hoy en día|"
-    r"attualmente|d['’]ora in poi|adesso|atualmente|agora|doravante|"
-    r"momenteel|voortaan|vanaf nu|tegenwoordig)\b,?"
-    r"|(?<!\b(?:bis|von) )\bnun\b,?"
+_NO_MORE = (
+    # "No longer" denies as "not" does.
+    r"(?<=\bno )longer\b(?! than\b)"
+    r"|\b(?:anymore|any (?:more|longer))(?=\s*(?:[.,;:!)]|\Z))"
+    r"|(?<=\b(?:nicht|kein\p{L}{0,2}(?: \p{L}+)?) )mehr\b(?! als\b)|(?<=\bniet )meer\b(?! dan\b)"
+    r"|\bya(?= no\b)"
 )
 _NUMBER = (
     rf"(?:[€$£]\s?)?(?:\d[\d.,]*\d|\d|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})\b(?:\s?[%€])?"
@@ -33,7 +42,9 @@ _REPLACED = (
     rf"(?:an)?statt|au lieu de|en lugar de|invece di)\s+(?:the\s+)?(?:previous\s+|former\s+)?{_NUMBER}"
     r"(?:\s+(?P=unit)\b)?\)?"
 )
-_CHANGES = regex.compile(f"{_ENGLISH}|{_OTHERS}|{_REPLACED}", regex.IGNORECASE)
+_CHANGES = regex.compile(
+    f"(?:{_FROM_NOW}|{_NOW}|{_FUTURE}),?|{_STILL}|{_NO_MORE}|{_REPLACED}", regex.IGNORECASE
+)
 
 _OF_MOMENT = regex.compile(
     r"\b(?:(?:at|for) the moment(?! (?:of|when|that|in|at)\b)|at this (?:very )?moment|(?:right|just) now|"
@@ -41,13 +52,19 @@ _OF_MOMENT = regex.compile(
     r"in questo momento|op dit moment|neste momento)\b",
     regex.IGNORECASE,
 )
-_LATER = regex.compile(r"\b(?:in (?:the )?future|künftig|in Zukunft|à l['’]avenir)\b", regex.IGNORECASE)
-_TODAY = regex.compile(
-    r"\b(?:at present|currently|presently|nowadays|these days|derzeit|zurzeit|actuellement|actualmente|"
-    r"hoy en día|attualmente|atualmente|momenteel|tegenwoordig)\b"
-    r"|(?<!\b(?:until|till|by|before|just|right|even|than|for|since|from|of) )\bnow\b(?! (?:that|and)\b)",
+_LATER = regex.compile(_FUTURE, regex.IGNORECASE)
+_TODAY = regex.compile(_NOW, regex.IGNORECASE)
+
+_OF_PAST = regex.compile(
+    r"\b(?:the|an?|its|their|our) (?:old|former|previous|earlier|outdated) (?:\p{L}+ ){1,3}?"
+    r"(?:said|read|stated|says|reads|states|told|gave|gives|named|had|was|were)\b",
     regex.IGNORECASE,
 )
+
+
+def is_of_past(sentence: str) -> bool:
+    """Tell whether a sentence says what was so: "the old notice said: 2 euros"."""
+    return _OF_PAST.search(sentence) is not None
 
 
 def is_of_moment(sentence: str) -> bool:

@@ -133,7 +133,7 @@ def _comparable(claim: Sequence[Word], run: list[int], source: Sequence[Word], o
     if one.kind == "name":
         mine, theirs = {claim[at].term for at in run}, {source[at].term for at in other}
         return not (mine & theirs) and not _abbreviates(claim, run, source, other)
-    return True
+    return one.number is None or that.number is None or one.number.measure == that.number.measure
 
 
 def _alike(one: Word, that: Word) -> bool:

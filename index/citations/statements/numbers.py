@@ -85,8 +85,10 @@ class Number:
     end: int
     values: frozenset[Decimal]
     is_percent: bool = False
-    is_year: bool = False
-    """True if it is written as a year is: 2020 is not 2019 rounded."""
+    is_exact: bool = False
+    """True if it is no rounded one: 2020, a year, is not 2019 rounded."""
+    measure: str = ""
+    """What it measures, if its value is in a unit of that."""
 
     def is_at_most(self, most: int) -> bool:
         """Whether it is a whole number up to this one, and no percentage."""
@@ -94,7 +96,9 @@ class Number:
 
     def equals(self, other: Number) -> bool:
         """Whether both share a reading, or this one is the other rounded to its own digits."""
-        if self.values & other.values or (self.is_year and other.is_year):
+        if self.measure != other.measure:
+            return False
+        if self.values & other.values or (self.is_exact and other.is_exact):
             return bool(self.values & other.values)
         return any(_rounds_to(exact, stated) for exact in other.values for stated in self.values)
 
@@ -123,8 +127,8 @@ def _in_digits(text: str) -> Iterator[Number]:
         if scale := _SCALE.match(text, end):
             factor = _factor(scale[1] or scale[2])
             values, end = frozenset(value * factor for value in values), scale.end()
-        is_year = end == match.end() and _YEAR.fullmatch(match[0]) is not None
-        yield _with_unit(text, match.start(), end, values, is_year=is_year)
+        is_exact = end == match.end() and _YEAR.fullmatch(match[0]) is not None
+        yield _with_unit(text, match.start(), end, values, is_exact=is_exact)
 
 
 def _factor(word: str) -> int:
@@ -133,11 +137,11 @@ def _factor(word: str) -> int:
 
 
 def _with_unit(
-    text: str, start: int, end: int, values: frozenset[Decimal], *, is_year: bool = False
+    text: str, start: int, end: int, values: frozenset[Decimal], *, is_exact: bool = False
 ) -> Number:
     percent = _PERCENT.match(text, end)
     if percent is None:
-        return Number(start, end, values, is_year=is_year)
+        return Number(start, end, values, is_exact=is_exact)
     return Number(start, percent.end(), values, is_percent=True)
 
 

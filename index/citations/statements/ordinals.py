@@ -5,13 +5,12 @@ They may be in digits, and beyond the tenth: "by the 15th of the month". Other o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 import regex
 
-from index.citations.statements.numbers import Number
-from index.citations.statements.words import Word
+from index.citations.statements.stand_ins import StandIn
 from index.text.letter_case import fold_case
 
 _ENGLISH = (
@@ -59,23 +58,11 @@ _ORDINAL = regex.compile(
     regex.IGNORECASE,
 )
 _DIGITS = regex.compile(r"\d+")
-_WEIGHT = 1.5
 
 
-def with_ordinals(sentence: str, words: Iterable[Word]) -> Iterator[Word]:
-    """Yield the words of a sentence, with such ordinals as numbers."""
-    ordinals = {one.start(): one for one in _ORDINAL.finditer(sentence)}
-    until = 0
-    for one in words:
-        if one.start < until:
-            continue  # the "rd" of "3rd"
-        if (match := ordinals.get(one.start)) is None:
-            yield one
-            continue
-        until = match.end()
+def find_ordinals(sentence: str) -> Iterator[StandIn]:
+    """The ordinals of a sentence that are read as numbers."""
+    for match in _ORDINAL.finditer(sentence):
         digits = _DIGITS.match(match[0])
         value = Decimal(int(digits[0]) if digits is not None else _VALUES[fold_case(match[0])])
-        number = Number(one.start, until, frozenset([value]))
-        yield one._replace(
-            text=match[0], end=until, term=f"#{value}", kind="number", weight=_WEIGHT, number=number
-        )
+        yield StandIn(match.start(), match.end(), "", "", values=frozenset([value]), is_exact=False)

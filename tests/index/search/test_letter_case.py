@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from index.citations.statements.disagreements import Assertion
+from index.citations.statements.assertions import Assertion
 from index.citations.statements.numbers import NUMBER_WORDS, read_numbers
 from index.search.extraction.parts import divide_question
 from index.search.question.designations import designations_in

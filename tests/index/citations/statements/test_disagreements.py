@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.citations.statements.disagreements import Assertion, disagreement
+from index.citations.statements.assertions import Assertion
+from index.citations.statements.disagreements import disagreement
 from index.text import Analyzer
 
 TERMS = Analyzer().terms
@@ -133,7 +134,8 @@ def test_one_other_fact_of_the_same_is_found_from_either_side(
         ("Tickets to Evora cost 10 euros for adults.", "Tickets to Evora cost 5 euros for children."),
         ("Crime in Porto fell by 5 percent in total.", "Crime in Braga fell by 5 percent in total."),
         ("The fee for adults is 10 euros a day.", "The fee for children is 5 euros a day."),
-        ("Leave is granted for 5 days a month.", "Leave is granted for 5 hours a month."),
+        ("Leave is granted for 5 days a month.", "Leave is granted for 5 shifts a month."),
+        ("Leave of Acme is 2 days a month.", "Leave of Acme is 24 days a year."),
         # What only the text before a sentence tells.
         ("The song reached number 22 on the charts.", "The song reached number 8 on the charts."),
         ("It was published in the spring of 1911.", "It was published in the spring of 1913."),
@@ -315,3 +317,178 @@ def test_from_now_on_and_the_moment_of_an_event_are_of_no_other_time() -> None:
     ) == ("number", "25", "27")
     fees = [f"Members of the club pay {fee} euros at the moment of booking." for fee in (20, 25)]
     assert compare(*fees, are_related=True) == ("number", "20", "25")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (
+            "The ride on the Snowdon railway takes two and a half hours.",
+            "The ride on the Snowdon railway takes 2 hours.",
+            ("number", "two and a half hours", "2 hours"),
+        ),
+        (
+            "The dough of the Marla bakery rests for half an hour.",
+            "The dough of the Marla bakery rests for 45 minutes.",
+            ("number", "half an hour", "45 minutes"),
+        ),
+        (
+            "The footpath from Harrow station to the mill is 1.5 km long.",
+            "The footpath from Harrow station to the mill is 2500 m long.",
+            ("number", "1.5 km", "2500 m"),
+        ),
+        (
+            "The pool in Haslow is cleaned every other day.",
+            "The pool in Haslow is cleaned daily.",
+            ("number", "every other day", "daily"),
+        ),
+        (
+            "The choir of Blaise rehearses twice a week.",
+            "The choir of Blaise rehearses three times a week.",
+            ("number", "twice a week", "three times a week"),
+        ),
+        (
+            "The Ditton surgery is open Mon-Fri from 8 am to 6 pm.",
+            "The Ditton surgery is open on weekdays from 8:00 to 17:30.",
+            ("number", "8 am to 6 pm", "8:00 to 17:30"),
+        ),
+        (
+            "The last train to Kelby leaves at 23:10.",
+            "The last train to Kelby leaves at 10.40 pm.",
+            ("number", "23:10", "10.40 pm"),
+        ),
+        (
+            "The post office in Abbott is open from Monday to Thursday.",
+            "The post office in Abbott is open from Tuesday to Friday.",
+            ("date", "Monday to Thursday", "Tuesday to Friday"),
+        ),
+        (
+            "The choir in Ely meets on Mondays and Thursdays.",
+            "The choir in Ely meets on Mondays and Fridays.",
+            ("date", "Mondays and Thursdays", "Mondays and Fridays"),
+        ),
+        (
+            "Employees at Fenwick may not use private laptops.",
+            "Employees at Fenwick are allowed to use private laptops.",
+            ("negation", "not", ""),
+        ),
+        (
+            "Pets are welcome at the Grange hotel.",
+            "Pets are forbidden at the Grange hotel.",
+            ("negation", "", "forbidden"),
+        ),
+        (
+            "The Dray bridge is closed to lorries.",
+            "The Dray bridge is open to lorries.",
+            ("negation", "closed", ""),
+        ),
+        (
+            "The lift in Thornbury town hall is accessible to wheelchairs.",
+            "The lift in Thornbury town hall is inaccessible to wheelchairs.",
+            ("negation", "", "inaccessible"),
+        ),
+        (
+            "The bakery in Elm Street sells rye bread.",
+            "The bakery in Elm Street no longer sells rye bread.",
+            ("negation", "", "no"),
+        ),
+        (
+            "The Kirk Street office does not issue passports anymore.",
+            "The Kirk Street office issues passports.",
+            ("negation", "not", ""),
+        ),
+        (
+            "The museum shop in Arles sells stamps.",
+            "The museum shop in Arles has stopped selling stamps.",
+            ("negation", "", "has stopped"),
+        ),
+        (
+            "The chair of the Rugby chess society is Ann Lee.",
+            "Tom Hill is the chair of the Rugby chess society.",
+            ("name", "Ann Lee", "Tom Hill"),
+        ),
+        (
+            "A return ticket to Bray island costs 18 euros.",
+            "The price of a return ticket to Bray island is 21 euros.",
+            ("number", "18", "21"),
+        ),
+        (
+            "The Hollin minibus has 16 seats.",
+            "There are 12 seats in the Hollin minibus.",
+            ("number", "16", "12"),
+        ),
+    ],
+)
+def test_what_is_written_in_another_form_is_compared(
+    one: str, other: str, expected: tuple[str, str, str]
+) -> None:
+    kind, claimed, stated = expected
+    assert compare(one, other) == expected
+    assert compare(other, one) == (kind, stated, claimed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The tank of the Hilux stove holds 1.5 litres.", "The tank of the Hilux stove holds 1500 ml."),
+        ("The contract with Norgas runs for 24 months.", "The contract with Norgas runs for two years."),
+        (
+            "The boiler in Penn House is serviced twice a year.",
+            "The boiler in Penn House is serviced every six months.",
+        ),
+        ("The pool in Haslow is cleaned every day.", "The pool in Haslow is cleaned daily."),
+        ("The Ditton surgery is open from Monday to Friday.", "The Ditton surgery is open Mon-Fri."),
+        ("Alcohol is banned in Queen's Park.", "Alcohol is not allowed in Queen's Park."),
+        ("Helmets are compulsory on the Wye cycle trail.", "Helmets are mandatory on the Wye cycle trail."),
+        (
+            "Tom Hill is the chair of the Rugby chess society.",
+            "The chair of the Rugby chess society is Tom Hill.",
+        ),
+        (
+            "Tom Hill is the secretary of the Rugby chess society.",
+            "The chair of the Rugby chess society is Ann Lee.",
+        ),
+        ("Check-in at the Swan hotel starts at 3 pm.", "Check-in at the Swan hotel starts at 15:00."),
+        ("The Swan tearoom is open from 2-4 pm.", "The Swan tearoom is open from 14:00 to 16:00."),
+        ("The Swan bar is open from 6 pm to midnight.", "The Swan bar is open from 18:00 to 0:00."),
+        ("The Swan bar closes at midnight.", "The Swan bar closes at 24:00."),
+        ("The trail at Fenwick Moor is 1.500 m long.", "The trail at Fenwick Moor is 1.5 km long."),
+        ("The Swan bar opens at 5 pm.", "The Swan bar closes at 11 pm."),
+        ("The Tarn bakery is open on Mondays.", "The Tarn bakery is closed on Sundays."),
+        ("Alcohol is allowed in Queen's Park.", "Alcohol is forbidden in Queen's Park after dark."),
+        ("The weekly Otley market has 40 stalls.", "The monthly Otley market has 40 stalls."),
+        ("Orders at Milo are shipped within 48 hours.", "Orders at Milo are shipped within two days."),
+        (
+            "Bags at Ashdown station can be stored for at least 24 hours.",
+            "Bags at Ashdown station can be stored for three days.",
+        ),
+        (
+            "Bags at Ashdown station can be stored for up to three days.",
+            "Bags at Ashdown station can be stored for 24 hours.",
+        ),
+        ("The Kite gym was closed in 2020.", "The Kite gym is open in 2024."),
+        ("The Marl path is about 4 km long.", "The Marl path is 3.96 km long."),
+        (
+            "Breakfast at the Fell inn is served from 7 am.",
+            "Breakfast at the Fell inn is served until 10 am.",
+        ),
+        (
+            "The old notice said that visitors to Hadley Park pay 2 euros.",
+            "Visitors to Hadley Park pay 3 euros.",
+        ),
+        (
+            "The nature trail at Fenwick Moor is 1.5 km long.",
+            "The nature trail at Fenwick Moor is 1500 m long.",
+        ),
+    ],
+)
+def test_the_same_in_another_form_or_of_another_thing_is_no_disagreement(one: str, other: str) -> None:
+    assert compare(one, other) is None
+    assert compare(other, one) is None
+
+
+def test_times_behind_a_colon_are_those_of_the_name_before_it() -> None:
+    assert compare(
+        "Opening hours of the Sorrel pool: 7:00 to 20:00.", "The Sorrel pool is open from 7:00 to 21:00."
+    ) == ("number", "7:00 to 20:00", "7:00 to 21:00")
+    assert compare("Opening hours: 7:00 to 20:00.", "Opening hours: 7:00 to 21:00.") is None

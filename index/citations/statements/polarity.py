@@ -1,0 +1,66 @@
+"""Read words that say the same or its opposite as one word, denied or not: "forbidden" is "not allowed"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+import regex
+
+from index.citations.statements.stand_ins import StandIn
+from index.citations.statements.words import Kind
+
+STOPPED = "stopped"
+"""What denies the verb behind it, also where the other sentence has no word for that."""
+_PAIRS: Mapping[str, tuple[str, str]] = {
+    "permit": (
+        r"allowed|allows?|permitted|permits?|permissible|welcome|may|can|must(?=(?:n['’]t| not)\b)",
+        r"forbidden|forbids?|prohibited|prohibits?|banned|bans?|cannot",
+    ),
+    "open": ("open|opens|opening", "closed|shut"),
+    "include": ("included|includes?", "excluded|excludes?"),
+    "require": ("compulsory|mandatory|obligatory|required", "optional|voluntary"),
+    "cost": (r"costs?|prices?|priced|fees?|charges?|charged|pays?|paid", ""),
+    "last": ("takes?|lasts?|duration", ""),
+    STOPPED: ("continues?(?= to )", r"(?:ha(?:s|ve) )?(?:stopped|ceased)(?= \p{L}+ing\b)"),
+}
+"""What each says, and what denies it."""
+_WEAK = frozenset(("may", "can", "cannot", "must"))
+"""Words that have other meanings, too: they count beside another word for the same."""
+_ANY = regex.compile(
+    "|".join(
+        rf"\b(?:(?P<said>{said})|(?P<denied>{denied or '(?!)'}))\b(?P<at{at}>)"
+        for at, (said, denied) in enumerate(_PAIRS.values())
+    ),
+    regex.IGNORECASE,
+)
+_NAMES = tuple(_PAIRS)
+
+
+@lru_cache(20_000)
+def _is_any(word: str) -> bool:
+    """Tell whether a word may begin or be one of those above."""
+    return word in ("must", "stopped", "ceased", "continue", "continues") or _ANY.fullmatch(word) is not None
+
+
+def has_polarity(words: Iterable[str]) -> bool:
+    """Tell whether words in small letters have one that is read."""
+    return any(map(_is_any, words))
+
+
+def read_polarity(sentence: str) -> Iterator[StandIn]:
+    """The words of a sentence that say that something is allowed, open, included or required, or is not."""
+    for match in _ANY.finditer(sentence):
+        name = next(one for at, one in enumerate(_NAMES) if match[f"at{at}"] is not None)
+        if match[0][0].isupper() and match.start():
+            continue  # "May"
+        is_denied = match["denied"] is not None
+        terms: list[tuple[Kind, str]] = [("negation", "not")] if is_denied else []
+        if name != STOPPED:
+            terms.append(("word", name))
+        yield StandIn(match.start(), match.end(), name, match[0].lower(), terms=tuple(terms))
+
+
+def are_worth_comparing(forms: frozenset[str], others: frozenset[str]) -> bool:
+    """Tell whether two sentences say the same in other words, of which one is sure to mean it."""
+    return forms != others and not forms | others <= _WEAK
