@@ -95,7 +95,8 @@ def _pair_of(one: DocumentConflict) -> int | None:
 
 def judged(some: list[Pair]) -> tuple[set[int], list[DocumentConflict]]:
     """The numbers of the pairs whose disagreement is told, and the false alarms."""
-    right, wrong = set[int](), []
+    right: set[int] = set()
+    wrong: list[DocumentConflict] = []
     for one in told(some):
         at = _pair_of(one)
         if at is not None and some[at].disagrees:

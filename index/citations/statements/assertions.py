@@ -114,8 +114,8 @@ class Assertion:
         """The words of its own that deny one of the other sentence: "inaccessible" beside "accessible"."""
         denied = {word: base for word in own if (base := english.negated_base(word)) in other._plain_words}
         for one in self.words if denied else ():
-            if one.has_content and (base := denied.get(plain_text(one))):
-                same = next(that for that in other.words if plain_text(that) == base)
+            if one.has_content and plain_text(one) in denied:
+                same = next(that for that in other.words if plain_text(that) == denied[plain_text(one)])
                 terms: tuple[tuple[Kind, str], ...] = (("negation", "not"), ("word", same.term))
                 yield StandIn(one.start, one.end, "", "", terms=terms)
 
