@@ -26,6 +26,7 @@ from index.search.leads.parting import LookedAt, is_in, part_sentences
 from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
 from index.text.languages import alphabetic_languages
+from index.text.sentences import Span
 from index.types import Block
 
 MOST = 3
@@ -89,15 +90,16 @@ def judge_sentences(
     those of a heading.
     """
     shares: Sequence[float] = ()
-    found: dict[tuple[int, int], tuple[float, frozenset[int]]] = {}
+    found: dict[Span, LookedAt] = {}
     headings: set[int] = set()
     for offset, look in looks:
         shares = look.shares
         *words, above = look.words
         headings |= above
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
-            found[offset + start, offset + end] = cosine, frozenset(own)
-    sentences = [(*span, *found[span]) for span in sorted(found)]
+            first, last = offset + start, offset + end
+            found[first, last] = first, last, cosine, frozenset(own)
+    sentences = list(map(found.__getitem__, sorted(found)))
     if sentences and _ORDINAL.search(text, max(0, sentences[0][0] - at), sentences[-1][1] - at):
         sentences = _join_ordinals(sentences, text, at)
     if any(map(text.__contains__, _LABEL_END)):

@@ -187,13 +187,15 @@ def _sentence_ends(part: str, language: str) -> list[int]:
         else:  # the window may have cut the last sentence short: the next window begins with it
             ends += found[:-1]
             begin = found[-2]
-    return [cut for begin, cut in zip([0, *ends], ends, strict=False) if not _is_false_end(part, begin, cut)]
+    return [
+        cut
+        for begin, cut in zip([0, *ends], ends, strict=False)
+        if cut == len(part) or not _is_false_end(part, begin, cut)
+    ]
 
 
 def _is_false_end(part: str, begin: int, cut: int) -> bool:
-    """Whether the sentence ``part[begin:cut]`` continues after ``cut``."""
-    if cut == len(part):
-        return False
+    """Whether the sentence ``part[begin:cut]`` continues after ``cut``, which is not the end."""
     last, following = part[cut - 1], part[cut]
     if not last.isspace() and not following.isspace():
         if last.isascii():  # "H2A.X", "System.Out", "Yahoo!奇摩"

@@ -24,7 +24,7 @@ _BEFORE = 400
 QUESTION_MARKS = ("?", "？", "؟")
 _ENDS_QUESTION = regex.compile(r"[?？؟][!！?？]*+[\p{Pe}\p{Pf}\"'*_]*+$")
 _OPENS_SPEECH = "\"'“„«「『‘"
-_MAY_RUN_IN = regex.compile(r"[^\n.]{1,60}(?:\.\d++[^\n.]{0,60}+)*+\. ")
+_MAY_RUN_IN = regex.compile(r"[^\n.]{1,60}+(?:\.\d++[^\n.]{0,60}+)*+\. ")
 """The beginning of a line that may be a run-in heading."""
 _ASKING = (
     r"asks?|asked|wonder(?:s|ed)?|(?:en|in)quire[sd]?|quer(?:y|ies|ied)|(?:want|wish)(?:s|es|ed)?\s+to\s+know|"
