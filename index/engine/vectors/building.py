@@ -222,17 +222,24 @@ class Content:
             return np.zeros(len(self), np.bool_)
         return np.asarray(np.unpackbits(self.bits, count=len(self), bitorder="little") == 0)
 
-    def vectors(self) -> Iterator[Vectors]:
-        """Yield all vectors in parts, with zeros for removed passages, so that none is written again."""
+    def codes(self, precision: np.dtype[np.floating]) -> Iterator[NDArray[np.uint8]]:
+        """Yield all rows in parts, in bytes, with zeros for removed passages, so that none is written again.
+
+        Rows that are stored in this number format are copied as they are.
+        """
         dead = self.dead()
+        size = self.segments[0].rows.dimension * precision.itemsize
         for part in row_slices(len(self)):
             numbers, positions = self.numbers[part], self.positions[part]
-            vectors = np.empty((len(positions), self.segments[0].rows.dimension), np.float32)
+            codes = np.empty((len(positions), size), np.uint8)
             for number in np.unique(numbers):
-                here = numbers == number
-                vectors[here] = self.segments[number].rows.vectors(positions[here])
-            vectors[dead[part]] = 0
-            yield vectors
+                here, stored = numbers == number, self.segments[number].rows.stored
+                if stored.precision == precision:
+                    codes[here] = stored.codes(positions[here])
+                else:
+                    codes[here] = stored.at(positions[here]).astype(precision).view(np.uint8)
+            codes[dead[part]] = 0
+            yield codes
 
     def fits_half_precision(self) -> bool:
         """Whether float16 is lossless for all vectors; those stored as float16 need no check."""
@@ -246,8 +253,8 @@ class Content:
     def write(self, path: Path, precision: np.dtype[np.floating]) -> None:
         """Write the vectors in the layout that :class:`index.engine.vectors.exact.MappedVectors` reads."""
         with path.open("wb") as file:
-            for vectors in self.vectors():
-                file.write(vectors.astype(precision).tobytes())
+            for codes in self.codes(precision):
+                file.write(codes.tobytes())
 
 
 # Tune an approximate index: compare it with exact search for queries made from its own vectors.

@@ -95,6 +95,9 @@ class StoredVectors(Protocol):
     def at(self, positions: Ids) -> Vectors:
         """Return the vectors, shape (len(positions), dimension)."""
 
+    def codes(self, positions: Ids) -> NDArray[np.uint8]:
+        """Return the rows as they are stored, in bytes."""
+
     def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         """Return the ``count`` nearest of the allowed rows for each row of ``query``."""
 
@@ -151,7 +154,7 @@ class FlatVectors:
         ]
         if len(rounded) < len(parts):
             return FlatVectors.of(np.concatenate([one.at(positions) for one, positions in parts])[order])
-        codes = np.concatenate([np.take(one._codes, positions, axis=0) for one, positions in rounded])
+        codes = np.concatenate([one.codes(positions) for one, positions in rounded])
         index = _codec(rounded[0][0].dimension, HALF)
         index.add_sa_codes(codes[order])
         return FlatVectors(index, error=max(one._error for one, _ in rounded))
@@ -162,15 +165,17 @@ class FlatVectors:
     def at(self, positions: Ids) -> Vectors:
         if len(positions) == 0:
             return np.empty((0, self.dimension), np.float32)
-        taken = np.take(self._codes, positions, axis=0)
-        found: Vectors = self.index.sa_decode(taken)
+        found: Vectors = self.index.sa_decode(self.codes(positions))
         return normalise(found) if self.precision == HALF else found
+
+    def codes(self, positions: Ids) -> NDArray[np.uint8]:
+        return np.take(self._codes, positions, axis=0)
 
     def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         count = min(count, len(self))
         if allowed.chosen is not None and allowed.count * _SPARSE < allowed.total:
             scores, positions = _search_rows(
-                lambda part: np.take(self._codes, part, axis=0),
+                self.codes,
                 allowed.chosen,
                 _codec(self.dimension, self.precision),
                 query,
@@ -208,16 +213,16 @@ class MappedVectors:
     def at(self, positions: Ids) -> Vectors:
         if len(positions) == 0:
             return np.empty((0, self.dimension), np.float32)
-        vectors: Vectors = self._codec.sa_decode(self._read_codes(positions))
+        vectors: Vectors = self._codec.sa_decode(self.codes(positions))
         return normalise(vectors) if self.precision == HALF else vectors
 
     def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         codec = _codec(self.dimension, self.precision)
-        found, where = _search_rows(self._read_codes, allowed.positions(), codec, query, count)
+        found, where = _search_rows(self.codes, allowed.positions(), codec, query, count)
         # The search uses rounded rows, whose lengths differ slightly from one.
         return Matches(found, where, _floor(found, count, allowed), 1e-4)
 
-    def _read_codes(self, positions: Ids) -> NDArray[np.uint8]:
+    def codes(self, positions: Ids) -> NDArray[np.uint8]:
         taken = np.take(self._codes, positions, axis=0, mode="clip")
         self._read += len(positions)
         if self._is_limited and self._read > _ROWS_PER_RELEASE:

@@ -198,6 +198,20 @@ def test_a_base_grows_by_what_came_since(made: Path) -> None:
     assert recall(again, np.setdiff1d(IDS, gone), np.arange(COUNT // 10)) >= 0.97
 
 
+def test_a_grown_base_has_the_rows_of_the_one_before_as_they_were(made: Path) -> None:
+    (path,) = made.glob("*.rows")
+    before = path.read_bytes()
+    index = opened(made)
+    put(index, 2, IDS[:10] + COUNT, stored(10, seed=9), removed=IDS[3:4])
+    index.compact()
+    after = max(made.glob("*.rows"), key=lambda one: one.stat().st_size).read_bytes()
+    size = len(before) // COUNT
+    assert after[: 3 * size] == before[: 3 * size]
+    assert after[3 * size : 4 * size] == bytes(size)  # of the removed passage
+    assert after[4 * size : COUNT * size] == before[4 * size :]
+    assert len(after) == (COUNT + 10) * size
+
+
 def test_a_grown_base_that_is_compacted_again_is_left_alone(made: Path) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
     put(index, 2, IDS[:10] + COUNT, stored(10, seed=8), removed=IDS[:10])
