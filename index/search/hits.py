@@ -77,6 +77,16 @@ class _Text:
     whole: str | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drafted:
+    """The first ``k`` hits of a selection before they are built; their ``texts`` if these fit into memory."""
+
+    k: int
+    selection: Selection
+    hits: list[HitDraft]
+    texts: Sequence[_Text] | None = None
+
+
 class Hits:
     """Builds the hits of one ranking. ``history`` returns sections and pages."""
 
@@ -114,6 +124,8 @@ class Hits:
         self._tables: list[FoundTable] = []
         self._judged: dict[object, JudgedText] = {}
         """What is said of the sentences of passages, in the text around them."""
+        self._drafted: _Drafted | None = None
+        """What :meth:`quotes` has read, until :meth:`first` builds hits of it."""
         self._built: dict[int, tuple[HitDraft, Hit]] = {}
         """The hits built last, by rank."""
         self.reading: Reading | None = None
@@ -127,25 +139,44 @@ class Hits:
         self.is_lowered = False
         """Whether sentences are not lit because they are titles, or of other sections than the one named."""
 
+    def quotes(self, k: int, selection: Selection) -> list[str]:
+        """Return the texts of the hits that :meth:`first` returns, with any extent but ``sentences``.
+
+        Raises :class:`StoreDamaged` if one is not what was indexed.
+        """
+        found, quotes = self._gather(k, selection), list[str]()
+        runs = _by_length(found)
+        for some in runs:
+            texts = self._texts(some)
+            for one, read in zip(some, texts, strict=True):
+                quotes.append(read.text[one.start - read.at : one.end - read.at])
+        self._drafted = _Drafted(k, selection, found, texts if len(runs) == 1 else None)
+        return quotes
+
+    def _gather(self, k: int, selection: Selection) -> list[HitDraft]:
+        return Gathering(
+            self._passages, self._history, self._ranked, self._repeats, selection, self._config
+        ).first(k)
+
     def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
         """Return at most ``k`` hits. Raises :class:`StoreDamaged` if a quote is not what was indexed.
 
         With the extent ``sentences`` they are the best runs of sentences in the ``k`` best passages. A hit
         that an earlier call has built is not built again.
         """
-        gathering = Gathering(
-            self._passages, self._history, self._ranked, self._repeats, selection, self._config
-        )
-        found = gathering.first(k)
+        drafted, self._drafted = self._drafted, None
+        if drafted is None or (drafted.k, drafted.selection) != (k, selection):
+            drafted = _Drafted(k, selection, self._gather(k, selection))
+        found, texts = drafted.hits, drafted.texts
         if (nouns := self._nouns) is not None and (looked := self._ranked.second_look) is not None:
             terms = (looked.look(place).terms for one in found for place, _ in one.members)
             self._is_told = any(not nouns.terms.isdisjoint(own) for own in terms)
         self._read_tables(found[:_READ_FROM])
         if selection.extent == "sentences":
-            found = _best_runs(self._runs(found), k, selection)
+            found, texts = _best_runs(self._runs(found), k, selection), None
         hits: list[Hit] = []
         for some in _by_length(found):
-            for one, read in zip(some, self._texts(some), strict=True):
+            for one, read in zip(some, texts or self._texts(some), strict=True):
                 hits.append(self._hit(len(hits) + 1, one, read))
         return tuple(hits)
 

@@ -28,7 +28,7 @@ from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
 from index.search.named import Named, absent_from, compare_best
-from index.search.question import Query, Question, definitions, is_spelt, numbered_names
+from index.search.question import Query, Question, Selection, definitions, is_spelt, numbered_names
 from index.search.question.abbreviations import (
     abbreviations_in,
     abbreviations_of,
@@ -285,6 +285,21 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Draft:
+    """What is found for a query, before its sentences are read: the ranking, and the ``hits`` made of it."""
+
+    query: Query
+    k: int
+    ranking: RankedCandidates
+    degraded: tuple[Side, ...]
+    words: QuestionWords
+    headings: Headings
+    hits: Hits
+    selection: Selection
+    """That of the deciding hits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """The result of a query, its features, and the logit of the probability that it answers.
 
@@ -344,20 +359,29 @@ class Search:
         first has only the other of the two, it is asked with both.
         """
         alone = asked.resolved or self._of_named_document(asked, where, watch) or asked.alone
-        judged = self.judge(alone, k=k, where=where, watch=watch, answerability=answerability)
-        if (follow_up := asked.follow_up) is not None and asked.resolved is None:
+        draft = self._draft(alone, k, where, watch)
+        follow_up = asked.follow_up if asked.resolved is None else None
+        restated = None
+        if follow_up is None:
+            # Before any sentence is judged, which would be for nothing where it is asked in other words.
+            quotes = partial(draft.hits.quotes, _DECIDING, draft.selection)
+            restated = self._spelled_out(asked, quotes, where, watch)
+        if restated is None:
+            judged = self._judged(draft, watch, answerability)
+        if follow_up is not None:
             query = self._context_needed(asked, follow_up, judged.logit, where, watch)
             if query is not None:
                 other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
                 is_resolved = query.question != asked.alone.question
                 if is_resolved or follow_up.prefers_context(judged.logit, other.logit, query.near):
                     judged = other
-        found = judged.found
-        restated = self._spelled_out(asked, found, where)
+            shown = [hit.text for hit in judged.found.deciding]
+            restated = self._spelled_out(asked, lambda: shown, where, watch)
         if restated is not None:
             return self.answer(
                 restated, k=k, where=where, watch=watch, state=state, answerability=answerability
             )
+        found = judged.found
         began = perf_counter()
         certainty = judged.certain
         probability, hits = judge_hits(found.hits, judged.estimated, certainty, answerability)
@@ -381,16 +405,20 @@ class Search:
             read_by=self._cross_encoder.fingerprint if self._cross_encoder and found.ranked.judged else "",
         )
 
-    def _spelled_out(self, asked: Queries, found: SearchResult, where: Filter | None) -> Queries | None:
+    def _spelled_out(
+        self, asked: Queries, quotes: Callable[[], Sequence[str]], where: Filter | None, watch: Stopwatch
+    ) -> Queries | None:
         """The question with its abbreviations as the documents spell them out; None where that adds nothing.
 
         More words outweigh the others of the question, so it is asked with both only where a passage that was
-        found has only the other of the two.
+        found has only the other of the two. ``quotes`` gives the texts of the deciding hits.
         """
         question = (asked.resolved or asked.alone).question
         if asked.restate is None or AskedThing.of(question) is not None:
             return None  # what a thing is, the sentence says that spells it out
-        texts = [hit.text for hit in found.deciding]
+        began = perf_counter()
+        texts = quotes()
+        watch.note("passages", began)
         shown = "\n".join(texts)
         known = [one for one in abbreviations_in(shown, question) if may_abbreviate(one, question, shown)]
         told, (_, of_documents) = {one.short for one in known}, divide_pages(where)
@@ -426,7 +454,10 @@ class Search:
         self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch, answerability: Answerability
     ) -> Judged:
         """Find up to ``k`` passages, and the probability that they answer."""
-        found = self.find(query, k=k, where=where, watch=watch)
+        return self._judged(self._draft(query, k, where, watch), watch, answerability)
+
+    def _judged(self, draft: _Draft, watch: Stopwatch, answerability: Answerability) -> Judged:
+        query, found = draft.query, self._found(draft, watch)
         began = perf_counter()
         features = self.features(query, found)
         estimated, differs = self._limited(query, found, features, answerability)
@@ -503,6 +534,10 @@ class Search:
 
     def find(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> SearchResult:
         """Rank the passages, and build up to ``k`` hits."""
+        return self._found(self._draft(query, k, where, watch), watch)
+
+    def _draft(self, query: Query, k: int, where: Filter | None, watch: Stopwatch) -> _Draft:
+        """Rank the passages."""
         candidates, degraded = self._candidates(query, where, watch)
         ranking = self._rank(query, candidates, k, watch)
         headings = Headings.of(query.question, self._analyzer.hashes, self._passages.whole_texts)
@@ -528,15 +563,21 @@ class Search:
         hits = Hits(
             self._passages, self._history, ranking, config=self._config, words=words, headings=headings
         )
-        deciding = hits.first(_DECIDING, replace(query.selection, extent="passage"))
-        compared = self._compare(query, deciding, headings)
+        selection = replace(query.selection, extent="passage")
+        watch.note("passages", began)
+        return _Draft(query, k, ranking, degraded, words, headings, hits, selection)
+
+    def _found(self, draft: _Draft, watch: Stopwatch) -> SearchResult:
+        """Build the hits of a ranking."""
+        began, query, k, hits = perf_counter(), draft.query, draft.k, draft.hits
+        deciding = hits.first(_DECIDING, draft.selection)
         found = SearchResult(
-            ranking,
+            draft.ranking,
             deciding[:k],
             deciding,
-            degraded,
-            words,
-            compared,
+            draft.degraded,
+            draft.words,
+            self._compare(query, deciding, draft.headings),
             hits.reading,
             hits.named,
             hits.headed,

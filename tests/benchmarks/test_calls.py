@@ -65,3 +65,16 @@ def test_the_passages_that_decide_are_judged_once(tmp_path: Path, k: int, extent
         calls = counted(lambda: collection.ask("Which tower has a lamp?", k=k, extent=extent))
         assert calls["index/search/evidence.py", "judge_sentences"] == max(5, k)
         assert calls["index/citations/citing.py", "cite"] == cited
+
+
+def test_sentences_are_judged_once_where_a_question_is_asked_in_other_words(tmp_path: Path) -> None:
+    """What an abbreviation stands for is told by the texts of the first passages."""
+    with Library(tmp_path, embedder=WordEmbedder()) as library:
+        collection = library.open("handbook", create=True)
+        texts = "Everyone has 25 days of paid time off (PTO) a year.", "Paid time off is granted."
+        collection.put_many([Source(f"{at}.txt", one.encode()) for at, one in enumerate(texts)])
+        while collection.embed_pending(limit=64):
+            pass
+        calls = counted(lambda: collection.ask("How much PTO do I get?"))
+        assert calls["index/search/search.py", "Search.answer"] == 2
+        assert calls["index/search/evidence.py", "judge_sentences"] == 2
