@@ -54,7 +54,6 @@ from index.search.tables.lighting import (
 )
 from index.search.tables.reading import FoundTable, TableReader
 from index.search.tables.records import MEDIA_TYPES
-from index.text.sentences import Span
 
 _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
@@ -115,7 +114,7 @@ class Hits:
         self._new = NewThing.of(words.new, words.question) if words.new else None
         self._is_told = False
         """Whether a passage has a noun of a German question."""
-        named = self._contrasts, self._things, self._nouns, words.amounts
+        named = self._contrasts, self._things, self._nouns, words.amounts, words.said, self._new
         self._names_some = any(named)
         self._hashes = hashes = headings.hashes
         self._asked = Asked.of(words.question, map(HASH, words.terms), hashes, words.earlier)
@@ -326,35 +325,24 @@ class Hits:
         if tables:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
         judged = prefer_answers(judged, text, at, self._asked, self._wanted) if leads else judged
-        above = [one.best.version.title, *one.best.passage.section]
+        above, is_repeated = [one.best.version.title, *one.best.passage.section], False
         if self._defined is not None:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
             judged = self._numbered.weigh(judged, text, at, "\n".join(above))
-        judged, is_repeated = self._weigh_said(judged, text, at, "\n".join(above))
         if self._names_some:
-            judged, differs = self._weigh_named(one, judged, text, at, above)
-        differs = (*differs, *self._lacked("\n".join([*above, text[start - at : until - at]])))
+            judged, differs, is_repeated = self._weigh_named(one, judged, text, at, above)
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
         )
-        judged = self._newer_first(one, judged, text, at, (start - at, until - at))
+        quoted = QuotedMail.of(text, (start - at, until - at), one.best.version.media_type)
+        if quoted is not None:
+            judged = quoted.newer_first(judged, at, self._words.question)
         is_headed = weighed.is_headed or is_labelled
         is_lowered = weighed.is_lowered or is_repeated
         self._judged[key] = JudgedText(judged, differs, is_headed, is_lowered, terms, match)
         return self._judged[key]
-
-    def _lacked(self, text: str) -> Sequence[str]:
-        """What a follow-up asks for instead of what was answered, if a passage with its headings lacks it."""
-        return [self._words.new] if self._new is not None and self._new.is_lacked_by(text) else ()
-
-    def _newer_first(
-        self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, span: Span
-    ) -> list[JudgedSentence]:
-        """Put what the newer part of a mail says before what it quotes of older ones."""
-        quoted = QuotedMail.of(text, span, one.best.version.media_type)
-        return judged if quoted is None else quoted.newer_first(judged, at, self._words.question)
 
     def _weigh_said(
         self, judged: list[JudgedSentence], text: str, at: int, above: str
@@ -373,12 +361,13 @@ class Hits:
 
     def _weigh_named(
         self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, above: Sequence[str]
-    ) -> tuple[list[JudgedSentence], Sequence[str]]:
+    ) -> tuple[list[JudgedSentence], Sequence[str], bool]:
         """Weigh sentences by whether they are about what the question names, or about another of the kind.
 
-        Returns what of it the best sentence lacks, too.
+        Returns what of it the best sentence lacks, and whether some only repeat what was said before, too.
         """
         differs: Sequence[str] = ()
+        judged, is_repeated = self._weigh_said(judged, text, at, "\n".join(above))
         if self._contrasts is not None:
             judged, differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
         if self._things is not None:
@@ -389,7 +378,13 @@ class Hits:
             judged = self._nouns.weigh(judged, text, at, "\n".join(above), is_told=self._is_told)
         if self._words.amounts is not None:
             judged = self._words.amounts.weigh(judged, text, at)
-        return judged, differs
+        if self._new is not None:
+            first = min([of.passage.start for _, of in one.members]) - at
+            last = max([of.passage.end for _, of in one.members]) - at
+            # Asked for instead of what was answered: lacked by a passage with its headings.
+            if self._new.is_lacked_by("\n".join([*above, text[first:last]])):
+                differs = (*differs, self._words.new)
+        return judged, differs, is_repeated
 
     def _read_probability(self, one: HitDraft) -> float | None:
         """The best probability that the cross-encoder gives to a window of a hit; None if it read none."""

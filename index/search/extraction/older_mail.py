@@ -91,7 +91,10 @@ class QuotedMail:
         if not is_mail and media_type != _TEXT:
             return None
         start, end = max(0, span[0] - _AROUND), min(len(text), span[1] + _AROUND)
-        if not any(text.find(one, start, end) >= 0 for one in (_CUES if is_mail else _PLAIN_CUES)):
+        for cue in _CUES if is_mail else _PLAIN_CUES:
+            if text.find(cue, start, end) >= 0:
+                break
+        else:
             return None
         if media_type == _MAILBOX:
             fields = [one.start() for one in _OWN_FIELDS.finditer(text, start, end)]
