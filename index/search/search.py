@@ -32,6 +32,7 @@ from index.search.question import Query, Question, Selection, definitions, is_sp
 from index.search.question.abbreviations import (
     abbreviations_in,
     abbreviations_of,
+    is_lacked,
     is_otherwise,
     may_abbreviate,
     spell_out,
@@ -423,7 +424,7 @@ class Search:
         known = [one for one in abbreviations_in(shown, question) if may_abbreviate(one, question, shown)]
         told, (_, of_documents) = {one.short for one in known}, divide_pages(where)
         for short in abbreviations_of(question):
-            if short not in told:
+            if short not in told and is_lacked(short, texts):
                 ids = self._engine.search_words(short, _SPELLING_PASSAGES, where=of_documents)
                 spelling = "\n".join([one.text for one in self._passages.passages(ids)])
                 known += islice(abbreviations_in(spelling, only=short), 1)

@@ -78,3 +78,15 @@ def test_sentences_are_judged_once_where_a_question_is_asked_in_other_words(tmp_
         calls = counted(lambda: collection.ask("How much PTO do I get?"))
         assert calls["index/search/search.py", "Search.answer"] == 2
         assert calls["index/search/evidence.py", "judge_sentences"] == 2
+
+
+def test_an_abbreviation_that_all_passages_have_is_not_looked_up(tmp_path: Path) -> None:
+    """None of them has only its words."""
+    with Library(tmp_path, embedder=WordEmbedder()) as library:
+        collection = library.open("handbook", create=True)
+        for texts, looked_up in ((["PTO is 25 days a year.", "PTO is granted."], 0), (["It is granted."], 1)):
+            collection.put_many([Source(f"{one}.txt", one.encode()) for one in texts])
+            while collection.embed_pending(limit=64):
+                pass
+            calls = counted(lambda: collection.ask("How much PTO do I get?"))
+            assert calls["index/engine/embedded/engine.py", "EmbeddedEngine.search_words"] == looked_up

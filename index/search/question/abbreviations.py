@@ -191,6 +191,11 @@ def is_otherwise(one: Abbreviation, question: str, texts: Iterable[str]) -> bool
     return False
 
 
+def is_lacked(short: str, texts: Iterable[str]) -> bool:
+    """Whether one of some texts has not an abbreviation; else none has only its words."""
+    return any(_find_word(short, text) is None for text in texts)
+
+
 def abbreviations_of(question: str) -> list[str]:
     """What of a question may be an abbreviation."""
     return [match["short"] for match in _CAPITALS.finditer(question)]
