@@ -153,8 +153,8 @@ IN_AN_ERASURE = [
 ]
 IN_A_PURGE = [
     Point("call", "index.history.purging:Purging.run"),
-    Point("call", f"{_LEXICAL}.rewriting:Rewriter._write_again"),
-    Point("return", f"{_LEXICAL}.rewriting:Rewriter._write_again"),
+    Point("call", f"{_LEXICAL}.bm25:Rewriter._write_again"),
+    Point("return", f"{_LEXICAL}.bm25:Rewriter._write_again"),
     Point("call", f"{_LEXICAL}.segments:delete_unused"),
     Point("call", "index.history.purging:Purging._remove_discarded"),
     Point("return", "index.history.purging:Purging._remove_discarded"),
