@@ -93,12 +93,12 @@ _DAY_WORD = regex.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|weekdays|w
 
 
 def periods(sentence: str) -> frozenset[str]:
-    """What amounts of a sentence are for: "20 euros a month"."""
+    """The periods and persons that amounts of a sentence are for: "20 euros a month"."""
     return frozenset(match["period"].lower() for match in _PER.finditer(sentence))
 
 
 def read_measures(sentence: str, words: frozenset[str]) -> Iterator[StandIn]:
-    """What a sentence measures, each in one unit: amounts, how often, times of day, and days of the week.
+    """The measures of a sentence, each in one unit: amounts, how often, times of day, and days of the week.
 
     ``words`` are its words in small letters: most sentences have none of those that matter.
     """
@@ -175,7 +175,7 @@ def _times(sentence: str) -> Iterator[StandIn]:
     at = 0
     while at < len(found):
         start, end, minutes = found[at]
-        lone = next((one for one in _LONE_HOUR.finditer(sentence, max(0, start - 12), start)), None)
+        lone = _LONE_HOUR.search(sentence, max(0, start - 12), start)
         following = found[at + 1] if at + 1 < len(found) else None
         if following is not None and _TO.fullmatch(sentence, end, following[0]):
             yield _span(start, following[1], minutes, following[2])

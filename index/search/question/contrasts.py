@@ -262,19 +262,15 @@ _ASKS_WHAT = regex.compile(
 
 
 def _of_inclusion(question: str) -> list[Contrast]:
-    """What is included, or what is not, if a question asks for one of them: the list of the other is near."""
+    """The contrast of a question for what is included, or for what is not: the list of the other is near."""
     if not _ASKS_WHAT.search(question):
         return []
     left_out, included = _IS_LEFT_OUT.search(question), _IS_INCLUDED.search(question)
-    if left_out and not included:
-        return [
-            Contrast(left_out[0], _IS_LEFT_OUT, _IS_INCLUDED, _IS_INCLUDED, _IS_LEFT_OUT, is_measure=False)
-        ]
-    if included and not left_out:
-        return [
-            Contrast(included[0], _IS_INCLUDED, _IS_LEFT_OUT, _IS_LEFT_OUT, _IS_INCLUDED, is_measure=False)
-        ]
-    return []
+    asked = left_out or included
+    if asked is None or (left_out and included):
+        return []
+    own, other = (_IS_LEFT_OUT, _IS_INCLUDED) if left_out else (_IS_INCLUDED, _IS_LEFT_OUT)
+    return [Contrast(asked[0], own, other, other, own, is_measure=False)]
 
 
 def _kin(unit: str) -> frozenset[str]:

@@ -87,6 +87,6 @@ def _from_to(first: int, last: int) -> Sequence[int]:
 
 def days_asked(question: str) -> tuple[frozenset[int], str]:
     """The days of which a question asks, and its words for them; none without any."""
-    words = [match["name"].casefold() for match in _ASKED.finditer(question)]
-    days = frozenset[int]().union(*(days_of(word) or () for word in words))
-    return days, " ".join(match[0] for match in _ASKED.finditer(question))
+    asked = list(_ASKED.finditer(question))
+    days = frozenset[int]().union(*(days_of(match["name"].casefold()) or () for match in asked))
+    return days, " ".join(match[0] for match in asked)
