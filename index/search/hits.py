@@ -124,7 +124,7 @@ class Hits:
         self._judged: dict[object, JudgedText] = {}
         """What is said of the sentences of passages, in the text around them."""
         self._drafted: _Drafted | None = None
-        """What :meth:`quotes` has read, until :meth:`first` builds hits of it."""
+        """The hits that :meth:`quotes` has read, until :meth:`first` builds hits of it."""
         self._built: dict[int, tuple[HitDraft, Hit]] = {}
         """The hits built last, by rank."""
         self.reading: Reading | None = None
@@ -326,12 +326,13 @@ class Hits:
             judged = weigh_beside_tables(judged, self._asked, text, at, tables)
         judged = prefer_answers(judged, text, at, self._asked, self._wanted) if leads else judged
         above, is_repeated = [one.best.version.title, *one.best.passage.section], False
+        heading = "\n".join(above)
         if self._defined is not None:
             judged = self._defined.weigh(judged, text, at, above)
         if self._numbered is not None:
-            judged = self._numbered.weigh(judged, text, at, "\n".join(above))
+            judged = self._numbered.weigh(judged, text, at, heading)
         if self._names_some:
-            judged, differs, is_repeated = self._weigh_named(one, judged, text, at, above)
+            judged, differs, is_repeated = self._weigh_named(one, judged, text, at, heading, (start, until))
         weighed = self._headings.weigh(judged, text, at, (start, until), one.best)
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
@@ -360,30 +361,33 @@ class Hits:
         return judged, is_repeated
 
     def _weigh_named(
-        self, one: HitDraft, judged: list[JudgedSentence], text: str, at: int, above: Sequence[str]
+        self,
+        one: HitDraft,
+        judged: list[JudgedSentence],
+        text: str,
+        at: int,
+        above: str,
+        span: tuple[int, int],
     ) -> tuple[list[JudgedSentence], Sequence[str], bool]:
         """Weigh sentences by whether they are about what the question names, or about another of the kind.
 
         Returns what of it the best sentence lacks, and whether some only repeat what was said before, too.
         """
         differs: Sequence[str] = ()
-        judged, is_repeated = self._weigh_said(judged, text, at, "\n".join(above))
+        judged, is_repeated = self._weigh_said(judged, text, at, above)
         if self._contrasts is not None:
-            judged, differs = self._contrasts.weigh(judged, text, at, "\n".join(above))
+            judged, differs = self._contrasts.weigh(judged, text, at, above)
         if self._things is not None:
             judged = self._things.weigh(judged, text, at)
             passage = one.best.passage
             differs = differs or self._things.missing_in(text[passage.start - at : passage.end - at])
         if self._nouns is not None:
-            judged = self._nouns.weigh(judged, text, at, "\n".join(above), is_told=self._is_told)
+            judged = self._nouns.weigh(judged, text, at, above, is_told=self._is_told)
         if self._words.amounts is not None:
             judged = self._words.amounts.weigh(judged, text, at)
-        if self._new is not None:
-            first = min([of.passage.start for _, of in one.members]) - at
-            last = max([of.passage.end for _, of in one.members]) - at
-            # Asked for instead of what was answered: lacked by a passage with its headings.
-            if self._new.is_lacked_by("\n".join([*above, text[first:last]])):
-                differs = (*differs, self._words.new)
+        # Asked for instead of what was answered: lacked by a passage with its headings.
+        if self._new is not None and self._new.is_lacked_by(f"{above}\n{text[span[0] - at : span[1] - at]}"):
+            differs = (*differs, self._words.new)
         return judged, differs, is_repeated
 
     def _read_probability(self, one: HitDraft) -> float | None:
