@@ -78,7 +78,7 @@ def _made(seed: int = 11) -> Iterator[Pair]:
 
 
 def told(some: list[Pair]) -> list[DocumentConflict]:
-    """What is told of the documents of pairs."""
+    """The conflicts that are told of the documents of pairs."""
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder), embedder=WordEmbedder()) as library:
         collection = library.open("everyday", create=True)
         for at, pair in enumerate(some):

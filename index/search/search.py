@@ -287,7 +287,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Draft:
-    """What is found for a query, before its sentences are read: the ranking, and the ``hits`` made of it."""
+    """The ranking for a query, and the ``hits`` made of it, before their sentences are read."""
 
     query: Query
     k: int

@@ -157,7 +157,7 @@ class Assertion:
 
 
 def _compared(own: Sequence[StandIn], others: Sequence[StandIn]) -> Iterator[StandIn]:
-    """What of a sentence is compared in another form: what the other says, too, but not in this one."""
+    """Choose of a sentence what the other says, too, but in another form."""
     for one in own:
         mine, theirs = (
             frozenset(each.form for each in some if each.measure == one.measure) for some in (own, others)

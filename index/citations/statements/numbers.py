@@ -88,7 +88,7 @@ class Number:
     is_exact: bool = False
     """True if it is no rounded one: 2020, a year, is not 2019 rounded."""
     measure: str = ""
-    """What it measures, if its value is in a unit of that."""
+    """The measure, if its value is in a unit of one."""
 
     def is_at_most(self, most: int) -> bool:
         """Whether it is a whole number up to this one, and no percentage."""

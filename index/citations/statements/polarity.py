@@ -11,7 +11,7 @@ from index.citations.statements.stand_ins import StandIn
 from index.citations.statements.words import Kind
 
 STOPPED = "stopped"
-"""What denies the verb behind it, also where the other sentence has no word for that."""
+"""The name of words that deny the verb behind them, also where the other sentence has no word for that."""
 _PAIRS: Mapping[str, tuple[str, str]] = {
     "permit": (
         r"allowed|allows?|permitted|permits?|permissible|welcome|may|can|must(?=(?:n['’]t| not)\b)",
@@ -24,7 +24,7 @@ _PAIRS: Mapping[str, tuple[str, str]] = {
     "last": ("takes?|lasts?|duration", ""),
     STOPPED: ("continues?(?= to )", r"(?:ha(?:s|ve) )?(?:stopped|ceased)(?= \p{L}+ing\b)"),
 }
-"""What each says, and what denies it."""
+"""For each name, the words that say it, and those that deny it."""
 _WEAK = frozenset(("may", "can", "cannot", "must"))
 """Words that have other meanings, too: they count beside another word for the same."""
 _ANY = regex.compile(

@@ -14,7 +14,7 @@ _WEIGHTS: dict[Kind, float] = {"number": 1.5, "date": 1.5, "word": 1.0, "negatio
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """What ``[start, end)`` of a sentence is read as: the kinds and terms of words, or a number.
+    """The reading of ``[start, end)`` of a sentence: the kinds and terms of words, or a number.
 
     ``measure`` is what it measures or says, ``form`` how: a unit, or the word that says it.
     """

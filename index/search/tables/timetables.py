@@ -141,7 +141,7 @@ class Timetable:
         return found
 
     def _role(self, place: Sequence[str]) -> Role:
-        """What the question says of a place: that a trip leaves from it, arrives there, or only its name."""
+        """The role of a place in the question: a trip leaves from it, arrives there, or it is only named."""
         if not place:
             return ""
         text = self.table.asked.text
