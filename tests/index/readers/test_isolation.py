@@ -175,7 +175,7 @@ def test_the_fork_server_starts_before_the_first_file_and_again_when_it_died(
 ) -> None:
     isolated = open_readers()
     isolated.prepare()
-    assert _servers()
+    assert _started_server()
     assert not _workers()
     assert isolated.read(b"First.", name="a.txt").text == "First."
     (idle,) = _workers()
@@ -390,7 +390,7 @@ def test_the_fork_server_preloads_the_language_model() -> None:
 def test_the_fork_server_ignores_ctrl_c(open_readers: Opener) -> None:
     _end_servers()
     open_readers().prepare()
-    (server,) = [one for one in _servers() if one.status() != psutil.STATUS_ZOMBIE]
+    server = _started_server()
     status = Path(f"/proc/{server.pid}/status").read_text()
     blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
     assert blocked >> (signal.SIGINT - 1) & 1
@@ -403,6 +403,16 @@ def _end_servers() -> None:
         with contextlib.suppress(psutil.NoSuchProcess):  # this process may have reaped it already
             while server.status() != psutil.STATUS_ZOMBIE:
                 time.sleep(0.01)
+
+
+def _started_server() -> psutil.Process:
+    """Wait for the server: a forked process has the command line of this one at first."""
+    until = time.monotonic() + PATIENCE
+    while not (running := [one for one in _servers() if one.status() != psutil.STATUS_ZOMBIE]):
+        assert time.monotonic() < until, "no fork server has started"
+        time.sleep(0.01)
+    (server,) = running
+    return server
 
 
 def _servers() -> list[psutil.Process]:
