@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import regex
+
+from index.text.languages import alphabetic_languages
 
 _DAYS = (
     "monday mon mo montag lundi lun",
@@ -25,7 +27,7 @@ _SEVERAL = (
 _TOKEN = regex.compile(
     r"(?:(?P<several>{})|(?P<to>to|through|bis|au|à)|(?P<not>except|excluding|not|außer|nicht|sauf)|"
     r"(?P<and>and|und|et|on|am|only|nur|le|les|du)|(?P<day>\p{{L}}{{2,10}}?)s?)(?!\p{{L}})|"
-    r"(?P<to>[-–—])|(?P<and>[,&/+.()])".format(
+    r"(?P<to>[-–—])|(?P<comma>[,+])|(?P<open>[(\[])|(?P<close>[)\]])|(?P<and>[&/.])".format(
         "|".join(
             name.replace("|", " ")
             for _, names in _SEVERAL
@@ -35,6 +37,11 @@ _TOKEN = regex.compile(
     regex.IGNORECASE,
 )
 _LONGEST = 60
+_ALSO_MONTH = "mar"
+"""A short name of a day, in French, that is one of a month, too."""
+_MONTHS = [
+    name for one in alphabetic_languages() for name, date in one.dates.items() if date.startswith("month")
+]
 _ASKED = regex.compile(
     r"(?<!\p{L})(?P<name>(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|"
     r"mittwoch|sonnabend|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|weekday|weekend|wochenende)s?(?!\p{L})",
@@ -42,25 +49,47 @@ _ASKED = regex.compile(
 )
 
 
-def days_of(text: str) -> frozenset[int] | None:
-    """The days that a text names, from 1 for Monday; None if it says anything else."""
-    if not 0 < len(text) <= _LONGEST:
+def days_of(text: str, beside: Iterable[str] = ()) -> frozenset[int] | None:
+    """The days that a text names, from 1 for Monday; None if it says anything else.
+
+    ``beside`` are the other names or cells of its kind: among months, "Mar" is one.
+    """
+    if not 0 < len(text) <= _LONGEST or (_short(text) == _ALSO_MONTH and any(map(_is_month, beside))):
         return None
-    found: set[int] = set()
-    first: int | None = None
-    is_range = is_left_out = False
+    found, left_out = set[int](), set[int]()
+    before: frozenset[int] = frozenset()
+    is_range = is_left_out = is_inside = is_next = False
     for kind, days in _tokens(text):
         if not kind:
             return None
         if kind == "to":
-            is_range = first is not None
+            is_range = bool(before)
         elif kind == "not":
             is_left_out, is_range = True, False
+        elif kind in ("open", "close", "comma"):
+            is_inside = kind == "open" or (is_inside and kind == "comma")
+            is_left_out &= kind != "close"
+            is_next = not is_inside
         elif days:
-            own = _from_to(first, min(days)) if is_range and first and len(days) == 1 else days
-            found = found.difference(own) if is_left_out else found.union(own)
-            first, is_range = (min(days) if len(days) == 1 else None), False
-    return frozenset(found) or None
+            own = _from_to(before, days) if is_range else days
+            if not own:
+                return None
+            # Of "Mon to Fri except Wed, Sat" nothing was there to be left out.
+            if is_next and left_out & found and not own & found:
+                is_left_out = False
+            (left_out if is_left_out else found).update(own)
+            before, is_range, is_next = days, False, False
+    return frozenset(found - left_out) or None
+
+
+def _short(text: str) -> str:
+    return text.casefold().strip(" .")
+
+
+def _is_month(text: str) -> bool:
+    """Whether a text is the name of a month, or a short form of one, and can be no day."""
+    short = _short(text)
+    return len(short) > 2 and short not in _ONE and any(name.startswith(short) for name in _MONTHS)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, frozenset[int]]]:
@@ -77,12 +106,21 @@ def _tokens(text: str) -> Iterator[tuple[str, frozenset[int]]]:
             day = _ONE.get(match["day"].casefold())
             yield ("days", frozenset((day,))) if day else ("", frozenset())
         else:
-            yield ("to" if match["to"] else "not" if match["not"] else "and"), frozenset()
+            yield str(match.lastgroup), frozenset()
         at = match.end() + text.startswith(" ", match.end())
 
 
-def _from_to(first: int, last: int) -> Sequence[int]:
-    return range(first, last + 1) if first <= last else [*range(first, 8), *range(1, last + 1)]
+def _from_to(first: frozenset[int], last: frozenset[int]) -> frozenset[int]:
+    """The days of a range; none if it ends with days among which it began ("Sunday to weekend").
+
+    What lies within the days before it only says them again: "weekdays - Mon to Fri".
+    """
+    if last <= first:
+        return last
+    if first & last:
+        return frozenset()
+    begin, end = min(first), max(last)
+    return frozenset(range(begin, end + 1) if begin <= end else [*range(begin, 8), *range(1, end + 1)])
 
 
 def days_asked(question: str) -> tuple[frozenset[int], str]:

@@ -137,7 +137,7 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
     if len(values) == 1:
         return tuple(values)
     days, _ = days_asked(asked.text)
-    if days and (of_day := [cell for cell in values if days <= (days_of(cell.column) or frozenset())]):
+    if days and (of_day := [cell for cell in values if _is_of(days, cell, cells)]):
         return tuple(of_day)
     measures = asked.words(" ".join(measures_of(asked.text)))
     own = [frozenset(asked.hashes(cell.column)) for cell in values]
@@ -155,6 +155,11 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
     found = [(terms, cell) for share, terms, cell in rated if share == best]
     # "Half day" rather than "Day", where both are asked for.
     return tuple(cell for terms, cell in found if not any(terms < other for other, _ in found))
+
+
+def _is_of(days: frozenset[int], cell: Cell, cells: Sequence[Cell]) -> bool:
+    """Whether the column of one of the cells of a row is of these days."""
+    return days <= (days_of(cell.column, (one.column for one in cells)) or frozenset())
 
 
 def _named_share(terms: frozenset[int], asked: Asked, measures: frozenset[int]) -> float:
@@ -180,7 +185,7 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
     said += [_caption(text, table) for table in tables if table.start <= one.start < table.end]
     days, words = days_asked(asked.text)
-    if days and any(days <= (days_of(cell.column) or frozenset()) for cell in one.answering):
+    if days and any(_is_of(days, cell, one.cells) for cell in one.answering):
         said.append(words)
     said += _equal_amounts(one.cells[0].row, asked)
     said += [price_words(asked.text, cell.column) for cell in one.answering]

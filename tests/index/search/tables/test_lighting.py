@@ -118,6 +118,9 @@ VISITS = [
     ["Tour", "10 €", "12 €"],
     ["Crypte", "4 €", "5 €"],
 ]
+WEEK = [["Visite", "lun", "mar", "mer"], ["Tour", "10 €", "12 €", "13 €"]]
+MONTHS = [["Visit", "Jan", "Feb", "Mar"], ["Tower", "£10", "£12", "£13"]]
+MOIS = [["Visite", "mar", "avr", "mai"], ["Tour", "10 €", "12 €", "13 €"]]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +140,9 @@ VISITS = [
         (ROOMS, "Double", "How much is a double room without breakfast?", "£85"),
         (ROOMS, "Double", "How much is a double room?", ""),
         (VISITS, "Tour", "Combien coûte la visite de la tour le mardi ?", "12 €"),
+        (WEEK, "Tour", "Combien coûte la visite de la tour le mardi ?", "12 €"),
+        (MONTHS, "Tower", "How much is the tower on Tuesdays?", ""),
+        (MOIS, "Tour", "Combien coûte la visite de la tour le mardi ?", ""),
     ],
 )
 def test_the_column_of_the_day_or_of_the_group_answers(

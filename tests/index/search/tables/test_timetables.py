@@ -99,8 +99,48 @@ def test_the_line_above_the_rows_tells_their_days() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "beside", "days"),
+    [
+        ("Mar", ["Jan", "Feb", "Mar"], []),
+        ("mar.", ["janv.", "févr.", "mar.", "avr."], []),
+        ("MAR", ["ENE", "FEB", "MAR"], []),
+        ("Mar", ["Month", "March", "Mar"], []),
+        ("mar", ["mar", "Mai"], []),
+        ("Mar", ["lun", "Mar", "mer", "jeu", "ven", "sam", "dim"], [2]),
+        ("mar.", ["Jours", "mar.", "Départ"], [2]),
+        ("mar", [], [2]),
+        ("mardi", ["janvier"], [2]),
+    ],
+)
+def test_mar_is_a_month_beside_months(text: str, beside: list[str], days: list[int]) -> None:
+    assert sorted(days_of(text, beside) or ()) == days
+
+
+@pytest.mark.parametrize(
     ("text", "days"),
     [
+        ("Mon–Fri (except Wed), Sat", [1, 2, 4, 5, 6]),
+        ("Mon–Fri [except Wed], Sat", [1, 2, 4, 5, 6]),
+        ("Mon–Fri (not Wed, Thu) + Sun", [1, 2, 5, 7]),
+        ("Mon to Fri except Wed, Sat", [1, 2, 4, 5, 6]),
+        ("Mon to Fri except Wed, and Sat", [1, 2, 4, 5, 6]),
+        ("Mon to Fri, not Sat, Sun", [1, 2, 3, 4, 5]),
+        ("Daily except Wed, Thu", [1, 2, 5, 6, 7]),
+        ("Daily (except Wed), Sat", [1, 2, 4, 5, 6, 7]),
+        ("(except Wed) Mon–Fri", [1, 2, 4, 5]),
+        ("except Wed, Thu", []),
+        ("Mo–Fr (außer Mi), Sa", [1, 2, 4, 5, 6]),
+        ("lundi à vendredi (sauf mercredi), samedi", [1, 2, 4, 5, 6]),
+        ("Mon to weekend", [1, 2, 3, 4, 5, 6, 7]),
+        ("Thu–weekend", [4, 5, 6, 7]),
+        ("Freitag bis Wochenende", [5, 6, 7]),
+        ("vendredi au week-end", [5, 6, 7]),
+        ("weekend to Tue", [1, 2, 6, 7]),
+        ("weekdays to Sat", [1, 2, 3, 4, 5, 6]),
+        ("weekdays – Mon to Fri", [1, 2, 3, 4, 5]),
+        ("Sun to weekend", []),
+        ("Mon to daily", []),
+        ("Mon to weekend except Wed", [1, 2, 4, 5, 6, 7]),
         ("Mon to Fri", [1, 2, 3, 4, 5]),
         ("Mon–Sat", [1, 2, 3, 4, 5, 6]),
         ("Daily except Wed", [1, 2, 4, 5, 6, 7]),
