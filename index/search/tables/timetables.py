@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Literal
 
 import regex
 
 from index.search.tables.days import days_asked, days_of
 from index.search.tables.grid import Row
+from index.search.tables.prices import asks_price
 from index.search.tables.selection import Selection
 
 _VEHICLE = (
@@ -35,10 +37,26 @@ _ARRIVES = regex.compile(
     r"\b(?:arriv\w+|reach(?:es)?|gets?\s+(?:in|to|back)|ankunft|kommt|arrivée)\b", regex.IGNORECASE
 )
 _KINDS: dict[str, str] = {
-    "dep": "dep departs departure departures depart leaves leave leaving from ab abfahrt dép départ de",
-    "arr": "arr arrives arrival arrivals arrive arriving to an ankunft arrivée arrivées à",
+    "dep": "dep departs departure departures depart leaves leave leaving from ab abfahrt abflug dép départ "
+    "départs de salida salidas",
+    "arr": "arr arrives arrival arrivals arrive arriving to an ankunft arrivée arrivées à llegada llegadas",
 }
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+_ASKS_AMOUNT = regex.compile(
+    r"\b(?:how\s+(?:much|many|long|far)|wie\s?(?:viel\w*|lange)|kostet|combien|coûte)\b", regex.IGNORECASE
+)
+_NO_STOP = regex.compile(
+    r"[€£$¥]|\b(?:eur|gbp|usd|chf|euros?|(?:price|fare|cost|fee|duration)s?|(?:travel|journey|crossing|sailing|"
+    r"transit)\s+time|check[\s-]?in|boarding|bag\s+drop|opens?|closes?|"
+    r"(?:fahr)?preise?|tarife?|dauer|(?:fahr|fahrt|reise)(?:dauer|zeit)|einlass|einstieg|gepäckaufgabe|schließt|"
+    r"öffnet|prix|tarifs?|durée|temps\s+de\s+(?:trajet|parcours)|embarquement|enregistrement|ouverture|fermeture|"
+    r"precios?|tarifas?|duración|embarque|facturación|apertura|cierre)\b",
+    regex.IGNORECASE,
+)
+"""In the name of a column: it has prices, or lengths, or tells what happens before a trip leaves."""
+_CLOCK = frozenset(
+    "time times clock uhr uhrzeit zeit zeiten heure heures horaire horaires hora horas".split()
+)
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’-]+")
 _FROM = regex.compile(
     r"\b(?:from|leav\w+|depart\w*|ab|von|vom|de|du|depuis|part)\s+(?:the\s+|l[ae]\s+)?\Z", regex.IGNORECASE
@@ -49,14 +67,14 @@ _TO = regex.compile(
     regex.IGNORECASE,
 )
 _TIME = regex.compile(
-    r"(?P<hour>[01]?\d|2[0-4])(?:[:.h]\s?(?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?m\.?)?(?P<clock>\s?(?:uhr|h))?"
+    r"(?P<hour>[01]?\d|2[0-4])(?:(?P<mark>[:.h])\s?(?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?m\.?)?(?P<clock>\s?(?:uhr|h))?"
     r"(?:\s?[*†‡]|\s?\(?[a-z]\)?)?",
     regex.IGNORECASE,
 )
 _NONE = frozenset("- – — | .".split())
 """Cells of trips that do not stop there."""
-_NIGHT = 4 * 60
-"""Minutes after midnight up to which a trip is one of the evening before."""
+_NIGHT, _NOON = 4 * 60, 12 * 60
+"""Minutes after midnight up to which a trip may be one of the day before, after others in the afternoon."""
 _DAY = 24 * 60
 
 Role = Literal["from", "to", "at", ""]
@@ -73,6 +91,12 @@ def minutes_of(cell: str) -> int | None:
             return None
         hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
     return hour * 60 + int(match["minute"] or 0)
+
+
+def _may_be_figure(cell: str) -> bool:
+    """Whether a time of day is written as an amount is, too: "5.50"."""
+    match = _TIME.fullmatch(cell.strip())
+    return match is not None and match["mark"] == "." and not (match["half"] or match["clock"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +127,9 @@ class Timetable:
 
     def best(self) -> FoundTrips | None:
         """The trips that the question asks for; None if the table does not tell."""
-        operation = self.table.operation
-        if operation.name not in ("first", "last") or not _IS_TRIP.search(self.table.asked.text):
+        operation, asked = self.table.operation, self.table.asked.text
+        asks_time = _IS_TRIP.search(asked) and not _ASKS_AMOUNT.search(asked) and not asks_price(asked)
+        if operation.name not in ("first", "last") or not asks_time:
             return None
         stop = self._measure()
         if stop is None:
@@ -121,24 +146,39 @@ class Timetable:
                 return None
             rows = [row for row in found[1] if row in rows]
             used = [(row, at) for row in rows for at in (found[0], stop.column)]
-        times = sorted({self._order(row, stop.column) for row in rows}, reverse=operation.name == "last")
+        by_time = self._by_time(rows, stop.column)
+        times = sorted(by_time, reverse=operation.name == "last")
         if len(times) < operation.nth:
             return None
-        chosen = [row for row in rows if self._order(row, stop.column) == times[operation.nth - 1]]
-        return FoundTrips(stop.column, chosen, used)
+        return FoundTrips(stop.column, by_time[times[operation.nth - 1]], used)
 
     @cached_property
     def _stops(self) -> list[_Stop]:
-        found = []
+        found: list[_Stop] = []
+        unclear = set[int]()
         for column, name in enumerate(self.table.grid.names):
             cells = [self.table.cell(row, column) for row in self.table.grid.rows]
             told = [cell for cell in cells if cell and cell not in _NONE]
-            if told and all(minutes_of(cell) is not None for cell in told):
-                words = [word.casefold() for word in _WORD.findall(name)]
-                place = [word for word in words if word not in _KIND_OF]
-                kind = next((_KIND_OF[word] for word in words if word in _KIND_OF), "")
-                found.append(_Stop(column, place, kind, self._role(place)))
-        return found
+            if not told or _NO_STOP.search(name) or not all(minutes_of(cell) is not None for cell in told):
+                continue
+            words = [word.casefold() for word in _WORD.findall(name)]
+            place = [word for word in words if word not in _KIND_OF]
+            kind = next((_KIND_OF[word] for word in words if word in _KIND_OF), "")
+            one = _Stop(column, place, kind, self._role(place))
+            if one.role or kind or self._is_next(column, found):
+                found.append(one)
+            if not kind and _CLOCK.isdisjoint(words) and any(map(_may_be_figure, told)):
+                unclear.add(column)
+        if unclear.issuperset(one.column for one in found):
+            # Each column is headed by its place alone, or by what has a price.
+            return found if any(one.role for one in found) else []
+        return [one for one in found if one.role or one.column not in unclear]
+
+    def _is_next(self, column: int, stops: Sequence[_Stop]) -> bool:
+        """Whether the times of a column are soon after those of the last stop: lengths and prices are not."""
+        rows = self.table.grid.rows if stops else ()
+        times = [(self._time(row, stops[-1].column), self._time(row, column)) for row in rows]
+        return all((time - before) % _DAY <= _NOON for before, time in times if before and time)
 
     def _role(self, place: Sequence[str]) -> Role:
         """The role of a place in the question: a trip leaves from it, arrives there, or it is only named."""
@@ -169,7 +209,7 @@ class Timetable:
         self._passed = [one for one in (origin, end) if one]
         if is_arrival or origin:
             return end if is_arrival else origin
-        leaving = [one for one in stops if one.kind != "arr"]
+        leaving = [one for one in stops if one.kind == "dep"] or [one for one in stops if not one.kind]
         return leaving[0] if leaving and (end or len(leaving) == 1) else None
 
     def _trips(self) -> list[Row]:
@@ -195,9 +235,15 @@ class Timetable:
 
     def _days(self, row: Row) -> frozenset[int]:
         """The days of a trip, by a cell or the line above its rows; none if nothing tells."""
-        texts = [self.table.cell(row, at) for at in row.cells]
-        texts += [self.table.text[slice(*row.group)]] if row.group else []
-        return next((days for text in texts if (days := days_of(text))), frozenset())
+        rows, text = self.table.grid.rows, self.table.text
+        found = (
+            days_of(self.table.cell(row, at), (self.table.cell(other, at) for other in rows))
+            for at in row.cells
+        )
+        if days := next(filter(None, found), None):
+            return days
+        groups = (text[slice(*other.group)] for other in rows if other.group)
+        return (row.group and days_of(text[slice(*row.group)], groups)) or frozenset()
 
     def _accounted(self, days: str) -> frozenset[int]:
         """The words of the question for what it asks, and for the places and days that the table has."""
@@ -208,6 +254,24 @@ class Timetable:
     def _time(self, row: Row, column: int) -> int | None:
         return minutes_of(self.table.cell(row, column))
 
-    def _order(self, row: Row, column: int) -> int:
-        time = self._time(row, column) or 0
-        return time + _DAY if time < _NIGHT else time
+    def _by_time(self, rows: Sequence[Row], column: int) -> dict[int, list[Row]]:
+        """The trips by their times; those after midnight are of the day before if the rows run over midnight.
+
+        So do rows of the same days and group that go on after midnight, rows of other days that have nothing
+        but such trips, and the stops of one trip.
+        """
+        found: dict[int, list[Row]] = {}
+        is_late = False
+        for _, some in groupby(rows, lambda row: (row.group, self._days(row))):
+            trips = [(row, self._time(row, column) or 0) for row in some]
+            is_late &= all(time < _NIGHT for _, time in trips)
+            for row, time in trips:
+                if time >= _NIGHT:
+                    is_late = time >= _NOON
+                is_next_day = time < _NIGHT and (is_late or self._began_before(row, column, time))
+                found.setdefault(time + _DAY * is_next_day, []).append(row)
+        return found
+
+    def _began_before(self, row: Row, column: int, time: int) -> bool:
+        """Whether a trip stops somewhere before midnight, and at the column after it."""
+        return any((self._time(row, one.column) or 0) > time for one in self._stops if one.column < column)

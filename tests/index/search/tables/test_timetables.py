@@ -65,6 +65,9 @@ NAVETTE = [
         (OUT, "When does the first ferry to Rona leave?", "06:40"),
         (OUT, "When does the first ferry from Rona leave?", None),
         (OUT, "When does the last ferry from Quay Town take bicycles?", None),
+        (OUT, "What does the first ferry from Quay Town cost?", None),
+        (OUT, "How much is the last ferry from Quay Town?", None),
+        (OUT, "How long does the first ferry from Quay Town to Rona take?", None),
         (BACK, "When does the last ferry from Rona arrive in Quay Town on a Monday?", "13:50"),
         (BACK, "When does the last ferry from Rona arrive in Quay Town on a Saturday?", "01:25"),
         (BACK, "When does the first ferry from Quay Town leave?", None),
@@ -92,6 +95,167 @@ def test_the_line_above_the_rows_tells_their_days() -> None:
     working = [["Monday to Friday"], ["7", "05:50"], ["9", "23:10"]]
     rows = [["Bus", "Leaves"], *working, ["Sunday"], ["7", "08:20"], ["9", "20:15"]]
     asked = {"When is the last bus on Sunday?": "20:15", "When is the first bus on Friday?": "05:50"}
+    for question, value in asked.items():
+        found, _ = computed("Stop: Mill Lane", rows, question)
+        assert found is not None
+        assert found.value == value
+
+
+PRICED = [["Ferry", "{}"], ["Lunga", "5.50"], ["Skerra", "7.20"], ["Holm", "4.10"]]
+
+
+def headed(rows: list[list[str]], *names: str) -> list[list[str]]:
+    """The rows below other names of columns."""
+    return [list(names), *rows[1:]]
+
+
+@pytest.mark.parametrize(
+    "name", ["Adult", "Fare (£)", "Preis", "Preis ab €", "Prix", "Tarif dès", "Precio", "EUR"]
+)
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When does the first ferry leave?",
+        "When does the last ferry to Skerra leave?",
+        "What is the price for an adult on the first ferry?",
+        "Wann fährt die erste Fähre?",
+        "À quelle heure part le premier bateau ?",
+    ],
+)
+def test_prices_are_no_times(name: str, question: str) -> None:
+    found, _ = computed("Ferries", headed(PRICED, "Ferry", name), question)
+    assert found is None or not found.value
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dep", "Dep.", "Departs", "Leaves", "Abfahrt", "Départ", "Salida", "Time", "Uhrzeit", "Heure", "Hora"],
+)
+@pytest.mark.parametrize(
+    "cells", [["9.30", "17.30", "6.45"], ["09:30", "17:30", "06:45"], ["9h30", "17h30", "6h45"]]
+)
+def test_a_column_of_departures_may_have_points(name: str, cells: list[str]) -> None:
+    rows = [["Ferry", name, "Fare"], *([row, cell, "5.50"] for row, cell in zip("ABC", cells, strict=True))]
+    for question, value in (("When does the first ferry leave?", cells[2]), ("Last ferry?", cells[1])):
+        found, _ = computed("Ferries", rows, question)
+        assert found is not None
+        assert found.value == value
+
+
+def test_a_column_with_more_than_59_minutes_has_no_times() -> None:
+    rows = [["Ferry", "From"], ["Lunga", "5.50"], ["Skerra", "12.75"]]
+    assert computed("Ferries", rows, "When does the first ferry leave?")[0] is None
+
+
+def test_places_alone_head_times_with_points() -> None:
+    rows = [["Lunga", "Skerra", "Adult"], ["6.45", "7.30", "5.50"], ["9.30", "10.15", "5.50"]]
+    asked = {
+        "When does the last ferry from Lunga leave?": "9.30",
+        "When does the last ferry from Lunga arrive in Skerra?": "10.15",
+        "When does the last ferry from Skerra leave?": None,
+        "What does the first ferry cost for an adult?": None,
+    }
+    for question, value in asked.items():
+        found, _ = computed("Ferries", rows, question)
+        assert (found.value if found else None) == value
+
+
+@pytest.mark.parametrize(
+    ("before", "leaves"),
+    [
+        ("Check-in", "Dep."),
+        ("Gate closes", "Departs"),
+        ("Gates open", "Leaves"),
+        ("Boarding", "Departure"),
+        ("Check-in ab", "Abfahrt"),
+        ("Einlass", "Abfahrt"),
+        ("Embarquement", "Départ"),
+        ("Embarque", "Salida"),
+        ("Bell", "Dep."),
+        ("Check-in", "Lunga"),
+        ("Boarding from", "Lunga"),
+    ],
+)
+def test_what_is_before_the_departure_is_none(before: str, leaves: str) -> None:
+    times = [("05:30", "06:00", "06:50"), ("21:30", "22:00", "22:50")]
+    rows = [["Ferry", before, leaves, "Skerra"], *(["K", *some] for some in times)]
+    questions = {
+        "When does the first ferry to Skerra leave?": "06:00",
+        "When does the last ferry to Skerra arrive?": "22:50",
+        "When does the first ferry from Skerra leave?": None,
+    }
+    for question, value in questions.items():
+        found, _ = computed("Ferries", rows, question)
+        assert (found.value if found else None) == value
+
+
+@pytest.mark.parametrize(
+    "name", ["Duration", "Journey time", "Dauer", "Fahrzeit", "Durée", "Duración", "Takes", "Adult"]
+)
+@pytest.mark.parametrize("cells", [("0:50", "0:45"), ("0h50", "0h45"), ("1:10", "1:10")])
+def test_lengths_behind_the_times_are_no_stop(name: str, cells: tuple[str, str]) -> None:
+    times = [("06:40", "07:30"), ("22:15", "23:00")]
+    rows = [["Lunga", "Skerra", name], *([*some, length] for some, length in zip(times, cells, strict=True))]
+    for question, value in (
+        ("When does the first ferry from Lunga leave?", "06:40"),
+        ("When does the first ferry from Skerra leave?", None),
+        ("When does the last ferry to Skerra arrive?", "23:00"),
+    ):
+        found, _ = computed("Ferries", rows, question)
+        assert (found.value if found else None) == value
+
+
+MORNING = ["03:50", "05:10", "12:00", "22:40"]
+NIGHT = ["05:10", "12:00", "23:10", "00:20", "01:30"]
+
+
+@pytest.mark.parametrize(
+    ("times", "first", "last"),
+    [
+        (MORNING, "03:50", "22:40"),
+        (MORNING[::-1], "03:50", "22:40"),
+        (NIGHT, "05:10", "01:30"),
+        (["3.50 am", "11.15 am", "9.40 pm"], "3.50 am", "9.40 pm"),
+        (["5.10 am", "9.40 pm", "12.20 am"], "5.10 am", "12.20 am"),
+        (["6h10", "18h00", "0h20"], "6h10", "0h20"),
+        (["0:20 Uhr", "6:10 Uhr", "18:00 Uhr"], "0:20 Uhr", "18:00 Uhr"),
+    ],
+)
+def test_a_trip_after_midnight_is_of_the_day_before_if_the_rows_run_over_it(
+    times: list[str], first: str, last: str
+) -> None:
+    rows = [["Bus", "Leaves"], *(["7", time] for time in times)]
+    for question, value in (("When is the first bus?", first), ("When is the last bus?", last)):
+        found, _ = computed("Stop: Mill Lane", rows, question)
+        assert found is not None
+        assert found.value == value
+
+
+def test_trips_after_midnight_of_other_days() -> None:
+    week = [["Bus", "Days", "Leaves"], ["7", "Mon–Fri", "05:10"], ["7", "Mon–Fri", "23:10"]]
+    early = [*week, ["7", "Sat", "03:50"], ["7", "Sat", "22:00"]]
+    late = [*week, ["7", "Fri, Sat", "00:30"]]
+    names = ["Lunga dep.", "Holm dep.", "Skerra arr."]
+    times = [["06:00", "06:40", "07:00"], ["23:50", "00:30", "00:50"], ["09:00", "09:40", "10:00"]]
+    stopping = [names, *times]
+    for rows, question, value in (
+        (early, "When is the first bus?", "03:50"),
+        (early, "When is the first bus on Saturday?", "03:50"),
+        (early, "When is the last bus?", "23:10"),
+        (late, "When is the first bus?", "05:10"),
+        (late, "When is the last bus?", "00:30"),
+        (stopping, "When does the first ferry from Holm leave?", "06:40"),
+        (stopping, "When does the last ferry from Holm leave?", "00:30"),
+    ):
+        found, _ = computed("Times", rows, question)
+        assert found is not None
+        assert found.value == value
+
+
+def test_a_month_is_no_day_of_a_trip() -> None:
+    months = [["Feb", "Daily", "06:40"], ["Mar", "Mon–Fri", "05:10"], ["Apr", "Mon–Sat", "05:50"]]
+    rows = [["Month", "Days", "Leaves"], *months]
+    asked = {"When is the first bus on Friday?": "05:10", "When is the first bus on Sunday?": "06:40"}
     for question, value in asked.items():
         found, _ = computed("Stop: Mill Lane", rows, question)
         assert found is not None
