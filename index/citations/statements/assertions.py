@@ -13,9 +13,15 @@ from index.citations.statements.attribution import find_attribution
 from index.citations.statements.changes import blank_changes, is_of_moment, is_of_past
 from index.citations.statements.measures import read_measures
 from index.citations.statements.ordinals import find_ordinals
-from index.citations.statements.polarity import STOPPED, are_worth_comparing, has_polarity, read_polarity
+from index.citations.statements.polarity import (
+    STOPPED,
+    are_worth_comparing,
+    denial_at,
+    has_polarity,
+    read_polarity,
+)
 from index.citations.statements.stand_ins import StandIn, replace_words
-from index.citations.statements.words import Kind, Terms, Word, words_of
+from index.citations.statements.words import Terms, Word, words_of
 
 LONGEST = 600
 """Code points of a sentence that is compared."""
@@ -38,6 +44,11 @@ _LIMITING = regex.compile(rf";{_CLAUSE}{_LIMIT}", regex.IGNORECASE | regex.DOTAL
 """One that does: "; it holds in summer"."""
 _SENTENCE = regex.compile(r"(?:(?!https?:).)*[.!。！…][\s\"'”’»)\]]*\Z", regex.DOTALL)
 """A whole sentence without addresses: no heading, no row of a menu, no question."""
+_APART = frozenset(
+    "before after until till since inside outside off above below under over beyond "
+    "unless except excepting but than apart".split()
+)
+"""Words by which a sentence is of another time, place or group: "before noon", "all but guests"."""
 POINTING = frozenset("this these that those such".split())
 _BEGINNING = regex.compile(r"\b(?:opens?|starts?|begins?|from (?=\d))\b", regex.IGNORECASE)
 _ENDING = regex.compile(r"\b(?:closes?|ends?|finish(?:es)?|(?:until|till) (?=\d))\b", regex.IGNORECASE)
@@ -116,8 +127,8 @@ class Assertion:
         for one in self.words if denied else ():
             if one.has_content and plain_text(one) in denied:
                 same = next(that for that in other.words if plain_text(that) == denied[plain_text(one)])
-                terms: tuple[tuple[Kind, str], ...] = (("negation", "not"), ("word", same.term))
-                yield StandIn(one.start, one.end, "", "", terms=terms)
+                start, denial = denial_at(self.text, one.start)
+                yield StandIn(start, one.end, "", "", terms=(*denial, ("word", same.term)))
 
     @cached_property
     def turned(self) -> Assertion | None:
@@ -146,6 +157,15 @@ class Assertion:
     def negations(self) -> int:
         """How many words negate."""
         return sum(one.kind == "negation" for one in self.words)
+
+    @property
+    def is_of_state(self) -> bool:
+        """Tell whether it has a word for a state, which may hold under a condition: "open", "costs"."""
+        return bool(self._polarity)
+
+    def is_apart_from(self, other: Assertion) -> bool:
+        """Tell whether a word that only one of both has makes it one of another time, group or condition."""
+        return not _APART.isdisjoint(self._plain_words ^ other._plain_words)
 
     @property
     def points_back(self) -> bool:

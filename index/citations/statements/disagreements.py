@@ -136,13 +136,16 @@ def _is_same_but_for(fact: Conflict, alignment: Alignment, ours: _Side, others: 
     """Tell whether the sentences say the same beside a fact."""
     if ours.has_own_fact or others.has_own_fact or ours.shared < FEWEST_SHARED:
         return False
+    is_denied = fact.kind == "negation"
+    if is_denied and (ours.has_own_scope or others.has_own_scope):
+        return False
     least, most = sorted((ours.share, others.share))
-    if least < (_SHARE_DENIED if fact.kind == "negation" else _LESSER_SHARE) or most < _SHARE:
+    if least < (_SHARE_DENIED if is_denied else _LESSER_SHARE) or most < _SHARE:
         return False
     return (
         _has_same_unit(alignment, ours.fact, others.fact)
         and _is_ordered(alignment, fact)
-        and _has_same_scope(alignment, ours.fact, others.fact)
+        and _has_same_scope(alignment, ours.fact, others.fact, most=0 if is_denied else _MOST_REPLACED)
     )
 
 
@@ -187,17 +190,20 @@ def _number_at(one: Assertion, at: int) -> Number | None:
 
 
 def _are_both_possible(fact: Conflict, one: Assertion, other: Assertion) -> bool:
-    """Tell whether both can be true: examples, what may rise and may fall, sentences with as many negations.
+    """Tell whether both can be true: examples, what may rise and may fall, what is denied twice.
 
-    Of the latter, "if no cells are found" and "if cells are not found", words do not tell that they differ.
+    Of "if no cells are found" and "if cells are not found" words do not tell that they differ, and "allowed
+    with a lead" and "forbidden without a lead" say the same. A state and its opposite, "open on weekdays" and
+    "closed on weekends", are of two times or groups.
     """
     if fact.kind == "negation":
-        return one.negations == other.negations
+        is_condition = "without" in (fact.claimed.lower(), fact.stated.lower()) and one.is_of_state
+        return is_condition or (one.negations - other.negations) % 2 == 0 or one.is_apart_from(other)
+    if one.negations != other.negations:
+        return True
     if one.is_of_other_end(other) or other.is_of_other_end(one):
         return True
     if not (_states(one.text, fact.start) and _states(other.text, fact.at)):
-        return True
-    if fact.kind == "number" and one.negations != other.negations:
         return True
     if fact.kind == "number" and _may_both_hold(fact, one, other):
         return True
@@ -264,6 +270,15 @@ class _Side:
         )
 
     @property
+    def has_own_scope(self) -> bool:
+        """Tell whether it has a time, a group or a condition that the other sentence lacks: "at night"."""
+        return any(
+            one.has_content and at >= self.begin and at not in self.pairs and at not in self.fact
+            and _is_scope(self.words, at)
+            for at, one in enumerate(self.words)
+        )  # fmt: skip
+
+    @property
     def shared(self) -> int:
         """Number of words with content that the other sentence has."""
         return sum(self.words[at].has_content for at in self.pairs if at not in self.fact)
@@ -277,8 +292,8 @@ class _Side:
         return sum(self.words[at].weight for at in rest if at in self.pairs) / total if total else 0.0
 
 
-def _has_same_scope(alignment: Alignment, mine: frozenset[int], theirs: frozenset[int]) -> bool:
-    """Tell whether each sentence has words of its own in one place at most, and none behind a preposition.
+def _has_same_scope(alignment: Alignment, mine: frozenset[int], theirs: frozenset[int], *, most: int) -> bool:
+    """Tell whether both have other words in so many places at most, and none behind a preposition.
 
     "10 euros for adults" and "5 euros for children" are both true.
     """
@@ -292,7 +307,7 @@ def _has_same_scope(alignment: Alignment, mine: frozenset[int], theirs: frozense
             count += 1
             if _is_scope(claim, own[0]) or _is_scope(source, others[0]):
                 return False
-    return count <= _MOST_REPLACED
+    return count <= most
 
 
 def _is_scope(words: Sequence[Word], at: int) -> bool:

@@ -1,8 +1,11 @@
-"""Read words that say the same or its opposite as one word, denied or not: "forbidden" is "not allowed"."""
+"""Read words that say the same or its opposite as one word, denied or not: "forbidden" is "not allowed".
+
+"Not forbidden" is "allowed".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import regex
@@ -35,6 +38,9 @@ _ANY = regex.compile(
     regex.IGNORECASE,
 )
 _NAMES = tuple(_PAIRS)
+_NEGATION = regex.compile(r"(?:\b(?:not|never|no longer)|n['’]t)(?: be| been| yet)? \Z", regex.IGNORECASE)
+_BEFORE = 20
+"""Code points before a word in which a negation of it is."""
 
 
 @lru_cache(20_000)
@@ -54,11 +60,18 @@ def read_polarity(sentence: str) -> Iterator[StandIn]:
         name = next(one for at, one in enumerate(_NAMES) if match[f"at{at}"] is not None)
         if match[0][0].isupper() and match.start():
             continue  # "May"
-        is_denied = match["denied"] is not None
-        terms: list[tuple[Kind, str]] = [("negation", "not")] if is_denied else []
-        if name != STOPPED:
-            terms.append(("word", name))
-        yield StandIn(match.start(), match.end(), name, match[0].lower(), terms=tuple(terms))
+        start, denial = denial_at(sentence, match.start()) if match["denied"] else (match.start(), ())
+        said: Sequence[tuple[Kind, str]] = () if name == STOPPED else (("word", name),)
+        yield StandIn(start, match.end(), name, match[0].lower(), terms=(*denial, *said))
+
+
+def denial_at(sentence: str, start: int) -> tuple[int, Sequence[tuple[Kind, str]]]:
+    """How a word that denies another is read: where it begins, and the term of its negation.
+
+    There is none if a negation stands before the word, which belongs to it: "not closed".
+    """
+    twice = _NEGATION.search(sentence, max(0, start - _BEFORE), start)
+    return (start, (("negation", "not"),)) if twice is None else (twice.start(), ())
 
 
 def are_worth_comparing(forms: frozenset[str], others: frozenset[str]) -> bool:
