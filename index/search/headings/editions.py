@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import regex
 
 from index.records import StoredPassage, VersionRecord
+from index.text.languages import FUNCTION_WORDS
 
 OTHER = -8.0
 """Added to the logit of the score of a passage of another year, where its twin is of the year asked for."""
@@ -21,6 +22,17 @@ _ASKED = regex.compile(
     rf"(?P<year>{_YEAR.pattern})|\bthe\s+(?P<year>{_YEAR.pattern})\s+\p{{L}}",
     regex.IGNORECASE,
 )
+_COMPARED = regex.compile(
+    r"(?:\b(?:(?:same|as\s+\p{L}+)\s+as|unlike|like|wie|comme|como|che|(?<!\bce\s)que)|(?<!\bce\s)\bqu['’]|"
+    r"\b(?:than|als|compared\s+(?:to|with))(?:\s+(?:those|that|die|das|(?:the|jene)\s+\p{L}+))?)\s*\Z",
+    regex.IGNORECASE,
+)
+"""What stands before a year that something is only compared with: "lower than in 2023"."""
+_COUNT = regex.compile(
+    r"(?:of|for|de|pour|von|für)\s+\d{4}\s+(?P<thing>\p{L}+s|\p{L}{1,2}|people|children|(?:wo)?men)\b"
+    r"|(?:von|für)\s+\d{4}\s+(?P<thing>\p{Lu}\p{Ll}+)|di\s+\d{4}\s+(?P<thing>\p{L}+)"
+)
+"""A number of things, and no year: "of 2000 seats"."""
 _NOT_WORDS = regex.compile(r"[^\p{L}]+")
 _BEGINNING = 300
 """Code points at the beginning of a text that say of what year the document is."""
@@ -41,10 +53,14 @@ class AskedEdition:
 
     @staticmethod
     def of(question: str) -> AskedEdition | None:
-        """The year of a question; None without one, or with several."""
+        """The year of a question; None without one, with several, or if it only compares with that year."""
         years = _YEAR.findall(question)
         match = _ASKED.search(question) if len(years) == 1 else None
-        return AskedEdition(match["year"]) if match else None
+        if match is None or _COMPARED.search(question, 0, match.start()) is not None:
+            return None
+        count = _COUNT.match(question, match.start())
+        is_year = count is None or count["thing"].casefold() in FUNCTION_WORDS
+        return AskedEdition(match["year"]) if is_year else None
 
     def said_by(self, document_id: str, text_sha256: bytes) -> list[str]:
         """The year, if the document is of it and a twin is of another one."""
