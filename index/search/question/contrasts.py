@@ -190,19 +190,20 @@ _ASKS_VALUE = regex.compile(
     r"\bcu[áa]nt[oa]s?\b",
     regex.IGNORECASE,
 )
-_LINES = [*json.loads(Path(__file__).with_suffix(".json").read_text("utf-8")), *_OF_FIGURES]
-_OPPOSITES = [(_needed(line), _sides(line)) for line in _LINES]
+_OF_THINGS: Sequence[str] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+_OPPOSITES = [(_needed(line), _sides(line)) for line in _OF_THINGS]
+_ALL_OPPOSITES = [*_OPPOSITES, *((_needed(line), _sides(line)) for line in _OF_FIGURES)]
 _ALIKE: Mapping[str, Sequence[str]] = {
     word.replace("_", " "): side.lower().replace("_", " ").split("/")
-    for line in _LINES
+    for line in (*_OF_THINGS, *_OF_FIGURES)
     for side in line.split()
     for word in side.lower().split("/")
 }
 _NEEDED = frozenset("how what price who which was welche welcher que quel quelle".split()).union(
-    *(needed for needed, _ in _OPPOSITES)
+    *(needed for needed, _ in _ALL_OPPOSITES)
 )
 """Words of which a question has one that asks for a figure, or names anything by what has an opposite."""
-_EVERY = "|".join([side.own for _, sides in _OPPOSITES for side in sides])
+_EVERY = "|".join([side.own for _, sides in _ALL_OPPOSITES for side in sides])
 _ANY_SIDE = regex.compile(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
 """Any word that has an opposite, before a thing: most questions have none, and nothing else is looked for."""
 
@@ -216,8 +217,7 @@ def _of_words(question: str) -> list[Contrast]:
     found: list[Contrast] = []
     if _ANY_SIDE.search(question) is None:
         return found
-    lines = _OPPOSITES if _ASKS_VALUE.search(question) else _OPPOSITES[: -len(_OF_FIGURES)]
-    for needed, sides in lines:
+    for needed, sides in _ALL_OPPOSITES if _ASKS_VALUE.search(question) else _OPPOSITES:
         if lacks_words(question, needed):
             continue
         asked = []
