@@ -77,19 +77,19 @@ def _of_vectors(
     if (foreign := _foreign(VECTORS, moment, base.mark)) is not None:
         yield foreign
         return
-    rows = base.segment.rows
     expected, wrong = [], 0
     for ids, documents, vectors in moment.added_vectors(0, base.mark.change, dimension):
         expected.append(ids)
-        at = base.segment.find(ids)
-        here = at >= 0
-        near = np.abs(rows.vectors(at[here]) - vectors[here]).max(axis=1, initial=0.0) <= _TOLERANCE
-        wrong += int(np.count_nonzero(~near | (rows.documents[at[here]] != documents[here])))
+        for segment in base.segments:
+            at, rows = segment.find(ids), segment.rows
+            here = at >= 0
+            near = np.abs(rows.vectors(at[here]) - vectors[here]).max(axis=1, initial=0.0) <= _TOLERANCE
+            wrong += int(np.count_nonzero(~near | (rows.documents[at[here]] != documents[here])))
     if wrong:
         yield _problem(
             "index_wrong", VECTORS, f"the vectors of {wrong} passages are not those of the record."
         )
-    live = rows.ids[base.segment.live()]
+    live = np.concatenate([segment.rows.ids[segment.live()] for segment in base.segments])
     yield from _differences(VECTORS, moment, base.mark, live, np.concatenate([*expected, _NONE]))
 
 

@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class SharedBase:
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._writing(self._lock_seconds):
-            install(self._folder, found.manifest, self._fetch)
+            install(self._folder, found.manifest, self._fetch, known=self._index.files)
         self._made.clear()
         shutil.rmtree(self._folder / _NEXT, ignore_errors=True)
         if not self._index.reload(moment.includes, is_again=True):
@@ -156,25 +156,37 @@ class SharedBase:
     def _uses(self, base: PublishedBase) -> bool:
         return base.manifest == self._index.manifest
 
-    def publish(self) -> None:
+    def publish(self, *, purges: bool = False) -> None:
         """Make a base and publish it. Hold the turn. Raises as :meth:`purge`.
 
-        Raises :class:`index.errors.CollectionBusy` too if the index does not know of an erasure yet.
+        With ``purges`` its files have no vectors of removed passages. Raises
+        :class:`index.errors.CollectionBusy` too if the index does not know of an erasure yet.
         """
         folder, erased = self._folder / _NEXT, self.bases.last_erasure()
         with self._writing(0.0):
             shutil.rmtree(folder, ignore_errors=True)
             self._made.clear()
-            self._index.write_next(folder)
+            self._index.write_next(folder, purges=purges)
         manifest = read_manifest(folder)
         if manifest is None:
             raise FileNotFoundError(folder)
         if mark_of(manifest).change < erased:
             shutil.rmtree(folder, ignore_errors=True)
             raise CollectionBusy("A base was made of passages that were erased meanwhile. It is made anew.")
-        made = hashes_of(manifest, folder)
-        self.bases.publish(self._form, self.generation, manifest, made.items())
+        there = self._there()
+        made = {sha: path for sha, path in hashes_of(manifest, folder).items() if sha not in there}
+        files = [(sha, path if path.exists() else self._folder / path.name) for sha, path in made.items()]
+        self.bases.publish(self._form, self.generation, manifest, files)
         self._made = made
+
+    def _there(self) -> Container[str]:
+        """The hashes of the files of the newest base, with which the next one may go on."""
+        newest = self.bases.newest(self._form, LATEST)
+        try:
+            is_usable = newest is not None and newest.change != self._failed
+            return hashes_of(newest.manifest, self._folder) if newest and is_usable else ()
+        except (ValueError, KeyError, TypeError):
+            return ()
 
     def purge(self, change: int, update: Callable[[], object], words: Callable[[int], int]) -> bool:
         """Remove vectors that were dropped up to a change from published bases and from files here.
@@ -188,7 +200,7 @@ class SharedBase:
             with self.bases.turn():
                 if not self._index.is_rid_of(change):
                     update()
-                    self.publish()
+                    self.publish(purges=True)
                     update()
                 if not self._index.is_rid_of(change):
                     return False

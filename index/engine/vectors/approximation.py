@@ -81,15 +81,14 @@ class Approximation:
         _, positions = self.index.search(query, fetch, params=parameters)
         return positions
 
-    def blank(self, dead: NDArray[np.bool_]) -> None:
-        """Overwrite the codes of these rows by zeros. The index must be in memory; the rows stay in it."""
-        lists, size = self.index.invlists, int(self.index.code_size)
-        for number in range(int(self.index.nlist)):
-            count = int(lists.list_size(number))
-            if count:
-                positions = faiss.rev_swig_ptr(lists.get_ids(number), count)
-                codes = faiss.rev_swig_ptr(lists.get_codes(number), count * size).reshape(count, size)
-                codes[dead[positions]] = 0
+    def trained_alike(self) -> Any:
+        """Return an index without rows whose lists and codes are those of this one."""
+        like = self.index
+        form = (like.d, like.nlist, like.sq.qtype, like.metric_type, like.by_residual)
+        index: Any = faiss.IndexIVFScalarQuantizer(like.quantizer, *form)
+        faiss.copy_array_to_vector(faiss.vector_to_array(like.sq.trained), index.sq.trained)
+        index.is_trained = True
+        return index
 
     def _effort(self, fetch: int, allowed: AllowedRows) -> int:
         """Return the effort that finds as much among the allowed rows as the tuned effort among all rows."""
@@ -112,3 +111,14 @@ def inner_products(vectors: Vectors, query: Vectors) -> NDArray[np.float32]:
     """
     products: NDArray[np.float32] = np.einsum("nd,nd->n", vectors, np.broadcast_to(query, vectors.shape))
     return products
+
+
+def blank(index: Any, dead: NDArray[np.bool_]) -> None:
+    """Overwrite the codes of these rows by zeros. The index must be in memory; the rows stay in it."""
+    lists, size = index.invlists, int(index.code_size)
+    for number in range(int(index.nlist)):
+        count = int(lists.list_size(number))
+        if count:
+            positions = faiss.rev_swig_ptr(lists.get_ids(number), count)
+            codes = faiss.rev_swig_ptr(lists.get_codes(number), count * size).reshape(count, size)
+            codes[dead[positions]] = 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
-from index.engine.vectors.approximation import Approximation, Tuning, inner_products
+from index.engine.vectors.approximation import Approximation, Tuning, blank, inner_products
 from index.engine.vectors.exact import (
     HALF,
     SINGLE,
@@ -27,11 +26,9 @@ from index.engine.vectors.exact import (
     normalise,
     row_slices,
 )
-from index.engine.vectors.files import Base, Kind, Publication
+from index.engine.vectors.files import LIVE, Base, Kind, Part, Publication
 from index.engine.vectors.segments import Segment, Snapshot, merge_segments
 from index.types import Ids, Vectors
-
-_log = logging.getLogger("loccit.vectors")
 
 MAX_FLAT_PASSAGES = 20_000
 """Most passages of a flat base, which takes about 1 ms to search."""
@@ -42,9 +39,8 @@ _ITERATIONS = 10
 _ADD_BATCH = 65_536
 """Passages added at a time. Larger batches save work that FAISS repeats for each call."""
 
-_UNTUNED = Tuning(effort=1, candidates=1.0, recall=0.0, milliseconds=0.0, row_microseconds=0.0)
-_RETUNE_GROWTH = 1.25
-"""An index is tuned again when it has grown by this factor."""
+_LARGEST_SHARE = 8
+"""Parts after the first are merged up to one in this many of its rows."""
 
 
 def choose_kind(count: int, config: VectorsConfig) -> Kind:
@@ -55,85 +51,129 @@ def choose_kind(count: int, config: VectorsConfig) -> Kind:
 
 
 def write_base(
-    folder: Path, snapshot: Snapshot, base: Base, config: VectorsConfig, *, unique: str = ""
+    folder: Path,
+    snapshot: Snapshot,
+    base: Base,
+    config: VectorsConfig,
+    *,
+    unique: str = "",
+    purges: bool = False,
 ) -> None:
     """Publish a base with the passages of a snapshot, durably; ``base`` is the snapshot's base.
 
-    ``unique`` is a part of the names of its files.
+    ``unique`` is a part of the names of its files. ``purges``: the vectors of removed passages are in none of
+    them.
 
-    Raises OSError, for instance on a full disk, and keeps the old base.
+    Raises OSError, for instance on a full disk, and :class:`index.errors.StoreDamaged` if a file that is
+    copied is damaged, and keeps the old base.
     """
-    count, dimension = len(snapshot), snapshot.base.rows.dimension
+    count = len(snapshot)
     kind = choose_kind(count, config)
     new = Publication(folder, snapshot.mark, unique)
-    if count and kind != "flat":
-        description = _write_approximate(new, snapshot, base, config)
+    if kind == "ivf" and count and _can_extend(snapshot, base):
+        _extend(new, snapshot, base, config, purges=purges)
     else:
-        description = _write_flat(new, snapshot)
-    new.publish(kind=kind, dimension=dimension, **description)
+        # So that no damage is copied into a base with good checksums. What was deleted is still mapped.
+        base.check(path for path in base.files if path.exists())
+        if kind == "ivf" and count:
+            _write_part(new, Content.of(snapshot.segments), config)
+        elif count:
+            _write_flat(new, snapshot)
+    new.publish(kind=kind, dimension=base.parts[0].segment.rows.dimension)
 
 
-def _write_flat(new: Publication, snapshot: Snapshot) -> dict[str, object]:
+def _write_flat(new: Publication, snapshot: Snapshot) -> None:
     rows = merge_segments(snapshot.segments)
-    if len(rows):
-        new.add_index("vectors", "faiss", FlatVectors.of(rows.vectors(np.arange(len(rows)))).index)
-        new.add_array("ids", rows.ids)
-        new.add_array("documents", rows.documents)
-    return {"count": len(rows)}
+    new.add_index("vectors", "faiss", FlatVectors.of(rows.vectors(np.arange(len(rows)))).index)
+    new.add_array("ids", rows.ids)
+    new.add_array("documents", rows.documents)
+    new.end_part(count=len(rows))
 
 
-def _write_approximate(
-    new: Publication, snapshot: Snapshot, base: Base, config: VectorsConfig
-) -> dict[str, object]:
-    extended = _read_to_extend(snapshot, base)
-    content = Content.of(snapshot) if extended is None else Content.extend_base(snapshot)
+def _can_extend(snapshot: Snapshot, base: Base) -> bool:
+    """Whether the next base goes on with parts of this one.
+
+    A base keeps removed rows, at most a quarter of all, and its lists suit the number of rows they were made
+    of, up to twice as many.
+    """
+    first, rows = snapshot.base[0].rows.approximation, snapshot.rows
+    if first is None or base.is_due:
+        return False
+    has_doubled = rows + snapshot.beside > 2 * first.made_with
+    # Another process may have replaced this base, and deleted its files.
+    return not has_doubled and 4 * snapshot.removed <= rows and all(path.exists() for path in base.files)
+
+
+def _extend(new: Publication, snapshot: Snapshot, base: Base, config: VectorsConfig, *, purges: bool) -> None:
+    kept = _parts_kept(snapshot)
+    for part, segment in zip(base.parts[:kept], snapshot.base, strict=False):
+        if purges and segment.dead > part.blank:
+            base.check(path for path, _ in part.files.values())
+            _write_blanked(new, part, segment)
+        else:
+            _keep(new, part, segment)
+    merged = (*snapshot.base[kept:], *snapshot.deltas)
+    if any(map(len, merged)):
+        base.check(path for part in base.parts[kept:] for path, _ in part.files.values())
+        _write_part(new, Content.of(merged), config, like=snapshot.base[0].rows.approximation)
+
+
+def _parts_kept(snapshot: Snapshot) -> int:
+    """How many parts of a base stay as they are; the others are written again with what is beside the base.
+
+    The first part stays. Sizes of the others at least halve from one to the next, so that there are few and
+    each row is written few times; but a part of an eighth of the first stays as well.
+    """
+    kept, size, most = len(snapshot.base), snapshot.beside, len(snapshot.base[0].rows) // _LARGEST_SHARE
+    while kept > 1 and len(last := snapshot.base[kept - 1]) < 2 * size and len(last) + size <= most:
+        size += len(last)
+        kept -= 1
+    return kept
+
+
+def _keep(new: Publication, part: Part, segment: Segment) -> None:
+    if segment.dead == part.told["removed"]:
+        new.keep(part.files)
+    else:
+        new.keep({name: file for name, file in part.files.items() if name != LIVE})
+        new.add_array(LIVE, segment.bits)
+    new.end_part(**{**part.told, "removed": segment.dead})
+
+
+def _write_blanked(new: Publication, part: Part, segment: Segment) -> None:
+    """Write all rows of a part again, with zeros for those of removed passages."""
+    content, precision = Content.blanked(segment), segment.rows.stored.precision
+    new.add("vectors", "rows", lambda path: content.write(path, precision))
+    index = faiss.read_index(str(part.files["candidates"][0]))
+    blank(index, content.dead)
+    new.add_index("candidates", "candidates.faiss", index)
+    new.keep({name: part.files[name] for name in ("ids", "documents")})
+    new.add_array(LIVE, segment.bits)
+    new.end_part(**{**part.told, "removed": segment.dead, "blank": segment.dead})
+
+
+def _write_part(
+    new: Publication, content: Content, config: VectorsConfig, like: Approximation | None = None
+) -> None:
+    """Write rows with an approximate index. Its lists are those of another, or trained."""
     precision = HALF if content.fits_half_precision() else SINGLE
     path = new.add("vectors", "rows", lambda path: content.write(path, precision))
-    stored = MappedVectors(path, snapshot.base.rows.dimension, precision, is_limited=config.megabytes > 0)
+    stored = MappedVectors(path, content.dimension, precision, is_limited=config.megabytes > 0)
     faiss.omp_set_num_threads(config.threads or max(1, (os.cpu_count() or 1) // 2))
-    made = extended or Approximation(_train(stored, config), _UNTUNED, len(stored))
+    index = like.trained_alike() if like else _train(stored, config)
     for part in row_slices(len(stored), _ADD_BATCH):
-        if made.index.ntotal < part.stop:
-            made.index.add(stored.at(np.arange(max(part.start, made.index.ntotal), part.stop)))
-    if content.bits is not None:
-        made.blank(content.dead())
-    new.add_index("candidates", "candidates.faiss", made.index)
+        index.add(stored.at(np.arange(part.start, part.stop)))
+    new.add_index("candidates", "candidates.faiss", index)
     new.add_array("ids", content.ids)
     new.add_array("documents", content.documents)
-    if content.bits is not None:
-        new.add_array("live", content.bits)
-    tuning = made.tuning
-    if len(stored) > _RETUNE_GROWTH * tuning.rows:
-        tuning = tune(made.index, stored, config.recall, np.flatnonzero(~content.dead()))
-    return {
-        "count": len(content),
-        "removed": content.removed,
-        "blank": content.removed,
-        "made_with": made.made_with,
-        "precision": precision.name,
-        "tuning": asdict(tuning),
-    }
-
-
-def _read_to_extend(snapshot: Snapshot, base: Base) -> Approximation | None:
-    """Read the base's approximate index into memory to add rows; None if a new one is due.
-
-    An inverted file keeps removed rows, at most a quarter of all, and suits the number of rows it was trained
-    on, up to twice as many.
-    """
-    rows, approximation = snapshot.base.rows, snapshot.base.rows.approximation
-    if approximation is None or base.candidates is None:
-        return None
-    ids = np.concatenate([np.empty(0, np.int64), *(delta.rows.ids for delta in snapshot.deltas)])
-    has_doubled = len(rows) + len(ids) > 2 * approximation.made_with
-    if has_doubled or 4 * snapshot.base.dead > len(rows) or (rows.find(ids) >= 0).any():
-        return None
-    try:
-        index = faiss.read_index(str(base.candidates))
-    except RuntimeError as error:
-        _log.warning("%s cannot be read (%s); a new index is made", base.candidates, error)
-        return None
-    return Approximation(index, approximation.tuning, approximation.made_with)
+    tuning = like.tuning if like else tune(index, stored, config.recall)
+    new.end_part(
+        count=len(content),
+        removed=0,
+        made_with=like.made_with if like else len(content),
+        precision=precision.name,
+        tuning=asdict(tuning),
+    )
 
 
 def _train(stored: StoredVectors, config: VectorsConfig) -> Any:
@@ -161,45 +201,38 @@ def _sample(stored: StoredVectors, most: int) -> Vectors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """Rows of the next base in order: row i is row ``positions[i]`` of segment ``numbers[i]``.
+    """Rows of a part in order: row i is row ``positions[i]`` of segment ``numbers[i]``.
 
-    ``bits`` marks live rows, as in :class:`Segment`, if ``removed`` dead rows are kept.
+    ``dead`` marks rows that are written as zeros.
     """
 
     segments: tuple[Segment, ...]
     numbers: NDArray[np.int32]
     positions: Ids
-    bits: NDArray[np.uint8] | None = None
-    removed: int = 0
+    dead: NDArray[np.bool_]
 
     @staticmethod
-    def of(snapshot: Snapshot) -> Content:
+    def of(segments: Sequence[Segment]) -> Content:
         """Take all live rows, by passage id."""
-        content = Content.concatenate(snapshot, [segment.live() for segment in snapshot.segments])
+        live = [segment.live() for segment in segments]
+        numbers = np.repeat(np.arange(len(live), dtype=np.int32), [len(some) for some in live])
+        content = Content(tuple(segments), numbers, np.concatenate(live), np.zeros(len(numbers), np.bool_))
         order = np.argsort(content.ids, kind="stable")
-        return Content(snapshot.segments, content.numbers[order], content.positions[order])
+        return replace(content, numbers=numbers[order], positions=content.positions[order])
 
     @staticmethod
-    def extend_base(snapshot: Snapshot) -> Content:
-        """Keep all rows of the base in place, live or dead, and append the live rows of the deltas."""
-        base = snapshot.base
-        live = [delta.live() for delta in snapshot.deltas]
-        content = Content.concatenate(snapshot, [np.arange(len(base.rows)), *live])
-        if not base.dead:
-            return content
-        lives = np.ones(len(content), np.bool_)
-        lives[: len(base.rows)] = np.unpackbits(base.bits, count=len(base.rows), bitorder="little")
-        bits = np.packbits(lives, bitorder="little")
-        return Content(snapshot.segments, content.numbers, content.positions, bits, base.dead)
-
-    @staticmethod
-    def concatenate(snapshot: Snapshot, positions: list[Ids]) -> Content:
-        """Take these rows of each segment, one segment after the other."""
-        numbers = np.repeat(np.arange(len(positions), dtype=np.int32), [len(some) for some in positions])
-        return Content(snapshot.segments, numbers, np.concatenate(positions))
+    def blanked(segment: Segment) -> Content:
+        """Take all rows in place, those of removed passages as zeros."""
+        count = len(segment.rows)
+        dead = np.unpackbits(segment.bits, count=count, bitorder="little") == 0
+        return Content((segment,), np.zeros(count, np.int32), np.arange(count), dead)
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    @property
+    def dimension(self) -> int:
+        return self.segments[0].rows.dimension
 
     @property
     def ids(self) -> Ids:
@@ -216,19 +249,9 @@ class Content:
             values[here] = array[self.positions[here]]
         return values
 
-    def dead(self) -> NDArray[np.bool_]:
-        """Whether each row is of a removed passage."""
-        if self.bits is None:
-            return np.zeros(len(self), np.bool_)
-        return np.asarray(np.unpackbits(self.bits, count=len(self), bitorder="little") == 0)
-
     def codes(self, precision: np.dtype[np.floating]) -> Iterator[NDArray[np.uint8]]:
-        """Yield all rows in parts, in bytes, with zeros for removed passages, so that none is written again.
-
-        Rows that are stored in this number format are copied as they are.
-        """
-        dead = self.dead()
-        size = self.segments[0].rows.dimension * precision.itemsize
+        """Yield all rows in parts, in bytes. Rows that are stored in this number format are copied."""
+        size = self.dimension * precision.itemsize
         for part in row_slices(len(self)):
             numbers, positions = self.numbers[part], self.positions[part]
             codes = np.empty((len(positions), size), np.uint8)
@@ -238,7 +261,7 @@ class Content:
                     codes[here] = stored.codes(positions[here])
                 else:
                     codes[here] = stored.at(positions[here]).astype(precision).view(np.uint8)
-            codes[dead[part]] = 0
+            codes[self.dead[part]] = 0
             yield codes
 
     def fits_half_precision(self) -> bool:
@@ -279,16 +302,15 @@ _clock = time.thread_time
 """Processor time of this thread, so that other work on the machine does not count."""
 
 
-def tune(index: Any, stored: StoredVectors, recall: float, rows: Ids) -> Tuning:
+def tune(index: Any, stored: StoredVectors, recall: float) -> Tuning:
     """Find the fewest candidates and the least effort that reach ``recall``; return twice that effort.
 
-    Queries are made from ``rows`` (positions). A third of them are stored vectors, whose own row does not
-    count; the others lie between two vectors, since questions are farther from passages than passages from
-    each other. Recall is that of the hardest third. If ``recall`` cannot be reached, the nearest possible
-    recall is the aim.
+    A third of the queries are stored vectors, whose own row does not count; the others lie between two
+    vectors, since questions are farther from passages than passages from each other. Recall is that of the
+    hardest third. If ``recall`` cannot be reached, the nearest possible recall is the aim.
     """
     faiss.omp_set_num_threads(1)
-    trial = _Trial(index, stored, rows)
+    trial = _Trial(index, stored)
     efforts = trial.efforts()
     # At the highest effort, only quantization loses recall.
     hardest = [trial.measure(efforts[-1], factor) for factor in _CANDIDATE_FACTORS]
@@ -302,11 +324,11 @@ def tune(index: Any, stored: StoredVectors, recall: float, rows: Ids) -> Tuning:
 class _Trial:
     """Queries made from a sample of the stored vectors, with their true nearest rows."""
 
-    def __init__(self, index: Any, stored: StoredVectors, rows: Ids) -> None:
+    def __init__(self, index: Any, stored: StoredVectors) -> None:
         rng = np.random.default_rng(0)
         self._stored, self._index = stored, index
-        count = min(_SAMPLE, len(rows))
-        self._own = rng.choice(rows, count, replace=False).astype(np.int64)
+        count = min(_SAMPLE, len(stored))
+        self._own = rng.choice(len(stored), count, replace=False).astype(np.int64)
         others = rng.permutation(self._own)
         self._query = stored.at(self._own)
         self._thirds = np.array_split(np.arange(count), len(_OWN_SHARES))
@@ -316,8 +338,8 @@ class _Trial:
             if share < 1:
                 self._own[third] = -1
         self._nearest = self._search_exactly()
-        blank = Tuning(1, 1.0, 0.0, 0.0, self._row_microseconds(), len(stored))
-        self._approximation = Approximation(index, blank, len(stored))
+        untuned = Tuning(1, 1.0, 0.0, 0.0, self._row_microseconds(), len(stored))
+        self._approximation = Approximation(index, untuned, len(stored))
 
     def efforts(self) -> list[int]:
         """List the efforts to try, ascending in steps of about 40 %."""

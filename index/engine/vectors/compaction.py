@@ -17,21 +17,17 @@ _log = logging.getLogger("loccit.vectors")
 _MIN_DELTA = 4096
 _MAX_DELTA = 16_384
 """Passages outside the base, which are searched exactly, in about 2 ms, before compaction is due."""
-_LARGE_BASE_SHARE = 64
-"""Above a million passages, a base may have one in this many outside it: it takes longer to write."""
-
 _KIND_HYSTERESIS = 0.8
 """The kind changes only if this share of the passages would also have the other kind."""
 
 
 def is_due(base: Base, snapshot: Snapshot, config: VectorsConfig) -> bool:
     """Whether a new base is due: this one is unusable or old, of another kind, or much has changed."""
-    held, rows = len(snapshot), len(snapshot.base.rows)
+    held, rows = len(snapshot), snapshot.rows
     if base.is_due and held:
         return True
-    beside = snapshot.beside
-    most = min(rows // 4, max(_MAX_DELTA, rows // _LARGE_BASE_SHARE))
-    if beside > max(_MIN_DELTA, most) or beside + snapshot.dead > max(_MIN_DELTA, rows // 4):
+    beside, changed = snapshot.beside, snapshot.beside + snapshot.dead
+    if beside > max(_MIN_DELTA, min(rows // 4, _MAX_DELTA)) or changed > max(_MIN_DELTA, rows // 4):
         return True
     kinds = {choose_kind(round(part * held), config) for part in (_KIND_HYSTERESIS, 1)}
     return rows > 0 and base.kind not in kinds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,7 +51,7 @@ class FaissIndex:
         self._dimension = dimension
         self._config = config
         self._base = base
-        self._snapshot: Snapshot | None = Snapshot(base.mark, base.segment)
+        self._snapshot: Snapshot | None = Snapshot(base.mark, base.segments)
         self._updating = threading.Lock()
         self._compacting = threading.Lock()
         self._background = BackgroundCompaction(folder)
@@ -98,6 +98,11 @@ class FaissIndex:
     def manifest(self) -> str | None:
         """The manifest of the base in use; None if there is none, or it cannot be used."""
         return None if self._base.is_due else self._base.manifest
+
+    @property
+    def files(self) -> Container[Path]:
+        """The files of the base in use."""
+        return self._base.files
 
     @property
     def should_compact(self) -> bool:
@@ -172,40 +177,38 @@ class FaissIndex:
     def _failure(self, error: Exception) -> StoreDamaged:
         return StoreDamaged(f"the vector index in {self._folder} failed: {error}")
 
-    def compact(self) -> None:
+    def compact(self, *, purges: bool = False) -> None:
         """Write a base with all passages and use it. Searches and updates continue meanwhile.
 
-        Does nothing while another process compacts: :meth:`reload` will find its base. Raises
-        :class:`index.errors.StoreDamaged` if the base in use is damaged, and OSError.
+        With ``purges`` its files have no vectors of removed passages. Does nothing while another process
+        compacts: :meth:`reload` will find its base. Raises :class:`index.errors.StoreDamaged` if the base in
+        use is damaged, and OSError.
         """
         with self._compacting:
             snapshot, base = self._current(), self._base
-            unchanged = not snapshot.deltas and snapshot.base is base.segment
+            unchanged = not snapshot.deltas and snapshot.base == base.segments
             unchanged = unchanged and self._is_current() and base.mark == snapshot.mark
-            if unchanged and not self.should_compact and not self._has_removed():
+            if unchanged and not self.should_compact and not (purges and self._has_removed()):
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 with FileLock(self._folder / "compact.lock", timeout=0):
-                    # So that no damage is copied into a base with good checksums. What was deleted is still
-                    # mapped.
-                    base.check(path for path in base.files if path.exists())
-                    write_base(self._folder, snapshot, base, self._config)
+                    write_base(self._folder, snapshot, base, self._config, purges=purges)
             except Timeout:
                 return
             published = self._read()
             if published and published.mark == snapshot.mark:
                 self._adopt(published)
 
-    def write_next(self, folder: Path) -> None:
-        """Write a base with all passages into another folder, and go on with the one in use.
+    def write_next(self, folder: Path, *, purges: bool = False) -> None:
+        """Write what a base with all passages has beside files of this one into another folder.
 
-        Its files have names that no other machine gives. Raises what :meth:`compact` raises.
+        This one stays in use. Files have names that no other machine gives. ``purges`` and errors are those
+        of :meth:`compact`.
         """
+        unique = uuid.uuid4().hex[:8]
         with self._compacting:
-            snapshot, base = self._current(), self._base
-            base.check(path for path in base.files if path.exists())
-            write_base(folder, snapshot, base, self._config, unique=uuid.uuid4().hex[:8])
+            write_base(folder, self._current(), self._base, self._config, unique=unique, purges=purges)
 
     def purge(self, change: int) -> bool:
         """Write a base without the vectors that were removed up to a change, unless this one has none.
@@ -215,14 +218,13 @@ class FaissIndex:
         """
         self.reload()
         if self._has_removed():
-            self.compact()
+            self.compact(purges=True)
         return self.tidy(change)
 
     def is_rid_of(self, change: int) -> bool:
         """Whether the base in use has no vectors of passages removed up to a change."""
         base = self._base
-        is_clean = base.blank == base.segment.dead and base.mark.change >= change
-        return is_clean or not self._has_removed()
+        return (base.is_clean and base.mark.change >= change) or not self._has_removed()
 
     def tidy(self, change: int) -> bool:
         """Delete the files of all bases but the one in use; False unless :meth:`is_rid_of`."""
@@ -236,7 +238,7 @@ class FaissIndex:
 
     def _has_removed(self) -> bool:
         """Whether the base has vectors of passages that were removed."""
-        return self._current().base.dead > self._base.blank
+        return self._current().removed > sum(part.blank for part in self._base.parts)
 
     def compact_in_background(
         self, damaged: Callable[[StoreDamaged], None], compact: Callable[[], object] | None = None
@@ -273,7 +275,7 @@ class FaissIndex:
             self._current()
             empty = Base.empty(self._dimension, self._base.manifest)
             self._base = replace(empty, is_due=True)
-            self._snapshot = Snapshot(empty.mark, empty.segment)
+            self._snapshot = Snapshot(empty.mark, empty.segments)
 
     def check(self, *, all_files: bool = True) -> None:
         """Compare the files with their checksums, or only those not compared when they were opened.
@@ -282,6 +284,9 @@ class FaissIndex:
         """
         base = self._base
         base.check(base.files if all_files else base.unchecked)
+        with self._updating:
+            if self._base is base:
+                self._base = replace(base, unchecked=())
 
     def close(self) -> None:
         """Release the files. Running searches finish; later calls raise ``RuntimeError``."""
@@ -295,7 +300,7 @@ class FaissIndex:
     def _read(self) -> Base | None:
         """Read the folder's base; None if it cannot be used, which is logged."""
         try:
-            return read_base(self._folder, self._dimension, self._config)
+            return read_base(self._folder, self._dimension, self._config, before=self._base)
         except StoreDamaged as error:
             _log.warning("%s; going on with what is in memory", error.message)
             # Do not write it again and again if it cannot be read; the next start retries once.
@@ -306,9 +311,9 @@ class FaissIndex:
         with self._updating:
             snapshot = self._current()
             if base.mark.change > snapshot.mark.change:
-                self._snapshot = Snapshot(base.mark, base.segment)
+                self._snapshot = Snapshot(base.mark, base.segments)
             else:
-                self._snapshot = snapshot.with_base(base.mark, base.segment)
+                self._snapshot = snapshot.with_base(base.mark, base.segments)
             self._base = base
 
     def _current(self) -> Snapshot:
@@ -341,12 +346,12 @@ class Description:
     @staticmethod
     def of(base: Base, snapshot: Snapshot) -> Description:
         """Describe a snapshot over a base."""
-        approximation = snapshot.base.rows.approximation
+        approximation = snapshot.base[0].rows.approximation
         return Description(
             kind=base.kind,
             passages=len(snapshot),
             beside=snapshot.beside,
-            removed=snapshot.base.dead,
+            removed=snapshot.removed,
             size=base.size,
             change=base.mark.change,
             tuning=approximation.tuning if approximation else None,

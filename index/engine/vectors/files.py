@@ -1,8 +1,10 @@
 """The base on disk: immutable files and a manifest that names the current ones.
 
-The manifest is replaced atomically once its files are durable, so readers always find a complete base. The
-files of the previous base stay until the next one is published: a reader that has just read the old manifest
-can still open them. Deleting a file does not affect processes that have it mapped.
+A base has one part or several, each with files of its own. The next base goes on with the files of the parts
+that it keeps, so that what is written, and what other machines fetch, depends on what was added. The manifest
+is replaced atomically once its files are durable, so readers always find a complete base. The files of the
+previous base stay until the next one is published: a reader that has just read the old manifest can still
+open them. Deleting a file does not affect processes that have it mapped.
 """
 
 from __future__ import annotations
@@ -32,34 +34,69 @@ from index.types import Ids
 
 Kind = Literal["flat", "ivf"]
 
-FORMAT = 3
-_READABLE = (1, 2, FORMAT)
-"""Format 1 had only flat bases. Formats 1 and 2 have no checksums, and do not identify their change."""
+FORMAT = 4
+_READABLE = (1, 2, 3, FORMAT)
+"""Format 1 had only flat bases, formats before 4 one part. Formats 1 and 2 have no checksums, and do not
+identify their change."""
+_SEALED = 3
+"""The first format with checksums."""
+LIVE = "live"
+"""Bits of rows, 0 for a removed passage. A part without removed passages has no such file."""
+_OF_A_PART = ("count", "removed", "blank", "made_with", "precision", "tuning")
 _IDENTITY = ("store", "epoch", "token")
 _MANIFEST = "manifest.json"
 _KINDS: tuple[str, ...] = get_args(Kind)
 _PRECISIONS: dict[str, np.dtype[np.floating]] = {"float16": HALF, "float32": SINGLE}
 
 
+File = tuple[Path, Checksum]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a base; ``files`` are by what they hold, ``told`` is what the manifest tells of them.
+
+    ``blank`` is how many of the rows are of removed passages and have zeros for their vectors.
+    """
+
+    segment: Segment
+    files: Mapping[str, File] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def blank(self) -> int:
+        return int(self.told.get("blank", 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """A base and the text of its manifest, which identifies it; None if there is no manifest.
 
-    ``files`` are its files with their checksums, those of ``unchecked`` not compared as a whole yet;
-    ``candidates`` is the path of its approximate index, if any. ``blank`` is how many of its rows are of
-    removed passages and have zeros for their vectors. ``is_due``: a new base is due, because the
-    files cannot be used (then this base is empty) or are of an earlier format.
+    It has at least one part. The files of ``unchecked`` are not compared as a whole with their checksums yet.
+    ``is_due``: a new base is due, because the files cannot be used (then this base is empty) or are of an
+    earlier format.
     """
 
     mark: Mark
-    segment: Segment
+    parts: tuple[Part, ...]
     manifest: str | None
     kind: Kind = "flat"
-    files: Mapping[Path, Checksum] = field(default_factory=dict)
     unchecked: tuple[Path, ...] = ()
-    candidates: Path | None = None
-    blank: int = 0
     is_due: bool = False
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return tuple(part.segment for part in self.parts)
+
+    @property
+    def files(self) -> dict[Path, Checksum]:
+        """The files with their checksums."""
+        return dict(file for part in self.parts for file in part.files.values())
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it has no vectors of passages that were removed before it was written."""
+        return all(part.blank == part.segment.dead for part in self.parts)
 
     @property
     def size(self) -> int:
@@ -68,9 +105,10 @@ class Base:
 
     def check(self, paths: Iterable[Path]) -> None:
         """Compare whole files with their checksums. Raises :class:`index.errors.StoreDamaged`."""
+        files = self.files
         for path in paths:
             try:
-                check_whole(path, self.files[path])
+                check_whole(path, files[path])
             except FileNotFoundError:
                 # Unless the base that followed this one is followed by another, which deletes its files.
                 if read_manifest(path.parent) == self.manifest:
@@ -83,11 +121,11 @@ class Base:
         """Return a base without passages, whatever the manifest names."""
         none = np.empty(0, np.int64)
         rows = Rows.of(none, none, np.empty((0, dimension), np.float32))
-        return Base(mark, Segment.whole(rows), manifest)
+        return Base(mark, (Part(Segment.whole(rows)),), manifest)
 
 
 class Publication:
-    """Writes a base: adds durable files, then publishes the manifest."""
+    """Writes a base: adds durable files part by part, then publishes the manifest."""
 
     def __init__(self, folder: Path, mark: Mark, unique: str = "") -> None:
         """``unique`` makes the names of files other than any that other machines give."""
@@ -99,13 +137,27 @@ class Publication:
             number += 1
             self._stem = f"base-{mark.change:06d}-{number}"
         self._files: dict[str, dict[str, str | int]] = {}
+        self._parts: list[dict[str, Any]] = []
 
     def add(self, name: str, suffix: str, write: Callable[[Path], object]) -> Path:
-        """Write a file. Raises OSError, for instance on a full disk, and keeps the old base."""
-        path = self._folder / f"{self._stem}.{suffix}"
+        """Write a file of the next part. Raises OSError, for instance on a full disk."""
+        number = len(self._parts)
+        path = self._folder / ".".join([self._stem, *([str(number)] if number else []), suffix])
         write_durably(path, write)
-        self._files[name] = {"name": path.name, **asdict(checksum(path))}
+        self._name(name, path, checksum(path))
         return path
+
+    def keep(self, files: Mapping[str, File]) -> None:
+        """Go on with files of the base before for the next part."""
+        for name, (path, known) in files.items():
+            self._name(name, path, known)
+
+    def _name(self, name: str, path: Path, known: Checksum) -> None:
+        self._files[f"{name}.{len(self._parts)}"] = {"name": path.name, **asdict(known)}
+
+    def end_part(self, **told: object) -> None:
+        """Let what was added and kept since the part before be a part."""
+        self._parts.append(told)
 
     def add_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array."""
@@ -117,7 +169,8 @@ class Publication:
 
     def publish(self, **content: object) -> None:
         """Replace the manifest, and delete files older than the previous base."""
-        text = seal({"format": FORMAT, **asdict(self._mark), **content, "files": self._files})
+        parts = {"parts": self._parts, "files": self._files}
+        text = seal({"format": FORMAT, **asdict(self._mark), **content, **parts})
         write_manifest(self._folder, text)
         delete_but(self._folder, keep={*self._before, *(str(file["name"]) for file in self._files.values())})
 
@@ -161,15 +214,15 @@ def later_files(folder: Path, base: Base) -> list[str]:
     )
 
 
-def read_base(folder: Path, dimension: int, config: VectorsConfig) -> Base:
-    """Open the base, memory-mapped; empty if none was written.
+def read_base(folder: Path, dimension: int, config: VectorsConfig, before: Base | None = None) -> Base:
+    """Open the base, memory-mapped; empty if none was written. Parts of ``before`` are not opened again.
 
     Raises :class:`index.errors.StoreDamaged` if files are missing, truncated, or of another dimension, format
     or kind.
     """
     while (manifest := read_manifest(folder)) is not None:
         try:
-            return _open(folder, manifest, dimension, config)
+            return _open(folder, manifest, dimension, config, before or Base.empty(dimension, None))
         except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError) as error:
             # Unless a writer has replaced the base since the manifest was read: then try again.
             if read_manifest(folder) == manifest:
@@ -177,42 +230,61 @@ def read_base(folder: Path, dimension: int, config: VectorsConfig) -> Base:
     return Base.empty(dimension, None)
 
 
-def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig) -> Base:
+def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig, before: Base) -> Base:
     content: dict[str, Any] = json.loads(manifest)
     expected = {"format": _READABLE, "kind": _KINDS, "dimension": (dimension,)}
     for name, usable in expected.items():
         if content.get(name) not in usable:
             raise ValueError(f"its {name} is {content.get(name)!r}, not {' or '.join(map(repr, usable))}")
-    is_old = content["format"] != FORMAT
+    is_old = content["format"] < _SEALED
     if not is_old:
         content = unseal(manifest)
-    mark = mark_in(content)
-    count = int(content["count"])
-    if count == 0:
+    mark, kind = mark_in(content), content["kind"]
+    told = [(one, files) for one, files in _parts(content, folder) if int(one["count"])]
+    if not told:
         return replace(Base.empty(dimension, manifest, mark), is_due=is_old)
-    paths = {name: folder / file["name"] for name, file in content["files"].items()}
-    files = {folder / file["name"]: checksum_of(file) for file in content["files"].values()}
     # Before they are read: damaged structures could make FAISS read anywhere.
-    small = config.checked_bytes
-    unchecked = tuple(path for path, expected in files.items() if not check_at_once(path, expected, small))
-    rows = _rows(content, paths, dimension, is_limited=config.megabytes > 0)
-    counts = {len(rows.ids), len(rows.documents), len(rows.stored)}
-    if counts | {rows.approximation.index.ntotal if rows.approximation else count} != {count}:
-        raise ValueError("its files do not belong together")
-    segment = Segment.whole(rows)
-    if "live" in paths:
-        segment = Segment(rows, np.load(paths["live"], allow_pickle=False), int(content["removed"]))
-    return Base(
-        mark=mark,
-        segment=segment,
-        manifest=manifest,
-        kind=content["kind"],
-        files=files,
-        unchecked=unchecked,
-        candidates=paths.get("candidates"),
-        blank=int(content.get("blank", 0)),
-        is_due=is_old,
+    known, small = before.files, config.checked_bytes
+    unchecked = tuple(
+        path
+        for _, files in told
+        for path, expected in files.values()
+        if (path in before.unchecked if path in known else not check_at_once(path, expected, small))
     )
+    opened = {_of_rows(part.files): part.segment.rows for part in before.parts}
+    parts = []
+    for one, files in told:
+        rows = opened.get(_of_rows(files))
+        if rows is None:
+            rows = _rows(one, kind, files, dimension, is_limited=config.megabytes > 0)
+        parts.append(Part(_segment(rows, one, files), files, one))
+    return Base(mark, tuple(parts), manifest, kind, unchecked, is_due=is_old)
+
+
+def _parts(content: Mapping[str, Any], folder: Path) -> list[tuple[Mapping[str, Any], dict[str, File]]]:
+    """What a manifest tells of each part, and its files."""
+    files = {name: (folder / file["name"], checksum_of(file)) for name, file in content["files"].items()}
+    if content["format"] < FORMAT:
+        return [({name: content[name] for name in _OF_A_PART if name in content}, files)]
+    return [
+        (told, {name.rpartition(".")[0]: file for name, file in files.items() if name.endswith(f".{number}")})
+        for number, told in enumerate(content["parts"])
+    ]
+
+
+def _of_rows(files: Mapping[str, File]) -> frozenset[File]:
+    """The files that stay the same when passages are removed."""
+    return frozenset(file for name, file in files.items() if name != LIVE)
+
+
+def _segment(rows: Rows, told: Mapping[str, Any], files: Mapping[str, File]) -> Segment:
+    counts = {len(rows.ids), len(rows.documents), len(rows.stored)}
+    counts.add(rows.approximation.index.ntotal if rows.approximation else len(rows))
+    if counts != {int(told["count"])}:
+        raise ValueError("its files do not belong together")
+    if LIVE not in files:
+        return Segment.whole(rows)
+    return Segment(rows, np.load(files[LIVE][0], allow_pickle=False), int(told["removed"]))
 
 
 def mark_in(content: Mapping[str, Any]) -> Mark:
@@ -225,19 +297,20 @@ def checksum_of(file: Mapping[str, Any]) -> Checksum:
     return Checksum(file["bytes"], file.get("ends", ""), file.get("sha256", ""))
 
 
-def _rows(content: dict[str, Any], paths: dict[str, Path], dimension: int, *, is_limited: bool) -> Rows:
-    ids, documents, kind = _load(paths["ids"]), _load(paths["documents"]), content["kind"]
+def _rows(
+    told: Mapping[str, Any], kind: Kind, files: Mapping[str, File], dimension: int, *, is_limited: bool
+) -> Rows:
+    paths = {name: path for name, (path, _) in files.items()}
+    ids, documents = _load(paths["ids"]), _load(paths["documents"])
     if kind == "flat":
         flat = _read_index(paths["vectors"], dimension)
         if not isinstance(flat, faiss.IndexFlatCodes):
             raise ValueError("its vectors are not one after the other")
         return Rows(ids, documents, FlatVectors(flat))
-    stored = MappedVectors(
-        paths["vectors"], dimension, _PRECISIONS[content["precision"]], is_limited=is_limited
-    )
+    stored = MappedVectors(paths["vectors"], dimension, _PRECISIONS[told["precision"]], is_limited=is_limited)
     index = _read_index(paths["candidates"], dimension)
-    tuning = Tuning(**content["tuning"])
-    return Rows(ids, documents, stored, Approximation(index, tuning, int(content["made_with"])))
+    tuning = Tuning(**told["tuning"])
+    return Rows(ids, documents, stored, Approximation(index, tuning, int(told["made_with"])))
 
 
 def _read_index(path: Path, dimension: int) -> faiss.Index:
@@ -292,18 +365,20 @@ def hashes_of(manifest: str, folder: Path) -> dict[str, Path]:
     return {expected.sha256: path for path, expected in _files(manifest, folder).items()}
 
 
-def install(folder: Path, manifest: str, fetch: Callable[[str, Path], None]) -> None:
+def install(
+    folder: Path, manifest: str, fetch: Callable[[str, Path], None], known: Container[Path] = ()
+) -> None:
     """Let the manifest of a folder be this one, once all of its files are there and have their checksums.
 
     ``fetch`` copies a file, by its SHA-256, to a path. Files that are there already are kept, those of the
-    base before too. Hold the lock of compactions. Raises ValueError if a file is damaged, what ``fetch``
-    raises, and as :func:`mark_of`.
+    base before too; ``known`` are in use, and not compared again. Hold the lock of compactions. Raises
+    ValueError if a file is damaged, what ``fetch`` raises, and as :func:`mark_of`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     before = names_in(read_manifest(folder))
     files = _files(manifest, folder)
     for path, expected in files.items():
-        if not _is_intact(path, expected):
+        if not (path in known and path.exists()) and not _is_intact(path, expected):
             write_durably(path, partial(_fetch_checked, expected=expected, fetch=fetch))
     write_manifest(folder, manifest)
     delete_but(folder, keep={*before, *(path.name for path in files)})

@@ -13,8 +13,10 @@ from index.engine.vectors.rows import Rows
 from index.records import Mark
 from index.types import Ids
 
+_NONE = np.empty(0, np.int64)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Segment:
     """Rows with a bitmap of those that are live, eight rows to a byte; removed rows are dead."""
 
@@ -75,15 +77,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state of the index: base, deltas with later passages, and the mark of the record's change."""
+    """One state of the index: the parts of the base, deltas with later passages, and the record's change."""
 
     mark: Mark
-    base: Segment
+    base: tuple[Segment, ...]
     deltas: tuple[Segment, ...] = ()
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        return (self.base, *self.deltas)
+        return (*self.base, *self.deltas)
 
     def __len__(self) -> int:
         return sum(map(len, self.segments))
@@ -94,20 +96,27 @@ class Snapshot:
         return sum(len(delta) for delta in self.deltas)
 
     @property
+    def rows(self) -> int:
+        """Number of rows of the base, removed ones included."""
+        return sum(part.rows.count for part in self.base)
+
+    @property
+    def removed(self) -> int:
+        """Number of rows of the base whose passages were removed."""
+        return sum(part.dead for part in self.base)
+
+    @property
     def dead(self) -> int:
         return sum(segment.dead for segment in self.segments)
 
     def holds(self, ids: Ids) -> NDArray[np.bool_]:
         """Whether each id is live in some segment."""
-        held = np.zeros(len(ids), np.bool_)
-        for segment in self.segments:
-            held |= segment.find(ids) >= 0
-        return held
+        return _hold(self.segments, ids)
 
     def with_changes(self, mark: Mark, added: Rows, removed: Ids) -> Snapshot:
         """Return a snapshot with ``added``, none of which is live here, and without ``removed``."""
         deltas = [*self.deltas, *([Segment.whole(added)] if len(added) else [])]
-        base = self.base.without(removed)
+        base = tuple(part.without(removed) for part in self.base)
         deltas = [kept for delta in deltas if len(kept := delta.without(removed))]
         # Sizes at least halve from one delta to the next, so there are at most log2(n) deltas, and each
         # vector is copied at most log2(n) times.
@@ -115,19 +124,32 @@ class Snapshot:
             deltas[-2:] = [Segment.whole(merge_segments(deltas[-2:]))]
         return Snapshot(max(self.mark, mark, key=lambda one: one.change), base, tuple(deltas))
 
-    def with_base(self, mark: Mark, base: Segment) -> Snapshot:
+    def with_base(self, mark: Mark, base: tuple[Segment, ...]) -> Snapshot:
         """Return the same passages over another base, whose change is not after this snapshot's.
 
         Passages of the base that are not live here were removed since; live passages that are not in the base
-        were added since.
+        were added since. A part with the rows of one that is here is taken from here, which has lost what was
+        removed since, so that the time this takes depends on the other parts alone.
         """
-        ids = base.rows.ids[base.live()]
-        gone = ids[~self.holds(ids)]
+        here = {id(part.rows): part for part in self.base}
+        new = [part for part in base if id(part.rows) not in here]
+        kept = {id(part.rows) for part in base}
+        ids = np.concatenate([_NONE, *(part.rows.ids[part.live()] for part in new)])
         newer = []
         for segment in self.segments:
-            live = segment.live()
-            newer.append((segment.rows, live[base.find(segment.rows.ids[live]) < 0]))
-        return Snapshot(mark, base).with_changes(self.mark, gather_rows(newer), gone)
+            if id(segment.rows) not in kept:
+                live = segment.live()
+                newer.append((segment.rows, live[~_hold(new, segment.rows.ids[live])]))
+        parts = tuple(here.get(id(part.rows), part) for part in base)
+        added = gather_rows(newer or [(self.base[0].rows, _NONE)])
+        return Snapshot(mark, parts).with_changes(self.mark, added, ids[~self.holds(ids)])
+
+
+def _hold(segments: Sequence[Segment], ids: Ids) -> NDArray[np.bool_]:
+    held = np.zeros(len(ids), np.bool_)
+    for segment in segments:
+        held |= segment.find(ids) >= 0
+    return held
 
 
 def merge_segments(segments: Sequence[Segment]) -> Rows:

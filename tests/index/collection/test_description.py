@@ -74,12 +74,12 @@ def test_a_graph_of_an_earlier_version_is_replaced_by_what_the_store_has(
         engine.close()
     manifest = json.loads((vectors / "manifest.json").read_text())
     graph = faiss.index_factory(manifest["dimension"], "HNSW32,SQ8", faiss.METRIC_INNER_PRODUCT)
-    rows = np.eye(manifest["count"], manifest["dimension"], dtype=np.float32)
+    rows = np.eye(manifest["parts"][0]["count"], manifest["dimension"], dtype=np.float32)
     graph.train(rows)
     graph.add(rows)
-    candidates = vectors / manifest["files"]["candidates"]["name"]
+    candidates = vectors / manifest["files"]["candidates.0"]["name"]
     faiss.write_index(graph, str(candidates))
-    manifest["files"]["candidates"]["bytes"] = candidates.stat().st_size
+    manifest["files"]["candidates.0"]["bytes"] = candidates.stat().st_size
     (vectors / "manifest.json").write_text(json.dumps({**manifest, "kind": "hnsw"}))
 
     again = open_collection()

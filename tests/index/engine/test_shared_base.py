@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 from collections.abc import Iterator
@@ -171,16 +172,37 @@ def shared_turn(machines: Machines) -> ExitStack:
         return stack.pop_all()
 
 
+def files_of(manifest: str | None) -> set[str]:
+    assert manifest is not None
+    return {file["sha256"] for file in json.loads(manifest)["files"].values()}
+
+
 def test_two_bases_are_kept(machines: Machines) -> None:
     maker = machines.engine("maker")
-    seen = []
+    seen: list[set[str]] = []
     for number in range(4):
         machines.put(number)
         publish(maker)
-        seen.append(machines.published())
-    assert seen[2] & seen[1]
-    assert seen[2] & seen[3]
-    assert not seen[1] & seen[3]
+        seen.append(files_of(maker.dense.manifest))
+        assert machines.published() == set().union(*seen[-2:])
+
+
+def test_a_base_that_grew_is_fetched_without_what_is_here(machines: Machines) -> None:
+    maker, follower = machines.engine("maker"), machines.engine("follower")
+    publish(maker)
+    follower.update()
+    (before,) = (machines.folder / "follower" / "vectors").glob("base-*.rows")
+    opened = before.stat().st_ino
+    for path in machines.objects.glob("collections/*/bases/*"):
+        path.write_bytes(b"nobody reads this again")
+    there = machines.published()
+    machines.put(DOCUMENTS)
+    publish(maker)
+    assert there < machines.published()
+    follower.update()
+    assert follower.dense.manifest == maker.dense.manifest
+    assert before.stat().st_ino == opened
+    assert_alike(maker, follower)
 
 
 @pytest.mark.parametrize("damage", ["flipped", "missing"])

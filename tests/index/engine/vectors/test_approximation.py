@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import shutil
@@ -19,6 +20,7 @@ from index.engine.vectors.building import MAX_FLAT_PASSAGES, choose_kind
 from index.engine.vectors.exact import AllowedRows
 from index.engine.vectors.files import read_base
 from index.records import Mark
+from index.sealed import seal
 from index.types import Ids, Vectors
 from tests.index.engine.vectors.numbered import manifest, rewrite
 
@@ -52,7 +54,9 @@ def put(index: FaissIndex, change: int, ids: Ids, vectors: Vectors, removed: Ids
 
 def opened(folder: Path, *, row_microseconds: float = 1e6, **values: Any) -> FaissIndex:
     """An index that takes the approximate way wherever that finds enough passages; never for 0."""
-    rewrite(folder, tuning={**manifest(folder)["tuning"], "row_microseconds": row_microseconds})
+    parts = manifest(folder)["parts"]
+    tuning = {**parts[0]["tuning"], "row_microseconds": row_microseconds}
+    rewrite(folder, parts=[{**part, "tuning": tuning} for part in parts])
     return FaissIndex.open(folder, DIMENSION, config(**values))
 
 
@@ -108,7 +112,8 @@ def test_removed_passages_are_passed_over(made: Path) -> None:
 
 
 def test_among_half_of_the_documents_it_needs_no_exact_search(made: Path) -> None:
-    rows = read_base(made, DIMENSION, config()).segment.rows
+    (segment,) = read_base(made, DIMENSION, config()).segments
+    rows = segment.rows
     assert rows.approximation is not None
     tuning = replace(rows.approximation.tuning, effort=1, row_microseconds=1e6)
     approximation = Approximation(rows.approximation.index, tuning, COUNT)
@@ -163,7 +168,7 @@ def test_vectors_are_kept_in_the_least_that_loses_nothing(folder: Path, scale: f
     question = QUESTIONS[0]
     before = index.scores(question, IDS[:200])
     index.compact()
-    assert manifest(folder)["precision"] == precision
+    assert manifest(folder)["parts"][0]["precision"] == precision
     np.testing.assert_allclose(index.scores(question, IDS[:200]), before, rtol=1e-6)
 
 
@@ -179,6 +184,15 @@ def test_it_tells_what_it_is(made: Path) -> None:
     assert told.tuning.milliseconds > 0
 
 
+def counts(folder: Path) -> list[int]:
+    """The rows of each part."""
+    return [part["count"] for part in manifest(folder)["parts"]]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("base-*")}
+
+
 def test_a_base_grows_by_what_came_since(made: Path) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
     more, gone = IDS[:400] + COUNT, IDS[:300:2]
@@ -186,8 +200,8 @@ def test_a_base_grows_by_what_came_since(made: Path) -> None:
     put(index, 3, NONE, VECTORS[:0], more[:3])
     before = index.scores(QUESTIONS[0], np.concatenate([IDS, more]))
     index.compact()
-    told = manifest(made)
-    assert (told["count"], told["removed"], told["made_with"]) == (COUNT + 397, len(gone), COUNT)
+    assert counts(made) == [COUNT, 397]
+    assert [part["removed"] for part in manifest(made)["parts"]] == [len(gone), 0]
     again = opened(made)
     assert len(again) == len(index) == COUNT + 397 - len(gone)
     assert (again.description.beside, again.description.removed) == (0, len(gone))
@@ -198,18 +212,63 @@ def test_a_base_grows_by_what_came_since(made: Path) -> None:
     assert recall(again, np.setdiff1d(IDS, gone), np.arange(COUNT // 10)) >= 0.97
 
 
-def test_a_grown_base_has_the_rows_of_the_one_before_as_they_were(made: Path) -> None:
-    (path,) = made.glob("*.rows")
-    before = path.read_bytes()
+def test_a_grown_base_keeps_the_files_of_the_one_before(made: Path) -> None:
+    before = contents(made)
     index = opened(made)
     put(index, 2, IDS[:10] + COUNT, stored(10, seed=9), removed=IDS[3:4])
     index.compact()
-    after = max(made.glob("*.rows"), key=lambda one: one.stat().st_size).read_bytes()
-    size = len(before) // COUNT
-    assert after[: 3 * size] == before[: 3 * size]
-    assert after[3 * size : 4 * size] == bytes(size)  # of the removed passage
-    assert after[4 * size : COUNT * size] == before[4 * size :]
-    assert len(after) == (COUNT + 10) * size
+    after = contents(made)
+    assert {name: after[name] for name in before} == before
+    new = sum(len(one) for name, one in after.items() if name not in before)
+    assert new < sum(map(len, before.values())) / 4
+
+
+def test_parts_are_merged_so_that_they_stay_few(folder: Path) -> None:
+    index = FaissIndex.open(folder, DIMENSION, config())
+    put(index, 1, IDS, VECTORS)
+    index.compact()
+    most = 0
+    for change in range(2, 60):
+        first = COUNT + 50 * (change - 2)
+        put(index, change, np.arange(first, first + 50), stored(50, seed=change), removed=NONE)
+        index.compact()
+        (trained, *others) = counts(folder)
+        assert trained + sum(others) == first + 50
+        assert all(2 * later <= one for one, later in itertools.pairwise(others) if one < trained // 16)
+        most = max(most, len(others))
+    assert most <= 2 * 8 + 3
+    assert all(one <= COUNT // 8 for one in counts(folder)[1:])
+    again = opened(folder)
+    ids = again.search(VECTORS[0], 2 * COUNT)[0].ids
+    assert sorted(ids.tolist()) == list(range(len(again)))
+    assert recall(again, IDS, np.arange(COUNT // 10)) >= 0.97
+
+
+def test_parts_that_are_open_are_not_opened_again(made: Path) -> None:
+    index, before = FaissIndex.open(made, DIMENSION, config()), read_base(made, DIMENSION, config())
+    put(index, 2, IDS[:10] + COUNT, stored(10, seed=2), removed=IDS[:1])
+    index.compact()
+    after = read_base(made, DIMENSION, config(), before)
+    first, second = after.segments
+    assert first.rows is before.segments[0].rows
+    assert (first.dead, len(second)) == (1, 10)
+
+
+def test_another_process_goes_on_with_the_parts_that_it_has(made: Path) -> None:
+    writer, reader = (FaissIndex.open(made, DIMENSION, config()) for _ in range(2))
+    removed = []
+    for change in (2, 3, 4):
+        gone = IDS[change : change + 1]
+        for index in (writer, reader):
+            put(index, change, np.arange(10) + COUNT + 10 * change, stored(10, seed=change), removed=gone)
+        removed += gone.tolist()
+        writer.compact()
+        put(reader, change, IDS[:1] + 9999, stored(1), removed=IDS[20 + change : 21 + change])
+        assert reader.reload()
+        removed.append(20 + change)
+        found = reader.search(VECTORS[0], 3 * COUNT)[0].ids.tolist()
+        assert not set(found) & set(removed)
+        assert len(found) == len(reader) == len(set(found)) == COUNT + 10 * (change - 1) + 1 - len(removed)
 
 
 def test_a_grown_base_that_is_compacted_again_is_left_alone(made: Path) -> None:
@@ -221,23 +280,13 @@ def test_a_grown_base_that_is_compacted_again_is_left_alone(made: Path) -> None:
     assert manifest(made) == before
 
 
-def test_a_base_is_tuned_again_when_it_has_grown_by_more_than_a_quarter(made: Path) -> None:
-    index = FaissIndex.open(made, DIMENSION, config())
-    more, tuned_with = stored(1000, seed=8), []
-    for change, some in enumerate(np.split(np.arange(1000), [700]), 2):
-        put(index, change, some + COUNT, more[some])
-        index.compact()
-        tuned_with.append(manifest(made)["tuning"]["rows"])
-    assert tuned_with == [COUNT, COUNT + 1000]
-
-
 def test_ids_need_not_ascend_in_a_grown_base(folder: Path) -> None:
     index = FaissIndex.open(folder, DIMENSION, config())
     put(index, 1, IDS[500:], VECTORS[500:])
     index.compact()
     put(index, 2, IDS[:500], VECTORS[:500])
     index.compact()
-    assert manifest(folder)["made_with"] == COUNT - 500
+    assert counts(folder) == [COUNT - 500, 500]
     again = opened(folder)
     put(again, 3, IDS, VECTORS, removed=IDS[490:510])
     assert len(again) == COUNT - 20
@@ -255,28 +304,42 @@ def test_a_base_is_made_anew_where_it_no_longer_fits(made: Path, added: Ids, rem
     index = FaissIndex.open(made, DIMENSION, config())
     put(index, 2, np.append(added, 3 * COUNT), stored(len(added) + 1, seed=3), removed=removed)
     index.compact()
-    assert manifest(made)["removed"] == 0
-    assert manifest(made)["made_with"] == manifest(made)["count"] == len(index)
+    (part,) = manifest(made)["parts"]
+    assert (part["removed"], part["made_with"], part["count"]) == (0, len(index), len(index))
 
 
-def test_a_passage_that_comes_back_makes_a_base_anew(made: Path) -> None:
+def test_a_passage_that_comes_back_is_in_the_new_part(made: Path) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
     put(index, 2, NONE, VECTORS[:0], removed=IDS[:2])
     put(index, 3, IDS[:1], VECTORS[:1])
     index.compact()
-    assert manifest(made)["count"] == len(index) == COUNT - 1
-    ids = np.load(made / manifest(made)["files"]["ids"]["name"])
-    assert ids.tolist() == np.delete(IDS, 1).tolist()
-    assert index.search(VECTORS[0], 1)[0].ids.tolist() == [0]
+    assert counts(made) == [COUNT, 1]
+    for one in (index, FaissIndex.open(made, DIMENSION, config())):
+        assert len(one) == COUNT - 1
+        assert one.search(VECTORS[0], 1)[0].ids.tolist() == [0]
+        assert np.isnan(one.scores(VECTORS[0], IDS[:3])).tolist() == [False, True, False]
 
 
-def test_where_the_index_cannot_be_read_it_is_made_anew(made: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_where_a_file_is_gone_the_base_is_made_anew(made: Path) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
     (made / "base-000001.candidates.faiss").unlink()
     put(index, 2, IDS[:1] + COUNT, stored(1, seed=4))
     index.compact()
-    assert "cannot be read" in caplog.text
-    assert manifest(made)["made_with"] == len(index) == COUNT + 1
+    assert counts(made) == [len(index)] == [COUNT + 1]
+
+
+def test_a_base_of_one_part_of_the_format_before_grows(made: Path) -> None:
+    told = manifest(made)
+    (part,) = told.pop("parts")
+    files = {name.removesuffix(".0"): file for name, file in told.pop("files").items()}
+    old = {**told, **part, "format": 3, "files": files}
+    (made / "manifest.json").write_text(seal(old))
+    index = FaissIndex.open(made, DIMENSION, config())
+    assert (len(index), index.should_compact) == (COUNT, False)
+    put(index, 2, IDS[:5] + COUNT, stored(5, seed=4), removed=IDS[:2])
+    index.compact()
+    assert (counts(made), manifest(made)["format"]) == ([COUNT, 5], 4)
+    assert recall(opened(made), IDS[2:], np.arange(COUNT // 10)) >= 0.97
 
 
 def test_an_index_can_become_empty(made: Path) -> None:
@@ -297,23 +360,25 @@ def test_building_is_the_same_each_time(made: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    "name",
     [
-        ("base-000001.candidates.faiss", "No such file"),
-        ("base-000001.rows", "No such file"),
-        ("base-000001.live.npy", "No such file"),
+        "base-000001.candidates.faiss",
+        "base-000001.rows",
+        "base-000001-1.live.npy",
+        "base-000001-1.1.candidates.faiss",
+        "base-000001-1.1.rows",
     ],
 )
 def test_a_folder_that_lacks_a_file_is_filled_again(
-    made: Path, name: str, reason: str, caplog: pytest.LogCaptureFixture
+    made: Path, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
     put(index, 1, IDS[:1] + COUNT, stored(1, seed=4), removed=IDS[:1])
     index.compact()
-    (made / name.replace("000001", "000001-1")).unlink()
+    (made / name).unlink()
     caplog.set_level(logging.WARNING)
     assert FaissIndex.open(made, DIMENSION, config()).change == 0
-    assert reason in caplog.text
+    assert "No such file" in caplog.text
 
 
 def test_with_a_limit_on_memory_it_finds_the_same(made: Path) -> None:
@@ -353,12 +418,13 @@ def test_a_flat_base_of_the_first_format_is_read(folder: Path) -> None:
     index.compact()
     told = manifest(folder)
     files = {one: {"name": file["name"], "bytes": file["bytes"]} for one, file in told["files"].items()}
-    first = {name: told[name] for name in ("kind", "change", "dimension", "count")}
+    files = {name.removesuffix(".0"): file for name, file in files.items()}
+    first = {name: told[name] for name in ("kind", "change", "dimension")} | told["parts"][0]
     (folder / "manifest.json").write_text(json.dumps({"format": 1, **first, "files": files}))
     again = FaissIndex.open(folder, DIMENSION)
     assert (again.mark, len(again), again.is_checked) == (Mark(1), 50, True)
     assert again.should_compact  # so that it gets checksums
     again.check()
     again.compact()
-    assert (manifest(folder)["format"], again.should_compact) == (3, False)
+    assert (manifest(folder)["format"], again.should_compact) == (4, False)
     assert again.search(VECTORS[7], 1)[0].ids.tolist() == [7]

@@ -31,7 +31,8 @@ def test_a_folder_explains_itself(compacted: Path) -> None:
     told = manifest(compacted)
     files = told.pop("files")
     unnamed = {"store": "", "epoch": "", "token": ""}
-    assert told == {"format": 3, "kind": "flat", "change": 118, **unnamed, "dimension": 8, "count": 20}
+    parts = [{"count": 20}]
+    assert told == {"format": 4, "kind": "flat", "change": 118, **unnamed, "dimension": 8, "parts": parts}
     assert {file["name"] for file in files.values()} == base_names(118)
     assert all((compacted / file["name"]).stat().st_size == file["bytes"] for file in files.values())
 
@@ -111,10 +112,10 @@ def unsealed_change(path: Path) -> None:
         ("manifest.json", lambda path: path.write_text(""), "not usable"),
         ("manifest.json", lambda path: path.write_text("[]"), "not usable"),
         ("manifest.json", unsealed_change, "changed after it was written"),
-        ("manifest.json", changed(format=0), "its format is 0, not 1 or 2 or 3"),
+        ("manifest.json", changed(format=0), "its format is 0, not 1 or 2 or 3 or 4"),
         ("manifest.json", changed(kind="other"), "its kind is 'other', not 'flat' or 'ivf'"),
         ("manifest.json", changed(dimension=9), "its dimension is 9, not 8"),
-        ("manifest.json", changed(count=19), "do not belong together"),
+        ("manifest.json", changed(parts=[{"count": 19}]), "do not belong together"),
         ("manifest.json", changed(files={}), "not usable"),
     ],
 )
@@ -149,10 +150,10 @@ def test_a_base_that_cannot_be_used_is_made_again_once(
 
 
 def test_a_base_of_a_later_format_is_made_again(compacted: Path, caplog: pytest.LogCaptureFixture) -> None:
-    rewrite(compacted, format=4)
+    rewrite(compacted, format=5)
     index = FaissIndex.open(compacted, DIMENSION)
     assert (index.change, len(index)) == (0, 0)
-    assert "its format is 4, not 1 or 2 or 3" in caplog.text
+    assert "its format is 5, not 1 or 2 or 3 or 4" in caplog.text
 
 
 def test_another_dimension_starts_empty(compacted: Path, caplog: pytest.LogCaptureFixture) -> None:

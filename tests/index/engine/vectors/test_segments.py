@@ -12,7 +12,7 @@ from tests.index.engine.vectors.numbered import NONE, unit
 
 
 def test_deltas_stay_few_and_are_seldom_copied() -> None:
-    snapshot = Snapshot(Mark(0), Segment.whole(Rows.of(NONE, NONE, unit(0))))
+    snapshot = Snapshot(Mark(0), (Segment.whole(Rows.of(NONE, NONE, unit(0))),))
     copied = 0
     for id_ in range(1000):
         before = {id(delta.rows) for delta in snapshot.deltas}
@@ -26,7 +26,7 @@ def test_deltas_stay_few_and_are_seldom_copied() -> None:
 
 def test_snapshots_do_not_change() -> None:
     ids = np.arange(20)
-    first = Snapshot(Mark(1), Segment.whole(Rows.of(ids, ids, unit(20))))
+    first = Snapshot(Mark(1), (Segment.whole(Rows.of(ids, ids, unit(20))),))
     second = first.with_changes(Mark(2), Rows.of(ids + 20, ids, unit(20)), np.asarray([0, 8, 9]))
     third = second.with_changes(Mark(3), Rows.of(NONE, NONE, unit(0)), np.asarray([1, 20]))
     assert [len(snapshot) for snapshot in (first, second, third)] == [20, 37, 35]
