@@ -9,12 +9,13 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 
 from index.description import Description
+from index.engine.checksums import Checksum
 from index.engine.generations import forget_purged, read_purged
 from index.engine.lexical import FORMAT, TantivyIndex, sharing
 from index.engine.shared_base import LATEST, RETRY_SECONDS, SharedBase
@@ -170,8 +171,8 @@ class SharedWords:
                 mark = self._index.link(folder)
             if mark is None:
                 return 0
-            manifest = sharing.describe(folder, mark)
-            there = self._there(before)
+            known = self._segments(before)
+            manifest, there = sharing.describe(folder, mark, known), {one.sha256 for one in known.values()}
             made = sharing.hashes_of(manifest).items()
             files = [(sha256, folder / name) for sha256, name in made if sha256 not in there]
             self._seen = self._bases.publish(
@@ -181,13 +182,13 @@ class SharedWords:
         finally:
             self._delete_linked()
 
-    def _there(self, before: PublishedBase | None) -> set[str]:
+    def _segments(self, before: PublishedBase | None) -> Mapping[str, Checksum]:
         if before is None or before.change == self._failed:
-            return set()
+            return {}
         try:
-            return set(sharing.hashes_of(before.manifest))
+            return sharing.segments_of(before.manifest)
         except (ValueError, KeyError, TypeError):
-            return set()
+            return {}
 
     def tidy(self) -> None:
         """Delete files that a process has left which was killed while it published them.

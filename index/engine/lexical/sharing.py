@@ -57,17 +57,27 @@ def _link(path: Path, to: Path) -> None:
         shutil.copyfile(path, to)
 
 
-def describe(folder: Path, mark: Mark) -> str:
+def describe(folder: Path, mark: Mark, known: Mapping[str, Checksum]) -> str:
     """The manifest of linked files, once they are what was written.
 
-    Raises :class:`index.errors.StoreDamaged`, OSError.
+    Segments of ``known`` (:func:`segments_of`) are not read. Raises :class:`index.errors.StoreDamaged`,
+    OSError.
     """
     try:
-        checking.check(folder)
+        checking.check(folder, but=known)
     except ValueError as error:  # a file that is gone was tidied away, and says nothing of the index
         raise StoreDamaged(f"the lexical index failed while being shared: {error}") from error
-    files = {path.name: {"name": path.name, **asdict(checksum(path))} for path in sorted(folder.iterdir())}
+    files = {
+        path.name: {"name": path.name, **asdict(known.get(path.name) or checksum(path))}
+        for path in sorted(folder.iterdir())
+    }
     return seal({"format": FORMAT, **asdict(mark), "files": files})
+
+
+def segments_of(manifest: str) -> dict[str, Checksum]:
+    """The files by their names that no machine ever writes again. Raises as :func:`mark_of`."""
+    lasting = _files(manifest).items()
+    return {name: one for name, one in lasting if name not in _LISTS and not name.endswith(".del")}
 
 
 def mark_of(manifest: str) -> Mark:

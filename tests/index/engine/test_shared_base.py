@@ -328,6 +328,25 @@ def test_a_machine_that_starts_empty_takes_the_words_of_another(machines: Machin
         assert len(late.lexical) == len(again.lexical) == moment.counts().passages
 
 
+def test_words_that_were_published_are_not_read_again(machines: Machines) -> None:
+    maker = machines.engine("maker")
+    share_words(maker)
+    published = [machines.folder / "maker" / "lexical" / name for name in segments(machines, "maker")]
+    for path in (machines.folder / "maker" / "lexical").glob("segments-*/*.store"):
+        assert path.name in {one.name for one in published}
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)  # whoever reads it finds that it is damaged
+    before = machines.published()
+    machines.put(DOCUMENTS)
+    share_words(maker)
+    assert machines.published() > before
+    late = machines.engine("late")
+    late.update()
+    assert segments(machines, "late") == segments(machines, "maker")
+    assert len(late.lexical) == len(maker.lexical)
+
+
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
 def test_damaged_words_are_left_out_and_replaced(
     machines: Machines, damage: str, caplog: pytest.LogCaptureFixture

@@ -37,7 +37,7 @@ def fetched_from(folder: Path, manifest: str) -> Callable[[str, Path], None]:
 def test_linked_files_stay_as_they_are_and_can_be_installed(index: TantivyIndex, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     assert index.link(linked) == MARK
-    manifest = sharing.describe(linked, MARK)
+    manifest = sharing.describe(linked, MARK, {})
     assert sharing.mark_of(manifest) == MARK
     assert sharing.has_removed(manifest)
     index.update(Mark(8), added=[], removed=np.array([1, 2]))
@@ -71,7 +71,7 @@ def test_nothing_is_installed_but_what_the_manifest_may_name(
 ) -> None:
     linked = tmp_path / "linked"
     index.link(linked)
-    manifest = sharing.describe(linked, MARK)
+    manifest = sharing.describe(linked, MARK, {})
     content = unseal(manifest)
     change(content)
     names = {sha256: linked / name for sha256, name in sharing.hashes_of(manifest).items()}
@@ -92,7 +92,7 @@ def test_files_that_are_gone_are_no_damage_and_those_that_differ_are(
     data = part.read_bytes()
     part.unlink()
     with pytest.raises(FileNotFoundError):
-        sharing.describe(linked, MARK)
+        sharing.describe(linked, MARK, {})
     part.write_bytes(bytes([data[0] ^ 1]) + data[1:])
     with pytest.raises(StoreDamaged):
-        sharing.describe(linked, MARK)
+        sharing.describe(linked, MARK, {})
