@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import regex
@@ -261,22 +262,22 @@ class _Side:
     fact: frozenset[int]
     begin: int
 
+    @cached_property
+    def _own(self) -> Sequence[int]:
+        """The positions of the words that the other sentence lacks, without those of the fact."""
+        return [at for at in range(len(self.words)) if at not in self.pairs and at not in self.fact]
+
     @property
     def has_own_fact(self) -> bool:
         """Tell whether it has another number, date or name that the other sentence lacks."""
-        return any(
-            one.kind in FACTS and at not in self.pairs and at not in self.fact
-            for at, one in enumerate(self.words)
-        )
+        return any(self.words[at].kind in FACTS for at in self._own)
 
     @property
     def has_own_scope(self) -> bool:
         """Tell whether it has a time, a group or a condition that the other sentence lacks: "at night"."""
         return any(
-            one.has_content and at >= self.begin and at not in self.pairs and at not in self.fact
-            and _is_scope(self.words, at)
-            for at, one in enumerate(self.words)
-        )  # fmt: skip
+            at >= self.begin and self.words[at].has_content and _is_scope(self.words, at) for at in self._own
+        )
 
     @property
     def shared(self) -> int:
