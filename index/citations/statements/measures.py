@@ -14,6 +14,7 @@ import regex
 
 from index.citations.statements.numbers import read_numbers
 from index.citations.statements.stand_ins import StandIn
+from index.text.days import days_of
 
 _UNITS = {
     "time": {"seconds? secs?": "1", "minutes? mins?": "60", "hours? hrs?": "3600", "days?": "86400",
@@ -73,14 +74,12 @@ _NOON = 720
 """Minutes from midnight to noon."""
 _NAMED = {"noon": _NOON, "midday": _NOON, "midnight": 2 * _NOON}
 
-_DAY = r"(?:(?P<day>mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?days?|s|r|rs)?\b)"
+_DAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?days?|s|r|rs)?\b)"
 _DAYS = regex.compile(
-    rf"\b{_DAY}(?:(?P<to>\.?\s?[-–—]\s?| (?:to|till|until|through) ){_DAY}"
-    rf"|(?:(?:, (?:and )?|,? and | ?& ?){_DAY})+)"
-    r"|\b(?P<name>weekdays|weekends)\b",
+    rf"\b{_DAY}(?:(?:\.?\s?[-–—]\s?| (?:to|till|until|through) |, (?:and )?|,? and | ?& ?){_DAY})+"
+    r"|\b(?:weekdays|weekends)\b",
     regex.IGNORECASE,
 )
-_ORDER = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 _PER = regex.compile(
@@ -204,15 +203,11 @@ def _minutes(match: regex.Match[str]) -> int:
     return 60 * hour + int(match["minute"] or 0)
 
 
+_days_of = lru_cache(20_000)(days_of)
+
+
 def _days(sentence: str) -> Iterator[StandIn]:
     for match in _DAYS.finditer(sentence):
-        if match["name"]:
-            days = set(range(5)) if match["name"].lower() == "weekdays" else {5, 6}
-        else:
-            named = [_ORDER.index(one.lower()) for one in match.captures("day")]
-            days = set(named)
-            if match["to"]:
-                first, last = named
-                days = {day % 7 for day in range(first, last + 1 + 7 * (last < first))}
-        term = "weekdays " + "".join(str(one) for one in sorted(days))
-        yield StandIn(match.start(), match.end(), "days", "", terms=(("date", term),))
+        if days := _days_of(match[0]):
+            term = "weekdays " + "".join(map(str, sorted(days)))
+            yield StandIn(match.start(), match.end(), "days", "", terms=(("date", term),))

@@ -15,13 +15,13 @@ from index.citations import parse_locator
 from index.records import VersionRecord
 from index.search.ranges import Range, amounts_in, read_ranges
 from index.search.tables.asked import Asked
-from index.search.tables.days import days_asked, days_of
 from index.search.tables.figures import is_period
 from index.search.tables.grid import Row, grid_of
 from index.search.tables.item_rows import asks_for_items, item_rows
 from index.search.tables.operations import asks_for_period, measures_of
 from index.search.tables.prices import price_words
 from index.search.tables.row_conditions import has_amount
+from index.text.days import days_asked, days_of
 from index.text.sentences import Span
 from index.text.tables import cells_between
 from index.types import Block, Cell

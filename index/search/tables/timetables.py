@@ -14,10 +14,10 @@ from typing import Literal
 
 import regex
 
-from index.search.tables.days import days_asked, days_of
 from index.search.tables.grid import Row
 from index.search.tables.prices import asks_price
 from index.search.tables.selection import Selection
+from index.text.days import days_asked, days_of
 
 _VEHICLE = (
     "boat boats ferry ferries ship bus buses train trains tram trams coach shuttle flight plane metro tube "

@@ -438,6 +438,11 @@ def test_what_is_written_in_another_form_is_compared(
         ),
         ("The pool in Haslow is cleaned every day.", "The pool in Haslow is cleaned daily."),
         ("The Ditton surgery is open from Monday to Friday.", "The Ditton surgery is open Mon-Fri."),
+        ("The Ditton surgery is open on weekdays.", "The Ditton surgery is open Mon, Tues and Wed till Fri."),
+        (
+            "The Ditton surgery is open on Mondays, Tuesdays, Wednesdays, Thursdays, Fridays and weekends.",
+            "The Ditton surgery is open on weekdays and weekends.",
+        ),
         ("Alcohol is banned in Queen's Park.", "Alcohol is not allowed in Queen's Park."),
         ("Helmets are compulsory on the Wye cycle trail.", "Helmets are mandatory on the Wye cycle trail."),
         (

@@ -9,8 +9,8 @@ import pytest
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.ingest import Source
-from index.search.tables.days import days_of
 from index.search.tables.timetables import minutes_of
+from index.text.days import days_of
 from tests.index.search.tables.test_computing import computed
 from tests.opening import collection_in
 

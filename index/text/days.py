@@ -1,4 +1,4 @@
-"""Read of which days of the week a cell or a column is: "Mon to Fri", "daily except Wed"."""
+"""Read which days of the week a text names: "Mon to Fri", "daily except Wed"."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SEVERAL = (
     (_END, "weekend weekends wochenende week-end"),
 )
 _TOKEN = regex.compile(
-    r"(?:(?P<several>{})|(?P<to>to|through|bis|au|à)|(?P<not>except|excluding|not|außer|nicht|sauf)|"
+    r"(?:(?P<several>{})|(?P<to>to|through|till|until|bis|au|à)|(?P<not>except|excluding|not|außer|nicht|sauf)|"
     r"(?P<and>and|und|et|on|am|only|nur|le|les|du)|(?P<day>\p{{L}}{{2,10}}?)s?)(?!\p{{L}})|"
     r"(?P<to>[-–—])|(?P<comma>[,+])|(?P<open>[(\[])|(?P<close>[)\]])|(?P<and>[&/.])".format(
         "|".join(
@@ -36,7 +36,7 @@ _TOKEN = regex.compile(
     ),
     regex.IGNORECASE,
 )
-_LONGEST = 60
+_LONGEST = 80
 _ALSO_MONTH = "mar"
 """A short name of a day, in French, that is one of a month, too."""
 _MONTHS = [
