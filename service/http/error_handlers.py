@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
@@ -32,6 +34,7 @@ from service.http.error_shapes import ErrorPages, ErrorShapes, ShownError
 log = logging.getLogger("loccit.service")
 
 _MOST_PROBLEMS = 5
+_CONVERTER = re.compile(r":\w+\}")
 _CODE = "error_code"
 
 
@@ -163,11 +166,22 @@ def _translate_framework_error(request: Request, error: HTTPException) -> Servic
         return RouteNotFound(f"There is no route {path}. /docs lists the routes.")
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        hint = f" Use {allowed}." if allowed else ""
+        uses = " or ".join([*([allowed] if allowed else []), *_writes_below(request.app, path)])
+        hint = f" Use {uses}." if uses else ""
         return MethodNotAllowed(f"{path} does not take {request.method}.{hint}", headers=error.headers)
     if error.status_code < 500:
         return InvalidRequest("The body could not be read as JSON.")
     return InternalError("The service failed to answer. Its log has the reason under the request id.")
+
+
+def _writes_below(app: FastAPI, path: str) -> list[str]:
+    """The routes that write one of what a path lists."""
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    return [
+        f"PUT {_CONVERTER.sub('}', route.path)}"
+        for route in routes
+        if "PUT" in (route.methods or ()) and re.fullmatch(re.escape(path) + r"/\{\w+(:\w+)?\}", route.path)
+    ]
 
 
 def invalid_request(problems: Iterable[Mapping[str, Any]]) -> InvalidRequest:

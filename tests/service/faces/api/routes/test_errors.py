@@ -75,6 +75,22 @@ def test_a_method_that_is_not_taken(client: TestClient) -> None:
     assert response.headers["allow"] == "POST"
 
 
+@pytest.mark.parametrize(
+    ("path", "uses"),
+    [
+        ("/v1/documents", "Use GET or PUT /v1/documents/{document_id}."),
+        ("/v1/collections", "Use GET or PUT /v1/collections/{name}."),
+        ("/v1/sources", "Use GET or PUT /v1/sources/{source}."),
+        ("/healthz", "Use GET."),
+    ],
+)
+def test_a_method_that_a_path_does_not_take_is_told_where_it_is_taken(
+    client: TestClient, path: str, uses: str
+) -> None:
+    message = assert_error(client.post(path, json={}), 405, "method_not_allowed")
+    assert message == f"{path} does not take POST. {uses}"
+
+
 class BrokenLibrary(Library):
     """Fails as nobody foresaw."""
 
