@@ -77,20 +77,18 @@ class EmbeddedEngine(IndexPair):
         """The base of vectors that machines share; None where they share none."""
         self._moments = Moments(analyzer, dimension, config.search.as_of_passages)
         self._repairs = Repairs(folder.name, self._repair)
-        check = partial(self._repairs.run_in_background, self._check_files)
         self._vectors = DenseSide(
             self.dense,
             self._followed,
             self._repairs,
             dimension=dimension,
             shared=self.shared,
-            reloaded=check,
         )
         self._words = LexicalSide(
             self.lexical, self._followed, self._repairs, self._leases, self._shared_words(description, config)
         )
         if not (self.dense.is_checked and self.lexical.is_checked):
-            check()
+            self._repairs.run_in_background(self._check_files)
 
     def _shared_base(self, description: Description, config: LibraryConfig) -> SharedBase | None:
         generation = self._followed.generation
@@ -455,8 +453,7 @@ _log = logging.getLogger("loccit.engine")
 class DenseSide:
     """Keeps an index of vectors up to date with a record. The vectors have ``dimension`` components.
 
-    ``shared`` is the base that machines share, if they do. ``reloaded`` is called when files of another
-    process are used from now on.
+    ``shared`` is the base that machines share, if they do.
     """
 
     def __init__(
@@ -467,14 +464,12 @@ class DenseSide:
         *,
         dimension: int,
         shared: SharedBase | None,
-        reloaded: Callable[[], None],
     ) -> None:
         self._index = index
         self._followed = followed
         self._repairs = repairs
         self._dimension = dimension
         self._shared = shared
-        self._reloaded = reloaded
         self._updating = threading.RLock()
 
     def disown(self, moment: Snapshot) -> None:
@@ -485,8 +480,8 @@ class DenseSide:
     def update(self, moment: Snapshot) -> None:
         """Apply what was committed up to a snapshot. Raises :class:`index.errors.StoreDamaged`, OSError."""
         with self._updating:
-            if self._reload(moment):
-                self._reloaded()
+            if self._reload(moment) and not self._index.is_checked:
+                self._repairs.run_in_background(self.check)
             add_vectors(self._index, moment, self._dimension, self._repairs.unless_closed)
 
     def _reload(self, moment: Snapshot) -> bool:
