@@ -172,11 +172,12 @@ def lacks_words(question: str, words: frozenset[str]) -> bool:
 
     That is told sooner than the pattern tells it. Of a question that is not ASCII nothing is told.
     """
-    return question.isascii() and words.isdisjoint(_whole_words(question))
+    return question.isascii() and words.isdisjoint(whole_words(question))
 
 
 @lru_cache(64)
-def _whole_words(question: str) -> frozenset[str]:
+def whole_words(question: str) -> frozenset[str]:
+    """The words of a question in small letters."""
     return frozenset(map(str.lower, _WHOLE_WORDS.findall(question)))
 
 

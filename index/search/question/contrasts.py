@@ -18,7 +18,7 @@ import regex
 
 from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.designations import Standing
-from index.text.languages import lacks_words
+from index.text.languages import lacks_words, whole_words
 
 _OTHER = -3.0
 """Added to the strength of a sentence about another thing."""
@@ -217,8 +217,9 @@ def _of_words(question: str) -> list[Contrast]:
     found: list[Contrast] = []
     if _ANY_SIDE.search(question) is None:
         return found
+    words = whole_words(question) if question.isascii() else None  # of others nothing is told
     for needed, sides in _ALL_OPPOSITES if _ASKS_VALUE.search(question) else _OPPOSITES:
-        if lacks_words(question, needed):
+        if words is not None and needed.isdisjoint(words):
             continue
         asked = []
         for side in sides:
