@@ -131,6 +131,7 @@ def language_of(sentence: str) -> Language:
     return _LATIN[counts.index(best)] if best else _ENGLISH
 
 
+@lru_cache(64)  # of one question it is asked several times
 def language_of_question(question: str) -> Language:
     """The same by the words that ask, too: a question is short, and has few function words."""
     found = None if question.isascii() else _by_script(question)
@@ -155,7 +156,7 @@ def asking_words(question: str) -> frozenset[str]:
     return _LATIN[1 + counts.index(best)].asking if best > max(1, english) else frozenset()
 
 
-@lru_cache(64)  # of one question it is asked several times
+@lru_cache(64)
 def _count_asking(question: str) -> Sequence[int]:
     """Count the words that ask in each language.
 
