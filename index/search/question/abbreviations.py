@@ -182,11 +182,10 @@ def may_abbreviate(one: Abbreviation, question: str, text: str) -> bool:
 
 def is_otherwise(one: Abbreviation, question: str, texts: Iterable[str]) -> bool:
     """Whether one of some texts has only what a question has not: the abbreviation, or its words."""
-    of_short = _find_short(one.short, question) is not None
+    lacks_short = _find_short(one.short, question) is None
     for text in texts:
         has_short = _find_word(one.short, text) is not None
-        has_long = _find_long(one.long, text) is not None
-        if has_short != has_long and has_long == of_short:
+        if has_short == lacks_short and (_find_long(one.long, text) is None) == lacks_short:
             return True
     return False
 
