@@ -216,11 +216,19 @@ def _best_scores(
     """The best sentence scores of each passage: cosine, share, share with headings, and two means.
 
     Shape (5, passages). Both means are of cosine and share; the first scales the cosine to [0, 1], the second
-    does not.
+    takes it as it is. Of a cosine that is NaN they are the share.
     """
     both = (coverage + _scale_cosines(cosines, coverage)) * np.float32(0.5)
-    scores = np.stack([cosines, coverage, with_headings, both, _agreement(cosines, coverage)])
-    return _best(scores, sentences, np.array([-1.0, 0.0, 0.0, 0.0, 0.0], np.float32))
+    agreement = np.where(np.isnan(cosines), coverage, (np.maximum(cosines, np.float32(0.0)) + coverage) / 2)
+    scores = np.stack([cosines, coverage, with_headings, both, agreement])
+    least = np.array([[-1.0], [0.0], [0.0], [0.0], [0.0]], np.float32)
+    best = np.repeat(least, len(sentences.counts), axis=1)
+    some = sentences.counts > 0
+    if some.any():
+        # Passages without sentences have empty segments, which reduceat cannot handle: skip them.
+        found = np.maximum.reduceat(scores, sentences.bounds[:-1][some], axis=1)
+        best[:, some] = np.maximum(found, least)
+    return best
 
 
 def _rare(shares: Scores, found: NDArray[np.bool_]) -> Scores:
@@ -245,13 +253,6 @@ def _scale_cosines(cosines: Scores, coverage: Scores) -> Scores:
     return scaled
 
 
-def _agreement(cosines: Scores, coverage: Scores) -> Scores:
-    """Return the mean of each sentence's cosine and share; of a cosine that is NaN the share."""
-    both = (np.maximum(cosines, np.float32(0.0)) + coverage) / 2
-    mean: Scores = np.where(np.isnan(cosines), coverage, both)
-    return mean
-
-
 def _share_with_headings(
     coverage: Scores, inside: Scores, headings: Scores, sentences: SentenceTable, shares: Scores
 ) -> Scores:
@@ -269,20 +270,6 @@ def _mean(scores: Scores, sentences: SentenceTable) -> Scores:
     if some.any():
         mean[some] = np.add.reduceat(scores, sentences.bounds[:-1][some]) / sentences.counts[some]
     return mean
-
-
-def _best(scores: Scores, sentences: SentenceTable, least: Scores) -> Scores:
-    """Return the best sentence score of each passage, at least ``least``, for several scores at once.
-
-    ``scores`` has shape (scores, sentences), ``least`` (scores), the result (scores, passages).
-    """
-    best = np.repeat(least[:, None], len(sentences.counts), axis=1)
-    some = sentences.counts > 0
-    if some.any():
-        # Passages without sentences have empty segments, which reduceat cannot handle: skip them.
-        found = np.maximum.reduceat(scores, sentences.bounds[:-1][some], axis=1)
-        best[:, some] = np.maximum(found, least[:, None])
-    return best
 
 
 def _matches(terms: NDArray[np.uint32], importance: Importance) -> tuple[Ids, Ids]:
