@@ -297,21 +297,17 @@ class Analyzer:
         is_stop_word = word in self._stop_words or bare in self._stop_words
         parts = list(_PART.finditer(bare))
         tokens = []
-        for part in parts:
-            tokens += self._part_tokens(part.group(), offset + part.start(), is_stop_word=is_stop_word)
+        for match in parts:
+            part, start = match.group(), offset + match.start()
+            is_small = is_stop_word or part in self._stop_words
+            tokens.append(_Token(self._term(part), start, start + len(part), is_small))
+            runs = [] if part.isalpha() else list(_RUN.finditer(part))
+            for run in runs if 1 < len(runs) <= _MAX_RUNS else ():
+                term = self._term(run.group())
+                tokens.append(_Token(term, start + run.start(), start + run.end(), is_small))
         if len(parts) > 1:
             joined = self._term("".join([part.group() for part in parts]))
             tokens.append(_Token(joined, offset, offset + len(bare), is_stop_word))
-        return tokens
-
-    def _part_tokens(self, part: str, offset: int, *, is_stop_word: bool) -> list[_Token]:
-        is_stop_word = is_stop_word or part in self._stop_words
-        tokens = [_Token(self._term(part), offset, offset + len(part), is_stop_word)]
-        runs = [] if part.isalpha() else list(_RUN.finditer(part))
-        if 1 < len(runs) <= _MAX_RUNS:
-            for run in runs:
-                term = self._term(run.group())
-                tokens.append(_Token(term, offset + run.start(), offset + run.end(), is_stop_word))
         return tokens
 
     def _term(self, word: str) -> str:
