@@ -43,9 +43,7 @@ class Segment:
     def find(self, ids: Ids) -> Ids:
         """Return the position of each id that is live here, else -1."""
         positions = self.rows.find(ids)
-        if self.rows.count == 0:
-            return positions
-        return np.where(self.lives(positions), positions, -1)
+        return np.where(self.lives(positions), positions, -1) if self.dead else positions
 
     def without(self, ids: Ids) -> Segment:
         """Return the segment without these ids. Copies only the bitmap."""
