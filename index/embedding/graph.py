@@ -104,7 +104,7 @@ class GraphEmbedder:
             return known
         if self._description.query_prompt or len(question) > _LONGEST_QUESTION:
             return None
-        (encoding,) = _encode(self._truncating_tokenizer, [question])
+        encoding = self._truncating_tokenizer.encode(question)
         if len(encoding.ids) >= self.max_tokens:
             return None
         if len(self._encodings) >= _MOST_STARTS:
