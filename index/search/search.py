@@ -178,9 +178,11 @@ def make_queries(
     alone = Query(
         question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read
     )
-    alone, resolved = _resolved(alone, context, vectors) if context else (alone, None)
+    resolved = follow_up = None
+    if context:
+        alone, resolved = _resolved(alone, context, vectors)
+        follow_up = FollowUp.of(question.text)
     vectors = vectors[: 1 + len(context.questions)]
-    follow_up = FollowUp.of(question.text) if context else None
     watch.note("tokens", began)
     naming = NamedDocument.of(question.text)
     if naming is None:
