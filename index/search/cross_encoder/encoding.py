@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,9 +61,8 @@ class Encoded:
 
 def window_head(title: str, section: str) -> str:
     """The head of a window: the title of its document and the heading above it, each cut where it is long."""
-    parts = (title, section if section != title else "")
-    lengths = (_LONGEST_TITLE, _LONGEST_SECTION)
-    return ", ".join(part[:most] for part, most in zip(parts, lengths, strict=True) if part)
+    above = "" if section == title else section[:_LONGEST_SECTION]
+    return ", ".join(filter(None, (title[:_LONGEST_TITLE], above)))
 
 
 class Encoder:
@@ -76,12 +75,12 @@ class Encoder:
         tokenizer.no_truncation()
         marks = tokenizer.encode("", add_special_tokens=True).ids
         self._start, self._end = marks[0], marks[-1]
-        # The same question is encoded with each window.
-        self._ids_of_question = lru_cache(_CACHED_QUESTIONS)(self._encode_question)
+        # The same question is read with each window.
+        self._tokens_of = lru_cache(_CACHED_QUESTIONS)(partial(tokenizer.encode, add_special_tokens=False))
 
-    def starts(self, text: str) -> list[int]:
-        """The start offsets of the tokens of a text."""
-        return [start for start, _ in self.tokenizer.encode(text, add_special_tokens=False).offsets]
+    def starts(self, question: str) -> list[int]:
+        """The start offsets of the tokens of a question."""
+        return [start for start, _ in self._tokens_of(question).offsets]
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
@@ -90,14 +89,11 @@ class Encoder:
     def budget(self, question: str, head: str) -> int:
         """How many tokens are left for the sentences of a window."""
         above = self.count(head + _HEAD_END) if head else 0
-        return self.max_tokens - _SPECIAL - len(self._ids_of_question(question)) - above
-
-    def _encode_question(self, question: str) -> tuple[int, ...]:
-        return tuple(self.tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS])
+        return self.max_tokens - _SPECIAL - min(len(self._tokens_of(question)), QUESTION_TOKENS) - above
 
     def encode(self, question: str, window: Window) -> Encoded:
         """Encode a question and a window. What is too long is cut at its end."""
-        asked = self._ids_of_question(question)
+        asked = self._tokens_of(question).ids[:QUESTION_TOKENS]
         head = window.head + _HEAD_END if window.head else ""
         read = self.tokenizer.encode(head + window.text, add_special_tokens=False)
         room = self.max_tokens - _SPECIAL - len(asked)
