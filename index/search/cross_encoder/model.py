@@ -97,11 +97,12 @@ class CrossEncoder:
         return found
 
     def _run(self, encoded: Sequence[Encoded]) -> tuple[Vectors, Vectors]:
-        width = padded_length(max(len(one.ids) for one in encoded))
+        rows = [one.ids for one in encoded]
+        width = padded_length(max(map(len, rows)))
         of_windows, of_tokens = self._runtime.run(
             {
-                "input_ids": padded([one.ids for one in encoded], width, 0),
-                "attention_mask": padded([[1] * len(one.ids) for one in encoded], width, 0),
+                "input_ids": padded(rows, width, 0),
+                "attention_mask": padded([[1] * len(row) for row in rows], width, 0),
                 "token_type_ids": padded([one.types for one in encoded], width, 0),
             }
         )

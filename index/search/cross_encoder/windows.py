@@ -40,15 +40,12 @@ def choose_excerpt(
     """
     strengths, spans = _strengths(look).tolist(), [(start, end) for start, end in look.spans.tolist()]
     pieces = _readable(text, spans, tables)
-    size = cache(lambda at: count(pieces[at]))
+    size = cache(count)
     first = last = int(np.argmax(strengths))
-    left = budget - size(first)
-    while True:
-        sides = [at for at in (first - 1, last + 1) if 0 <= at < len(spans) and size(at) <= left]
-        if not sides:
-            break
+    left = budget - size(pieces[first])
+    while sides := [at for at in (first - 1, last + 1) if 0 <= at < len(spans) and size(pieces[at]) <= left]:
         side = max(sides, key=strengths.__getitem__)
-        left -= size(side)
+        left -= size(pieces[side])
         first, last = min(first, side), max(last, side)
     return _excerpt(text, spans[first : last + 1], pieces[first : last + 1], head)
 
