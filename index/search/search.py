@@ -424,9 +424,10 @@ class Search:
         watch.note("passages", began)
         shown = "\n".join(texts)
         known = [one for one in abbreviations_in(shown, question) if may_abbreviate(one, question, shown)]
-        told, (_, of_documents) = {one.short for one in known}, divide_pages(where)
+        told = {one.short for one in known}
         for short in abbreviations_of(question):
             if short not in told and is_lacked(short, texts):
+                _, of_documents = divide_pages(where)
                 ids = self._engine.search_words(short, _SPELLING_PASSAGES, where=of_documents)
                 spelling = "\n".join([one.text for one in self._passages.passages(ids)])
                 known += islice(abbreviations_in(spelling, only=short), 1)

@@ -197,7 +197,7 @@ def is_lacked(short: str, texts: Iterable[str]) -> bool:
 
 def abbreviations_of(question: str) -> list[str]:
     """What of a question may be an abbreviation."""
-    return [match["short"] for match in _CAPITALS.finditer(question)]
+    return _CAPITALS.findall(question)
 
 
 def long_form(question: str, end: int) -> str:
