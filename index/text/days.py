@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import regex
 
@@ -86,6 +87,7 @@ def _short(text: str) -> str:
     return text.casefold().strip(" .")
 
 
+@lru_cache(maxsize=1000)
 def _is_month(text: str) -> bool:
     """Whether a text is the name of a month, or a short form of one, and can be no day."""
     short = _short(text)
