@@ -114,12 +114,15 @@ def add(
 @app.command("list")
 def list_(collection: CollectionName = "default", data: Data = None, as_json: Json = False) -> None:
     """List the sources of a collection, and when each was synchronized last."""
-    from index.sources.applications import sources_of
+    from index.sources.applications import sources_of, unreadable_sources
     from service.flows.sources.describing import source_json
     from service.state.library import open_library
 
     with open_library(read_settings(data)) as library:
-        found = sources_of(library.open(collection))
+        opened = library.open(collection)
+        found = sources_of(opened)
+        for problem in unreadable_sources(opened).values():
+            stderr().print(problem.message, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         print_json([source_json(one) for one in found])
         return
@@ -144,8 +147,8 @@ def sync(
 
     The exit status is 3 if documents were kept although they may be gone, and 1 if a source failed.
     """
-    from index.errors import SourceError
-    from index.sources.applications import sources_of
+    from index.errors import InvalidSource, SourceError
+    from index.sources.applications import sources_of, unreadable_sources
     from service.flows.sources.running import SourceRunner
     from service.flows.sources.secrets import open_secrets
     from service.state.library import open_library
@@ -153,14 +156,14 @@ def sync(
     settings = read_settings(data)
     secrets = open_secrets(settings, settings.data, store=settings.library_config().store_url)
     runner = SourceRunner(settings, secrets)
-    failed: list[SourceError] = []
+    failed: list[SourceError | InvalidSource] = []
     is_unfinished = False
     with open_library(settings) as library:
         opened = library.open(collection)
-        for name in names or [one.name for one in sources_of(opened)]:
+        for name in names or [*(one.name for one in sources_of(opened)), *unreadable_sources(opened)]:
             try:
                 is_unfinished |= _sync(runner, opened, name, any_share=yes)
-            except SourceError as error:
+            except (SourceError, InvalidSource) as error:
                 failed.append(error)
                 stderr().print(f"{name}: {error.message}", markup=False, highlight=False, soft_wrap=True)
     if failed:

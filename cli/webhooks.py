@@ -19,8 +19,10 @@ from service.flows.webhooks.configured import (
     TOPICS,
     Webhook,
     change_webhook,
+    remove_webhook,
+    unreadable_webhooks,
     validate_webhook,
-    webhook_not_found,
+    webhook_of,
     webhooks_of,
 )
 from service.settings import webhook_variable
@@ -93,7 +95,10 @@ def list_(collection: CollectionName = "default", data: Data = None, as_json: Js
     from service.state.library import open_library
 
     with open_library(read_settings(data)) as library:
-        found = [_shown(one) for one in webhooks_of(library.open(collection))]
+        opened = library.open(collection)
+        found = [_shown(one) for one in webhooks_of(opened)]
+        for problem in unreadable_webhooks(opened).values():
+            stderr().print(problem.message, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         print_json(found)
         return
@@ -124,9 +129,7 @@ def retry(
         closing(open_job_store(settings.data, store=settings.library_config().store_url)) as jobs,
     ):
         opened = library.open(collection)
-        found = next((one for one in webhooks_of(opened) if one.name == name), None)
-        if found is None:
-            raise webhook_not_found(name)
+        found = webhook_of(opened, name)
         try:
             count = send_again(opened, collection, found, jobs, Sender(settings))
         except Undeliverable as error:
@@ -147,10 +150,7 @@ def remove(
 
     settings = read_settings(data)
     with open_library(settings) as library:
-        opened = library.open(collection)
-        if name not in {one.name for one in webhooks_of(opened)}:
-            raise webhook_not_found(name)
-        change_webhook(opened, name, lambda known: None)
+        remove_webhook(library.open(collection), name)
     record_command(settings, "webhooks remove", collection=collection, webhook=name)
     stderr().print(f"The webhook {name} is removed.", markup=False, highlight=False)
 

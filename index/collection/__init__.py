@@ -2,6 +2,15 @@
 
 from index.collection.collection import Collection
 from index.collection.conflicts import ConflictPage, Place
+from index.collection.connections import Connections, warn_once
 from index.collection.text_verification import GivenVerification, TextVerifier
 
-__all__ = ["Collection", "ConflictPage", "GivenVerification", "Place", "TextVerifier"]
+__all__ = [
+    "Collection",
+    "ConflictPage",
+    "Connections",
+    "GivenVerification",
+    "Place",
+    "TextVerifier",
+    "warn_once",
+]

@@ -13,6 +13,8 @@ import httpx
 import pytest
 from typer.testing import Result
 
+from service.settings import load_settings
+from service.state.library import open_library
 from tests.cli.commands import environment, loccit
 from tests.index.sources.applications.fakes import SECRET, FakeNextcloud, Item
 from tests.index.sources.applications.serving import served
@@ -69,6 +71,23 @@ def test_a_source_is_added_synchronized_listed_and_removed(
     assert "1 retired" in run(tmp_path, "sources", "sync").stdout
     assert "9 documents are retired" in run(tmp_path, "sources", "remove", "things", "--retire").stderr
     assert json.loads(run(tmp_path, "sources", "list", "--json").stdout) == []
+
+
+def test_one_that_cannot_be_read_hides_no_other(tmp_path: Path, url: str) -> None:
+    add(tmp_path, url)
+    with open_library(load_settings(data=tmp_path / "data", model="words")) as library:
+        odd = {"name": "odd", "kind": "jira", "last": {}}
+        library.open("default").editor.set_connections(
+            lambda known: {**known, "sources": [odd, *known["sources"]]}
+        )
+    found = run(tmp_path, "sources", "list", "--json")
+    assert [one["name"] for one in json.loads(found.stdout)] == ["things"]
+    assert "'odd' is stored in a form that cannot be read (last." in found.stderr
+    synchronized = run(tmp_path, "sources", "sync", status=1)
+    assert "10 added" in synchronized.stdout
+    assert "odd: The source 'odd'" in synchronized.stderr
+    run(tmp_path, "sources", "remove", "odd")
+    assert run(tmp_path, "sources", "list").stderr == ""
 
 
 def test_a_failure_is_told_and_kept(tmp_path: Path, url: str, fake: FakeNextcloud) -> None:

@@ -52,6 +52,21 @@ def test_a_webhook_is_added_listed_retried_and_removed(tmp_path: Path, server: S
     assert listed(tmp_path) == []
 
 
+def test_one_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    run(tmp_path, "add", "team", "https://x.test/")
+    with open_library(load_settings(data=tmp_path / "data", model="words")) as library:
+        odd = {"name": "odd", "url": "https://x.test/", "topics": None}
+        library.open("default").editor.set_connections(
+            lambda known: {**known, "webhooks": [odd, *known["webhooks"]]}
+        )
+    assert [one["name"] for one in listed(tmp_path)] == ["team"]
+    assert "'odd' is stored in a form that cannot be read (topics: " in run(tmp_path, "list").stderr
+    assert "topics" in run(tmp_path, "retry", "odd", status=1).stderr
+    assert "is removed" in run(tmp_path, "remove", "odd").stderr
+    assert run(tmp_path, "list").stderr == ""
+    assert "source_not_found" in run(tmp_path, "remove", "odd", status=1).stderr
+
+
 def test_what_cannot_be_is_told(tmp_path: Path) -> None:
     assert (
         "invalid_source" in run(tmp_path, "add", "team", "https://x.test/", "--event", "x", status=1).stderr

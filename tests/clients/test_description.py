@@ -38,6 +38,7 @@ SCHEMAS = {
 SEVERAL = {
     "Selector": ("PositionSelector", "QuoteSelector"),
     "Collection": ("Collection", "ClosedCollection"),
+    "Source": ("Source", "UnreadableSource"),
 }
 """Models that stand for one of several schemas."""
 ARGUMENTS: dict[str, Any] = {

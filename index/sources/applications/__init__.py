@@ -14,6 +14,7 @@ from index.sources.applications.configured import (
     remove_source,
     source_of,
     sources_of,
+    unreadable_sources,
     validate_source,
     want_run,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "retire_documents",
     "source_of",
     "sources_of",
+    "unreadable_sources",
     "validate_source",
     "want_run",
 ]

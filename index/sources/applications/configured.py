@@ -4,18 +4,14 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from pydantic import TypeAdapter
-
-from index.collection import Collection
+from index.collection import Collection, Connections
 from index.errors import InvalidSource, SourceNotFound
 from index.naming import validate_document_id, validate_groups
 from index.sources.web import parse_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """Without underscores: in the name of the variable with its secret, each hyphen is one."""
-_SOURCES = "sources"
 LEAST_EVERY = 60
 """Fewest seconds between two runs of a schedule."""
 
@@ -78,8 +74,7 @@ class Source:
         return bool(self.every) and (self.last is None or now - self.last.began >= self.every)
 
 
-_STORED = TypeAdapter(list[Source])
-"""Sources as JSON values."""
+_STORED = Connections("source", Source)
 
 
 def validate_source(source: Source) -> Source:
@@ -116,16 +111,24 @@ def validate_source(source: Source) -> Source:
 
 
 def sources_of(collection: Collection) -> list[Source]:
-    """The sources of a collection, by their names."""
-    return list(_read(collection.archive.connections()).values())
+    """The sources of a collection, by their names, without those that cannot be read."""
+    return list(_STORED.readable(collection).values())
+
+
+def unreadable_sources(collection: Collection) -> Mapping[str, InvalidSource]:
+    """The errors of the sources that are stored in a form that cannot be read, by their names."""
+    return _STORED.unreadable(collection)
 
 
 def source_of(collection: Collection, name: str) -> Source:
-    """One source. Raises :class:`index.errors.SourceNotFound`."""
-    try:
-        return _read(collection.archive.connections())[name]
-    except KeyError:
-        raise _not_found(name) from None
+    """One source.
+
+    Raises :class:`index.errors.SourceNotFound`, and :class:`index.errors.InvalidSource` if it is stored in a
+    form that cannot be read.
+    """
+    if (found := _STORED.one(collection, name)) is None:
+        raise _not_found(name)
+    return found
 
 
 def put_source(collection: Collection, source: Source) -> Source:
@@ -135,9 +138,9 @@ def put_source(collection: Collection, source: Source) -> Source:
     """
     stored = validate_source(source)
 
-    def change(known: dict[str, Source]) -> None:
+    def change(before: Source | None) -> Source:
         nonlocal stored
-        if before := known.get(stored.name):
+        if before:
             stored = replace(stored, last=before.last, wanted=before.wanted)
             if before.address == stored.address:
                 stored = replace(
@@ -145,58 +148,29 @@ def put_source(collection: Collection, source: Source) -> Source:
                     sealed=stored.sealed or before.sealed,
                     reads_environment=stored.reads_environment or before.reads_environment,
                 )
-        known[stored.name] = stored
+        return stored
 
-    _change(collection, change)
+    _STORED.change(collection, stored.name, change)
     return stored
 
 
 def remove_source(collection: Collection, name: str) -> None:
     """Forget a source; its documents stay. Raises :class:`index.errors.SourceNotFound`."""
-
-    def change(known: dict[str, Source]) -> None:
-        if known.pop(name, None) is None:
-            raise _not_found(name)
-
-    _change(collection, change)
+    if not _STORED.remove(collection, name):
+        raise _not_found(name)
 
 
 def note_run(collection: Collection, name: str, run: Run) -> None:
     """Record the last run of a source, unless it was removed meanwhile."""
-
-    def change(known: dict[str, Source]) -> None:
-        if name in known:
-            known[name] = replace(known[name], last=run)
-
-    _change(collection, change)
+    _STORED.change(collection, name, lambda known: known and replace(known, last=run))
 
 
 def want_run(collection: Collection, name: str) -> None:
-    """Note that a source has changed. Raises :class:`index.errors.SourceNotFound`."""
+    """Note that a source has changed. Raises as :func:`source_of`."""
     source = source_of(collection, name)
     if source.wanted > (source.last.began if source.last else 0.0):
         return  # it is noted already, and many may say so
-
-    def change(known: dict[str, Source]) -> None:
-        if name in known:
-            known[name] = replace(known[name], wanted=time.time())
-
-    _change(collection, change)
-
-
-def _change(collection: Collection, change: Any) -> None:
-    def changed(connections: dict[str, Any]) -> Mapping[str, Any]:
-        known = _read(connections)
-        change(known)
-        others = {name: value for name, value in connections.items() if name != _SOURCES}
-        listed = _STORED.dump_python([known[name] for name in sorted(known)], mode="json")
-        return {**others, _SOURCES: listed} if known else others
-
-    collection.editor.set_connections(changed)
-
-
-def _read(connections: Mapping[str, Any]) -> dict[str, Source]:
-    return {one.name: one for one in _STORED.validate_python(connections.get(_SOURCES, []))}
+    _STORED.change(collection, name, lambda known: known and replace(known, wanted=time.time()))
 
 
 def _not_found(name: str) -> SourceNotFound:

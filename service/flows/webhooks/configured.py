@@ -3,19 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
-
-from pydantic import TypeAdapter
+from typing import Literal, get_args
 
 from index.citations import parse_locator
-from index.collection import Collection
+from index.collection import Collection, Connections
 from index.errors import InvalidSource, SourceNotFound
 from index.naming import validate_groups
 from index.sources.web import parse_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """Without underscores: in the name of the variable with its secret, each hyphen is one."""
-_WEBHOOKS = "webhooks"
 Topic = Literal["documents", "jobs", "citations"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MOST_CITATIONS = 1000
@@ -66,8 +63,7 @@ class Webhook:
         return None if EVERYONE in self.groups else frozenset(self.groups)
 
 
-_STORED = TypeAdapter(list[Webhook])
-"""Webhooks as JSON values."""
+_STORED = Connections("webhook", Webhook)
 
 
 def validate_webhook(webhook: Webhook) -> Webhook:
@@ -95,31 +91,38 @@ def validate_webhook(webhook: Webhook) -> Webhook:
 
 
 def webhooks_of(collection: Collection) -> list[Webhook]:
-    """The webhooks of a collection, by their names."""
-    return list(_read(collection.archive.connections()).values())
+    """The webhooks of a collection, by their names, without those that cannot be read."""
+    return list(_STORED.readable(collection).values())
+
+
+def unreadable_webhooks(collection: Collection) -> Mapping[str, InvalidSource]:
+    """The errors of the webhooks that are stored in a form that cannot be read, by their names."""
+    return _STORED.unreadable(collection)
+
+
+def webhook_of(collection: Collection, name: str) -> Webhook:
+    """One webhook.
+
+    Raises :class:`index.errors.SourceNotFound`, and :class:`index.errors.InvalidSource` if it is stored in a
+    form that cannot be read.
+    """
+    if (found := _STORED.one(collection, name)) is None:
+        raise _not_found(name)
+    return found
 
 
 def change_webhook(
     collection: Collection, name: str, change: Callable[[Webhook | None], Webhook | None]
 ) -> None:
     """Replace a webhook by what ``change`` returns for it; None, given or returned, is for no webhook."""
-
-    def changed(connections: dict[str, Any]) -> Mapping[str, Any]:
-        known = _read(connections)
-        one = change(known.pop(name, None))
-        if one is not None:
-            known[name] = one
-        others = {key: value for key, value in connections.items() if key != _WEBHOOKS}
-        listed = _STORED.dump_python([known[key] for key in sorted(known)], mode="json")
-        return {**others, _WEBHOOKS: listed} if known else others
-
-    collection.editor.set_connections(changed)
+    _STORED.change(collection, name, change)
 
 
-def webhook_not_found(name: str) -> SourceNotFound:
-    """The error for a webhook that there is not."""
+def remove_webhook(collection: Collection, name: str) -> None:
+    """Forget a webhook. Raises :class:`index.errors.SourceNotFound`."""
+    if not _STORED.remove(collection, name):
+        raise _not_found(name)
+
+
+def _not_found(name: str) -> SourceNotFound:
     return SourceNotFound(f"There is no webhook {name!r}.")
-
-
-def _read(connections: Mapping[str, Any]) -> dict[str, Webhook]:
-    return {one.name: one for one in _STORED.validate_python(connections.get(_WEBHOOKS, []))}

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from index.collection import Collection
+from index.collection import Collection, warn_once
 from index.errors import CollectionBusy, LoccitError, StoreUnavailable
 from index.library import Library
 from index.sources.web import Fetcher, PinnedTransport, WebConfig
@@ -17,6 +17,7 @@ from service.flows.webhooks.configured import (
     MOST_UNDELIVERED,
     Webhook,
     change_webhook,
+    unreadable_webhooks,
     webhooks_of,
 )
 from service.flows.webhooks.messages import Message, compose, compose_again, signature, untold_since
@@ -132,8 +133,9 @@ class WebhookWorker(BackgroundThread):
         """Deliver what the webhooks of one collection have not been told and are due for."""
         try:
             collection = self._library.open(name)
-            webhooks = webhooks_of(collection)
-            if not webhooks:
+            for problem in unreadable_webhooks(collection).values():
+                warn_once(name, problem.message)
+            if not webhooks_of(collection):
                 return
             with collection.editor.running(_LEASE):
                 for webhook in webhooks_of(collection):

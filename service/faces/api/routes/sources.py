@@ -15,8 +15,10 @@ from index.sources.applications import (
     retire_documents,
     source_of,
     sources_of,
+    unreadable_sources,
     validate_source,
 )
+from service.advice import message_with_advice
 from service.errors import MayRaise
 from service.faces.api.requests.sources import SourceRequest
 from service.faces.api.routes.jobs import current_json
@@ -69,10 +71,15 @@ ChangingSources = Annotated[SourceParts, Depends(source_parts)]
 def list_sources(
     query: Annotated[CollectionQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
-    """The sources of a collection, each with its last run."""
+    """The sources of a collection, each with its last run. Of one that cannot be read it has the error."""
     ingestion.collections.require(caller, query.collection)
-    found = sources_of(ingestion.collections.library.open(query.collection))
-    return json_reply({"sources": [source_json(one) for one in found]})
+    opened = ingestion.collections.library.open(query.collection)
+    found = [source_json(one) for one in sources_of(opened)]
+    found += [
+        {"name": name, "error": {"code": error.code, "message": message_with_advice(error)}}
+        for name, error in unreadable_sources(opened).items()
+    ]
+    return json_reply({"sources": found})
 
 
 @router.put("/v1/sources/{source}", summary="Add or replace a source", response_model=SourceShape)
@@ -162,7 +169,7 @@ def forget_source(
 @access(Scope.ADMIN, "collections")
 @in_thread(Writes)
 def sync_source(
-    source: SourceName,
+    source: Annotated[SourceName, MayRaise(errors.InvalidSource)],
     query: Annotated[CollectionQuery, Query()],
     request: Request,
     caller: Caller,
@@ -178,7 +185,8 @@ def sync_source(
 def begin_sync(ingestion: Ingestion, caller: Principal, collection: str, source: str) -> Job:
     """Queue the job of a source, and start it; blocks.
 
-    Raises :class:`index.errors.SourceNotFound`, :class:`service.errors.Overloaded`.
+    Raises :class:`index.errors.SourceNotFound`, :class:`index.errors.InvalidSource`,
+    :class:`service.errors.Overloaded`.
     """
     ingestion.collections.require(caller, collection)
     source_of(ingestion.collections.library.open(collection), source)

@@ -60,6 +60,13 @@ class Source(BaseModel):
     last: SourceRun | None = Field(description="The last run; a right that was withdrawn is in force since.")
 
 
+class UnreadableSource(BaseModel):
+    """A source that is stored in a form that cannot be read, with the error. Remove it, or put it again."""
+
+    name: str
+    error: dict[str, str]
+
+
 class RemovedSource(BaseModel):
     """A source that was removed."""
 
@@ -70,4 +77,4 @@ class RemovedSource(BaseModel):
 class SourceList(BaseModel):
     """The sources of a collection."""
 
-    sources: list[Source]
+    sources: list[Source | UnreadableSource]

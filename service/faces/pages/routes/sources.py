@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Scope as Connection
 
 from index.errors import InvalidInput, LoccitError
-from index.sources.applications import CONNECTORS, Source, sources_of
+from index.sources.applications import CONNECTORS, Source, sources_of, unreadable_sources
 from service.errors import InvalidRequest
 from service.faces.api.requests.sources import SourceRequest
 from service.faces.api.routes.sources import (
@@ -111,10 +111,13 @@ def _lines(values: Mapping[str, str]) -> str:
 
 def _rows(ingestion: Ingestion, collection: str) -> list[dict[str, Any]]:
     try:
-        found = sources_of(ingestion.collections.library.open(collection))
+        opened = ingestion.collections.library.open(collection)
+        found, unreadable = sources_of(opened), unreadable_sources(opened)
     except LoccitError:  # the page of the state says that it cannot be opened
         return []
-    return [{"collection": collection, "source": one} for one in found]
+    told = [(one, "") for one in found]
+    told += [(Source(name, ""), error.message) for name, error in unreadable.items()]
+    return [{"collection": collection, "source": one, "problem": problem} for one, problem in told]
 
 
 @router.post(f"{PATH}/change")

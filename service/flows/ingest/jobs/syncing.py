@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from index.collection import warn_once
 from index.errors import LoccitError
 from index.library import Library
-from index.sources.applications import Stopped, sources_of
+from index.sources.applications import Stopped, sources_of, unreadable_sources
 from service.flows.ingest.jobs.job_thread import JobThread, MayContinue
 from service.flows.ingest.jobs.waiting import WaitingJobs
 from service.flows.sources.describing import run_json
@@ -63,10 +64,14 @@ class SourceJobs(JobThread):
             self._looked = time.monotonic()
             for name in self._library.names():
                 try:
-                    due = [one for one in sources_of(self._library.open(name)) if one.is_due(time.time())]
+                    collection = self._library.open(name)
+                    due = [one for one in sources_of(collection) if one.is_due(time.time())]
+                    unreadable = unreadable_sources(collection)
                 except LoccitError as error:
                     log.info("The sources of the collection %r are not looked at: %s", name, error.message)
                     continue
+                for problem in unreadable.values():
+                    warn_once(name, problem.message)
                 for source in due:
                     queue_sync(self._store, name, source.name)
         finally:

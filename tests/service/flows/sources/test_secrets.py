@@ -240,6 +240,35 @@ def test_administrators_of_some_collections_add_and_remove_none(client: TestClie
     assert [one["name"] for one in client.get("/v1/sources").json()["sources"]] == ["manuals"]
 
 
+def test_a_source_that_cannot_be_read_is_listed_removed_and_replaced(
+    client: TestClient, library: Library
+) -> None:
+    client.put("/v1/sources/manuals", json={"kind": "github", "place": "acme/handbook"})
+    odd = {"name": "odd", "kind": "jira", "options": {"api": 1}, "sealed": SECRET}
+
+    def spoil() -> None:
+        library.open("default").editor.set_connections(
+            lambda known: {**known, "sources": [odd, *known["sources"]]}
+        )
+
+    spoil()
+    manuals, other = client.get("/v1/sources").json()["sources"]
+    assert (manuals["name"], other["name"], other["error"]["code"]) == ("manuals", "odd", "invalid_source")
+    assert "options.api" in other["error"]["message"]
+    assert SECRET not in client.get("/v1/sources").text
+    assert_error(client.post("/v1/sources/odd/sync"), 422, "invalid_source")
+    assert "options.api" in told(page(client, "/status/sources"))
+    client.post("/status/sources/odd/remove?collection=default")
+    assert [one["name"] for one in client.get("/v1/sources").json()["sources"]] == ["manuals"]
+    spoil()
+    body = {"kind": "jira", "place": "HELP", "url": "https://jira.invalid", "user": "ann"}
+    assert_error(client.put("/v1/sources/odd", json=body), 422, "invalid_source")
+    client.put("/v1/sources/odd", json={**body, "secret": SECRET})
+    assert [one["name"] for one in client.get("/v1/sources").json()["sources"]] == ["manuals", "odd"]
+    spoil()
+    assert client.delete("/v1/sources/odd").json() == {"name": "odd", "retired": 0}
+
+
 def test_the_page_adds_changes_and_removes(client: TestClient, library: Library) -> None:
     form = {
         "name": "help", "collection": "default", "kind": "jira", "place": "HELP", "url": "https://jira.invalid",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -43,24 +43,28 @@ class SyncDetails(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Reply):
-    """A place in another application whose documents a collection has, and its last run."""
+    """A place in another application whose documents a collection has, and its last run.
+
+    One in a list that is stored in a form that cannot be read has its name and an ``error`` only.
+    """
 
     name: str
-    kind: str
-    place: str
-    url: str
-    user: str
-    options: Mapping[str, str]
-    prefix: str
-    groups: Sequence[str] | None
-    group_prefixes: Mapping[str, Sequence[str]]
-    takes_readers: bool
-    owner: str
-    every_seconds: float
-    erases: bool
-    secret: Literal["kept", "environment", "none"]
-    next: datetime | None
-    last: SourceRun | None
+    kind: str = ""
+    place: str = ""
+    url: str = ""
+    user: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    groups: Sequence[str] | None = None
+    group_prefixes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    takes_readers: bool = False
+    owner: str = ""
+    every_seconds: float = 0.0
+    erases: bool = False
+    secret: Literal["kept", "environment", "none"] = "none"  # noqa: S105
+    next: datetime | None = None
+    last: SourceRun | None = None
+    error: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
