@@ -147,7 +147,7 @@ _NAME_BEFORE = regex.compile(
 _YEARS = (1000, 2200)
 _START, _UNIT_OF = attrgetter("start"), attrgetter("unit")
 _BACK = 60
-"""Code points before a number in which its bound is looked for."""
+"""Code points before a number in which its bound, or the name that it is part of, is looked for."""
 
 
 def unit_of(word: str) -> str:
@@ -275,7 +275,7 @@ def amounts_in(question: str) -> Sequence[Range]:
 
 def _is_of_name(question: str, one: Range) -> bool:
     """Whether what stands before a number makes it the number of one thing, or a year."""
-    match = _NAME_BEFORE.search(question, 0, one.start)
+    match = _NAME_BEFORE.search(question, max(0, one.start - _BACK), one.start)
     if match is None or one.unit in (DAY_OF_YEAR, DAY_OF_WEEK):
         return False
     if match["the"]:

@@ -189,6 +189,13 @@ def test_a_long_list_of_amounts_takes_no_longer_for_each(written: str) -> None:
     assert min(seconds(4000) for _ in range(3)) < 8 * 3 * short + 0.1
 
 
+@pytest.mark.parametrize("letters", ["a", "A", "Aa"])
+def test_a_long_word_before_an_amount_takes_no_longer_for_each_letter(letters: str) -> None:
+    start = process_time()
+    amounts_in(f"{letters * 10_000} 5 kg 6 kg 7 kg")
+    assert process_time() - start < 0.3
+
+
 def test_ranges_within_a_sentence_have_their_units() -> None:
     found = read_ranges("Children from 6 to 11 years: 5 ml; over 30 kg, 7 ml. Take it for up to 4 days.")
     assert [(one.least, one.most, one.unit) for one in found if one.bound] == [
