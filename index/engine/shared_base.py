@@ -166,7 +166,8 @@ class SharedBase:
         with self._writing(0.0):
             shutil.rmtree(folder, ignore_errors=True)
             self._made.clear()
-            self._index.write_next(folder, purges=purges)
+            # No erased vector comes back into the shared place, whoever has purged it.
+            self._index.write_next(folder, purges=purges or not self._index.is_rid_of(erased))
         manifest = read_manifest(folder)
         if manifest is None:
             raise FileNotFoundError(folder)

@@ -56,22 +56,22 @@ def write_base(
     base: Base,
     config: VectorsConfig,
     *,
-    unique: str = "",
     purges: bool = False,
 ) -> None:
     """Publish a base with the passages of a snapshot, durably; ``base`` is the snapshot's base.
 
-    ``unique`` is a part of the names of its files. ``purges``: the vectors of removed passages are in none of
-    them.
+    ``purges``: the vectors of removed passages are in none of its files.
 
     Raises OSError, for instance on a full disk, and :class:`index.errors.StoreDamaged` if a file that is
     copied is damaged, and keeps the old base.
     """
     count = len(snapshot)
     kind = choose_kind(count, config)
-    new = Publication(folder, snapshot.mark, unique)
+    new = Publication(folder, snapshot.mark)
+    purged = snapshot.mark.change
     if kind == "ivf" and count and _can_extend(snapshot, base):
         _extend(new, snapshot, base, config, purges=purges)
+        purged = purged if purges else base.rid_of
     else:
         # So that no damage is copied into a base with good checksums. What was deleted is still mapped.
         base.check(path for path in base.files if path.exists())
@@ -79,7 +79,7 @@ def write_base(
             _write_part(new, Content.of(snapshot.segments), config)
         elif count:
             _write_flat(new, snapshot)
-    new.publish(kind=kind, dimension=base.parts[0].segment.rows.dimension)
+    new.publish(kind=kind, dimension=base.parts[0].segment.rows.dimension, purged=purged)
 
 
 def _write_flat(new: Publication, snapshot: Snapshot) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
+from index.engine.checksums import Checksum
 from index.engine.vectors.approximation import Tuning, inner_products
 from index.engine.vectors.building import write_base
 from index.engine.vectors.compaction import BackgroundCompaction, is_due
@@ -100,7 +100,7 @@ class FaissIndex:
         return None if self._base.is_due else self._base.manifest
 
     @property
-    def files(self) -> Container[Path]:
+    def files(self) -> Mapping[Path, Checksum]:
         """The files of the base in use."""
         return self._base.files
 
@@ -188,7 +188,7 @@ class FaissIndex:
             snapshot, base = self._current(), self._base
             unchanged = not snapshot.deltas and snapshot.base == base.segments
             unchanged = unchanged and self._is_current() and base.mark == snapshot.mark
-            if unchanged and not self.should_compact and not (purges and self._has_removed()):
+            if unchanged and not self.should_compact and not (purges and self._may_hold_removed()):
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
@@ -206,9 +206,8 @@ class FaissIndex:
         This one stays in use. Files have names that no other machine gives. ``purges`` and errors are those
         of :meth:`compact`.
         """
-        unique = uuid.uuid4().hex[:8]
         with self._compacting:
-            write_base(folder, self._current(), self._base, self._config, unique=unique, purges=purges)
+            write_base(folder, self._current(), self._base, self._config, purges=purges)
 
     def purge(self, change: int) -> bool:
         """Write a base without the vectors that were removed up to a change, unless this one has none.
@@ -217,14 +216,14 @@ class FaissIndex:
         what :meth:`compact` raises.
         """
         self.reload()
-        if self._has_removed():
+        if self._may_hold_removed():
             self.compact(purges=True)
         return self.tidy(change)
 
     def is_rid_of(self, change: int) -> bool:
         """Whether the base in use has no vectors of passages removed up to a change."""
         base = self._base
-        return (base.is_clean and base.mark.change >= change) or not self._has_removed()
+        return (not base.is_due and base.rid_of >= change) or not self._may_hold_removed()
 
     def tidy(self, change: int) -> bool:
         """Delete the files of all bases but the one in use; False unless :meth:`is_rid_of`."""
@@ -236,8 +235,10 @@ class FaissIndex:
                     return True
         return False
 
-    def _has_removed(self) -> bool:
-        """Whether the base has vectors of passages that were removed."""
+    def _may_hold_removed(self) -> bool:
+        """Whether files of the base have vectors of removed passages, or may, as it is not in use."""
+        if self._base.is_due and self._base.manifest is not None:
+            return True
         return self._current().removed > sum(part.blank for part in self._base.parts)
 
     def compact_in_background(

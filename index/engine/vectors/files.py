@@ -10,10 +10,12 @@ open them. Deleting a file does not affect processes that have it mapped.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import faiss
@@ -74,7 +76,7 @@ class Base:
 
     It has at least one part. The files of ``unchecked`` are not compared as a whole with their checksums yet.
     ``is_due``: a new base is due, because the files cannot be used (then this base is empty) or are of an
-    earlier format.
+    earlier format. ``purged``: up to this change, vectors of removed passages were purged from its parts.
     """
 
     mark: Mark
@@ -83,6 +85,7 @@ class Base:
     kind: Kind = "flat"
     unchecked: tuple[Path, ...] = ()
     is_due: bool = False
+    purged: int = 0
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -94,9 +97,10 @@ class Base:
         return dict(file for part in self.parts for file in part.files.values())
 
     @property
-    def is_clean(self) -> bool:
-        """Whether it has no vectors of passages that were removed before it was written."""
-        return all(part.blank == part.segment.dead for part in self.parts)
+    def rid_of(self) -> int:
+        """The change up to which it has no vectors of removed passages."""
+        is_clean = all(part.blank == part.segment.dead for part in self.parts)
+        return self.mark.change if is_clean else self.purged
 
     @property
     def size(self) -> int:
@@ -127,15 +131,12 @@ class Base:
 class Publication:
     """Writes a base: adds durable files part by part, then publishes the manifest."""
 
-    def __init__(self, folder: Path, mark: Mark, unique: str = "") -> None:
-        """``unique`` makes the names of files other than any that other machines give."""
+    def __init__(self, folder: Path, mark: Mark) -> None:
+        """Files have names that nobody else gives: a base goes on with them, here and on other machines."""
         self._folder, self._mark = folder, mark
         folder.mkdir(parents=True, exist_ok=True)
         self._before = names_in(read_manifest(folder))
-        self._stem, number = f"base-{mark.change:06d}{unique and f'-{unique}'}", 0
-        while any(name.startswith(f"{self._stem}.") for name in self._before):
-            number += 1
-            self._stem = f"base-{mark.change:06d}-{number}"
+        self._stem = f"base-{mark.change:06d}-{uuid.uuid4().hex[:8]}"
         self._files: dict[str, dict[str, str | int]] = {}
         self._parts: list[dict[str, Any]] = []
 
@@ -249,7 +250,11 @@ def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig, be
         path
         for _, files in told
         for path, expected in files.values()
-        if (path in before.unchecked if path in known else not check_at_once(path, expected, small))
+        if (
+            path in before.unchecked
+            if known.get(path) == expected
+            else not check_at_once(path, expected, small)
+        )
     )
     opened = {_of_rows(part.files): part.segment.rows for part in before.parts}
     parts = []
@@ -258,7 +263,8 @@ def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig, be
         if rows is None:
             rows = _rows(one, kind, files, dimension, is_limited=config.megabytes > 0)
         parts.append(Part(_segment(rows, one, files), files, one))
-    return Base(mark, tuple(parts), manifest, kind, unchecked, is_due=is_old)
+    purged = int(content.get("purged", 0))
+    return Base(mark, tuple(parts), manifest, kind, unchecked, is_due=is_old, purged=purged)
 
 
 def _parts(content: Mapping[str, Any], folder: Path) -> list[tuple[Mapping[str, Any], dict[str, File]]]:
@@ -366,7 +372,10 @@ def hashes_of(manifest: str, folder: Path) -> dict[str, Path]:
 
 
 def install(
-    folder: Path, manifest: str, fetch: Callable[[str, Path], None], known: Container[Path] = ()
+    folder: Path,
+    manifest: str,
+    fetch: Callable[[str, Path], None],
+    known: Mapping[Path, Checksum] = MappingProxyType({}),
 ) -> None:
     """Let the manifest of a folder be this one, once all of its files are there and have their checksums.
 
@@ -378,7 +387,7 @@ def install(
     before = names_in(read_manifest(folder))
     files = _files(manifest, folder)
     for path, expected in files.items():
-        if not (path in known and path.exists()) and not _is_intact(path, expected):
+        if not (known.get(path) == expected and path.exists()) and not _is_intact(path, expected):
             write_durably(path, partial(_fetch_checked, expected=expected, fetch=fetch))
     write_manifest(folder, manifest)
     delete_but(folder, keep={*before, *(path.name for path in files)})

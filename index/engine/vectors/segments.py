@@ -55,6 +55,17 @@ class Segment:
         np.bitwise_and.at(bits, positions >> 3, ~(np.uint8(1) << (positions & 7).astype(np.uint8)))
         return replace(self, bits=bits, dead=self.dead + len(positions))
 
+    def only_here(self, other: Segment) -> Ids:
+        """Return the positions of rows that are live here and not in another state of the same rows."""
+        if other is self or not other.dead:
+            return _NONE
+        return np.flatnonzero(np.unpackbits(self.bits & ~other.bits, count=len(self.rows), bitorder="little"))
+
+    def where_both(self, other: Segment) -> Segment:
+        """Return the segment with the rows that are live here and in another state of the same rows."""
+        gone = self.only_here(other)
+        return replace(self, bits=self.bits & other.bits, dead=self.dead + len(gone)) if len(gone) else self
+
     def select_rows(self, documents: Ids | None) -> AllowedRows | None:
         """Return the rows that a search may return; None if there are none.
 
@@ -133,14 +144,19 @@ class Snapshot:
         new = [part for part in base if id(part.rows) not in here]
         kept = {id(part.rows) for part in base}
         ids = np.concatenate([_NONE, *(part.rows.ids[part.live()] for part in new)])
-        newer = []
+        newer, parts = [], []
+        for part in base:
+            mine = here.get(id(part.rows), part)
+            parts.append(mine.where_both(part))
+            # A passage that an unfinished update brought, and that others have added again since.
+            live = mine.only_here(part)
+            newer.append((part.rows, live[~_hold(new, part.rows.ids[live])]))
         for segment in self.segments:
             if id(segment.rows) not in kept:
                 live = segment.live()
                 newer.append((segment.rows, live[~_hold(new, segment.rows.ids[live])]))
-        parts = tuple(here.get(id(part.rows), part) for part in base)
         added = gather_rows(newer or [(self.base[0].rows, _NONE)])
-        return Snapshot(mark, parts).with_changes(self.mark, added, ids[~self.holds(ids)])
+        return Snapshot(mark, tuple(parts)).with_changes(self.mark, added, ids[~self.holds(ids)])
 
 
 def _hold(segments: Sequence[Segment], ids: Ids) -> NDArray[np.bool_]:

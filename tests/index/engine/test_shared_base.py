@@ -296,6 +296,29 @@ def test_an_erasure_leaves_no_vector_in_the_shared_place(machines: Machines, kin
     assert_alike(maker, other)
 
 
+def test_no_machine_brings_erased_vectors_back_into_the_shared_place(machines: Machines) -> None:
+    maker, other = machines.engine("maker"), machines.engine("other")
+    publish(maker)
+    other.update()
+    with machines.store.snapshot() as moment:
+        passages = moment.added_vectors(0, moment.change, DESCRIPTION.dimension)
+        key = moment.document("003").key
+        vectors = np.concatenate([found[documents == key] for _, documents, found in passages])
+    erased = [one.astype(kind).tobytes() for one in vectors for kind in (np.float16, np.float32)]
+    machines.store.delete("003")
+    change = machines.store.notice(0).change
+    other.update()
+    assert maker.purge(change)
+    assert not found_in(machines.objects, erased)
+    shared(other).publish()  # as where it cannot fetch the base of the purge
+    assert not found_in(machines.objects, erased)
+    machines.store.delete("004")
+    publish(maker)  # it grew since the purge
+    other.update()
+    assert shared(other).cleanse(change)
+    assert not found_in(machines.folder / "other" / "vectors", erased)
+
+
 def found_in(folder: Path, parts: list[bytes]) -> bool:
     return any(part in path.read_bytes() for path in folder.rglob("*") if path.is_file() for part in parts)
 

@@ -1,5 +1,6 @@
 """Vectors that follow from passage ids, so that an index can be checked by its ids alone."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def put(index: FaissIndex, change: int, ids: range | list[int], removed: Ids = N
 
 def held(index: FaissIndex) -> list[int]:
     return sorted(index.search(unit(1), 10_000)[0].ids.tolist())
+
+
+def file_names(folder: Path) -> dict[str, Path]:
+    """The files by their names without what makes them unique."""
+    found = {re.sub(r"(base-\d{6})-[0-9a-f]{8}", r"\1", path.name): path for path in folder.iterdir()}
+    assert len(found) == len(list(folder.iterdir()))
+    return found
 
 
 def manifest(folder: Path) -> dict[str, Any]:

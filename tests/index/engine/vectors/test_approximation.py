@@ -22,7 +22,7 @@ from index.engine.vectors.files import read_base
 from index.records import Mark
 from index.sealed import seal
 from index.types import Ids, Vectors
-from tests.index.engine.vectors.numbered import manifest, rewrite
+from tests.index.engine.vectors.numbered import file_names, manifest, rewrite
 
 DIMENSION = 32
 COUNT = 3000
@@ -322,7 +322,7 @@ def test_a_passage_that_comes_back_is_in_the_new_part(made: Path) -> None:
 
 def test_where_a_file_is_gone_the_base_is_made_anew(made: Path) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
-    (made / "base-000001.candidates.faiss").unlink()
+    file_names(made)["base-000001.candidates.faiss"].unlink()
     put(index, 2, IDS[:1] + COUNT, stored(1, seed=4))
     index.compact()
     assert counts(made) == [len(index)] == [COUNT + 1]
@@ -355,8 +355,9 @@ def test_building_is_the_same_each_time(made: Path, tmp_path: Path) -> None:
     index = FaissIndex.open(tmp_path / "again", DIMENSION, config())
     put(index, 1, IDS, VECTORS)
     index.compact()
-    names = ("base-000001.candidates.faiss", "base-000001.rows", "base-000001.ids.npy")
-    assert all((made / name).read_bytes() == (tmp_path / "again" / name).read_bytes() for name in names)
+    first, second = file_names(made), file_names(tmp_path / "again")
+    for name in ("base-000001.candidates.faiss", "base-000001.rows", "base-000001.ids.npy"):
+        assert first[name].read_bytes() == second[name].read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -364,18 +365,18 @@ def test_building_is_the_same_each_time(made: Path, tmp_path: Path) -> None:
     [
         "base-000001.candidates.faiss",
         "base-000001.rows",
-        "base-000001-1.live.npy",
-        "base-000001-1.1.candidates.faiss",
-        "base-000001-1.1.rows",
+        "base-000002.live.npy",
+        "base-000002.1.candidates.faiss",
+        "base-000002.1.rows",
     ],
 )
 def test_a_folder_that_lacks_a_file_is_filled_again(
     made: Path, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     index = FaissIndex.open(made, DIMENSION, config())
-    put(index, 1, IDS[:1] + COUNT, stored(1, seed=4), removed=IDS[:1])
+    put(index, 2, IDS[:1] + COUNT, stored(1, seed=4), removed=IDS[:1])
     index.compact()
-    (made / name).unlink()
+    file_names(made)[name].unlink()
     caplog.set_level(logging.WARNING)
     assert FaissIndex.open(made, DIMENSION, config()).change == 0
     assert "No such file" in caplog.text

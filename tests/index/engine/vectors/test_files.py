@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from index.engine.vectors import FaissIndex
-from tests.index.engine.vectors.numbered import DIMENSION, held, manifest, put, rewrite, vector_of
+from tests.index.engine.vectors.numbered import DIMENSION, file_names, held, manifest, put, rewrite, vector_of
 from tests.log_lines import records
 
 
-def file_names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} - {"compact.lock"}
+def names(folder: Path) -> set[str]:
+    return file_names(folder).keys() - {"compact.lock"}
 
 
 def base_names(change: int) -> set[str]:
@@ -30,10 +30,10 @@ def test_opening_writes_nothing_and_says_nothing(folder: Path, caplog: pytest.Lo
 def test_a_folder_explains_itself(compacted: Path) -> None:
     told = manifest(compacted)
     files = told.pop("files")
-    unnamed = {"store": "", "epoch": "", "token": ""}
+    unnamed = {"store": "", "epoch": "", "token": "", "purged": 118}
     parts = [{"count": 20}]
     assert told == {"format": 4, "kind": "flat", "change": 118, **unnamed, "dimension": 8, "parts": parts}
-    assert {file["name"] for file in files.values()} == base_names(118)
+    assert names(compacted) == base_names(118) | {"manifest.json"}
     assert all((compacted / file["name"]).stat().st_size == file["bytes"] for file in files.values())
 
 
@@ -53,7 +53,7 @@ def test_files_of_the_base_before_stay_until_the_next(compacted: Path) -> None:
     for change in (119, 120):
         put(index, change, [change])
         index.compact()
-        assert file_names(compacted) == {"manifest.json"} | base_names(change) | base_names(change - 1)
+        assert names(compacted) == {"manifest.json"} | base_names(change) | base_names(change - 1)
 
 
 def test_a_killed_compaction_leaves_the_old_base(compacted: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_killed_compaction_leaves_the_old_base(compacted: Path) -> None:
     assert (index.change, held(index)) == (118, list(range(20)))
     put(index, 119, [20])
     index.compact()
-    assert file_names(compacted) == {"manifest.json"} | base_names(118) | base_names(119)
+    assert names(compacted) == {"manifest.json"} | base_names(118) | base_names(119)
     assert held(FaissIndex.open(compacted, DIMENSION)) == list(range(21))
 
 
@@ -102,11 +102,11 @@ def unsealed_change(path: Path) -> None:
         ("base-000118.documents.npy", Path.unlink, "No such file"),
         ("base-000118.faiss", cut, "bytes"),
         ("base-000118.ids.npy", cut, "bytes"),
-        ("base-000118.faiss", spoil, "base-000118.faiss is damaged: its checksum differs"),
-        ("base-000118.faiss", flip, "base-000118.faiss is damaged: its checksum differs"),
-        ("base-000118.ids.npy", spoil, "base-000118.ids.npy is damaged"),
-        ("base-000118.ids.npy", flip, "base-000118.ids.npy is damaged"),
-        ("base-000118.documents.npy", flip, "base-000118.documents.npy is damaged"),
+        ("base-000118.faiss", spoil, ".faiss is damaged: its checksum differs"),
+        ("base-000118.faiss", flip, ".faiss is damaged: its checksum differs"),
+        ("base-000118.ids.npy", spoil, ".ids.npy is damaged"),
+        ("base-000118.ids.npy", flip, ".ids.npy is damaged"),
+        ("base-000118.documents.npy", flip, ".documents.npy is damaged"),
         ("manifest.json", cut, "not usable"),
         ("manifest.json", spoil, "not usable"),
         ("manifest.json", lambda path: path.write_text(""), "not usable"),
@@ -122,7 +122,7 @@ def unsealed_change(path: Path) -> None:
 def test_a_damaged_folder_is_logged_and_filled_again(
     compacted: Path, caplog: pytest.LogCaptureFixture, name: str, damage: Callable[[Path], None], reason: str
 ) -> None:
-    damage(compacted / name)
+    damage(file_names(compacted)[name])
     index = FaissIndex.open(compacted, DIMENSION)
     assert (index.change, len(index)) == (0, 0)
     (record,) = records(caplog)
@@ -138,7 +138,7 @@ def test_a_damaged_folder_is_logged_and_filled_again(
 def test_a_base_that_cannot_be_used_is_made_again_once(
     compacted: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cut(compacted / "base-000118.faiss")
+    cut(file_names(compacted)["base-000118.faiss"])
     index = FaissIndex.open(compacted, DIMENSION)
     assert not index.should_compact  # there is nothing in it yet
     put(index, 118, range(20))
@@ -167,6 +167,6 @@ def test_a_reader_keeps_a_base_whose_files_are_gone(compacted: Path) -> None:
     for change in (119, 120, 121):
         put(writer, change, [change])
         writer.compact()
-    assert not base_names(118) & file_names(compacted)
+    assert not base_names(118) & names(compacted)
     assert held(reader) == list(range(20))
     assert reader.search(vector_of(7), 1, documents=np.asarray([3]))[0].ids.tolist() == [7]
