@@ -1,6 +1,7 @@
 """Let a collection grow to so many passages and measure it there.
 
     python -m benchmarks.growth FOLDER STORE... --passages 1000000 2000000 [--minutes 5] [--save FILE]
+        [--parts follow ask ingest]
 
 ``STORE`` are the ``store.sqlite`` files of collections, whose sentences are put together anew and whose
 vectors are mixed (:mod:`benchmarks.growth.passages`). ``FOLDER`` keeps the PostgreSQL server and the data
@@ -14,14 +15,14 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Set
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from benchmarks.growth.machines import COLLECTION, Server, processor_seconds
-from benchmarks.growth.measures import Growth
+from benchmarks.growth.measures import PARTS, Figures, Growth
 from benchmarks.growth.passages import SyntheticEmbedder, Writer, prepare
 from index.config import LibraryConfig
 from index.library import Library
@@ -62,6 +63,7 @@ def _record(folder: Path, server: Server) -> Iterator[RecordStore]:
 
 
 def _grow(server: Server, writer: Writer, until: int) -> dict[str, float]:
+    """Add passages; the processor time of the server has in it what a replica reads that follows."""
     began, used, own = time.monotonic(), processor_seconds(server.process), time.process_time()
     added = writer.fill(until)
     return {
@@ -72,15 +74,14 @@ def _grow(server: Server, writer: Writer, until: int) -> dict[str, float]:
     }
 
 
-def measure(folder: Path, passages: int, minutes: float) -> Iterator[dict[str, float]]:
+def measure(folder: Path, passages: int, minutes: float, parts: Set[str]) -> Iterator[Figures]:
     """Yield the figures of a size as they become known."""
     server = Server(folder / "postgresql")
     with server.running(), _record(folder, server) as store:
-        writer = Writer(store, folder)
-        yield {"passages": passages, "load": os.getloadavg()[0], **_grow(server, writer, passages)}
-        growth = Growth(folder, server)
-        for figures in growth.figures(lambda time_: writer.write(time_, _PASSAGES_A_SECOND), 60 * minutes):
-            yield dict(figures)
+        writer, growth = Writer(store, folder), Growth(folder, server)
+        with growth.following() if "follow" in parts else nullcontext():
+            yield {"passages": passages, "load": os.getloadavg()[0], **_grow(server, writer, passages)}
+        yield from growth.figures(parts, lambda time_: writer.write(time_, _PASSAGES_A_SECOND), 60 * minutes)
 
 
 def main() -> None:
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("stores", type=Path, nargs="*")
     parser.add_argument("--passages", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -101,13 +103,17 @@ def main() -> None:
         return
     prepare(folder, given.stores)
     for size in given.passages:
-        found: dict[str, float] = {}
-        for figures in measure(folder, size, given.minutes):
+        for figures in measure(folder, size, given.minutes, set(given.parts)):
             print(json.dumps(figures), flush=True)
-            found |= figures
-        if given.save:
-            kept = json.loads(given.save.read_text()) if given.save.exists() else {}
-            given.save.write_text(f"{json.dumps({**kept, str(size): found}, indent=1)}\n")
+            if given.save:
+                _keep(given.save, str(size), figures)
+
+
+def _keep(file: Path, size: str, figures: Figures) -> None:
+    """Add figures to those of a size in a file, at once: a run takes hours, and may be cut off."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    kept[size] = kept.get(size, {}) | dict(figures)
+    file.write_text(f"{json.dumps(kept, indent=1)}\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import resource
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +20,9 @@ from benchmarks.growth.passages import questions
 from benchmarks.speed.wrk import OK, Load, Plan, send
 
 Figures = Mapping[str, float]
+PARTS = ("follow", "empty", "ask", "ingest", "erase", "vacuum", "dump", "restore")
+"""What is measured beside the size: in this order, and each without the others, but for an empty replica,
+which questions and the ingest need. ``follow``: a replica runs while passages are added."""
 _ASKED, _WARM = 300, 100
 _CLIENTS = 4
 _CAPACITY_SECONDS = 30.0
@@ -48,8 +51,12 @@ class Growth:
         self.objects = folder / "objects"
         self._bodies = [json.dumps({"question": one, "collection": COLLECTION}) for one in questions(folder)]
 
-    def figures(self, write: Callable[[float], int], seconds: float) -> Iterator[Figures]:
-        """Everything; ``write`` adds passages for so many seconds and returns how many."""
+    def following(self) -> AbstractContextManager[Replica]:
+        """A replica that follows the record until the ``with`` block ends; the first one that is measured."""
+        return self._replica("first")
+
+    def figures(self, parts: Set[str], write: Callable[[float], int], seconds: float) -> Iterator[Figures]:
+        """The parts that are named; ``write`` adds passages for so many seconds and returns how many."""
         yield {"database_bytes": float(self.server.ask(f"SELECT pg_database_size('{COLLECTION}')")[0][0])}
         with ExitStack() as stack:
             first = stack.enter_context(self._replica("first"))
@@ -58,21 +65,44 @@ class Growth:
                 "ready_processor": first.ready_processor_seconds,
             }
             yield self._published()
-            shutil.rmtree(self.folder / "second", ignore_errors=True)
-            second = stack.enter_context(self._replica("second"))
-            yield {
-                "empty_ready_seconds": second.ready_seconds,
-                "empty_ready_processor": second.ready_processor_seconds,
-                "index_bytes": float(size_of(self.folder / "second")),
-                "own_memory_bytes": float(second.own_bytes),
-            }
-            yield self._settled([first, second])
+            if parts & {"empty", "ask", "ingest"}:
+                yield from self._questioned(stack, first, parts, write, seconds)
+            if "erase" in parts:
+                yield self._erased(first)
+        yield from self._upkeep(parts)
+
+    def _questioned(
+        self,
+        stack: ExitStack,
+        first: Replica,
+        parts: Set[str],
+        write: Callable[[float], int],
+        seconds: float,
+    ) -> Iterator[Figures]:
+        """With a second replica, which starts with nothing, and a third after the ingest."""
+        second = stack.enter_context(self._empty("second"))
+        yield self._of_empty(second, "empty")
+        yield self._settled([first, second])
+        if "ask" in parts:
             yield self._asked(first)
+        if "ingest" in parts:
             capacity = self._capacity([first, second])
             yield {"capacity_per_second": capacity}
             yield self._ingested([first, second], capacity, write, seconds)
-            yield self._erased(first)
-        yield from self._upkeep()
+            with self._empty("third") as third:
+                yield self._of_empty(third, "late_empty")
+
+    def _empty(self, name: str) -> AbstractContextManager[Replica]:
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+        return self._replica(name)
+
+    def _of_empty(self, one: Replica, name: str) -> Figures:
+        return {
+            f"{name}_ready_seconds": one.ready_seconds,
+            f"{name}_ready_processor": one.ready_processor_seconds,
+            f"{name}_index_bytes": float(size_of(one.data)),
+            f"{name}_own_memory_bytes": float(one.own_bytes),
+        }
 
     def _replica(self, name: str) -> AbstractContextManager[Replica]:
         return replica(self.folder / name, self.folder, self.url, self.objects)
@@ -161,8 +191,8 @@ class Growth:
             "ingest_seconds": taken,
             **{f"ingest_{name}_processor": of for name, of in used.items()},
             **_times(together, "ingest_question"),
-            "lag_p50_seconds": float(np.percentile(seen.lags, 50)),
-            "lag_p99_seconds": float(np.percentile(seen.lags, 99)),
+            **{f"lag_p{part}_seconds": float(np.percentile(seen.lags, part)) for part in (50, 90, 99)},
+            "lag_most_seconds": max(seen.lags),
             "memory_early_bytes": float(early.sum()),
             "memory_late_bytes": float(late.sum()),
         }
@@ -184,17 +214,25 @@ class Growth:
             **{f"purged_{name}_processor": of for name, of in used.items()},
         }
 
-    def _upkeep(self) -> Iterator[Figures]:
-        yield self._timed("vacuum", lambda: self.server.ask("VACUUM (ANALYZE)"))
-        dump = self.server.folder / "dump"
-        arguments = ("--format=custom", f"--file={dump}", f"--dbname={self.url}")
-        yield self._timed("dump", lambda: self.server.program("pg_dump", *arguments))
-        yield {"dump_bytes": float(dump.stat().st_size)}
+    def _upkeep(self, parts: Set[str]) -> Iterator[Figures]:
+        if "vacuum" in parts:
+            yield self._timed("vacuum", lambda: self.server.ask("VACUUM (ANALYZE)"))
+        if parts & {"dump", "restore"}:
+            dump = self.server.folder / "dump"
+            # zstd -1: gzip, the default, takes about twelve times as long for the same size.
+            arguments = ("--format=custom", "--compress=zstd:1", f"--file={dump}", f"--dbname={self.url}")
+            yield self._timed("dump", lambda: self.server.program("pg_dump", *arguments))
+            yield {"dump_bytes": float(dump.stat().st_size)}
+            if "restore" in parts:
+                yield self._restored(dump)
+            dump.unlink()
+
+    def _restored(self, dump: Path) -> Figures:
         self.server.ask("CREATE DATABASE restored", "postgres")
         target = f"--dbname={self.server.url('restored')}"
-        yield self._timed("restore", lambda: self.server.program("pg_restore", target, str(dump)))
+        figures = self._timed("restore", lambda: self.server.program("pg_restore", target, str(dump)))
         self.server.ask("DROP DATABASE restored", "postgres")
-        dump.unlink()
+        return figures
 
     def _timed(self, name: str, work: Callable[[], object]) -> Figures:
         began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
