@@ -14,6 +14,7 @@ import regex
 
 from index.citations.statements.numbers import read_numbers
 from index.citations.statements.stand_ins import StandIn
+from index.text.clock import HALF, HOUR, MINUTE, NOON, minutes_at
 from index.text.days import days_of
 
 _UNITS = {
@@ -61,18 +62,15 @@ _RATE = regex.compile(
 )
 
 _CLOCK = (
-    r"(?:(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?\s?(?:(?P<half>[ap])(?:m\b|\.m\.)|uhr\b)"
-    r"|(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![\d:])(?:\s(?:hrs|hours)\b)?"
-    r"|(?P<name>noon|midday|midnight)\b)"
+    r"(?:(?:12(?:[:.]00)?\s)?(?P<name>noon|midday|midnight)\b"
+    rf"|{HOUR}(?:[:.]{MINUTE})?\s?(?:{HALF}|uhr\b)|{HOUR}:{MINUTE}(?![\d:])(?:\s(?:hrs|hours)\b)?)"
 )
 _TIME = regex.compile(rf"(?<![\d.:,]){_CLOCK}", regex.IGNORECASE)
 _TO = regex.compile(r"\s?[-–—]\s?| (?:to|till|until|and) ")
 _LONE_HOUR = regex.compile(
     r"(?<![\d.:,])(?P<hour>1?\d)(?:[:.](?P<minute>[0-5]\d))?(?=\s?[-–—]\s?\d| (?:to|till|until) \d)"
 )
-_NOON = 720
-"""Minutes from midnight to noon."""
-_NAMED = {"noon": _NOON, "midday": _NOON, "midnight": 2 * _NOON}
+_NAMED = {"noon": NOON, "midday": NOON, "midnight": 2 * NOON}
 
 _DAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?days?|s|r|rs)?\b)"
 _DAYS = regex.compile(
@@ -87,7 +85,7 @@ _PER = regex.compile(
 )
 _UNIT_WORD = regex.compile(_UNIT)
 _RATE_WORDS = frozenset([*_COUNTS, *_ADVERBS, "times", "every", "each"])
-_TIME_MARK = regex.compile(r"\d:\d|\d ?[ap]\.?m\b|\buhr\b|\b(?:noon|midday|midnight)\b", regex.IGNORECASE)
+_TIME_MARK = regex.compile(rf"\d:\d|\d\s?{HALF}|\buhr\b|\b(?:noon|midday|midnight)\b", regex.IGNORECASE)
 _DAY_WORD = regex.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|weekdays|weekends")
 
 
@@ -170,7 +168,8 @@ def _rates(sentence: str) -> Iterator[StandIn]:
 
 def _times(sentence: str) -> Iterator[StandIn]:
     """The times of day; a time until another one is one span of both."""
-    found = [(one.start(), one.end(), _minutes(one)) for one in _TIME.finditer(sentence)]
+    read = ((one.start(), one.end(), _minutes(one)) for one in _TIME.finditer(sentence))
+    found = [(start, end, minutes) for start, end, minutes in read if minutes is not None]
     at = 0
     while at < len(found):
         start, end, minutes = found[at]
@@ -181,26 +180,21 @@ def _times(sentence: str) -> Iterator[StandIn]:
             at += 1
         elif lone is not None and _TO.fullmatch(sentence, lone.end(), start):
             first = 60 * int(lone["hour"]) + int(lone["minute"] or 0)
-            if not sentence[end - 1].isdigit() and first + _NOON < minutes:
-                first += _NOON  # "2-4 pm"
+            if not sentence[end - 1].isdigit() and first + NOON < minutes:
+                first += NOON  # "2-4 pm"
             yield _span(lone.start(), end, first, minutes)
         else:
-            yield StandIn(start, end, "time of day", "", values=frozenset([Decimal(minutes % (2 * _NOON))]))
+            yield StandIn(start, end, "time of day", "", values=frozenset([Decimal(minutes % (2 * NOON))]))
         at += 1
 
 
 def _span(start: int, end: int, first: int, last: int) -> StandIn:
-    value = Decimal(first * 10_000 + (last or 2 * _NOON))
+    value = Decimal(first * 10_000 + (last or 2 * NOON))
     return StandIn(start, end, "opening", "", values=frozenset([value]))
 
 
-def _minutes(match: regex.Match[str]) -> int:
-    if match["name"]:
-        return _NAMED[match["name"].lower()]
-    hour = int(match["hour"])
-    if match["half"]:
-        hour = hour % 12 + 12 * (match["half"].lower() == "p")
-    return 60 * hour + int(match["minute"] or 0)
+def _minutes(match: regex.Match[str]) -> int | None:
+    return _NAMED[match["name"].lower()] if match["name"] else minutes_at(match)
 
 
 _days_of = lru_cache(20_000)(days_of)

@@ -17,6 +17,7 @@ import regex
 from index.search.tables.grid import Row
 from index.search.tables.prices import asks_price
 from index.search.tables.selection import Selection
+from index.text.clock import HALF, HOUR, MINUTE, NOON, minutes_at
 from index.text.days import days_asked, days_of
 
 _VEHICLE = (
@@ -67,15 +68,15 @@ _TO = regex.compile(
     regex.IGNORECASE,
 )
 _TIME = regex.compile(
-    r"(?P<hour>[01]?\d|2[0-4])(?:(?P<mark>[:.h])\s?(?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?m\.?)?(?P<clock>\s?(?:uhr|h))?"
+    rf"{HOUR}(?:(?P<mark>[:.h])\s?{MINUTE})?\s?(?:{HALF})?(?P<clock>\s?(?:uhr|h))?"
     r"(?:\s?[*†‡]|\s?\(?[a-z]\)?)?",
     regex.IGNORECASE,
 )
 _NONE = frozenset("- – — | .".split())
 """Cells of trips that do not stop there."""
-_NIGHT, _NOON = 4 * 60, 12 * 60
+_NIGHT = 4 * 60
 """Minutes after midnight up to which a trip may be one of the day before, after others in the afternoon."""
-_DAY = 24 * 60
+_DAY = 2 * NOON
 
 Role = Literal["from", "to", "at", ""]
 
@@ -85,12 +86,7 @@ def minutes_of(cell: str) -> int | None:
     match = _TIME.fullmatch(cell.strip())
     if match is None or not (match["minute"] or match["half"] or match["clock"]):
         return None
-    hour = int(match["hour"])
-    if match["half"]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
-    return hour * 60 + int(match["minute"] or 0)
+    return minutes_at(match)
 
 
 def _may_be_figure(cell: str) -> bool:
@@ -178,7 +174,7 @@ class Timetable:
         """Whether the times of a column are soon after those of the last stop: lengths and prices are not."""
         rows = self.table.grid.rows if stops else ()
         times = [(self._time(row, stops[-1].column), self._time(row, column)) for row in rows]
-        return all((time - before) % _DAY <= _NOON for before, time in times if before and time)
+        return all((time - before) % _DAY <= NOON for before, time in times if before and time)
 
     def _role(self, place: Sequence[str]) -> Role:
         """The role of a place in the question: a trip leaves from it, arrives there, or it is only named."""
@@ -267,7 +263,7 @@ class Timetable:
             is_late &= all(time < _NIGHT for _, time in trips)
             for row, time in trips:
                 if time >= _NIGHT:
-                    is_late = time >= _NOON
+                    is_late = time >= NOON
                 is_next_day = time < _NIGHT and (is_late or self._began_before(row, column, time))
                 found.setdefault(time + _DAY * is_next_day, []).append(row)
         return found
