@@ -13,6 +13,7 @@ from index.search.extraction.older_mail import is_about_the_same, is_later
 from index.search.extraction.wording import is_said, missing_words
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
+from index.search.question.times import may_tell_time, tells_time, time_asked
 from index.search.question.wanted import Wanted
 from index.text.sentences import Span
 
@@ -36,6 +37,9 @@ _LEAST_NEWER = 0.1
 _BESIDE = 2
 _LEAST_NEW = 0.3
 """Least probability of a sentence that is put before one which was just quoted, as a share of that one's."""
+_LEAST_HOLDING, _LEAST_HOLDING_ELSEWHERE = 0.3, 0.5
+"""The same for one that tells the time which is asked for and the best one lacks: in its document, and in
+another."""
 _LEAST_SHARE = 0.5
 """Least probability of a further sentence, as a share of the first one's."""
 
@@ -89,7 +93,8 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
     ]
     found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
     found = _newer_first(found, answer.question)
-    return _new_first(_referred_first(_stating_first(found, answer.question)), answer)
+    found = _timed_first(_stating_first(found, answer.question), answer.question)
+    return _new_first(_referred_first(found), answer)
 
 
 def _newer_first(found: Sequence[Selected], question: str) -> list[Selected]:
@@ -129,6 +134,21 @@ def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
     best = found[0].probability
     likely = [one for one in found if one.probability >= _LIKELY_SHARE * best and states.search(one.text)]
     return _with_first(found, likely[:1])
+
+
+def _timed_first(found: Sequence[Selected], question: str) -> list[Selected]:
+    """Put a sentence that tells a time first where one is asked for, and the best one tells none."""
+    asked = time_asked(question) if found else None
+    if asked is None or may_tell_time(found[0].text, asked):
+        return list(found)
+    timed = [one for one in found if _may_replace(one, found[0]) and tells_time(one.text, asked)]
+    return _with_first(found, timed[:1])
+
+
+def _may_replace(one: Selected, best: Selected) -> bool:
+    """Whether a sentence is probable enough to stand before one that lacks what is asked for."""
+    least = _LEAST_HOLDING if one.document == best.document else _LEAST_HOLDING_ELSEWHERE
+    return one.probability >= least * best.probability and one.is_older <= best.is_older
 
 
 def _referred_first(found: Sequence[Selected]) -> list[Selected]:
