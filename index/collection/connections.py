@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -102,9 +103,10 @@ class Connections(Generic[T]):
         others: _Others = {}
         for place, (value, problem) in enumerate(failed, 1):
             given = value.get("name") if isinstance(value, dict) else None
-            name = str(given or "unnamed")
-            if not given or name in others or name in readable:
-                name += f":{place}"
+            name = given if isinstance(given, str) else ""
+            if not name or name in others or name in readable:
+                forms = (f"{name or 'unnamed'}:{at}" for at in count(place))
+                name = next(form for form in forms if form not in others and form not in readable)
             others[name] = value, self._error(name, problem)
         return readable, others
 

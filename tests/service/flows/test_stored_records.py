@@ -97,6 +97,30 @@ def test_an_unreadable_source_hides_no_other(collection: Collection, odd: dict[s
         want_run(collection, "odd")
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a", "a:3", "a"],
+        ["unnamed:2", None],
+        ["unnamed:2", "", None, "unnamed:3"],
+        ["good:2", "good", "good"],
+        ["", "good:1", "good"],
+        [["token"], {"token": "t"}, 7],
+    ],
+)
+def test_no_unreadable_source_takes_the_name_of_another(collection: Collection, names: list[object]) -> None:
+    kept = [odd_source({"name": name, "kind": None, "place": str(at)}) for at, name in enumerate(names)]
+    with_odd(collection, *kept)
+    found = list(unreadable_sources(collection))
+    assert len(set(found)) == len(names)
+    assert "good" not in found
+    assert not any("token" in name for name in found)
+    note_run(collection, "good", Run(1.0, 2.0))
+    for left in range(len(names), 0, -1):
+        assert len(stored(collection, "sources")) == 1 + left
+        remove_source(collection, next(iter(unreadable_sources(collection))))
+
+
 @pytest.mark.parametrize("odd", ODD)
 def test_an_unreadable_source_stays_until_it_is_removed_or_replaced(
     collection: Collection, odd: dict[str, Any]
