@@ -20,6 +20,7 @@ from index.records import StoredPassage
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
+from index.search.extraction.reasons import asks_why, gives_reason, lacks_reason
 from index.search.features import Features
 from index.search.headings import weighing
 from index.search.headings.editions import AskedEdition
@@ -489,7 +490,8 @@ class Search:
         at = int(likely.argmax())
         best = float(likely[at])
         differs = found.differs[at] or self._absent(query.question, found.deciding[at])
-        logit = min(logit, _UNLIT) if differs else logit
+        if differs or _lacks_reason(query.question, found.deciding, at):
+            logit = min(logit, _UNLIT)
         return (min(logit, math.log(best / (1.0 - best)) + _MOST_ODDS) if best else logit), differs
 
     def _absent(self, question: str, hit: Hit) -> Sequence[str]:
@@ -743,6 +745,21 @@ class Search:
 def _prefer(found: RankedCandidates, logits: Mapping[int, float]) -> RankedCandidates:
     """Rank candidates anew by logits of what was read of their passages, by ids; to the others 0 is added."""
     return found.add_to_logits([logits.get(id_, 0.0) for id_ in found.candidates.ids.tolist()])
+
+
+def _lacks_reason(question: str, hits: Sequence[Hit], at: int) -> bool:
+    """Whether the best sentence only says again of what the reason is asked, and no lit one gives it."""
+    if not asks_why(question) or not hits[at].evidence:
+        return False
+    lit = [
+        (hit, one.start - hit.citation.start, one.end - hit.citation.start)
+        for hit in (hits[at], *hits)
+        for one in hit.evidence
+    ]
+    if any(gives_reason(hit.text[start:end], question) for hit, start, end in lit):
+        return False
+    hit, start, end = lit[0]
+    return lacks_reason(hit.text, start, end, question)
 
 
 def _with_said(hit: Hit, headings: Headings) -> Hit:

@@ -10,6 +10,13 @@ from index.answers import Answer, Hit
 from index.citations import parse_locator
 from index.search.extraction.beginning import lead_start
 from index.search.extraction.older_mail import is_about_the_same, is_later
+from index.search.extraction.reasons import (
+    asks_why,
+    follows_reason,
+    gives_reason,
+    leaves_reason_out,
+    span_before,
+)
 from index.search.extraction.wording import is_said, missing_words
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
@@ -38,8 +45,8 @@ _BESIDE = 2
 _LEAST_NEW = 0.3
 """Least probability of a sentence that is put before one which was just quoted, as a share of that one's."""
 _LEAST_HOLDING, _LEAST_HOLDING_ELSEWHERE = 0.3, 0.5
-"""The same for one that tells the time which is asked for and the best one lacks: in its document, and in
-another."""
+"""The same for one that tells the time or the reason which is asked for and the best one lacks: in its
+document, and in another."""
 _LEAST_SHARE = 0.5
 """Least probability of a further sentence, as a share of the first one's."""
 
@@ -94,6 +101,7 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
     found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
     found = _newer_first(found, answer.question)
     found = _timed_first(_stating_first(found, answer.question), answer.question)
+    found = _reason_first(found, answer.question)
     return _new_first(_referred_first(found), answer)
 
 
@@ -149,6 +157,29 @@ def _may_replace(one: Selected, best: Selected) -> bool:
     """Whether a sentence is probable enough to stand before one that lacks what is asked for."""
     least = _LEAST_HOLDING if one.document == best.document else _LEAST_HOLDING_ELSEWHERE
     return one.probability >= least * best.probability and one.is_older <= best.is_older
+
+
+def _reason_first(found: Sequence[Selected], question: str) -> list[Selected]:
+    """Put a sentence that gives the reason first where one is asked for, and the best one gives none."""
+    if not found or not asks_why(question) or not leaves_reason_out(found[0].text, question):
+        return list(found)
+    best = found[0]
+    asked = len(missing_words("", question))
+    for one in found:
+        if not _may_replace(one, best) or len(missing_words(one.text, question)) == asked:
+            continue
+        if gives_reason(one.text, question):
+            return _with_first(found, [one])
+        if follows_reason(one.text) and (before := _just_before(one)) is not None:
+            return _with_first(found, [before])
+    return list(found)
+
+
+def _just_before(one: Selected) -> Selected | None:
+    """The sentence before one, in its paragraph of the hit."""
+    at = one.hit.citation.start
+    span = span_before(one.hit.text, one.start - at)
+    return None if span is None else replace(one, start=at + span[0], end=at + span[1], words="")
 
 
 def _referred_first(found: Sequence[Selected]) -> list[Selected]:
