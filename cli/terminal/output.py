@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_CELLS = 10
 """Most cells of a computed value that are printed."""
+_UNCERTAIN, _UNLIKELY = 0.5, 0.2
+"""Answerability below which an answer says that there may be none, and below which nothing stands for one."""
 _MOST_REPEATS = 3
 """Other places of a passage that are printed."""
 
@@ -43,11 +45,7 @@ def print_answer(answer: Json, *, as_json: bool) -> None:
         else:
             console.print("Nothing in the documents shares a word or a meaning with that question.")
         return
-    if (first := answer.get("first")) is not None:
-        if first.get("introduction"):  # a service of an earlier release has none
-            console.print(Text(" ".join(first["introduction"].split()), style="bold"))
-        mark = (f" [{first['rank']}]\n", "cyan")
-        console.print(Text.assemble((" ".join(first["text"].split()), "bold"), mark))
+    _print_first(answer)
     are_several = len(answer.get("collections", ())) > 1
     for passage in answer["passages"]:
         print_passage(passage, collection=passage["citation"]["collection"] if are_several else "")
@@ -59,6 +57,24 @@ def print_answer(answer: Json, *, as_json: bool) -> None:
     for side in answer["index"]["degraded"]:
         ways = {"dense": "meaning", "lexical": "words"}[side]
         console.print(f"The search by {ways} has failed and is being repaired: ask again in a moment.")
+
+
+def _print_first(answer: Json) -> None:
+    """Print the sentence that most probably answers, and before it that it may not; as the page does."""
+    console, first = stdout(), answer.get("first")
+    computed = answer.get("computed")
+    if not (computed and computed["value"]):
+        if answer["answerability"] < _UNLIKELY:
+            console.print("The documents probably do not say.\n")
+            return
+        if answer["answerability"] < _UNCERTAIN:
+            console.print("The documents may not say." + (" The nearest sentence:" if first else ""))
+    if first is None:
+        return
+    if first.get("introduction"):  # a service of an earlier release has none
+        console.print(Text(" ".join(first["introduction"].split()), style="bold"))
+    mark = (f" [{first['rank']}]\n", "cyan")
+    console.print(Text.assemble((" ".join(first["text"].split()), "bold"), mark))
 
 
 def print_computed(computed: Json) -> None:
