@@ -159,7 +159,10 @@ def _has_other_subject(
         return False
     if not is_verb(words, like) and any(word.equals(words[at]) and is_verb(words, at) for at in clause):
         return False
-    return word.kind in ("number", "date") or has_verb(words, clause)
+    is_denied = any(
+        words[at].kind == "negation" for at in clause
+    )  # "Never use acetone" has no verb by its form
+    return word.kind in ("number", "date") or is_denied or has_verb(words, clause)
 
 
 def _first_content(words: Sequence[Word], clause: range) -> int | None:

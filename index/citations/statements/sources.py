@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +14,12 @@ import numpy as np
 from index.answers import Citation
 from index.citations.statements.words import Terms, Word, words_of
 from index.protocols import Embedder
-from index.text.sentences import Span, sentence_spans
+from index.text.sentences import LIST_ITEM, Span, sentence_spans
 from index.types import Vectors
 
 _WINDOW_CHARACTERS = 1000
 """Code points that are embedded at once: about what a model with 256 tokens reads."""
+_ITEM = re.compile(LIST_ITEM)
 _LIKE_LENGTH = 1.5
 _MOST_PARTS = 40
 """Parts of so many code points that are embedded for a claim: all of a text of some 40,000."""
@@ -66,10 +69,15 @@ class Source:
 
     @cached_property
     def words(self) -> list[tuple[Word, ...]]:
-        """The words of each sentence, with offsets in the passage."""
+        """The words of each span, with offsets in the passage; an item may have several sentences."""
+        count = itertools.count()
         return [
-            tuple(word.shift(start, number) for word in words_of(self.text[start:end], self.terms))
-            for number, (start, end) in enumerate(self.spans)
+            tuple(
+                word.shift(start, number)
+                for number, (start, end) in zip(count, _sentences_of(self.text, span), strict=False)
+                for word in words_of(self.text[start:end], self.terms)
+            )
+            for span in self.spans
         ]
 
     def cosines(self, vector: Vectors, wanted: Mapping[str, float]) -> Vectors:
@@ -151,6 +159,16 @@ class Source:
         """The numbers of the passage, its title and its headings."""
         context = words_of(self.context, self.terms)
         return [word for sentence in [*self.words, context] for word in sentence if word.number is not None]
+
+
+def _sentences_of(text: str, span: Span) -> list[Span]:
+    """The sentences of an item of a list, which is one span, so that each has clauses of its own."""
+    start, end = span
+    mark = _ITEM.match(text, start, end)
+    if mark is None:
+        return [span]
+    found = sentence_spans(text, mark.end(), end)
+    return [(start, found[0][1]), *found[1:]] if found else [span]
 
 
 def embed_alone(chosen: Sequence[tuple[Source, int]]) -> None:

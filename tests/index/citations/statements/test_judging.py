@@ -113,6 +113,14 @@ def test_a_fact_that_differs_contradicts(claim: str, kind: str, claimed: str, st
     assert (LAMPS, DOGS)[found.source][one.at : one.to] == stated
 
 
+@pytest.mark.parametrize("ban", ["Do not use", "Never use", "You must not use"])
+@pytest.mark.parametrize("mark", ["1.", "2)", "-", "*", "(a)"])
+def test_a_ban_in_a_later_sentence_of_an_item_is_not_support_for_what_it_bans(mark: str, ban: str) -> None:
+    steps = f"{mark} Clean the hull with isopropyl alcohol. {ban} acetone, it melts it.\n{mark} Drill a hole."
+    assert judged("Clean the hull with acetone.", steps).status == "unsupported"
+    assert judged("Clean the hull with isopropyl alcohol.", steps).status == "supported"
+
+
 @pytest.mark.parametrize(
     "claim",
     [
