@@ -54,6 +54,13 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _REFERS = re.compile(r"(?:they|these|those|this|it|namely|among\s+them|such|diese|das|dies)\b", re.IGNORECASE)
+_CAPITALISED = r"[^\W\d_a-zà-öø-ÿ][^\W\d_]*\.?"
+_DETAIL = re.compile(
+    # A label without a number, unlike "Step 2", and two names or more, a number, a day or an address.
+    rf"[^\W\d_][^\W\d]*(?:[ -][^\W\d]+){{0,3}}:[ \t]+(?:{_CAPITALISED}(?:,?[ \t]+{_CAPITALISED})+"
+    rf"|v?\d[\d.,:/-]*(?:[ \t]+{_CAPITALISED}[ \t]+\d{{4}})?|{_CAPITALISED}[ \t]+\d{{1,2}},?[ \t]+\d{{4}}"
+    rf"|\S+@\S+)"
+)
 _LONG_LINE = 60
 """Code points from which a line may be wrapped, so that the next one goes on with it."""
 
@@ -202,13 +209,20 @@ def _look_above(text: str, item: int) -> tuple[list[int], int, tuple[Span, bool]
     return parents, first, None
 
 
-def _line_above(text: str, start: int, end: int, *, is_apart: bool) -> tuple[Span, bool]:
-    """The sentence that ends with the line above a list, and whether it is a title."""
+def _line_above(text: str, start: int, end: int, *, is_apart: bool) -> tuple[Span, bool] | None:
+    """The sentence that ends with the line above a list, whether it is a title; None if it is a detail."""
     line = text[start:end]
     if line.startswith(("#", "=")):
         return heading_words(text, start, end), True
+    if _is_detail(line):
+        return None
     is_title = is_apart and not line.rstrip().endswith((*_SENTENCE_END, *_LEADS_ON))
     return _last_sentence(text, start, end), is_title
+
+
+def _is_detail(line: str) -> bool:
+    """Whether a line names who, when or which of a document ("Responsible: Ann Kell"), and not its list."""
+    return _DETAIL.fullmatch(line.strip()) is not None and not _TURNS.search(line)
 
 
 def _last_sentence(text: str, line: int, end: int) -> Span:

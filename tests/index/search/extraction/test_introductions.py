@@ -66,6 +66,34 @@ def test_an_item_of_a_list_in_a_list_comes_with_both_introductions() -> None:
     assert above("fire") == ["Not insured is damage by"]
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Piotr Zielinski",
+        "Dr. Ann Kell, Jörg Öst",
+        "4 March 2026",
+        "March 4, 2026",
+        "2026-03-04",
+        "v4.2",
+        "a@b.example",
+    ],
+)
+@pytest.mark.parametrize("label", ["Responsible", "Valid from", "Verantwortlich"])
+def test_a_detail_of_the_document_introduces_no_list(label: str, value: str, gap: str) -> None:
+    text = f"{label}: {value}{gap}1. Clean the hull.\n2. Drill a hole.\n"
+    assert above("Drill", text) == []
+    heading = Heading((-9, -2), "Repair of a hull")
+    assert above("Drill", text, heading) == [""]
+
+
+@pytest.mark.parametrize(
+    "line", ["Step 2: Apple Pie", "Cakes: what you need", "Not covered: Ann Kell", "Take with you:"]
+)
+def test_another_line_with_a_colon_introduces_its_list(line: str) -> None:
+    assert above("Drill", f"{line}\n1. Clean the hull.\n2. Drill a hole.\n") == [line]
+
+
 def test_a_numbered_heading_introduces_bullets() -> None:
     assert above("the spoon") == ["3. What is left out"]
 
