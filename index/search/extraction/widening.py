@@ -19,6 +19,7 @@ from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected
 from index.search.headings.dates import dated_heading
+from index.search.headings.versions import version_heading
 from index.search.sections import heading_above, running_text
 from index.text.sentences import Span, sentence_spans
 
@@ -64,6 +65,8 @@ def _widen(resolution: Resolution, one: Selected, text: str, at: int, question: 
         span, above = _widen_within(resolution, one, text, at, question)
     elif _NEEDS_BEFORE.search(text[slice(*span)]):
         span = _with_sentence_before(text, span)
+    if (heading := version_heading(text, span, question)) is not None and heading not in above:
+        above = [heading, *above]
     start, end = span
     return replace(
         one,
