@@ -32,8 +32,8 @@ _ENUMERATOR = regex.compile(
     r"\A\s*(?:[-*•–]\s+|\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-z]|[ivx]{1,4})[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)+"
 )
 _REFERENCE = regex.compile(
-    r"\[[\d,;\s–-]+\]|\([^()]*\b(?:fig|figs|figure|table|section|appendix|ref|refs|see)\b[^()]*\)"
-    r"|\([^()]*\b(?:19|20)\d\d[a-z]?\)|(?<=\p{L}[.,])\d{1,3}(?=\s|\Z)",
+    r"\[[\d,;\s–-]+\]|\((?=[^()]*+\))[^()]*\b(?:fig|figs|figure|table|section|appendix|ref|refs|see)\b[^()]*\)"
+    r"|\((?=[^()]*+\))[^()]*\b(?:19|20)\d\d[a-z]?\)|(?<=\p{L}[.,])\d{1,3}(?=\s|\Z)",
     regex.IGNORECASE,
 )
 _CLAUSE = r"\s+(?:the|a|an|this|these|it|they|he|she|there|all|no|each|every)\s+(?=\p{L})"

@@ -26,11 +26,11 @@ _LEAD = regex.compile(
     r"^\W*(?:(?:and|but|so)\s+)?(?:according\s+to|in\s+the\s+words\s+of|as|for)\s+(?P<speaker>.+?)[\s,:]*$",
     regex.IGNORECASE | regex.DOTALL,
 )
-_COLON = regex.compile(r"^\W*(?P<speaker>\S+(?:\s+\S+){0,4}?)\s*:\s*$")
+_COLON = regex.compile(r"^\W*+(?P<speaker>\S+(?:\s+\S+){0,4}?)\s*:\s*$")
 _BEHIND = (
     regex.compile(rf"^\W{{0,3}}{_VERB}\s+(?P<speaker>[^,.;]+)", regex.IGNORECASE),
     regex.compile(rf"^\W{{0,3}}(?P<speaker>\p{{Lu}}[^,.;]{{1,60}}?)\s+{_VERB}"),
-    regex.compile(r"^\s*\((?P<speaker>[^()]*\p{Lu}[^()]*)\)"),
+    regex.compile(r"^\s*\((?=[^()]*+\))(?P<speaker>[^()]*\p{Lu}[^()]*)\)"),
     regex.compile(r"^\s*[—–-]+\s*(?P<speaker>\p{Lu}.*)$"),
 )
 _REPORTED = (

@@ -53,7 +53,8 @@ _ADVERBS = {
 _COUNTS = {"once": 1, "twice": 2, "thrice": 3}
 _PERIOD = "|".join(_PERIODS)
 _RATE = regex.compile(
-    rf"\b(?:(?:(?P<count>once|twice|thrice)|(?P<times>[\w-]+) times) (?:an?|per|each|every|in an?) "
+    r"\b(?:(?:(?P<count>once|twice|thrice)|(?<![\w-])(?P<times>[\w-]++) times) "
+    r"(?:(?:in )?an?|per|each|every) "
     rf"(?:(?P<number>\w+) )?(?P<period>{_PERIOD})s?"
     rf"|(?:every|each) (?:(?P<number>\w+) )?(?P<period>{_PERIOD})s?"
     # No "weekly newsletter".

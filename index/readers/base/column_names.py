@@ -8,7 +8,7 @@ Row = Sequence[str]
 _MAX_NAME = 100
 """Characters of the longest column name."""
 _NOT_A_NAME = re.compile(
-    r"""[-+(]?[\d.,\s'%$€£¥]*\d[\d.,\s'%$€£¥)]*(?:[eE][-+]?\d+)?\Z  # a number, an amount
+    r"""[-+(]?[.,\s'%$€£¥]*+\d[\d.,\s'%$€£¥)]*+(?:[eE][-+]?\d+)?\Z  # a number, an amount
     | \d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[T\s].*)?\Z                 # a date
     | (?:true|false|null|none|n/?a)\Z
     | (?:https?|ftp|mailto):

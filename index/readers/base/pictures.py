@@ -6,7 +6,8 @@ from index.readers.base.normalisation import one_line
 
 _MOST = 2000
 _GENERATED = re.compile(
-    r"\s*(?:AI-generated content may be incorrect|Description automatically generated).*\Z", re.DOTALL
+    r"(?:(?<!\s)\s+)?(?:AI-generated content may be incorrect|Description automatically generated).*\Z",
+    re.DOTALL,
 )
 _NO_DESCRIPTION = re.compile(
     r"[\w.-]+\.(?:bmp|emf|gif|jpe?g|pdf|png|svg|tiff?|webp|wmf)|https?://\S+"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from index.readers.pdf.page import Line, Page
 
-_LEADERS = re.compile(r"(?:[.·…_]\s?){4,}\s*(\d{1,5}|[ivxlc]{1,8})$", re.IGNORECASE)
+_LEADERS = re.compile(r"(?<![.·…_])(?<![.·…_]\s)(?:[.·…_]\s?){4,}\s*(\d{1,5}|[ivxlc]{1,8})$", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"\s(\d{1,5}|[ivxlc]{1,8})$", re.IGNORECASE)
 """The page number at the end of a chapter's line, which often has no dots."""
 _NUMBERING = re.compile(r"(?:[A-Z]|[A-Z]?\d+)(?:\.\d+)*[.:)]?\s+")

@@ -38,7 +38,7 @@ _DATE = (
 )
 _HAS_DATE = re.compile(_DATE, re.IGNORECASE)
 _VERSION_OR_DATE = re.compile(
-    rf"(?:(?:version|release)\s+)?v?\d+(?:\.\d+)+[\w.-]*(?:\s*[-–—(,:]?\s*{_DATE}\)?)?|{_DATE}", re.IGNORECASE
+    rf"(?:(?:version|release)\s+)?v?\d+\.\d[\w.-]*(?:\s*[-–—(,:]?\s*{_DATE}\)?)?|{_DATE}", re.IGNORECASE
 )
 _MOST_WORDS, _FEWEST_ITEMS = 2, 2
 """Of a line in words above a list: a longer one, or one above a single item, may be a statement."""

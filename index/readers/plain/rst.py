@@ -42,8 +42,9 @@ _LISTS = (
     nodes.field_list,
     nodes.option_list,
 )
-_ROLE = re.compile(r":[\w:+.-]+:`([^`]*)`|`([^`]*)`:[\w:+.-]+:")
-_TARGET = re.compile(r"\s*<[^<>]*>\Z")
+_ROLE_NAME = r":(?:[\w+.-]{1,60}:){1,4}"
+_ROLE = re.compile(rf"{_ROLE_NAME}`([^`]*)`|`([^`]*)`{_ROLE_NAME}")
+_TARGET = re.compile(r"(?:(?<!\s)\s+)?<[^<>]*>\Z")
 _DATE = re.compile(r"\|[ \t]+date[ \t]*::")
 
 
@@ -213,7 +214,7 @@ _MAX_PARAGRAPH_WEIGHT = 50_000_000
 _MAX_BLOCKS = 200_000_000
 """Blocks times lines: docutils copies the lines that follow for each construct that has lines of its own."""
 _MARKER = r"[^\S\n]*+(?:\.\.|>>>|[-*+|]\s|[-+=:])"
-_PARAGRAPH = re.compile(rf"[^\S\n]*+\S[^\n]*+\n?+(?:(?!{_MARKER})[^\S\n]*+\S[^\n]*+\n?+)*+")
+_PARAGRAPH = re.compile(rf"(?<![^\S\n])[^\S\n]*+\S[^\n]*+\n?+(?:(?!{_MARKER})[^\S\n]*+\S[^\n]*+\n?+)*+")
 _MARK = re.compile(r"[*`|_\[:]")
 _LONG_LINE = re.compile(rf"[^\n]{{{_MAX_LINE}}}")
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]*\|[ \t]+)?([\w:.+-]+)[ \t]*::[ \t]*([^\n]*)(?:\n|\Z)")

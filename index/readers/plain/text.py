@@ -31,7 +31,7 @@ _NUMBERED = re.compile(
 )
 _NUMBERED_ITEM = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})+[.)]?|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s")
 _ITEM = re.compile(rf"[-*+•–—]\s|{_NUMBERED_ITEM.pattern}")
-_LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d+$")
+_LEADERS = re.compile(r"(?<!\.)(?<!\.\s)(?:\.\s?){4,}\s*\d+$")
 _SENTENCE_END = re.compile(r"(?<!\.)\.$|[,;:]$")
 _MIN_HEADINGS = 3
 _MAX_LINES = 3

@@ -22,7 +22,7 @@ _MOST_INDENT = 40
 _BEFORE = 400
 """Code points before a sentence in which a question is looked for."""
 QUESTION_MARKS = ("?", "？", "؟")
-_ENDS_QUESTION = regex.compile(r"[?？؟][!！?？]*+[\p{Pe}\p{Pf}\"'*_]*+$")
+_ENDS_QUESTION = regex.compile(r"(?<![?？؟!！])[!！]*+[?？؟][!！?？؟]*+[\p{Pe}\p{Pf}\"'*_]*+$")
 _OPENS_SPEECH = "\"'“„«「『‘"
 _MAY_RUN_IN = regex.compile(r"[^\n.]{1,60}+(?:\.\d++[^\n.]{0,60}+)*+\. ")
 """The beginning of a line that may be a run-in heading."""

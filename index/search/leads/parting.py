@@ -26,7 +26,7 @@ _IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
 _BLANK_LINE = "\n\n"
 _MARKS = frozenset(QUESTION_MARKS)
 _LINE_STARTS = ("", "\n", " ", "\t")
-_CLAUSE = re.compile(r"\s*\n\s*\d{1,3}(?:\.\d{1,3})+[.)]?\s")
+_CLAUSE = re.compile(r"(?=[^\S\n]*+\n)\s*+\d{1,3}(?:\.\d{1,3})+[.)]?\s")
 """The start of a numbered clause, which a run-in heading before it does not head."""
 
 _QUESTIONNAIRE = 3

@@ -64,7 +64,7 @@ _RELATES = regex.compile(
     regex.IGNORECASE,
 )
 """Words by which a question asks for something of a thing, or for one that something is true of."""
-_TITLE = regex.compile(r"(?:[\p{Lu}\p{N}][\w.'’:-]*|the|a|an|\s)+")
+_TITLE = regex.compile(r"(?:[\p{Lu}\p{N}][\w.'’:-]*+|the|a|an|\s)+")
 """The rest of a title such as "Night on the Moor"; in small letters such words ask for a relation."""
 _THE = regex.compile(
     r"(?i:the\s+)(?=\p{Ll})|\p{Ll}+ed$|"
@@ -122,7 +122,7 @@ _SENTENCE_BEGINNINGS = tuple(
 _SENTENCE_ENDS = tuple(
     (_compile(f"{_PLAIN}{rest}"), _compile(f"{_CLOSED}{rest}")) for rest in (_DEFINES, rf"\s+{_TELLS}")
 )
-_HEADING = _compile(rf"[\d.\s#]*{_ARTICLE}?{_MARK}\s*")
+_HEADING = _compile(rf"[\d.\s#]*+(?>{_ARTICLE})?{_MARK}\s*")
 _HEADING_SPELT_OUT = _compile(rf"[\d.\s#]*{_ARTICLE}?[\p{{L}}\p{{N}} -]+\(\s*{_MARK}\s*")
 _ENDS_HEADING = _compile(_CLOSED)
 

@@ -27,7 +27,7 @@ _FORMS = tuple(
     for pattern in (
         r"^\s*(?:according to|as per)\s+(?P<name>[^,?;:]{2,80}),\s*(?P<rest>.+)$",
         rf"^\s*in\s+(?P<name>(?:the|our|my|this)?\s*{_NAME}),\s*(?P<rest>.+)$",
-        r"^(?P<rest>.+?),?\s+(?:according to|as per)\s+(?P<name>[^,?;:]{2,80}?)\s*\?*\s*$",
+        r"^(?P<rest>.+?),?(?<!\s)\s+(?:according to|as per)\s+(?P<name>[^,?;:]{2,80}?)\s*+(?:\?++\s*+)?$",
         rf"^\s*what\s+(?:does|do)\s+(?P<name>(?:the\s+)?{_NAME})\s+say\s+(?:about|on|of)\s+(?P<rest>.+)$",
     )
 )

@@ -20,10 +20,11 @@ Kind = Literal["number", "date"]
 _CURRENCY = r"[$€£¥₹]|(?:US|A|C|NZ|HK)\$|USD|EUR|GBP|CHF|JPY"
 _DIGITS = r"\d(?:[\d.,'’ \u00a0\u2009\u202f]*\d)?"
 _NUMBER = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[-+\u2212\u2013])?\s*(?P<before>{_CURRENCY})?\s*(?P<open2>\()?\s*"
-    rf"(?P<sign2>[-+\u2212\u2013])?\s*(?P<digits>{_DIGITS})\s*(?P<close>\))?\s*(?P<after>%|{_CURRENCY}|[^\W\d_][\w/²³°]*\.?)?"
-    r"\s*(?P<close2>\))?\Z"
+    rf"(?P<open>\()?\s?(?P<sign>[-+\u2212\u2013])?\s?(?P<before>{_CURRENCY})?\s?(?P<open2>\()?\s?"
+    rf"(?P<sign2>[-+\u2212\u2013])?\s?(?P<digits>{_DIGITS})\s?(?P<close>\))?\s?(?P<after>%|{_CURRENCY}|[^\W\d_][\w/²³°]*\.?)?"
+    r"\s?(?P<close2>\))?\Z"
 )
+"""A number in a cell in which no two spaces follow each other."""
 _FOOTNOTE = re.compile(r"(?<=[\d%)])\s*(?:\((?:\d|[a-z])\)|\[\w{1,2}\]|[*†‡]+)\Z")
 _YEAR = re.compile(r"(?:1[0-9]|20|21)\d\d\Z")
 _GROUPS = re.compile(r"(?:\d{1,3}(?:[,'’ \u00a0\u2009\u202f]\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})(?:\.\d+)?\Z")

@@ -19,11 +19,11 @@ _HOW = regex.compile(r"\bhow\b", regex.IGNORECASE)
 """Asks for a measure, which a label may name alone: "Weight". A date alone is of anything."""
 _MAIL = "e-?mails?|mails?|messages?"
 _OF_MAIL = tuple(
-    (regex.compile(rf"(?=.*\b(?:{_MAIL})\b).*(?:{asks})", regex.IGNORECASE), label)
+    (regex.compile(rf"(?=.*\b(?:{_MAIL})\b){asks}", regex.IGNORECASE), label)
     for asks, label in (
-        (r"\bwho\s+(?:has\s+)?(?:sent|wrote|written)\b|\b(?:sender|by whom|from whom)\b", "from"),
-        (r"\bwhen\b.*\b(?:sent|written|received)\b", "date"),
-        (r"\bto\s+whom\b|\bwho\s+(?:has\s+)?(?:got|received)\b|\brecipients?\b", "to"),
+        (r".*(?:\bwho\s+(?:has\s+)?(?:sent|wrote|written)\b|\b(?:sender|by whom|from whom)\b)", "from"),
+        (r"(?>.*?\bwhen\b).*\b(?:sent|written|received)\b", "date"),
+        (r".*(?:\bto\s+whom\b|\bwho\s+(?:has\s+)?(?:got|received)\b|\brecipients?\b)", "to"),
     )
 )
 """Questions for what a line at the head of a mail says, with its label."""

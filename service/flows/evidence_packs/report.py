@@ -13,7 +13,7 @@ from index.answers import pages_in_file
 from service.flows.evidence_packs.pack import Json
 
 State = Literal["", "warn", "bad"]
-_MARKS = re.compile(r"[^\S\n]*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
+_MARKS = re.compile(r"(?:(?<![^\S\n])[^\S\n]+)?\[\d+(?:\s*[,;–-]\s*\d+)*\]")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 _STATES: dict[str, State] = {
     "unsupported": "warn", "not_found": "warn", "unchecked": "warn", "contradicted": "bad", "altered": "bad",

@@ -311,7 +311,7 @@ def _later_versions(verification: Verification, citation: Citation, findings: Fi
 # A checked text to copy, with a citation after each sentence that has a source.
 
 
-_TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
+_TRAILING = re.compile(r"(?<![^\S\n])[^\S\n]++(?=\n|\Z)")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
 
