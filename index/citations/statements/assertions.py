@@ -11,7 +11,7 @@ import regex
 from index.citations.statements import english
 from index.citations.statements.attribution import find_attribution
 from index.citations.statements.changes import blank_changes, is_of_moment, is_of_past
-from index.citations.statements.measures import read_measures
+from index.citations.statements.measures import days_told, read_measures
 from index.citations.statements.ordinals import find_ordinals
 from index.citations.statements.polarity import (
     STOPPED,
@@ -129,6 +129,27 @@ class Assertion:
                 same = next(that for that in other.words if plain_text(that) == denied[plain_text(one)])
                 start, denial = denial_at(self.text, one.start)
                 yield StandIn(start, one.end, "", "", terms=(*denial, ("word", same.term)))
+
+    def on_days_of(self, other: Assertion) -> Assertion:
+        """The same with the days of the other sentence, if one denies what the other says of some of them.
+
+        "Open from Monday to Friday" and "closed from Thursday to Sunday" differ on two. "Closed on Thursday
+        and Friday" is an exception, and other days are other cases.
+        """
+        if (self.negations - other.negations) % 2 == 0:
+            return self
+        mine, theirs = (
+            {one.term: days for one in side.words if (days := days_told(one.term))} for side in (self, other)
+        )
+        if len(mine) != 1 or len(theirs) != 1:
+            return self
+        (term, own), (others_term, others) = *mine.items(), *theirs.items()
+        if not own & others or own <= others or others <= own:
+            return self
+        return Assertion(
+            self.text,
+            tuple(one._replace(term=others_term) if one.term == term else one for one in self.words),
+        )
 
     @cached_property
     def turned(self) -> Assertion | None:

@@ -106,6 +106,7 @@ def disagreement(one: Assertion, other: Assertion, *, are_related: bool = False)
 
 def _disagreement(one: Assertion, other: Assertion, *, are_related: bool) -> Disagreement | None:
     one, other = one.beside(other), other.beside(one)
+    one = one.on_days_of(other)
     if one.turned is not None and other.ends_with_name:
         one = one.turned
     elif other.turned is not None and one.ends_with_name:

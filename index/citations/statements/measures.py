@@ -199,10 +199,16 @@ def _minutes(match: regex.Match[str]) -> int | None:
 
 
 _days_of = lru_cache(20_000)(days_of)
+_WEEKDAYS = "weekdays "
+
+
+def days_told(term: str) -> frozenset[str]:
+    """The days of the term of a word for days of the week; none of another one's."""
+    return frozenset(term.removeprefix(_WEEKDAYS)) if term.startswith(_WEEKDAYS) else frozenset()
 
 
 def _days(sentence: str) -> Iterator[StandIn]:
     for match in _DAYS.finditer(sentence):
         if days := _days_of(match[0]):
-            term = "weekdays " + "".join(map(str, sorted(days)))
+            term = _WEEKDAYS + "".join(map(str, sorted(days)))
             yield StandIn(match.start(), match.end(), "days", "", terms=(("date", term),))

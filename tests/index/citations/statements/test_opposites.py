@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 
@@ -165,3 +165,30 @@ def test_what_is_said_of_another_case_agrees(one: str, other: str) -> None:
 )  # fmt: skip
 def test_what_is_said_of_one_case_disagrees(one: str, other: str) -> None:
     assert is_conflict(one, other)
+
+
+def days_from(first: int, count: int) -> frozenset[int]:
+    """So many days of the week, which may run over its end."""
+    return frozenset((first + step) % 7 for step in range(count))
+
+
+WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
+
+@pytest.mark.parametrize(("subject", "state", "opposite"), STATES)
+def test_a_state_and_its_opposite_disagree_on_days_that_both_have(
+    subject: str, state: str, opposite: str
+) -> None:
+    spans = [(first, count) for first in (0, 2, 5) for count in (2, 4, 6)]
+    for (first, count), (second, other_count) in product(spans, repeat=2):
+        own, others = days_from(first, count), days_from(second, other_count)
+        ranges = [
+            f"from {WEEK[at]} to {WEEK[(at + some - 1) % 7]}"
+            for at, some in ((first, count), (second, other_count))
+        ]
+        # The days of one that are some of those of the other are an exception.
+        is_other = not own & others or own < others or others < own
+        for denied in (opposite, f"not {state}"):
+            sentences = said(subject, state, ranges[0]), said(subject, denied, ranges[1])
+            assert is_conflict(*sentences) != is_other, sentences
+            assert is_conflict(*sentences, are_related=True) != is_other, sentences
