@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
@@ -165,13 +165,23 @@ def _translate_framework_error(request: Request, error: HTTPException) -> Servic
     if error.status_code == 404:
         return RouteNotFound(f"There is no route {path}. /docs lists the routes.")
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        uses = " or ".join([*([allowed] if allowed else []), *_writes_below(request.app, path)])
+        taken = _methods_of(request)
+        told = [method for method in taken if method != "HEAD"]
+        *others, last = [*told, *_writes_below(request.app, path)] or [""]
+        uses = f"{', '.join(others)} or {last}" if others else last
         hint = f" Use {uses}." if uses else ""
-        return MethodNotAllowed(f"{path} does not take {request.method}.{hint}", headers=error.headers)
+        headers = {**(error.headers or {}), **({"Allow": ", ".join(taken)} if taken else {})}
+        return MethodNotAllowed(f"{path} does not take {request.method}.{hint}", headers=headers)
     if error.status_code < 500:
         return InvalidRequest("The body could not be read as JSON.")
     return InternalError("The service failed to answer. Its log has the reason under the request id.")
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods that a path takes, of all its routes: the framework tells those of one."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for methods in found for method in methods})
 
 
 def _writes_below(app: FastAPI, path: str) -> list[str]:

@@ -81,14 +81,24 @@ def test_a_method_that_is_not_taken(client: TestClient) -> None:
         ("/v1/documents", "Use GET or PUT /v1/documents/{document_id}."),
         ("/v1/collections", "Use GET or PUT /v1/collections/{name}."),
         ("/v1/sources", "Use GET or PUT /v1/sources/{source}."),
+        ("/v1/documents/x", "Use DELETE, GET, PATCH or PUT."),
+        ("/v1/documents/folder/x", "Use DELETE, GET, PATCH or PUT."),
+        ("/v1/collections/x", "Use DELETE, GET, PATCH or PUT."),
+        ("/v1/sources/x", "Use DELETE or PUT."),
         ("/healthz", "Use GET."),
     ],
 )
 def test_a_method_that_a_path_does_not_take_is_told_where_it_is_taken(
     client: TestClient, path: str, uses: str
 ) -> None:
-    message = assert_error(client.post(path, json={}), 405, "method_not_allowed")
+    response = client.post(path, json={})
+    message = assert_error(response, 405, "method_not_allowed")
     assert message == f"{path} does not take POST. {uses}"
+    allowed = response.headers["allow"].split(", ")
+    assert allowed == sorted({*allowed})
+    assert all(method in uses for method in allowed if method != "HEAD")
+    for method in allowed:
+        assert client.request(method, path).status_code != 405
 
 
 class BrokenLibrary(Library):
