@@ -44,16 +44,17 @@ class References:
 class _Words:
     """The words of one language that refer. Phrases are words with one space between.
 
-    ``pronouns`` refer wherever they are, ``last`` at the end of a question, ``after`` as phrases;
-    ``expletive`` are phrases whose pronoun refers to nothing. ``articles`` come before what a pronoun could
-    stand for. ``continues`` begin one more question. ``within`` and ``end`` are those of a script without
-    spaces.
+    ``pronouns`` refer wherever they are, ``last`` at the end of a question, ``after`` as phrases. The pronoun
+    of an ``expletive`` phrase refers to nothing, and that of a ``followed`` one neither, unless it ends the
+    question. ``articles`` come before what a pronoun could stand for. ``continues`` begin one more question.
+    ``within`` and ``end`` are those of a script without spaces.
     """
 
     pronouns: frozenset[str] = frozenset()
     last: frozenset[str] = frozenset()
     after: tuple[str, ...] = ()
     expletive: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
     articles: frozenset[str] = frozenset()
     continues: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class _Words:
             last=_split(entry.get("last", ())),
             after=tuple(entry.get("after", ())),
             expletive=tuple(entry.get("expletive", ())),
+            followed=tuple(entry.get("followed", ())),
             articles=_split(entry.get("articles", ())),
             continues=tuple(entry.get("continues", ())),
             within=tuple(entry.get("within", ())),
@@ -108,7 +110,9 @@ def _first_pronoun(words: Sequence[str], line: str, known: _Words) -> int | None
     for phrase in known.after:
         if (start := line.find(f" {phrase} ")) >= 0:
             found.append(line[: start + len(phrase)].count(" ") - 1)
-    for phrase in known.expletive:
+    # "Is it safe?" asks of what was said, and "Is it safe to swim?" of what follows.
+    followed = [phrase for phrase in known.followed if not line.endswith(f" {phrase} ")]
+    for phrase in (*known.expletive, *followed):
         if (start := line.find(f" {phrase} ")) >= 0:
             first = line[:start].count(" ")
             found = [at for at in found if not first <= at < first + len(phrase.split())]

@@ -13,6 +13,35 @@ ALONE = [
     "¿Cuándo firmaron ellos?",
     "他什么时候出生的？",
 ]
+_TO = ("to rent a boat", "to leave early", "to cross the lake")
+EXPLETIVE = [
+    *(
+        f"{ask} {to}?"
+        for to in _TO
+        for ask in ("Is it possible", "is it safe", "Is it necessary", "How long does it take")
+    ),
+    *(f"{ask} does it cost {to}?" for to in _TO for ask in ("what", "How much")),
+    "What does it cost if I lose my key?",
+    "What does it mean to be late?",
+    "How much did it cost to repair the roof?",
+]
+REFERRING = [
+    *(
+        f"{ask}?"
+        for ask in (
+            "Is it possible",
+            "is it safe",
+            "Is it necessary",
+            "How long does it take",
+            "what does it mean",
+        )
+    ),
+    *(
+        f"{ask} does it cost{whom}?"
+        for ask in ("what", "How much", "And what")
+        for whom in ("", " for an adult", " for children", " per night", " on Sundays", " with breakfast")
+    ),
+]
 CONTINUES = [
     "And in Hebei?",
     "What about Tianjin?",
@@ -44,6 +73,17 @@ STANDS_ALONE = [
 def test_a_pronoun_with_nothing_before_it_refers_to_what_was_said(question: str) -> None:
     assert references(question).alone
     assert references(question).is_dependent
+
+
+@pytest.mark.parametrize("question", REFERRING)
+def test_a_pronoun_refers_where_nothing_follows_that_it_stands_for(question: str) -> None:
+    assert references(question).alone
+
+
+@pytest.mark.parametrize("question", EXPLETIVE)
+def test_a_pronoun_may_stand_for_what_follows(question: str) -> None:
+    found = references(question)
+    assert (found.alone, found.inside) == (False, False)
 
 
 @pytest.mark.parametrize("question", CONTINUES)
