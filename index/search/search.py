@@ -82,6 +82,8 @@ _UNLIT = -1.0
 _READ, _READ_TOKENS, _READ_WEIGHT = 4, 128, 0.4
 """Passages that the cross-encoder reads, the tokens of a window with the question, and the weight of what it
 says beside the logit of the score, chosen on the development parts of four sets."""
+_TOPIC = 1.0
+"""Added to the logits of the passages of the document that the last answer quotes."""
 _NOTHING = -10.0
 """The logit of the probability that no passages answer."""
 
@@ -150,6 +152,7 @@ class Queries:
             context=tuple(turns),
             said=self.context.said_before(self.alone.question),
             near=near,
+            topic=quotes.document if quotes is not None and self.follow_up.references.is_dependent else "",
         )
 
 
@@ -526,7 +529,8 @@ class Search:
         if quotes is None:
             return None
         passage, start = passages[quotes.first[0]], quotes.first[1]
-        return replace(quotes, above=self._version_above(passage, start))
+        above = self._version_above(passage, start)
+        return replace(quotes, above=above, document=passage.version.document_id)
 
     def _version_above(self, passage: StoredPassage, start: int) -> str:
         """The heading with a version that an offset of a passage is below; empty without one."""
@@ -557,6 +561,8 @@ class Search:
             ranking = self._prefer_numbered(ranking, numbered)
         if (thing := AskedThing.of(query.question)) is not None:
             ranking = self._prefer_defining(ranking, thing)
+        if query.topic:
+            ranking = self._prefer_topic(ranking, query.topic)
         if self._cross_encoder is not None and query.read:
             began = perf_counter()
             ranking = self._judge_first(self._cross_encoder, query, ranking)
@@ -610,6 +616,11 @@ class Search:
         places = self._passages.places(found.candidates.ids)
         logits = [weighing.PASSAGE_LOGITS[standing] for standing in sections.of_passages(places)]
         return _prefer(found, dict(zip([one.id for one in places], logits, strict=True)))
+
+    def _prefer_topic(self, found: RankedCandidates, document: str) -> RankedCandidates:
+        """Prefer the document that the last answer quotes: what refers to that mostly stays in it."""
+        places = self._passages.places(found.candidates.ids)
+        return _prefer(found, {one.id: _TOPIC for one in places if one.version.document_id == document})
 
     def _prefer_edition(self, found: RankedCandidates, edition: AskedEdition) -> RankedCandidates:
         """Prefer the document of the year that the question names to its twins of other years."""

@@ -126,7 +126,8 @@ class Query:
     ``near`` is its cosine with its context; 0 without one. ``documents`` are the ids of those that it
     asks of, empty for all. ``read``: the cross-encoder may read the first passages. ``said`` is what was
     answered just before, where it has a context. ``new`` is what a follow-up asks about instead of what was
-    answered: "Graz" of "And in Graz?".
+    answered: "Graz" of "And in Graz?". ``topic`` is the document that the last answer quotes,
+    where the question needs that.
     """
 
     question: str
@@ -139,6 +140,7 @@ class Query:
     read: bool = True
     said: str = ""
     new: str = ""
+    topic: str = ""
 
     @property
     def text_to_read(self) -> str:

@@ -29,13 +29,14 @@ class Quotes:
     """The sentences that an answer quotes, and their mean vector, shape (dimension,), if they have some.
 
     ``first`` is where the first one is: the index of its passage, and its offset in that. ``above`` is the
-    heading of its version, if it has one.
+    heading of its version, if it has one, and ``document`` the id of its document.
     """
 
     text: str
     vector: Vectors | None
     first: tuple[int, int] = (0, 0)
     above: str = ""
+    document: str = ""
 
     @property
     def names(self) -> str:
