@@ -21,8 +21,10 @@ from benchmarks.speed.wrk import OK, Load, Plan, send
 
 Figures = Mapping[str, float]
 PARTS = ("follow", "empty", "ask", "ingest", "erase", "vacuum", "dump", "restore")
-"""What is measured beside the size: in this order, and each without the others, but for an empty replica,
-which questions and the ingest need. ``follow``: a replica runs while passages are added."""
+"""What is measured beside the size: in this order, and each without the others.
+
+``follow``: a replica runs while passages are added.
+"""
 _ASKED, _WARM = 300, 100
 _CLIENTS = 4
 _CAPACITY_SECONDS = 30.0
@@ -79,9 +81,11 @@ class Growth:
         write: Callable[[float], int],
         seconds: float,
     ) -> Iterator[Figures]:
-        """With a second replica, which starts with nothing, and a third after the ingest."""
-        second = stack.enter_context(self._empty("second"))
-        yield self._of_empty(second, "empty")
+        """With a second replica, which may start with nothing, and a third after the ingest."""
+        if "empty" in parts:
+            shutil.rmtree(self.folder / "second", ignore_errors=True)
+        second = stack.enter_context(self._replica("second"))
+        yield self._of(second, "empty" if "empty" in parts else "second")
         yield self._settled([first, second])
         if "ask" in parts:
             yield self._asked(first)
@@ -89,14 +93,11 @@ class Growth:
             capacity = self._capacity([first, second])
             yield {"capacity_per_second": capacity}
             yield self._ingested([first, second], capacity, write, seconds)
-            with self._empty("third") as third:
-                yield self._of_empty(third, "late_empty")
+            shutil.rmtree(self.folder / "third", ignore_errors=True)
+            with self._replica("third") as third:
+                yield self._of(third, "late_empty")
 
-    def _empty(self, name: str) -> AbstractContextManager[Replica]:
-        shutil.rmtree(self.folder / name, ignore_errors=True)
-        return self._replica(name)
-
-    def _of_empty(self, one: Replica, name: str) -> Figures:
+    def _of(self, one: Replica, name: str) -> Figures:
         return {
             f"{name}_ready_seconds": one.ready_seconds,
             f"{name}_ready_processor": one.ready_processor_seconds,
