@@ -38,8 +38,10 @@ _REFERENCE = regex.compile(
 )
 _CLAUSE = r"\s+(?:the|a|an|this|these|it|they|he|she|there|all|no|each|every)\s+(?=\p{L})"
 _LIMIT = r".*?\b(?P<limit>only|if|unless|except|other\p{L}*|appl(?:y|ies)|holds?|for|when|where)\b"
+_TURN = regex.compile(r";|,\s+because\b", regex.IGNORECASE)
+"""What stands before another statement: one of its own, or the reason."""
 _STATEMENT = regex.compile(rf"{_CLAUSE}(?!{_LIMIT})", regex.IGNORECASE | regex.DOTALL)
-"""A statement of its own behind a semicolon, which does not limit the one before."""
+"""A statement of its own behind a semicolon, or a reason, which does not limit the one before."""
 _LIMITING = regex.compile(rf";{_CLAUSE}{_LIMIT}", regex.IGNORECASE | regex.DOTALL)
 """One that does: "; it holds in summer"."""
 _SENTENCE = regex.compile(r"(?:(?!https?:).)*[.!。！…][\s\"'”’»)\]]*\Z", regex.DOTALL)
@@ -82,17 +84,16 @@ class Assertion:
 
     @cached_property
     def first(self) -> Assertion | None:
-        """The statement before the one semicolon, if another one without facts follows.
+        """The statement before the one semicolon or reason, if another one without facts follows.
 
-        "...; the form is new"
+        "...; the form is new", "..., because the hall is let"
         """
-        end = self.text.find(";")
-        is_pair = end >= 0 and self.text.count(";") == 1 and ":" not in self.text
-        if not is_pair or _STATEMENT.match(self.text, end + 1) is None:
+        turns = list(_TURN.finditer(self.text))
+        if len(turns) != 1 or ":" in self.text or _STATEMENT.match(self.text, turns[0].end()) is None:
             return None
-        if any(one.kind in FACTS for one in self.words if one.start > end):
+        if any(one.kind in FACTS for one in self.words if one.start >= turns[0].end()):
             return None
-        return _asserted(self.text, [one for one in self.words if one.start < end])
+        return _asserted(self.text, [one for one in self.words if one.start < turns[0].start()])
 
     def is_limited_beside(self, other: Assertion) -> bool:
         """Tell whether a statement behind a semicolon limits it by a word that the other does not have."""

@@ -274,6 +274,21 @@ def test_the_second_word_behind_a_semicolon_may_limit_what_stands_before(limit: 
     assert compare(other, one, are_related=True) is None
 
 
+@pytest.mark.parametrize("are_related", [False, True])
+@pytest.mark.parametrize("reason", ["the hall is let", "there are more guests", "they come from the coast"])
+def test_a_reason_hides_no_conflict(reason: str, are_related: bool) -> None:
+    one = "The summer party takes place on 12 June 2026 in the hall of Sandvika."
+    other = f"The summer party takes place on 19 June 2026 in the hall of Sandvika, because {reason}."
+    assert compare(one, other, are_related=are_related) == ("number", "12", "19")
+    assert compare(other, one, are_related=are_related) == ("number", "19", "12")
+
+
+@pytest.mark.parametrize("reason", [", because it is only for members", ", because the 12 guests leave"])
+def test_a_reason_with_a_fact_or_a_limit_is_compared_with_the_sentence(reason: str) -> None:
+    one = "The summer party takes place on 12 June 2026 in Sandvika."
+    assert compare(one, f"The summer party takes place on 19 June 2026 in Sandvika{reason}.") is None
+
+
 def test_a_limit_that_both_have_hides_no_conflict() -> None:
     sides = [f"Staff in Graz receive {days} days of annual leave; it holds in summer." for days in (25, 27)]
     assert compare(*sides, are_related=True) == ("number", "25", "27")
