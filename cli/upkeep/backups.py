@@ -148,7 +148,8 @@ def _describe_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iter
     elif not restored.has_ledger:
         yield (
             f"There is no ledger of erasures at {ledger.path}. If nothing was erased after the backup was "
-            "made, all is well; what was is back: restore with the right file (--ledger), or erase it again."
+            "made, all is well. Otherwise it is back: restore with the right file (--ledger), or erase "
+            "it again."
         )
     if restored.documents or restored.versions or restored.collections:
         collections = (
