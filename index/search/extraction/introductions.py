@@ -59,7 +59,7 @@ _DETAIL = re.compile(
     # A label without a number, unlike "Step 2", and two names or more, a number, a day or an address.
     rf"[^\W\d_][^\W\d]*(?:[ -][^\W\d]+){{0,3}}:[ \t]+(?:{_CAPITALISED}(?:,?[ \t]+{_CAPITALISED})+"
     rf"|v?\d[\d.,:/-]*(?:[ \t]+{_CAPITALISED}[ \t]+\d{{4}})?|{_CAPITALISED}[ \t]+\d{{1,2}},?[ \t]+\d{{4}}"
-    rf"|\S+@\S+)"
+    rf"|[^\s@]+@[^\s@]+)"
 )
 _LONG_LINE = 60
 """Code points from which a line may be wrapped, so that the next one goes on with it."""
