@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import regex
 
-from index.citations.statements.numbers import read_numbers
+from index.citations.statements.numbers import Number, read_numbers
 from index.citations.statements.stand_ins import StandIn
 from index.text.clock import HALF, HOUR, MINUTE, NOON, minutes_at
 from index.text.days import days_of
@@ -34,6 +34,11 @@ _FORMS = [
 ]
 _UNIT = "|".join(form for some in _UNITS.values() for forms in some for form in forms.split())
 _BEHIND = regex.compile(rf"(?P<half> and a half)?[\s\-]?(?P<unit>{_UNIT})\b(?![²³'’])")
+_SIGN = regex.compile(r"(?:[€$]|\b(?:EUR|USD))\s?\Z")
+_SIGN_BEHIND = regex.compile(r"\s?(?:[€$]|(?:EUR|USD)\b)")
+_SCALE = regex.compile(r"\s?(?P<scale>[km])\b(?![²³'’])", regex.IGNORECASE)
+_SCALES = {"k": Decimal(1000), "m": Decimal(10**6)}
+_CENTS = Decimal(_UNITS["money"]["euros?"])
 _FRACTION = regex.compile(
     rf"\b(?:(?P<half>half an?)|(?P<three>three[ -]quarters of an?)|(?P<quarter>a quarter of an?)"
     rf"|(?P<more>(?:one|an?) and a half)|(?P<one>one)) (?P<unit>{_UNIT})\b(?P<also> and a half)?"
@@ -85,6 +90,7 @@ _PER = regex.compile(
     rf"(?:\b(?:an?|per|each|every) |/ ?)(?P<period>night|person|{_PERIOD})\b", regex.IGNORECASE
 )
 _UNIT_WORD = regex.compile(_UNIT)
+_MONEY_MARK = regex.compile(r"[€$]|\b(?:EUR|USD)\b")
 _RATE_WORDS = frozenset([*_COUNTS, *_ADVERBS, "times", "every", "each"])
 _TIME_MARK = regex.compile(rf"\d:\d|\d\s?{HALF}|\buhr\b|\b(?:noon|midday|midnight)\b", regex.IGNORECASE)
 _DAY_WORD = regex.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|weekdays|weekends")
@@ -100,7 +106,7 @@ def read_measures(sentence: str, words: frozenset[str]) -> Iterator[StandIn]:
 
     ``words`` are its words in small letters: most sentences have none of those that matter.
     """
-    if any(map(_is_unit, words)):
+    if any(map(_is_unit, words)) or _MONEY_MARK.search(sentence) is not None:
         yield from _amounts(sentence)
     if not _RATE_WORDS.isdisjoint(words):
         yield from _rates(sentence)
@@ -127,6 +133,9 @@ def _amounts(sentence: str) -> Iterator[StandIn]:
         value = Decimal(part) + (_HALF if match["also"] else 0)
         yield _amount(match.start(), match.end(), [value], match["unit"], in_words=True)
     for number in read_numbers(sentence):
+        if money := _money(sentence, number):
+            yield money
+            continue
         unit = _BEHIND.match(sentence, number.end)
         if unit is None or number.is_percent:
             continue
@@ -134,6 +143,20 @@ def _amounts(sentence: str) -> Iterator[StandIn]:
             continue
         values = [value + (_HALF if unit["half"] else 0) for value in number.values]
         yield _amount(number.start, unit.end(), values, unit["unit"], in_words=bool(unit["half"]))
+
+
+def _money(sentence: str, number: Number) -> StandIn | None:
+    """An amount with the sign of a currency: "€2.50", "2 EUR", "$5m"."""
+    before = _SIGN.search(sentence, max(0, number.start - 4), number.start)
+    sign = before or _SIGN_BEHIND.match(sentence, number.end)
+    if sign is None or number.is_percent:
+        return None
+    scale = _SCALE.match(sentence, number.end) if before else None
+    start, end = (sign.start(), number.end) if before else (number.start, sign.end())
+    factor = _CENTS * (_SCALES[scale["scale"].lower()] if scale else 1)
+    form = f"{sign[0].strip()}{scale['scale'].lower() if scale else ''}"
+    values = frozenset(value * factor for value in number.values)
+    return StandIn(start, scale.end() if scale else end, "money", form, values=values, is_exact=False)
 
 
 def _amount(start: int, end: int, values: Iterable[Decimal], unit: str, *, in_words: bool) -> StandIn:
