@@ -228,4 +228,7 @@ def _rounds_to(exact: Decimal, stated: Decimal) -> bool:
     if kept < _FEWEST_ROUNDED or kept >= len(exact.normalize().as_tuple().digits) or not exact:
         return False
     step = Decimal(1).scaleb(exact.adjusted() - kept + 1)
-    return abs(exact - stated) * 2 <= step
+    off = abs(exact - stated) * 2
+    # What is in the middle is rounded up or to an even digit: 39,500 is no 39,000.
+    is_custom = abs(stated) > abs(exact) or stated.normalize().as_tuple().digits[-1] % 2 == 0
+    return off < step or (off == step and is_custom)

@@ -107,3 +107,13 @@ def test_the_end_of_a_range_of_years_is_a_year() -> None:
 @pytest.mark.parametrize("scale", ["thousand", "thousands", "tausend", "millions", "billions"])
 def test_the_long_s_of_old_prints_is_an_s(scale: str) -> None:
     assert one(f"5 {scale.replace('s', chr(0x17F))}").values == one(f"5 {scale}").values
+
+
+@pytest.mark.parametrize(("exact", "stated"), [("2.65", "2.6"), ("2.65", "2.7"), ("38,500", "38,000")])
+def test_a_number_in_the_middle_is_rounded_by_one_of_two_customs(exact: str, stated: str) -> None:
+    assert read_numbers(stated)[0].equals(read_numbers(exact)[0])
+
+
+@pytest.mark.parametrize(("exact", "stated"), [("39,500", "39,000"), ("2.75", "2.7"), ("17,500", "17,000")])
+def test_no_custom_rounds_an_odd_digit_down_from_the_middle(exact: str, stated: str) -> None:
+    assert not read_numbers(stated)[0].equals(read_numbers(exact)[0])
