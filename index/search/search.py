@@ -20,7 +20,7 @@ from index.records import StoredPassage
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
-from index.search.extraction.reasons import asks_why, gives_reason, lacks_reason
+from index.search.extraction.reasons import asks_why, gives_reason, is_of_reason, lacks_reason
 from index.search.features import Features
 from index.search.headings import weighing
 from index.search.headings.editions import AskedEdition
@@ -759,8 +759,13 @@ def _prefer(found: RankedCandidates, logits: Mapping[int, float]) -> RankedCandi
 
 
 def _lacks_reason(question: str, hits: Sequence[Hit], at: int) -> bool:
-    """Whether the best sentence only says again of what the reason is asked, and no lit one gives it."""
+    """Whether the best sentence only says again of what the reason is asked, and no lit one gives it.
+
+    What stands below a heading such as "Why texts are cut" gives it.
+    """
     if not asks_why(question) or not hits[at].evidence:
+        return False
+    if any(is_of_reason(heading, question) for hit in hits for heading in hit.citation.section[-1:]):
         return False
     lit = [
         (hit, one.start - hit.citation.start, one.end - hit.citation.start)

@@ -39,6 +39,7 @@ _MAY_GIVE = regex.compile(
     r"\w+ing)\b|[;:–—(]",
     regex.IGNORECASE,
 )
+_REASONS = regex.compile(r"\b(?:reasons?|causes?|rationale|motivation|gründe|ursachen?)\b", regex.IGNORECASE)
 _CLAUSE = regex.compile(r"[,;:]|\b(?:and|und)\b", regex.IGNORECASE)
 _END = regex.compile(r"[;:.!?]|,\s")
 _LEAST_RESTATED = 0.5
@@ -49,6 +50,15 @@ _LEAST_RESTATED = 0.5
 def asks_why(question: str) -> bool:
     """Whether a question asks for a reason."""
     return _WHY.search(question) is not None
+
+
+def is_of_reason(heading: str, question: str) -> bool:
+    """Whether a heading says that the reason follows which a question asks for: "Why texts are cut"."""
+    if not asks_why(heading) and _GIVES.search(heading) is None and _REASONS.search(heading) is None:
+        return False
+    asked = _WHY.sub("", question)
+    missing = len(missing_words(heading, asked))
+    return missing <= (1 - _LEAST_RESTATED) * len(missing_words("", asked))
 
 
 def gives_reason(sentence: str, question: str) -> bool:

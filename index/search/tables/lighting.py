@@ -21,6 +21,7 @@ from index.search.tables.item_rows import asks_for_items, item_rows
 from index.search.tables.operations import asks_for_period, measures_of
 from index.search.tables.prices import price_words
 from index.search.tables.row_conditions import has_amount
+from index.search.tables.row_names import is_name, name_column, names_only
 from index.text.days import days_asked, days_of
 from index.text.sentences import Span
 from index.text.tables import cells_between
@@ -127,13 +128,24 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
     """The cells of a row in the columns that the question names; the only cell beside the label, if it is.
 
     Words that all columns share tell none of them apart. Of a row whose figure the question has, its label
-    answers: "Which item was 12,640?".
+    answers: "Which item was 12,640?". Of one whose name stands behind a code, other cells may.
     """
     words = {cell: text[cell.start : cell.end] for cell in cells}
     labels = [cell for cell in cells if words[cell] == cell.row]
     values = [cell for cell in cells if cell not in labels]
-    if labels and not asked.names(labels[0].row) and any(asked.names(words[cell]) for cell in values):
-        return (labels[0],)
+    if labels and not asked.names(labels[0].row):
+        said = [cell for cell in values if asked.names(words[cell])]
+        if any(is_name(words[cell]) for cell in said):
+            others = _of_columns([cell for cell in values if cell not in said], cells, asked)
+            is_asked = is_name(labels[0].row) or asked.names(labels[0].column)
+            return others or ((labels[0],) if is_asked else ())
+        if said:
+            return (labels[0],)
+    return _of_columns(values, cells, asked)
+
+
+def _of_columns(values: Sequence[Cell], cells: Sequence[Cell], asked: Asked) -> tuple[Cell, ...]:
+    """The cells among the ``values`` of a row in the columns that the question names; or the only one."""
     if len(values) == 1:
         return tuple(values)
     days, _ = days_asked(asked.text)
@@ -172,14 +184,18 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     """Whether the question names a row and the column of the cell that answers, and says nothing else.
 
     A row is named by its label, by the label without its measures where few rows have it ("Trailer 750 kg")
-    or without what follows a comma ("Student, with card"), or by an amount that is in its range; the column
-    need not be clear then. ``above`` are the title and headings; its words, and those by which the question
-    asks, may be in it, too, or in the short line above the table.
+    or without what follows a comma ("Student, with card"), by words of its name that no other row has, or by
+    an amount that is in its range; the column need not be clear then. ``above`` are the title and headings;
+    its words, and those by which the question asks, may be in it, too, or in the short line above the table.
     """
     if not one.cells:
         return False
     amounts = [amount for amount in amounts_in(asked.text) if _is_of_range(one, amount, text)]
-    is_row = asked.names(one.cells[0].row) or _is_bare_name(one, asked, text, tables)
+    is_row = (
+        asked.names(one.cells[0].row)
+        or _is_bare_name(one, asked, text, tables)
+        or _is_only_name(one, asked, text, tables)
+    )
     if not amounts and not (one.answering and is_row):
         return False
     said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
@@ -228,6 +244,23 @@ def _is_bare_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block
     ]
     alike = sum(_bare(text[slice(*row.first)]) == bare for row in rows)
     return alike <= (1 if "," in one.cells[0].row else _FEW)
+
+
+def _is_only_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> bool:
+    """Whether the question names a row by words of its name that no other row of its table has."""
+    for table in tables:
+        if table.start <= one.start < table.end:
+            grid = grid_of(text, table)
+            rows = {
+                row.start: {at: text[slice(*span)] for at, span in row.cells.items()} for row in grid.rows
+            }
+            column = name_column([*rows.values()])
+            own = next((row.start for row in grid.rows if row.start <= one.start < row.end), None)
+            if own is None or column is None or not is_name(name := rows[own].get(column, "")):
+                return False
+            others = (row.get(column, "") for start, row in rows.items() if start != own)
+            return names_only(asked, name, others, grid.names)
+    return False
 
 
 def _bare(label: str) -> str:

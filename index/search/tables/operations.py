@@ -242,6 +242,8 @@ _MEASURES: dict[str, tuple[str, ...]] = {
     "how big": ("size", "area"),
     "how large": ("size", "area"),
     "how heavy": ("weight", "mass"),
+    "weigh": ("weight", "mass"),
+    "weighs": ("weight", "mass"),
     "how old": ("age",),
     "how far": ("distance",),
     "how fast": ("speed",),

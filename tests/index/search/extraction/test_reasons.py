@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from index.answers import Evidence
-from index.search.extraction.reasons import lacks_reason
+from index.search.extraction.reasons import is_of_reason, lacks_reason
 from index.search.extraction.selection import candidates
 
 THINGS = ("bridge", "choir", "archive", "kiln", "regatta")
@@ -101,6 +101,15 @@ def test_a_fact_alone_lacks_the_reason(thing: str, change: tuple[str, str], ask:
     for sign in (*OTHER_SIGNS, *REASONS[:3]):
         told = sign.format(thing, change[1])
         assert not lacks_reason(told, 0, len(told), question)
+
+
+@pytest.mark.parametrize(("thing", "change", "ask"), CASES)
+def test_a_heading_says_that_the_reason_follows(thing: str, change: tuple[str, str], ask: str) -> None:
+    question = ask.format(thing, change[0])
+    for heading in ("Why the {} was {}", "Reasons why the {} was {}", "Why {}s are {}"):
+        assert is_of_reason(heading.format(thing, change[0]), question)
+    for heading in (f"The {thing} was {change[0]}", "Why the lamp burns", f"How the {thing} was {change[0]}"):
+        assert not is_of_reason(heading, question)
 
 
 @pytest.mark.parametrize(
