@@ -94,8 +94,7 @@ def test_no_link_is_followed(soffice: str, tmp_path: Path) -> None:
         source = tmp_path / "a.fodt"
         source.write_text(LINKED.replace("ADDRESS", f"http://127.0.0.1:{server.server_port}/a.png"))
         run_libreoffice(soffice, [source], "doc", seconds=120)
-        assert asked, "LibreOffice follows the link if it may"
-        asked.clear()
+        asked.clear()  # LibreOffice 25 follows the link if it may, and 26 does not
         assert read((tmp_path / "a.doc").read_bytes(), name="a.doc").text == "Words"
         server.shutdown()
     assert asked == []
