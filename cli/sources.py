@@ -114,14 +114,13 @@ def add(
 @app.command("list")
 def list_(collection: CollectionName = "default", data: Data = None, as_json: Json = False) -> None:
     """List the sources of a collection, and when each was synchronized last."""
-    from index.sources.applications import sources_of, unreadable_sources
+    from index.sources.applications import all_sources
     from service.flows.sources.describing import source_json
     from service.state.library import open_library
 
     with open_library(read_settings(data)) as library:
-        opened = library.open(collection)
-        found = sources_of(opened)
-        for problem in unreadable_sources(opened).values():
+        found, unreadable = all_sources(library.open(collection))
+        for problem in unreadable.values():
             stderr().print(problem.message, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         print_json([source_json(one) for one in found])
@@ -148,7 +147,7 @@ def sync(
     The exit status is 3 if documents were kept although they may be gone, and 1 if a source failed.
     """
     from index.errors import InvalidSource, SourceError
-    from index.sources.applications import sources_of, unreadable_sources
+    from index.sources.applications import all_sources
     from service.flows.sources.running import SourceRunner
     from service.flows.sources.secrets import open_secrets
     from service.state.library import open_library
@@ -160,7 +159,10 @@ def sync(
     is_unfinished = False
     with open_library(settings) as library:
         opened = library.open(collection)
-        for name in names or [*(one.name for one in sources_of(opened)), *unreadable_sources(opened)]:
+        if not names:
+            readable, unreadable = all_sources(opened)
+            names = [*(one.name for one in readable), *unreadable]
+        for name in names:
             try:
                 is_unfinished |= _sync(runner, opened, name, any_share=yes)
             except (SourceError, InvalidSource) as error:

@@ -18,12 +18,11 @@ from cli.terminal.output import print_json
 from service.flows.webhooks.configured import (
     TOPICS,
     Webhook,
+    all_webhooks,
     change_webhook,
     remove_webhook,
-    unreadable_webhooks,
     validate_webhook,
     webhook_of,
-    webhooks_of,
 )
 from service.settings import webhook_variable
 
@@ -95,9 +94,9 @@ def list_(collection: CollectionName = "default", data: Data = None, as_json: Js
     from service.state.library import open_library
 
     with open_library(read_settings(data)) as library:
-        opened = library.open(collection)
-        found = [_shown(one) for one in webhooks_of(opened)]
-        for problem in unreadable_webhooks(opened).values():
+        readable, unreadable = all_webhooks(library.open(collection))
+        found = [_shown(one) for one in readable]
+        for problem in unreadable.values():
             stderr().print(problem.message, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         print_json(found)

@@ -41,14 +41,10 @@ class Connections(Generic[T]):
         self._key = f"{kind}s"
         self._adapter = TypeAdapter(of)
 
-    def readable(self, collection: Collection) -> dict[str, T]:
-        """The records by their names, without those that cannot be read."""
-        return self._read(collection.archive.connections())[0]
-
-    def unreadable(self, collection: Collection) -> dict[str, InvalidSource]:
-        """The errors of the records that cannot be read, by their names."""
-        _, others = self._read(collection.archive.connections())
-        return {name: error for name, (_, error) in others.items()}
+    def all(self, collection: Collection) -> tuple[list[T], dict[str, InvalidSource]]:
+        """The records, and the errors of those that cannot be read by their names, of one moment."""
+        readable, others = self._read(collection.archive.connections())
+        return list(readable.values()), {name: error for name, (_, error) in others.items()}
 
     def one(self, collection: Collection, name: str) -> T | None:
         """A record; None if there is none. Raises :class:`InvalidSource` if it cannot be read."""

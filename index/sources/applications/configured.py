@@ -112,12 +112,12 @@ def validate_source(source: Source) -> Source:
 
 def sources_of(collection: Collection) -> list[Source]:
     """The sources of a collection, by their names, without those that cannot be read."""
-    return list(_STORED.readable(collection).values())
+    return _STORED.all(collection)[0]
 
 
-def unreadable_sources(collection: Collection) -> Mapping[str, InvalidSource]:
-    """The errors of the sources that are stored in a form that cannot be read, by their names."""
-    return _STORED.unreadable(collection)
+def all_sources(collection: Collection) -> tuple[list[Source], Mapping[str, InvalidSource]]:
+    """The sources, and the errors of those that are stored in a form that cannot be read, by their names."""
+    return _STORED.all(collection)
 
 
 def source_of(collection: Collection, name: str) -> Source:

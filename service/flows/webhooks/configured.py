@@ -92,12 +92,12 @@ def validate_webhook(webhook: Webhook) -> Webhook:
 
 def webhooks_of(collection: Collection) -> list[Webhook]:
     """The webhooks of a collection, by their names, without those that cannot be read."""
-    return list(_STORED.readable(collection).values())
+    return _STORED.all(collection)[0]
 
 
-def unreadable_webhooks(collection: Collection) -> Mapping[str, InvalidSource]:
-    """The errors of the webhooks that are stored in a form that cannot be read, by their names."""
-    return _STORED.unreadable(collection)
+def all_webhooks(collection: Collection) -> tuple[list[Webhook], Mapping[str, InvalidSource]]:
+    """The webhooks, and the errors of those that are stored in a form that cannot be read, by their names."""
+    return _STORED.all(collection)
 
 
 def webhook_of(collection: Collection, name: str) -> Webhook:

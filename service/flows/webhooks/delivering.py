@@ -16,8 +16,8 @@ from service.background import BackgroundThread
 from service.flows.webhooks.configured import (
     MOST_UNDELIVERED,
     Webhook,
+    all_webhooks,
     change_webhook,
-    unreadable_webhooks,
     webhooks_of,
 )
 from service.flows.webhooks.messages import Message, compose, compose_again, signature, untold_since
@@ -133,9 +133,10 @@ class WebhookWorker(BackgroundThread):
         """Deliver what the webhooks of one collection have not been told and are due for."""
         try:
             collection = self._library.open(name)
-            for problem in unreadable_webhooks(collection).values():
+            webhooks, unreadable = all_webhooks(collection)
+            for problem in unreadable.values():
                 warn_once(name, problem.message)
-            if not webhooks_of(collection):
+            if not webhooks:
                 return
             with collection.editor.running(_LEASE):
                 for webhook in webhooks_of(collection):

@@ -16,19 +16,19 @@ from index.errors import InvalidSource, SourceNotFound
 from index.sources.applications import (
     Run,
     Source,
+    all_sources,
     note_run,
     put_source,
     remove_source,
     source_of,
     sources_of,
-    unreadable_sources,
     want_run,
 )
 from service.flows.webhooks.configured import (
     Webhook,
+    all_webhooks,
     change_webhook,
     remove_webhook,
-    unreadable_webhooks,
     webhook_of,
     webhooks_of,
 )
@@ -86,7 +86,7 @@ def odd_source(odd: dict[str, Any]) -> dict[str, Any]:
 def test_an_unreadable_source_hides_no_other(collection: Collection, odd: dict[str, Any]) -> None:
     with_odd(collection, odd_source(odd))
     assert [one.name for one in sources_of(collection)] == ["good"]
-    (problem,) = unreadable_sources(collection).values()
+    (problem,) = all_sources(collection)[1].values()
     assert "'odd'" in problem.message
     assert next(iter(odd)) in problem.message
     assert "of odd" not in problem.message
@@ -111,14 +111,14 @@ def test_an_unreadable_source_hides_no_other(collection: Collection, odd: dict[s
 def test_no_unreadable_source_takes_the_name_of_another(collection: Collection, names: list[object]) -> None:
     kept = [odd_source({"name": name, "kind": None, "place": str(at)}) for at, name in enumerate(names)]
     with_odd(collection, *kept)
-    found = list(unreadable_sources(collection))
+    found = list(all_sources(collection)[1])
     assert len(set(found)) == len(names)
     assert "good" not in found
     assert not any("token" in name for name in found)
     note_run(collection, "good", Run(1.0, 2.0))
     for left in range(len(names), 0, -1):
         assert len(stored(collection, "sources")) == 1 + left
-        remove_source(collection, next(iter(unreadable_sources(collection))))
+        remove_source(collection, next(iter(all_sources(collection)[1])))
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -135,7 +135,7 @@ def test_an_unreadable_source_stays_until_it_is_removed_or_replaced(
     put_source(collection, Source("odd", "jira"))
     assert [one.name for one in sources_of(collection)] == ["more", "odd"]
     assert source_of(collection, "odd").sealed == ""
-    assert not unreadable_sources(collection)
+    assert not all_sources(collection)[1]
     store(collection, "sources", [kept])
     remove_source(collection, "odd")
     assert stored(collection, "sources") is None
@@ -149,7 +149,7 @@ def test_an_unreadable_source_stays_until_it_is_removed_or_replaced(
 def test_one_without_a_name_is_called_by_its_place(collection: Collection, odd: object) -> None:
     with_odd(collection, {"kind": "jira"}, odd)
     assert [one.name for one in sources_of(collection)] == ["good"]
-    first, second = unreadable_sources(collection)
+    first, second = all_sources(collection)[1]
     assert first == "unnamed:1"
     remove_source(collection, second)
     remove_source(collection, first)
@@ -167,11 +167,11 @@ def test_what_is_no_list_is_one_that_cannot_be_read(collection: Collection, valu
 
 def test_two_records_of_one_name(collection: Collection) -> None:
     with_odd(collection, {"name": "good"}, {"name": "odd"}, {"name": "odd"})
-    assert list(unreadable_sources(collection)) == ["good:1", "odd", "odd:3"]
+    assert list(all_sources(collection)[1]) == ["good:1", "odd", "odd:3"]
     assert source_of(collection, "good").sealed == GOOD.sealed
     for name in ("good:1", "odd", "odd"):
         remove_source(collection, name)
-    assert not unreadable_sources(collection)
+    assert not all_sources(collection)[1]
 
 
 @pytest.mark.parametrize("odd", ODD_HOOKS)
@@ -182,12 +182,12 @@ def test_an_unreadable_webhook_hides_no_other(collection: Collection, odd: dict[
     change_webhook(collection, "odd", lambda known: known)
     assert kept in stored(collection, "webhooks")
     assert [one.name for one in webhooks_of(collection)] == ["good"]
-    (problem,) = unreadable_webhooks(collection).values()
+    (problem,) = all_webhooks(collection)[1].values()
     assert next(iter(odd)) in problem.message
     with pytest.raises(InvalidSource):
         webhook_of(collection, "odd")
     change_webhook(collection, "odd", lambda known: Webhook("odd", "https://y.test/"))
-    assert not unreadable_webhooks(collection)
+    assert not all_webhooks(collection)[1]
     store(collection, "webhooks", [kept])
     remove_webhook(collection, "odd")
     with pytest.raises(SourceNotFound):

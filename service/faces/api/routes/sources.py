@@ -9,13 +9,13 @@ from pydantic import Field
 from index import errors
 from index.sources.applications import (
     Source,
+    all_sources,
     put_source,
     remove_source,
     require_connector,
     retire_documents,
     source_of,
     sources_of,
-    unreadable_sources,
     validate_source,
 )
 from service.advice import message_with_advice
@@ -73,11 +73,11 @@ def list_sources(
 ) -> Response:
     """The sources of a collection, each with its last run. Of one that cannot be read it has the error."""
     ingestion.collections.require(caller, query.collection)
-    opened = ingestion.collections.library.open(query.collection)
-    found = [source_json(one) for one in sources_of(opened)]
+    readable, unreadable = all_sources(ingestion.collections.library.open(query.collection))
+    found = [source_json(one) for one in readable]
     found += [
         {"name": name, "error": {"code": error.code, "message": message_with_advice(error)}}
-        for name, error in unreadable_sources(opened).items()
+        for name, error in unreadable.items()
     ]
     return json_reply({"sources": found})
 

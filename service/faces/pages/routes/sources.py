@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Scope as Connection
 
 from index.errors import InvalidInput, LoccitError
-from index.sources.applications import CONNECTORS, Source, sources_of, unreadable_sources
+from index.sources.applications import CONNECTORS, Source, all_sources
 from service.errors import InvalidRequest
 from service.faces.api.requests.sources import SourceRequest
 from service.faces.api.routes.sources import (
@@ -111,8 +111,7 @@ def _lines(values: Mapping[str, str]) -> str:
 
 def _rows(ingestion: Ingestion, collection: str) -> list[dict[str, Any]]:
     try:
-        opened = ingestion.collections.library.open(collection)
-        found, unreadable = sources_of(opened), unreadable_sources(opened)
+        found, unreadable = all_sources(ingestion.collections.library.open(collection))
     except LoccitError:  # the page of the state says that it cannot be opened
         return []
     told = [(one, "") for one in found]

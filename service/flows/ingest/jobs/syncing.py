@@ -8,7 +8,7 @@ from typing import Any
 from index.collection import warn_once
 from index.errors import LoccitError
 from index.library import Library
-from index.sources.applications import Stopped, sources_of, unreadable_sources
+from index.sources.applications import Stopped, all_sources
 from service.flows.ingest.jobs.job_thread import JobThread, MayContinue
 from service.flows.ingest.jobs.waiting import WaitingJobs
 from service.flows.sources.describing import run_json
@@ -64,9 +64,8 @@ class SourceJobs(JobThread):
             self._looked = time.monotonic()
             for name in self._library.names():
                 try:
-                    collection = self._library.open(name)
-                    due = [one for one in sources_of(collection) if one.is_due(time.time())]
-                    unreadable = unreadable_sources(collection)
+                    sources, unreadable = all_sources(self._library.open(name))
+                    due = [one for one in sources if one.is_due(time.time())]
                 except LoccitError as error:
                     log.info("The sources of the collection %r are not looked at: %s", name, error.message)
                     continue
