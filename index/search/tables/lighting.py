@@ -16,7 +16,7 @@ from index.records import VersionRecord
 from index.search.ranges import Range, amounts_in, read_ranges
 from index.search.tables.asked import Asked
 from index.search.tables.figures import is_period
-from index.search.tables.grid import Row, grid_of
+from index.search.tables.grid import Grid, Row, grid_of
 from index.search.tables.item_rows import asks_for_items, item_rows
 from index.search.tables.operations import asks_for_period, measures_of
 from index.search.tables.prices import price_words
@@ -191,15 +191,11 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     if not one.cells:
         return False
     amounts = [amount for amount in amounts_in(asked.text) if _is_of_range(one, amount, text)]
-    is_row = (
-        asked.names(one.cells[0].row)
-        or _is_bare_name(one, asked, text, tables)
-        or _is_only_name(one, asked, text, tables)
-    )
-    if not amounts and not (one.answering and is_row):
+    if not amounts and not one.answering:
         return False
+    table = _table_of(one, tables)
     said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
-    said += [_caption(text, table) for table in tables if table.start <= one.start < table.end]
+    said += [_caption(text, table)] if table is not None else []
     days, words = days_asked(asked.text)
     if days and any(_is_of(days, cell, one.cells) for cell in one.answering):
         said.append(words)
@@ -207,7 +203,21 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     said += [price_words(asked.text, cell.column) for cell in one.answering]
     if amounts:
         said += [_OF_RANGES, *(asked.text[amount.start : amount.end] for amount in amounts)]
-    return asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said)))
+    if not asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said))):
+        return False
+    return bool(amounts) or asked.names(one.cells[0].row) or _is_named_among(one, asked, text, table)
+
+
+def _table_of(one: Evidence, tables: Sequence[Block]) -> Block | None:
+    return next((table for table in tables if table.start <= one.start < table.end), None)
+
+
+def _is_named_among(one: Evidence, asked: Asked, text: str, table: Block | None) -> bool:
+    """Whether the question names a row beside the others of its table, which are all read for that."""
+    if table is None:
+        return False
+    grid = grid_of(text, table)
+    return _is_bare_name(one, asked, text, grid) or _is_only_name(one, asked, text, grid)
 
 
 def _equal_amounts(label: str, asked: Asked) -> list[str]:
@@ -231,7 +241,7 @@ def _is_of_range(one: Evidence, amount: Range, text: str) -> bool:
     )
 
 
-def _is_bare_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> bool:
+def _is_bare_name(one: Evidence, asked: Asked, text: str, grid: Grid) -> bool:
     """Whether the question has a label without its measures, which at most a few rows share.
 
     Without what follows a comma, no other row may have it: "Hotel, outside London" is not any hotel.
@@ -239,28 +249,19 @@ def _is_bare_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block
     bare = _bare(one.cells[0].row)
     if bare == one.cells[0].row or not asked.names(bare):
         return False
-    rows = [
-        row for table in tables if table.start <= one.start < table.end for row in grid_of(text, table).rows
-    ]
-    alike = sum(_bare(text[slice(*row.first)]) == bare for row in rows)
+    alike = sum(_bare(text[slice(*row.first)]) == bare for row in grid.rows)
     return alike <= (1 if "," in one.cells[0].row else _FEW)
 
 
-def _is_only_name(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> bool:
+def _is_only_name(one: Evidence, asked: Asked, text: str, grid: Grid) -> bool:
     """Whether the question names a row by words of its name that no other row of its table has."""
-    for table in tables:
-        if table.start <= one.start < table.end:
-            grid = grid_of(text, table)
-            rows = {
-                row.start: {at: text[slice(*span)] for at, span in row.cells.items()} for row in grid.rows
-            }
-            column = name_column([*rows.values()])
-            own = next((row.start for row in grid.rows if row.start <= one.start < row.end), None)
-            if own is None or column is None or not is_name(name := rows[own].get(column, "")):
-                return False
-            others = (row.get(column, "") for start, row in rows.items() if start != own)
-            return names_only(asked, name, others, grid.names)
-    return False
+    rows = [{at: text[slice(*span)] for at, span in row.cells.items()} for row in grid.rows]
+    own = next((at for at, row in enumerate(grid.rows) if row.start <= one.start < row.end), None)
+    column = name_column(rows)
+    if own is None or column is None or not is_name(name := rows[own].get(column, "")):
+        return False
+    others = (row.get(column, "") for at, row in enumerate(rows) if at != own)
+    return names_only(asked, name, others, grid.names)
 
 
 def _bare(label: str) -> str:
@@ -272,7 +273,8 @@ def empty_column(one: Evidence, asked: Asked, tables: Sequence[Block]) -> str:
 
     It is the one whose name the question has more words of than of any other: "Half day" rather than "Day".
     """
-    columns = next((table.columns for table in tables if table.start <= one.start < table.end), None)
+    table = _table_of(one, tables)
+    columns = table.columns if table is not None else None
     if columns is None or not one.cells or asked.share(one.cells[0].row) < _LEAST_SHARE:
         return ""
     taken = asked.words(one.cells[0].row)
