@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-
 import pytest
 
 from index.search.extraction.introductions import Heading, introductions, is_statement, item_of
 from index.search.extraction.lists import widen
+from tests.calls import calls
 
 SYRUP = """Warnings
 
@@ -121,18 +119,10 @@ def _steps(lines: int) -> int:
         "Not allowed are:\n- bicycles\n"
         + "and what is called a word of many letters, which goes on\n" * lines
     )
-    text, count = f"{text}- tents\n", 0
-
-    def look(_frame: FrameType, event: str, _arg: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(look)
-    try:
-        assert above("tents", text) == ["Not allowed are:"]
-    finally:
-        sys.setprofile(None)
-    return count
+    found: list[list[str]] = []
+    steps = calls(lambda: found.append(above("tents", f"{text}- tents\n")), "index")
+    assert found == [["Not allowed are:"]]
+    return steps
 
 
 def test_a_long_item_is_read_once() -> None:
