@@ -28,6 +28,7 @@ _QUESTIONS = 2000
 
 def prepare(folder: Path, stores: Sequence[Path]) -> None:
     """Keep the vectors and sentences of collections in a folder, from which all else is made."""
+    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / _MIXTURE).exists():
         (folder / _SENTENCES).write_text("\n".join(sentences_of(stores)), encoding="utf-8")
         made = Mixture.of(real_vectors(stores), seed=0)
