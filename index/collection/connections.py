@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +19,8 @@ _log = logging.getLogger("loccit.collection")
 
 _MOST_TOLD = 1000
 """Messages of which is known that they were logged."""
+_DIGITS = 8
+"""Of the hash in the name of a record without one of its own."""
 
 
 class _Named(Protocol):
@@ -33,7 +37,7 @@ class Connections(Generic[T]):
     """The records of one ``kind``, such as "source": one that cannot be read does not hide the others.
 
     It stays as it is until it is removed or replaced by its name. One without a name of its own is called by
-    its place among those: "unnamed:1".
+    a hash of its contents ("unnamed:3f9a01c2"), which does not change when another one is removed.
     """
 
     def __init__(self, kind: str, of: type[T]) -> None:
@@ -49,8 +53,8 @@ class Connections(Generic[T]):
     def one(self, collection: Collection, name: str) -> T | None:
         """A record; None if there is none. Raises :class:`InvalidSource` if it cannot be read."""
         readable, others = self._read(collection.archive.connections())
-        if name in others:
-            raise others[name][1]
+        if (called := _called(name, others)) in others:
+            raise others[called][1]
         return readable.get(name)
 
     def change(self, collection: Collection, name: str, change: Callable[[T | None], T | None]) -> None:
@@ -69,7 +73,7 @@ class Connections(Generic[T]):
 
         def changed(readable: dict[str, T], others: _Others) -> None:
             nonlocal is_known
-            is_known = any([readable.pop(name, None), others.pop(name, None)])
+            is_known = any([readable.pop(name, None), others.pop(_called(name, others), None)])
 
         self._change(collection, changed)
         return is_known
@@ -96,13 +100,14 @@ class Connections(Generic[T]):
                 failed.append((value, error))
             else:
                 readable[one.name] = one
+        # Equal ones are one record: nothing could tell which of them a name is for.
+        unequal = {_digest(value): (_given(value), value, problem) for value, problem in failed}
+        times = Counter([*readable, *(given for given, _, _ in unequal.values())])
         others: _Others = {}
-        for place, (value, problem) in enumerate(failed, 1):
-            given = value.get("name") if isinstance(value, dict) else None
-            name = given if isinstance(given, str) else ""
-            if not name or name in others or name in readable:
-                forms = (f"{name or 'unnamed'}:{at}" for at in count(place))
-                name = next(form for form in forms if form not in others and form not in readable)
+        for digest, (given, value, problem) in unequal.items():
+            forms = (_form(given, digest[:length]) for length in range(_DIGITS, len(digest) + 1))
+            free = (form for form in forms if form not in times and form not in others)
+            name = given if given and times[given] == 1 else next(free)
             others[name] = value, self._error(name, problem)
         return readable, others
 
@@ -114,6 +119,28 @@ class Connections(Generic[T]):
             f"The {self._kind} {name!r} is stored in a form that cannot be read ({said}). Remove it, or "
             "add it again."
         )
+
+
+def _given(value: object) -> str:
+    """The name that a stored record has; empty if it has none."""
+    given = value.get("name") if isinstance(value, dict) else None
+    return given if isinstance(given, str) else ""
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _form(given: str, digits: str) -> str:
+    return f"{given or 'unnamed'}:{digits}"
+
+
+def _called(name: str, others: _Others) -> str:
+    """What a record is called now that was listed under this name, with a hash, beside others of its name."""
+    if name in others:
+        return name
+    forms = {_form(_given(value), _digest(value)[:_DIGITS]): known for known, (value, _) in others.items()}
+    return forms.get(name, name)
 
 
 @lru_cache(maxsize=_MOST_TOLD)

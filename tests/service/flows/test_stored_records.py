@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -146,13 +147,16 @@ def test_an_unreadable_source_stays_until_it_is_removed_or_replaced(
 @pytest.mark.parametrize(
     "odd", [None, 7, "odd", [], {}, {"name": None}, {"name": ""}, {"name": 7, "kind": "x"}]
 )
-def test_one_without_a_name_is_called_by_its_place(collection: Collection, odd: object) -> None:
+def test_one_without_a_name_keeps_its_name_when_another_goes(collection: Collection, odd: object) -> None:
     with_odd(collection, {"kind": "jira"}, odd)
     assert [one.name for one in sources_of(collection)] == ["good"]
     first, second = all_sources(collection)[1]
-    assert first == "unnamed:1"
-    remove_source(collection, second)
+    assert first.startswith("unnamed:")
     remove_source(collection, first)
+    with pytest.raises(SourceNotFound):
+        remove_source(collection, first)
+    assert list(all_sources(collection)[1]) == [second]
+    remove_source(collection, second)
     assert [one["name"] for one in stored(collection, "sources")] == ["good"]
 
 
@@ -161,17 +165,35 @@ def test_what_is_no_list_is_one_that_cannot_be_read(collection: Collection, valu
     store(collection, "sources", value)
     assert sources_of(collection) == []
     put_source(collection, GOOD)
-    remove_source(collection, "unnamed:1")
+    (name,) = all_sources(collection)[1]
+    remove_source(collection, name)
     assert [one["name"] for one in stored(collection, "sources")] == ["good"]
 
 
-def test_two_records_of_one_name(collection: Collection) -> None:
-    with_odd(collection, {"name": "good"}, {"name": "odd"}, {"name": "odd"})
-    assert list(all_sources(collection)[1]) == ["good:1", "odd", "odd:3"]
+@pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
+def test_records_of_one_name_are_removed_by_the_names_that_were_listed(
+    collection: Collection, order: tuple[int, ...]
+) -> None:
+    with_odd(collection, *({"name": name, "options": at} for at, name in enumerate(["good", "odd", "odd"])))
+    listed = list(all_sources(collection)[1])
+    assert [name.partition(":")[0] for name in listed] == ["good", "odd", "odd"]
+    assert not {"good", "odd"} & {*listed}
     assert source_of(collection, "good").sealed == GOOD.sealed
-    for name in ("good:1", "odd", "odd"):
-        remove_source(collection, name)
-    assert not all_sources(collection)[1]
+    for at in order:
+        with pytest.raises(InvalidSource):
+            source_of(collection, listed[at])
+        remove_source(collection, listed[at])
+        with pytest.raises(SourceNotFound):
+            remove_source(collection, listed[at])
+    assert [one["name"] for one in stored(collection, "sources")] == ["good"]
+
+
+@pytest.mark.parametrize("value", [7, {"kind": "jira"}, {"name": "odd"}])
+def test_equal_records_are_one(collection: Collection, value: object) -> None:
+    with_odd(collection, value, value)
+    (name,) = all_sources(collection)[1]
+    remove_source(collection, name)
+    assert [one["name"] for one in stored(collection, "sources")] == ["good"]
 
 
 @pytest.mark.parametrize("odd", ODD_HOOKS)
