@@ -57,9 +57,12 @@ from index.search.question.named_documents import NamedDocument
 from index.search.question.numbered_names import NumberedNames
 from index.search.question.quoted import Quotes, find_quotes
 from index.search.question.referents import may_refer, resolve
-from index.search.question.words import QuestionWords
+from index.search.question.words import HASH, QuestionWords
 from index.search.ranking import rank_candidates
 from index.search.second_look import SecondLook, look
+from index.search.tables.asked import Asked
+from index.search.tables.operations import operation_of
+from index.search.tables.reading import TableReader, has_value, tables_of
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
@@ -82,6 +85,8 @@ _UNLIT = -1.0
 _READ, _READ_TOKENS, _READ_WEIGHT = 4, 128, 0.4
 """Passages that the cross-encoder reads, the tokens of a window with the question, and the weight of what it
 says beside the logit of the score, chosen on the development parts of four sets."""
+_TABLES, _HAS_VALUE = 8, 8.0
+"""Tables of which a question may be computed, and what is added to the logits of passages with its value."""
 _TOPIC = 1.0
 """Added to the logits of the passages of the document that the last answer quotes."""
 _NOTHING = -10.0
@@ -563,15 +568,18 @@ class Search:
             ranking = self._prefer_defining(ranking, thing)
         if query.topic:
             ranking = self._prefer_topic(ranking, query.topic)
+        earlier = query.context[0].text if query.context else ""
+        terms = self._analyzer.question_hashes(query.question)
+        amounts = AskedAmounts.of(query.question)
+        words = QuestionWords(query.question, terms, earlier, query.said, amounts, query.new)
+        if operation_of(query.question) is not None:
+            asked = Asked.of(query.question, map(HASH, terms), headings.hashes, earlier)
+            ranking = self._prefer_computed(ranking, asked)
         if self._cross_encoder is not None and query.read:
             began = perf_counter()
             ranking = self._judge_first(self._cross_encoder, query, ranking)
             watch.note("read", began)
         began = perf_counter()
-        earlier = query.context[0].text if query.context else ""
-        terms = self._analyzer.question_hashes(query.question)
-        amounts = AskedAmounts.of(query.question)
-        words = QuestionWords(query.question, terms, earlier, query.said, amounts, query.new)
         hits = Hits(
             self._passages, self._history, ranking, config=self._config, words=words, headings=headings
         )
@@ -649,6 +657,18 @@ class Search:
             kind = thing.of_passage([one.text[start:end] for start, end in spans], above)
             logits[one.id] = definitions.PASSAGE_LOGITS[kind]
         return _prefer(found, logits)
+
+    def _prefer_computed(self, found: RankedCandidates, asked: Asked) -> RankedCandidates:
+        """Prefer the passage with the value that the first table gives of which the question can be computed.
+
+        A table shares few words with "Which tool is the most expensive per day?", and prose beside it many.
+        """
+        passages = self._passages.passages(found.candidates.ids[:_COMPARED_NAMES])
+        reader = TableReader(self._passages, self._history, asked)
+        reading = reader.read(islice(tables_of(passages), _TABLES))
+        if reading is None or not reading.value:
+            return found
+        return _prefer(found, {one.id: _HAS_VALUE for one in passages if has_value(one, reading)})
 
     def _compare(self, query: Query, hits: Sequence[Hit], headings: Headings) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""

@@ -7,14 +7,14 @@ computed, because rows could be missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from index.answers import ReadCell, Reading
 from index.citations import citing
 from index.protocols import History, Passages
-from index.records import VersionRecord
+from index.records import StoredPassage, VersionRecord
 from index.search.tables.asked import Asked
 from index.search.tables.computing import Computed, compute
 from index.search.tables.grid import Grid, Row, grid_of
@@ -38,6 +38,25 @@ class FoundTable:
     version: VersionRecord
     table: Block
     section: tuple[str, ...]
+
+
+def tables_of(passages: Iterable[StoredPassage]) -> Iterator[FoundTable]:
+    """The tables that passages have rows of, each once."""
+    known = set[tuple[int, int]]()
+    for one in passages:
+        for table in one.passage.tables:
+            if (place := (one.version.key, table.start)) not in known:
+                known.add(place)
+                yield FoundTable(one.version, table, one.passage.section)
+
+
+def has_value(passage: StoredPassage, reading: Reading) -> bool:
+    """Whether a passage has a cell in which a computed value stands, or one that was read if it has none."""
+    version = passage.version
+    if (version.document_id, version.number) != (reading.document_id, reading.version):
+        return False
+    values = [cell for cell in reading.cells if cell.is_value] or reading.cells
+    return any(passage.passage.start <= cell.start < passage.passage.end for cell in values)
 
 
 class TableReader:

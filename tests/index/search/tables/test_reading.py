@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,17 @@ INCOME = [
     ["Stock", "90", "84"],
     ["Total current assets", "130", "115"],
     ["Total assets", "512", "498"],
+]
+OTHER = [
+    "Ask Ada.",
+    "Rain is likely.",
+    "It has two doors.",
+    "See the map.",
+    "Tea is free.",
+    "Ring the bell.",
+    "No dogs.",
+    "Bring a lamp.",
+    "The lake is near.",
 ]
 
 
@@ -144,6 +156,26 @@ def test_nothing_that_a_question_names_is_missing_of_a_computed_value(tables: Co
     answer = tables.ask("Which is higher, Cold Sister or Lantern?")
     assert answer.reading is not None
     assert (answer.reading.value, answer.missing) == ("Cold Sister", ())
+
+
+@pytest.mark.parametrize(("word", "value"), [("dearest", "Ladder"), ("cheapest", "Broom")])
+def test_a_value_is_computed_of_a_table_below_prose_with_more_words_of_the_question(
+    tmp_path: Path, word: str, value: str
+) -> None:
+    rows = [["Item", "Day"], ["Saw", "14"], ["Ladder", "38"], ["Broom", "3"]]
+    prose = [
+        f"Which item you hire per day, the {word} item or another, is open in week {n}." for n in range(9)
+    ]
+    with closing(collection_in(tmp_path, embedder=WordEmbedder(), config=LibraryConfig())) as collection:
+        collection.put(page(rows, title="Hire"))
+        for at, one in enumerate(prose):
+            collection.put(Source(id=f"{at}.txt", data=f"{one} {OTHER[at]}".encode()))
+        collection.embed_pending()
+        answer = collection.ask(f"Which item is the {word} to hire per day?")
+        assert answer.reading is not None
+        assert answer.reading.value == value
+        assert answering(answer) == [value]
+        assert answer.answerability >= 0.5
 
 
 def test_prose_is_asked_nothing_of_the_kind(tables: Collection) -> None:
