@@ -23,9 +23,13 @@ _DIGITS = r"\p{Nd}"
 _GROUP = r"[,.'’\u00a0\u2009\u202f \u066b\u066c]"
 _NUMBER = regex.compile(
     rf"(?<![[\p{{L}}\p{{N}}_]--[{IDEOGRAPHIC}]])(?<![\p{{N}}][.,])(?:{_DIGITS}{{1,3}}(?:{_GROUP}{_DIGITS}{{3}})+(?!{_DIGITS})"
-    rf"(?:[.,]{_DIGITS}+)?|{_DIGITS}+(?:[.,·\u066b]{_DIGITS}+)?)(?![\p{{N}}])",
+    rf"(?:[.,]{_DIGITS}+)?|{_DIGITS}+(?:[.,·\u066b]{_DIGITS}+)?)(?![\p{{N}}])(?!\s?[½¼¾])",
     regex.VERSION1,
 )
+_WITH_FRACTION = regex.compile(
+    r"(?<![\p{L}\p{N}_]|[\p{N}][.,])(?:(?P<whole>\d{1,6})\s?)?(?P<part>[½¼¾])(?![\p{L}\p{N}])"
+)
+_FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
 _SMALL = {
     word: value
     for value, word in enumerate(
@@ -115,7 +119,7 @@ def read_numbers(text: str) -> list[Number]:
     """The numbers of a text, in order, in digits of any script, in English words, or in Han characters."""
     found = [*_in_digits(text), *_in_words(text)]
     if not text.isascii():
-        found += _in_han(text)
+        found += [*_in_han(text), *_with_fractions(text)]
     return sorted(found, key=attrgetter("start"))
 
 
@@ -129,6 +133,13 @@ def _in_digits(text: str) -> Iterator[Number]:
             values, end = frozenset(value * factor for value in values), scale.end()
         is_exact = end == match.end() and _YEAR.fullmatch(match[0]) is not None
         yield _with_unit(text, match.start(), end, values, is_exact=is_exact)
+
+
+def _with_fractions(text: str) -> Iterator[Number]:
+    """Numbers with the sign of a fraction: "2½", "¾"."""
+    for match in _WITH_FRACTION.finditer(text):
+        value = Decimal(match["whole"] or 0) + _FRACTIONS[match["part"]]
+        yield _with_unit(text, *match.span(), frozenset({value}))
 
 
 def _factor(word: str) -> int:
