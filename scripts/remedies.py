@@ -28,6 +28,7 @@ REQUESTS: Mapping[str, str] = {
     "forbidden": "Use a key with the [scope](../access.md#keys) that the message names.",
     "route_not_found": "Compare the address with the [list of operations](http.md).",
     "method_not_allowed": "Use the method that the `Allow` header of the reply names.",
+    "encoded_body": "Send the body without a `Content-Encoding`.",
     "body_too_large": "Send less at once, or raise `LOCCIT_MAX_BODY_BYTES` or `LOCCIT_MAX_UPLOAD_BYTES`.",
     "range_not_satisfiable": "Ask for a range inside the size that `Content-Range` of the reply gives.",
     "body_timeout": "Send faster, or raise `LOCCIT_BODY_SECONDS`.",

@@ -72,6 +72,10 @@ class RangeNotSatisfiable(ServiceError):
     """The Range header names no byte of the file."""
 
 
+class EncodedBody(ServiceError):
+    """The request body is compressed, or encoded otherwise."""
+
+
 class BodyTimeout(ServiceError):
     """The request body arrives too slowly."""
 
@@ -167,6 +171,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.UnsupportedFormat: 415,
     library.DocumentTooLarge: 413,
     BodyTooLarge: 413,
+    EncodedBody: 415,
     BodyTimeout: 408,
     RangeNotSatisfiable: 416,
     Unauthorized: 401,

@@ -37,6 +37,7 @@ from service.http import error_handlers, openapi
 from service.http.error_shapes import ErrorShape, ErrorShapes
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.auth import Authentication
+from service.http.middleware.body_coding import BodyCoding
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.body_time import BodyTime
 from service.http.middleware.clean_paths import CleanPaths
@@ -153,6 +154,7 @@ def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing |
         Middleware(AllowedHosts, allowed=split_list(settings.allowed_hosts)),
         Middleware(Authentication, proxies=proxies, sign_on=sign_on_of(settings)),
         Middleware(RateLimiting),
+        Middleware(BodyCoding),
         Middleware(BodyTime, seconds=settings.body_seconds, idle_seconds=settings.body_seconds * _IDLE_SHARE),
         Middleware(EarlyRefusal, path=ask.PATH),
         Middleware(

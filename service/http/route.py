@@ -13,6 +13,7 @@ from service.errors import (
     BodyTimeout,
     BodyTooLarge,
     CrossSiteRequest,
+    EncodedBody,
     Forbidden,
     HostNotAllowed,
     InternalError,
@@ -127,7 +128,7 @@ def _errors_before_route(path: str, methods: Iterable[str]) -> Iterator[type[Loc
     yield from (InvalidRequest, InvalidGroup, Unauthorized, Forbidden, RateLimited, HostNotAllowed)
     yield ProviderUnavailable
     if not READS.issuperset(methods):
-        yield CrossSiteRequest
+        yield from (CrossSiteRequest, EncodedBody)
 
 
 # Read a route's parameters and its errors from the signature of its function.

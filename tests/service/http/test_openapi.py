@@ -120,12 +120,13 @@ def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
     assert of("get", "/v1/documents/{document_id}") == before | collection | current
     assert of("get", "/v1/documents/{document_id}/versions") == before | collection | {"document_not_found"}
     assert of("delete", "/v1/documents/{document_id}") == before | collection | {
-        "document_not_found", "cross_site_request", "overloaded", "disk_full", "disk_read_only",
-        "objects_unavailable",
+        "document_not_found", "cross_site_request", "encoded_body", "overloaded", "disk_full",
+        "disk_read_only", "objects_unavailable",
     }  # fmt: skip
     assert of("patch", "/v1/documents/{document_id}") == before | collection | current | {
-        "cross_site_request", "overloaded", "body_too_large", "body_timeout", "invalid_metadata", "disk_full",
-        "disk_read_only", "objects_unavailable", "invalid_document_id", "hash_collision",
+        "cross_site_request", "encoded_body", "overloaded", "body_too_large", "body_timeout",
+        "invalid_metadata", "disk_full", "disk_read_only", "objects_unavailable", "invalid_document_id",
+        "hash_collision",
     }  # fmt: skip
     assert {"job_not_found", "job_not_finished"} <= of("delete", "/v1/jobs/{job_id}")
     assert "job_not_finished" not in of("get", "/v1/jobs/{job_id}")
