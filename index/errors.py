@@ -258,7 +258,7 @@ class UndecodableText(Unreadable):
 
 
 class EmptyDocument(Unreadable):
-    """The document contains only white space."""
+    """The document has no words: it is white space, or nothing at all."""
 
 
 class CorruptDocument(Unreadable):

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from index.config import NO_OCR, OcrOptions
-from index.errors import UnsupportedFormat
+from index.errors import EmptyDocument, UnsupportedFormat
 from index.types import Extract
 
 
@@ -118,11 +118,14 @@ def read(
     opens an encrypted PDF file. If ``ocr`` names languages, OCR reads what is images in a PDF file. With
     ``libreoffice``, old Office files are read through LibreOffice where it is installed.
 
-    Raises :class:`index.errors.UnsupportedFormat` if there is no reader for the file, and other subclasses
-    of :class:`index.errors.Unreadable` if the reader cannot read it.
+    Raises :class:`index.errors.UnsupportedFormat` if there is no reader for the file,
+    :class:`index.errors.EmptyDocument` for one of 0 bytes, and other subclasses of
+    :class:`index.errors.Unreadable` if the reader cannot read it.
     """
     _, charset = _parse_media_type(media_type)
     format_ = _select(name, media_type)
+    if not data:
+        raise EmptyDocument(f"{name}: the file is empty, it has 0 bytes. Save or copy it again.")
     function, _ = _load(format_)
     if format_.is_pdf:
         return function(data, name=name, password=password, ocr=ocr)

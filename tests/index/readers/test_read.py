@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from index.errors import Unreadable, UnsupportedFormat
+from index.errors import EmptyDocument, Unreadable, UnsupportedFormat
 from index.readers import MEDIA_TYPES, read, reader_version, supported
 from index.types import Extract
 from tests.index.readers.laws import extract_or_refusal
@@ -17,6 +17,12 @@ READERS = {"text/plain": "text/4", "text/markdown": "markdown/3", "text/html": "
 def test_any_bytes_with_any_name_are_read_or_refused(data: bytes, suffix: str) -> None:
     name = f"folder/a{suffix}"
     extract_or_refusal(lambda: read(data, name=name), name)
+
+
+@pytest.mark.parametrize("suffix", sorted(MEDIA_TYPES))
+def test_a_file_of_no_bytes_is_empty_and_not_damaged(suffix: str) -> None:
+    with pytest.raises(EmptyDocument, match=rf"^a{re.escape(suffix)}: .*\b0 bytes"):
+        read(b"", name=f"a{suffix}")
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
