@@ -1,4 +1,4 @@
-"""Read which days of the week a text names: "Mon to Fri", "daily except Wed".
+"""Read which days of the week a text names: "Mon to Fri", "daily except Wed", "Sundays and public holidays".
 
 English, German, French and Spanish are read.
 """
@@ -32,6 +32,8 @@ _ONE |= {
     for ending in ("e", "en")
 }
 _WEEK, _WORKING, _END = frozenset(range(1, 8)), frozenset(range(1, 6)), frozenset((6, 7))
+_SUNDAY, _HOLIDAY = frozenset((7,)), frozenset((8,))
+"""Public holidays are an eighth day, whichever they fall on."""
 _SEVERAL = (
     (
         _WEEK,
@@ -40,6 +42,13 @@ _SEVERAL = (
     ),
     # "Werktags" and "jours ouvrables" are for some the days from Monday to Saturday.
     (_WORKING, "weekday weekdays working|days entre|semana"),
+    (
+        _HOLIDAY,
+        "public|holidays public|holiday bank|holidays bank|holiday holidays feiertage feiertagen feiertags "
+        "feiertag gesetzliche|feiertage gesetzlichen|feiertagen jours|feries jour|ferie feries dias|festivos "
+        "festivos feriados",
+    ),
+    (_SUNDAY, "sonn-"),
     (_END, "weekend weekends wochenende wochenenden week-end week-ends fin|de|semana fines|de|semana"),
 )
 _TOKEN = regex.compile(
@@ -73,7 +82,7 @@ _ASKED = regex.compile(
 
 
 def days_of(text: str, beside: Iterable[str] = ()) -> frozenset[int] | None:
-    """The days that a text names, from 1 for Monday; None if it says anything else.
+    """The days that a text names, from 1 for Monday, 8 for public holidays; None if it says anything else.
 
     ``beside`` are the other names or cells of its kind: among months, "Mar" is one, and beside "Lu" and "Ma"
     "Di" is no Tuesday. "Mon to Fri except Wed and Sat" may leave out Saturday or not, so it says nothing.
@@ -170,7 +179,7 @@ def _from_to(first: frozenset[int], last: frozenset[int]) -> frozenset[int]:
     """
     if last <= first:
         return last
-    if first & last:
+    if first & last or _HOLIDAY & (first | last):
         return frozenset()
     begin, end = min(first), max(last)
     return frozenset(range(begin, end + 1) if begin <= end else [*range(begin, 8), *range(1, end + 1)])

@@ -48,8 +48,10 @@ _LONE_HOUR = regex.compile(
 _NAMED = {"noon": NOON, "midday": NOON, "midnight": 2 * NOON}
 
 _DAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?days?|s|r|rs)?\b)"
+_HOLIDAYS = r"(?:(?:(?:public|bank) )?holidays\b)"
 _DAYS = regex.compile(
-    rf"\b{_DAY}(?:(?:\.?\s?[-–—]\s?| (?:to|till|until|through) |, (?:and )?|,? and | ?& ?){_DAY})+"
+    rf"\b{_DAY}(?:(?:\.?\s?[-–—]\s?| (?:to|till|until|through) |, (?:and )?|,? and | ?& ?)"
+    rf"(?:{_DAY}|{_HOLIDAYS}))+"
     r"|\b(?:weekdays|weekends)\b",
     regex.IGNORECASE,
 )

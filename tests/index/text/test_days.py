@@ -30,6 +30,12 @@ TO = {
 AND = {"en": "{} and {}", "de": "{} und {}", "fr": "{} et {}", "es": "{} y {}"}
 DAILY = {"en": "daily", "de": "täglich", "fr": "tous les jours", "es": "todos los días"}
 EXCEPT = {"en": "except", "de": "außer", "fr": "sauf", "es": "excepto"}
+HOLIDAYS = {
+    "en": ("public holidays", "bank holidays", "holidays"),
+    "de": ("Feiertage", "gesetzliche Feiertage"),
+    "fr": ("jours fériés", "fériés"),
+    "es": ("festivos", "días festivos", "feriados"),
+}
 LANGUAGES = tuple(LONG)
 
 
@@ -83,6 +89,26 @@ def test_a_day_that_is_not_there_to_be_left_out(language: str, mark: str) -> Non
         assert read(f"{week} ({EXCEPT[language]} {AND[language].format(but, more)})") == rest
         # It may run on the latter or not.
         assert read(f"{week} {EXCEPT[language]} {AND[language].format(but, more)}") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_public_holidays_are_a_day_of_their_own(language: str) -> None:
+    for name, holidays in product((written[6] for written in names(language)), HOLIDAYS[language]):
+        for text in forms(AND[language].format(name, holidays)):
+            assert read(text) == [7, 8], text
+        week = TO[language][0].format(*(names(language)[0][at] for at in (0, 4)))
+        assert read(f"{week} {EXCEPT[language]} {holidays}") == [1, 2, 3, 4, 5]
+        assert read(TO[language][0].format(name, holidays)) == []
+
+
+@pytest.mark.parametrize("text", ["Sonn- und Feiertage", "sonn- und feiertags", "Sonn-/Feiertage"])
+def test_sundays_and_holidays_in_one_german_word(text: str) -> None:
+    assert read(text) == [7, 8]
+
+
+@pytest.mark.parametrize("text", ["school holidays", "Sundays in the holidays", "Schulferien", "vacances"])
+def test_holidays_of_schools_are_none(text: str) -> None:
+    assert read(text) == []
 
 
 @pytest.mark.parametrize("text", ["werktags", "Werktags außer Mi", "jours ouvrables", "laborables"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from index.citations.statements.assertions import Assertion
@@ -512,3 +514,40 @@ def test_times_behind_a_colon_are_those_of_the_name_before_it() -> None:
         "Opening hours of the Sorrel pool: 7:00 to 20:00.", "The Sorrel pool is open from 7:00 to 21:00."
     ) == ("number", "7:00 to 20:00", "7:00 to 21:00")
     assert compare("Opening hours: 7:00 to 20:00.", "Opening hours: 7:00 to 21:00.") is None
+
+
+WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
+
+@pytest.mark.parametrize("are_related", [False, True])
+@pytest.mark.parametrize(("ending", "other_ending"), [("", "s"), ("s", ""), ("s", "s")])
+def test_a_day_and_all_such_days_are_one(ending: str, other_ending: str, are_related: bool) -> None:
+    for day, other in product(WEEK, WEEK):
+        one, two = f"{day}{ending}", f"{other}{other_ending}"
+        found = compare(
+            f"The museum shop is closed on {one}.",
+            f"The museum shop is closed on {two}.",
+            are_related=are_related,
+        )
+        assert found == (None if day == other else ("date", one, two))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Sunday and public holidays from 10 am to 4 pm", "Sundays and public holidays from 10 to 4", None),
+        (
+            "Sunday and bank holidays from 10 am to 4 pm",
+            "Sundays and bank holidays from 11 am to 4 pm",
+            ("number", "10 am to 4 pm", "11 am to 4 pm"),
+        ),
+        (
+            "Sundays and public holidays from 10 am to 4 pm",
+            "Saturdays and public holidays from 10 am to 4 pm",
+            ("date", "Sundays and public holidays", "Saturdays and public holidays"),
+        ),
+    ],
+)
+def test_days_with_public_holidays(one: str, other: str, expected: tuple[str, str, str] | None) -> None:
+    sentences = (f"The museum is open on {of}." for of in (one, other))
+    assert compare(*sentences, are_related=True) == expected
