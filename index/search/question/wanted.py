@@ -7,7 +7,7 @@ ceremony for the agreements was held" beside "they signed six agreements", asked
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,9 +15,9 @@ from typing import Literal
 
 import regex
 
-from index.citations.statements.numbers import read_numbers
+from index.citations.statements.numbers import Number, read_numbers
 from index.search.question.measures import unit_of_measure
-from index.text.languages import lacks_words
+from index.text.languages import FUNCTION_WORDS, lacks_words
 from index.text.months import MONTHS
 from index.text.sentences import LIST_ITEM
 
@@ -107,6 +107,47 @@ def list_after(text: str, end: int) -> int | None:
     return None if after is None else after.end()
 
 
+_HOW_MANY = regex.compile(
+    r"\bhow\s+many\s+(?:of\s+(?:the|your|my|our|their|its)\s+)?(?P<counted>[\w'’-]+(?:\s+[\w'’-]+){0,3}?)\s+"
+    r"(?:are|is|were|was|do|does|did|can|could|may|must|will|would|should|have|has|had|of|in|on|at|for|per|to|"
+    r"with|that|who|which|there)\b(?P<rest>.*)",
+    regex.IGNORECASE,
+)
+_WORD = regex.compile(r"\p{L}+")
+_NEXT_WORD = regex.compile(r"[\s-]{0,2}(?P<word>\p{L}+)")
+
+
+@lru_cache(64)
+def _not_counted(question: str) -> tuple[str, ...]:
+    """The content words of "How many people wait for a plot?" that are not what is counted."""
+    asked = _HOW_MANY.search(question)
+    if asked is None:
+        return ()
+    counted = {_stem(word) for word in asked["counted"].split()}
+    others = {_stem(word) for word in _WORD.findall(asked["rest"]) if word.lower() not in FUNCTION_WORDS}
+    return tuple(others - counted)
+
+
+def _stem(word: str) -> str:
+    """An English noun without the ending of the plural."""
+    word = word.lower()
+    for ending, instead in (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("sses", "ss")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + instead
+    return word.removesuffix("s")
+
+
+def _counts_other(sentence: str, numbers: Sequence[Number], others: Container[str]) -> list[bool]:
+    """For each number whether it counts one of these: "118 plots", and 112 in "of 118 plots, 112 are let"."""
+    found: list[bool] = []
+    for one in numbers:
+        match = _NEXT_WORD.match(sentence, one.end)
+        word = match["word"].lower() if match else ""
+        is_bare = not word or word in FUNCTION_WORDS
+        found.append(bool(found) and found[-1] if is_bare else _stem(word) in others)
+    return found
+
+
 @lru_cache(64)  # of one question it is asked for each likely sentence
 def _numbers_of(question: str) -> frozenset[Decimal]:
     """The values of the numbers that a question has."""
@@ -145,9 +186,12 @@ class Wanted:
         if self.kind == "number":
             own = _numbers_of(self.question)
             without_days = _DAY.sub(lambda match: " " * len(match[0]), sentence)
+            numbers = read_numbers(without_days)
+            others = _not_counted(self.question)
+            is_other = _counts_other(sentence, numbers, others) if others else [False] * len(numbers)
             return any(
-                not _YEAR.fullmatch(sentence[one.start : one.end]) and not one.values & own
-                for one in read_numbers(without_days)
+                not of_other and not _YEAR.fullmatch(sentence[one.start : one.end]) and not one.values & own
+                for one, of_other in zip(numbers, is_other, strict=True)
             )
         if self.kind == "date":
             found = {match[0] for asked in (_DATE, _MONTH) for match in asked.finditer(sentence)}

@@ -22,6 +22,10 @@ SIGNED = "Both mayors signed six cooperation agreements."
         ("Wie viele Leute wohnen dort?", "Dort wohnen 300 Leute.", "Dort wohnen viele Leute."),
         ("Which agreements were signed?", SIGNED + "\n\n- on parks", HELD),
         ("Wann wurde er gebaut?", "Er wurde 1819 gebaut.", "Er wurde aus Granit gebaut."),
+        ("How many people wait for a plot?", "There are 63 on the list.", "Of 118 plots, 112 are let."),
+        ("How many of the plots are let?", "Of 118 plots, 112 are let.", "Of the plots most are let."),
+        ("How many guests can the hall hold?", "The 2 halls hold 80 people.", "There are 2 halls."),
+        ("How many cherries are in a box?", "A box has 60.", "Take three boxes."),
     ],
 )
 def test_a_sentence_holds_what_is_asked_for(question: str, holds: str, leads: str) -> None:
