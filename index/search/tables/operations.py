@@ -143,6 +143,8 @@ _DOUBT = re.compile(
     r"?(?:\W?\d|half|twice)|exceed\w*|above \d|below \d|(?:before|after|since|until) (?!\d{4}\b)\d)",
     re.IGNORECASE,
 )
+_DIFFERENCE = re.compile(rf"\bhow (?:much|many)(?: \w+){{0,3}}? {_COMPARATIVE.pattern}", re.IGNORECASE)
+"""What asks for the difference of two cells: "how many kg heavier is the one than the other"."""
 _SEVERAL = re.compile(r"(?<!of the )\b(?:two|three|four|five|six|seven|eight|nine|ten)\b", re.IGNORECASE)
 """A number of things that are asked for; "of the two" asks for one."""
 _PERIOD_ASKED = re.compile(
@@ -199,7 +201,8 @@ def asks_for_period(question: str) -> bool:
 
 def operation_of(question: str) -> Operation | None:
     """The operation that a question asks for, None if it asks for none that is known."""
-    if not _is_latin(question) or _DOUBT.search(question) or _SEVERAL.search(question):
+    doubts = (_DOUBT, _DIFFERENCE, _SEVERAL)
+    if not _is_latin(question) or any(one.search(question) for one in doubts):
         return None
     target = found[1].strip() if (found := _TARGET.search(question)) else ""
     if found := _SUPERLATIVE.search(question):

@@ -145,6 +145,15 @@ def test_no_span_is_chosen_that_is_not_asked_for(question: str) -> None:
     assert computed("Hire", HIRE, question)[0] is None
 
 
+@pytest.mark.parametrize(
+    "word", "higher larger bigger longer heavier faster cheaper smaller older later".split()
+)
+def test_a_difference_is_not_the_larger_of_two_cells(word: str) -> None:
+    assert operation_of(f"Which is {word}, Alke or Ceto?") is not None
+    for asked in (f"How much {word} is Alke than Ceto?", f"How many kg {word} is Alke than Ceto?"):
+        assert operation_of(asked) is None
+
+
 def test_things_of_one_name_are_not_counted_as_one() -> None:
     rows = [*STOCK, ["L-5", "Lamp", "30 cm", "80.00", "yes"]]
     found, _ = computed("Price list", rows, "How many products have a bulb?")
