@@ -47,6 +47,8 @@ _LIKELY = 2.5
 """How much weaker than the best sentence one may be to be looked at for what the question asks for."""
 _MEASURED = 0.7
 """Added to the strength of a sentence whose number has a unit of the measure that is asked for; chosen."""
+_COUNTS_OTHER = -4.0
+"""Added to that of a sentence whose numbers count something else of the question; chosen."""
 _LONGEST_LABEL = 60
 _LABEL_END = (":", "：")
 _IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\n]*(?:\t| \| )")
@@ -128,6 +130,8 @@ def prefer_holding(
         if one.strength > least and not one.is_row and wanted.is_in(text, start, end):
             bonus = HOLDS[wanted.kind] + (_MEASURED if wanted.is_measured(text[start:end]) else 0.0)
             found.append(one._replace(strength=one.strength + bonus))
+        elif one.strength > least and wanted.counts_other(text[start:end]):
+            found.append(one._replace(strength=one.strength + _COUNTS_OTHER))
         else:
             found.append(one)
     return found

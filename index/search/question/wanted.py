@@ -114,6 +114,7 @@ _HOW_MANY = regex.compile(
     regex.IGNORECASE,
 )
 _WORD = regex.compile(r"\p{L}+")
+_SOME_OF = regex.compile(r"(?<!\p{L})of\s(?:the\s|its\s|our\s)?$", regex.IGNORECASE)
 _NEXT_WORD = regex.compile(r"[\s-]{0,2}(?P<word>\p{L}+)")
 
 
@@ -138,13 +139,17 @@ def _stem(word: str) -> str:
 
 
 def _counts_other(sentence: str, numbers: Sequence[Number], others: Container[str]) -> list[bool]:
-    """For each number whether it counts one of these: "118 plots", and 112 in "of 118 plots, 112 are let"."""
+    """For each number whether it counts one of these: "118 plots", and 112 in "Of 118 plots, 112 are let"."""
     found: list[bool] = []
-    for one in numbers:
+    for at, one in enumerate(numbers):
         match = _NEXT_WORD.match(sentence, one.end)
         word = match["word"].lower() if match else ""
-        is_bare = not word or word in FUNCTION_WORDS
-        found.append(bool(found) and found[-1] if is_bare else _stem(word) in others)
+        if word and word not in FUNCTION_WORDS:
+            found.append(_stem(word) in others)
+        else:  # it is some of those before
+            found.append(
+                at > 0 and found[-1] and _SOME_OF.search(sentence[: numbers[at - 1].start]) is not None
+            )
     return found
 
 
@@ -177,6 +182,12 @@ class Wanted:
         """Look for a number with a unit of the measure that is asked for; False where no measure is."""
         unit = unit_of_measure(self.question) if self.kind == "number" else None
         return unit is not None and unit.search(sentence) is not None
+
+    def counts_other(self, sentence: str) -> bool:
+        """Whether all numbers of a sentence count something of the question that is not asked for."""
+        others = _not_counted(self.question) if self.kind == "number" else ()
+        numbers = read_numbers(sentence) if others else []
+        return bool(numbers) and all(_counts_other(sentence, numbers, others))
 
     def is_in(self, text: str, start: int, end: int) -> bool:
         """Whether a sentence, ``text[start:end]``, has one that the question does not have itself."""

@@ -100,3 +100,33 @@ def test_one_that_only_leads_to_the_answer_gives_way() -> None:
     assert prefer_holding([leading, far], text, 7, wanted) == [leading, far]
     row = holding._replace(is_row=True)
     assert prefer_holding([leading, row], text, 7, wanted) == [leading, row]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_other"),
+    [
+        ("How many people wait for a plot?", "Of 118 plots, 112 are let.", True),
+        ("How many people wait for a plot?", "Of the 118 plots, 112 are let.", True),
+        ("How many people wait for a plot?", "The list has 63 names.", False),
+        ("How many people wait for a plot?", "Of 118 plots, 112 are let, and 63 people wait.", False),
+        ("How many people wait for a plot?", "Plots are let for a year.", False),
+        ("How many people sleep in two rooms?", "Two rooms sleep four.", False),
+        ("How many plots are let?", "Of 118 plots, 112 are let.", False),
+        ("How much is a plot?", "There are 118 plots.", False),
+    ],
+)
+def test_numbers_that_count_something_else_of_the_question(
+    question: str, sentence: str, is_other: bool
+) -> None:
+    wanted = Wanted.of(question)
+    assert wanted is not None
+    assert wanted.counts_other(sentence) == is_other
+
+
+def test_a_sentence_that_counts_something_else_is_not_the_best() -> None:
+    text = "Of 118 plots, 112 are let. There are 63 people on the list."
+    judged = [JudgedSentence(0, 26, 1.0, False, False), JudgedSentence(27, 59, -0.5, False, False)]
+    wanted = Wanted.of("How many people wait for a plot?")
+    assert wanted is not None
+    first, second = prefer_holding(judged, text, 0, wanted)
+    assert first.strength < second.strength
