@@ -124,7 +124,7 @@ def read(
     """
     _, charset = _parse_media_type(media_type)
     format_ = _select(name, media_type)
-    if not data:
+    if data == b"":
         raise EmptyDocument(f"{name}: the file is empty, it has 0 bytes. Save or copy it again.")
     function, _ = _load(format_)
     if format_.is_pdf:

@@ -53,8 +53,10 @@ def test_isolated_readers_return_what_readers_in_process_do(open_readers: Opener
 
 def test_refusals_are_the_same_as_in_process(open_readers: Opener) -> None:
     isolated = open_readers(max_characters=10)
-    with pytest.raises(EmptyDocument, match=r"a.md: there is no text"):
+    with pytest.raises(EmptyDocument, match=r"a.md: the file is empty"):
         isolated.read(b"", name="a.md")
+    with pytest.raises(EmptyDocument, match=r"a.md: there is no text"):
+        isolated.read(b" \n", name="a.md")
     with pytest.raises(UnsupportedFormat):
         isolated.read(b"x", name="a.exe")
     for readers in (isolated, InProcessReaders(ReadingConfig(max_characters=10))):
