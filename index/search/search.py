@@ -663,12 +663,12 @@ class Search:
 
         A table shares few words with "Which tool is the most expensive per day?", and prose beside it many.
         """
-        passages = self._passages.passages(found.candidates.ids[:_COMPARED_NAMES])
+        places = self._passages.places(found.candidates.ids[:_COMPARED_NAMES])
         reader = TableReader(self._passages, self._history, asked)
-        reading = reader.read(islice(tables_of(passages), _TABLES))
+        reading = reader.read(islice(tables_of(places), _TABLES))
         if reading is None or not reading.value:
             return found
-        return _prefer(found, {one.id: _HAS_VALUE for one in passages if has_value(one, reading)})
+        return _prefer(found, {one.id: _HAS_VALUE for one in places if has_value(one, reading)})
 
     def _compare(self, query: Query, hits: Sequence[Hit], headings: Headings) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""

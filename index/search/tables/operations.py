@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from index.text.letter_case import fold_case
@@ -144,7 +145,7 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(rf"\bhow (?:much|many)(?: \w+){{0,3}}? {_COMPARATIVE.pattern}", re.IGNORECASE)
-"""What asks for the difference of two cells: "how many kg heavier is the one than the other"."""
+"""A question for the difference of two cells: "how many kg heavier is the one than the other"."""
 _SEVERAL = re.compile(r"(?<!of the )\b(?:two|three|four|five|six|seven|eight|nine|ten)\b", re.IGNORECASE)
 """A number of things that are asked for; "of the two" asks for one."""
 _PERIOD_ASKED = re.compile(
@@ -199,6 +200,7 @@ def asks_for_period(question: str) -> bool:
     return _PERIOD_ASKED.search(question) is not None
 
 
+@lru_cache(64)  # the ranking and the reader of tables ask for that of one question
 def operation_of(question: str) -> Operation | None:
     """The operation that a question asks for, None if it asks for none that is known."""
     doubts = (_DOUBT, _DIFFERENCE, _SEVERAL)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from index.answers import ReadCell, Reading
 from index.citations import citing
 from index.protocols import History, Passages
-from index.records import StoredPassage, VersionRecord
+from index.records import PlacedPassage, VersionRecord
 from index.search.tables.asked import Asked
 from index.search.tables.computing import Computed, compute
 from index.search.tables.grid import Grid, Row, grid_of
@@ -40,7 +40,7 @@ class FoundTable:
     section: tuple[str, ...]
 
 
-def tables_of(passages: Iterable[StoredPassage]) -> Iterator[FoundTable]:
+def tables_of(passages: Iterable[PlacedPassage]) -> Iterator[FoundTable]:
     """The tables that passages have rows of, each once."""
     known = set[tuple[int, int]]()
     for one in passages:
@@ -50,8 +50,8 @@ def tables_of(passages: Iterable[StoredPassage]) -> Iterator[FoundTable]:
                 yield FoundTable(one.version, table, one.passage.section)
 
 
-def has_value(passage: StoredPassage, reading: Reading) -> bool:
-    """Whether a passage has a cell in which a computed value stands, or one that was read if it has none."""
+def has_value(passage: PlacedPassage, reading: Reading) -> bool:
+    """Tell if a passage has a cell in which a computed value stands, or one that was read if it has none."""
     version = passage.version
     if (version.document_id, version.number) != (reading.document_id, reading.version):
         return False
