@@ -132,7 +132,7 @@ def _is_unit(word: str) -> bool:
 def read_amounts(sentence: str) -> Iterator[StandIn]:
     """The amounts of a sentence, each in the smallest unit of its measure, in order."""
     found = sorted(_single(sentence), key=lambda one: (one.start, -one.end))
-    openings = {one.end(): one for one in _ONE.finditer(sentence)}
+    openings = list(_ONE.finditer(sentence))
     taken: set[int] = set()
     for at, one in enumerate(found):
         if at in taken:
@@ -145,9 +145,9 @@ def read_amounts(sentence: str) -> Iterator[StandIn]:
         yield (_with_one(whole, openings, sentence) or whole).stand_in()
 
 
-def _with_one(part: _Amount, openings: dict[int, regex.Match[str]], sentence: str) -> _Amount | None:
+def _with_one(part: _Amount, openings: Sequence[regex.Match[str]], sentence: str) -> _Amount | None:
     """An amount with the one of a larger unit before it: "an hour and 30 minutes"."""
-    for match in openings.values():
+    for match in openings:
         for one in _amounts_of(match.start(), match.end(), [Decimal(1)], match["unit"], " in words"):
             if one.has_part(part, sentence):
                 return one.with_part(part)
@@ -163,7 +163,7 @@ def _single(sentence: str) -> Iterator[_Amount]:
         yield _Amount(*match.span(), "time", "", frozenset([value]), Decimal(60))
     for match in _FRACTION.finditer(sentence):
         taken.append(match.span())
-        value = sum((Decimal(value) for name, value in _PARTS.items() if match[name]), Decimal(0))
+        value = _parts(match)
         yield from _amounts_of(*match.span(), [value], match["unit"], f" in words {value}")
     for number in read_numbers(sentence):
         if not number.is_percent and not any(
@@ -176,11 +176,17 @@ def _of_number(sentence: str, number: Number) -> Iterator[_Amount]:
     if money := _money(sentence, number):
         yield money
     elif unit := _BEHIND.match(sentence, number.end):
-        part = sum(
-            (Decimal(value) for name, value in _PARTS.items() if unit.groupdict().get(name)), Decimal(0)
-        )
+        part = _parts(unit)
         values = [value + part for value in number.values]
         yield from _amounts_of(number.start, unit.end(), values, unit["unit"], " in words" if part else "")
+
+
+def _parts(match: regex.Match[str]) -> Decimal:
+    """The sum of the parts in words that a match has: 1.5 for "one" and "and a half"."""
+    return sum(
+        (Decimal(_PARTS[name]) for name, found in match.groupdict().items() if found and name in _PARTS),
+        Decimal(0),
+    )
 
 
 def _money(sentence: str, number: Number) -> _Amount | None:

@@ -119,14 +119,14 @@ _NEXT_WORD = regex.compile(r"[\s-]{0,2}(?P<word>\p{L}+)")
 
 
 @lru_cache(64)
-def _not_counted(question: str) -> tuple[str, ...]:
+def _not_counted(question: str) -> frozenset[str]:
     """The content words of "How many people wait for a plot?" that are not what is counted."""
     asked = _HOW_MANY.search(question)
     if asked is None:
-        return ()
+        return frozenset()
     counted = {_stem(word) for word in asked["counted"].split()}
     others = {_stem(word) for word in _WORD.findall(asked["rest"]) if word.lower() not in FUNCTION_WORDS}
-    return tuple(others - counted)
+    return frozenset(others - counted)
 
 
 def _stem(word: str) -> str:
@@ -184,8 +184,8 @@ class Wanted:
         return unit is not None and unit.search(sentence) is not None
 
     def counts_other(self, sentence: str) -> bool:
-        """Whether all numbers of a sentence count something of the question that is not asked for."""
-        others = _not_counted(self.question) if self.kind == "number" else ()
+        """Tell if all numbers of a sentence count something of the question that is not asked for."""
+        others = _not_counted(self.question)
         numbers = read_numbers(sentence) if others else []
         return bool(numbers) and all(_counts_other(sentence, numbers, others))
 
@@ -198,8 +198,7 @@ class Wanted:
             own = _numbers_of(self.question)
             without_days = _DAY.sub(lambda match: " " * len(match[0]), sentence)
             numbers = read_numbers(without_days)
-            others = _not_counted(self.question)
-            is_other = _counts_other(sentence, numbers, others) if others else [False] * len(numbers)
+            is_other = _counts_other(sentence, numbers, _not_counted(self.question))
             return any(
                 not of_other and not _YEAR.fullmatch(sentence[one.start : one.end]) and not one.values & own
                 for one, of_other in zip(numbers, is_other, strict=True)
