@@ -136,7 +136,7 @@ def _form(given: str, digits: str) -> str:
 
 
 def _called(name: str, others: _Others) -> str:
-    """What a record is called now that was listed under this name, with a hash, beside others of its name."""
+    """The present name of a record that was listed under this one, with a hash, beside others of its name."""
     if name in others:
         return name
     forms = {_form(_given(value), _digest(value)[:_DIGITS]): known for known, (value, _) in others.items()}
