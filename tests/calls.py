@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -20,10 +21,17 @@ def calls(work: Callable[[], object], *packages: str) -> int:
         nonlocal found
         found += event == "call" and f"{frame.f_globals.get('__name__')}.".startswith(begins)
 
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
+    with profiled(count):
         work()
+    return found
+
+
+@contextmanager
+def profiled(note: Callable[[FrameType, str, object], None]) -> Iterator[None]:
+    """Have a function told of each call in this thread until the ``with`` block ends."""
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield
     finally:
         sys.setprofile(before)
-    return found

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,6 +14,7 @@ from index.store.sqlite.database import Database
 from index.store.sqlite.statements import SqliteStatements
 from index.store.sqlite.store import SqliteStore
 from index.types import Passage
+from tests.calls import profiled
 from tests.contracts.documents import document, pending, put
 
 TEXT = "".join(f"Sentence {n} tells of the lamp and the sea. 🌊\n" for n in range(2000))
@@ -66,10 +66,6 @@ def _decompressions(work: Callable[[], object]) -> int:
         nonlocal calls
         calls += event == "c_call" and called is zlib.decompress
 
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
+    with profiled(count):
         work()
-    finally:
-        sys.setprofile(before)
     return calls
