@@ -90,8 +90,10 @@ def _numbered(classes: Sequence[frozenset[str]]) -> dict[str, int]:
     return found
 
 
-_FUNCTIONS = _numbered([language.functions for language in _LATIN])
-_ASKING = _numbered([language.asking for language in _LATIN])
+_ALSO_ENGLISH = _ENGLISH.negations | frozenset("eln")
+"""Words that others have, too: in English "e", "l" and "n" are of "e.g.", a volume and an initial."""
+_FUNCTIONS = _numbered([_ENGLISH.functions | _ALSO_ENGLISH, *(one.functions for one in _LATIN[1:])])
+_ASKING = _numbered([_ENGLISH.asking | _ALSO_ENGLISH, *(one.asking for one in _LATIN[1:])])
 _ENGLISH_ALONE = _ENGLISH.asking.difference(*(language.asking for language in _LATIN[1:]))
 _BY_SCRIPT = (
     ("Han", _HAN), ("Hiragana", _HAN), ("Katakana", _HAN),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.text.analysis import Analyzer
-from index.text.languages import asking_words, language_of
+from index.text.languages import asking_words, is_english, language_of, language_of_question
 
 ENGLISH = Analyzer("english")
 
@@ -60,3 +60,10 @@ def test_a_question_of_nothing_but_such_words_is_searched_by_them() -> None:
 )
 def test_the_language_of_a_sentence_has_its_small_words(sentence: str, word: str) -> None:
     assert word in language_of(sentence).functions
+
+
+@pytest.mark.parametrize("unit", ["month", "night", "person", "kg"])
+@pytest.mark.parametrize("row", ["Price per {}: 27.90", "Sauna: no; Price per {}: 27.90; Vol. l", "No {}, e.g. 3"])
+def test_english_shares_its_smallest_words_with_other_languages(row: str, unit: str) -> None:
+    assert is_english(row.format(unit))
+    assert language_of_question(f"student price per {unit}").name == "english"
