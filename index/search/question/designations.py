@@ -78,6 +78,13 @@ _BEFORE_VERSION = regex.compile(
 _CAPITAL_BEFORE = regex.compile(r"\b\p{Lu}[\p{L}\d]+\s$")
 _BESIDE = frozenset(word for line in CONTENT["beside"] for word in line.split())
 _AS_OF = regex.compile(r"\bas\s+of\s+(?:the\s+)?$|\b(?:end|beginning|start)\s+of\s+$", regex.IGNORECASE)
+_ASKS_WHETHER = regex.compile(
+    r"^(?!.*\b(?:was|were|did|had|wurden?|waren?)\b)(?:"
+    r"\W*(?:(?:and|but|so|und|aber)\s+)?(?:is|are|am|do|does|will|ist|sind|gibt)\b|"
+    r".*\b(?:may|can|could|must|should|shall|darf|dürfen|kann|können|muss|müssen)\b)",
+    regex.IGNORECASE,
+)
+_IN = regex.compile(r"\b(?:in|im)\s+$", regex.IGNORECASE)
 _WORD_BEFORE = regex.compile(r"(\p{L}+)\W*$")
 
 
@@ -153,7 +160,8 @@ def bare_number(line: str) -> Designation | None:
 def designations_of_question(question: str) -> tuple[Designation, ...]:
     """Those of a question; none if it compares with one, as in "since 2.2.0".
 
-    Of two numbers with a point, only what is said to be a version is one: "2.5" mostly counts.
+    Of two numbers with a point, only what is said to be a version is one: "2.5" mostly counts. A month is
+    when something is done that may be, and names no section: "May I burn leaves in April?".
     """
     found = []
     for one in designations_in(question):
@@ -162,6 +170,9 @@ def designations_of_question(question: str) -> tuple[Designation, ...]:
         if (word is not None and word[1].lower() in _BESIDE) or _AS_OF.search(before):
             return ()
         if one.kind == "version" and len(one.value) == 2 and not _says_version(question, one):
+            continue
+        is_month = one.kind == "date" and one.value[0] is None and one.value[2] is None
+        if is_month and _IN.search(before) and _ASKS_WHETHER.search(question):
             continue
         found.append(one)
     return tuple(found)

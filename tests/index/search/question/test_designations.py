@@ -42,6 +42,9 @@ DAY = (2024, 3, 4)
         ("What is due in week 4?", "week", (4,)),
         ("What does clause 7.1 say?", "section", (7, 1)),
         ("What does § 4.2.1 say?", "section", (4, 2, 1)),
+        ("What was decided in April?", "date", (None, 4, None)),
+        ("Can you tell me what was decided in April?", "date", (None, 4, None)),
+        ("Is it in the minutes of April?", "date", (None, 4, None)),
     ],
 )
 def test_a_question_names_a_section(question: str, kind: str, value: tuple[object, ...]) -> None:
@@ -63,6 +66,10 @@ def test_a_question_names_a_section(question: str, kind: str, value: tuple[objec
         "What is a march?",
         "How many of the 12 boats sail?",
         "What is 3.5 % of it?",
+        "May I burn leaves in April?",
+        "are dogs allowed on the beach in July",
+        "Where can we swim in May?",
+        "Darf ich im April Laub verbrennen?",
     ],
 )
 def test_other_numbers_and_comparisons_name_none(question: str) -> None:
