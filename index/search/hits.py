@@ -25,7 +25,7 @@ from index.search.evidence import (
     weigh_read,
 )
 from index.search.extraction.continuing import NewThing, prefer_new
-from index.search.extraction.older_mail import QuotedMail
+from index.search.extraction.older_mail import QuotedMail, lower_date_sent
 from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Repeat
 from index.search.headings.weighing import Headings
 from index.search.judged import STRENGTH, JudgedSentence, JudgedText
@@ -337,7 +337,9 @@ class Hits:
         judged, is_labelled = prefer_label(
             weighed.sentences, self._asked, text, at, above, self._headings.asks
         )
-        quoted = QuotedMail.of(text, (start - at, until - at), one.best.version.media_type)
+        media_type = one.best.version.media_type
+        judged = lower_date_sent(judged, text, at, media_type, self._words.question)
+        quoted = QuotedMail.of(text, (start - at, until - at), media_type)
         if quoted is not None:
             judged = quoted.newer_first(judged, at, self._words.question)
         is_headed = weighed.is_headed or is_labelled

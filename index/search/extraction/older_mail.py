@@ -1,4 +1,4 @@
-"""Tell what a mail quotes of older mails, and put what its newer part says before that.
+"""Tell what a mail quotes of older mails, put what its newer part says before that, and its date behind.
 
 A reply quotes the proposal that it settles: "> My idea is Friday", below "We go on Saturday". The older
 part often has more of the question's words.
@@ -57,6 +57,17 @@ _HEAD = regex.compile(
     r"(?:From|To|Cc|Date|Sent|Subject|Attachments|Von|An|Gesendet|Betreff|Datum|De|À|Objet|Envoyé|"
     r"Asunto|Enviado)\s?: "
 )
+_DATE_FIELD = regex.compile(r"\W{0,3}(?:Date|Sent|Gesendet|Datum|Envoyé|Enviado|Inviato|Verzonden)\s?: ")
+_OF_MAIL = regex.compile(
+    r"\b(?:e-?)?mails?\b|\b(?:messages?|newsletters?|letters?|issues?|notices?|writ(?:e|es|ing|ten)|wrote|sen[dt]s?|"
+    r"sending|dated|repl(?:y|ies|ied)|answer\w*|forward\w*|announce\w*|nachricht\w*|rundbrief\w*|briefe?s?|"
+    r"schr[ei]{2}b\w*|geschrieben|gesendet|geschickt|antwort\w*|courriel|courrier|écrit\w*|envoy\w*|"
+    r"correo|carta|escri\w+|envi\w+|mensaje)\b",
+    regex.IGNORECASE,
+)
+"""A question that may ask for the day on which a mail was sent."""
+_DAY_SENT = -4.0
+"""Added to the strength of the field with it in other questions: a date stands there, and no text."""
 _PLAIN_CUES = ("\n>", "-----", "\nSent", "\nGesendet", "\nEnvoy", "\nEnviad", "\nInviato", "\nVerzonden")
 """One of these is in a text that may quote a mail: most texts have none, and nothing else is looked for."""
 _CUES = (*_PLAIN_CUES, ":\n", ": \n", "*Sent", "___")
@@ -149,6 +160,23 @@ def _begins(text: str, marker: regex.Match[str]) -> bool:
     """Whether the fields of a message are the first of a text, above its newest part."""
     is_first = marker.start() <= _TOP and "\n\n" not in text[: marker.start()].strip()
     return is_first and _HEAD.match(marker[0].lstrip("> *")) is not None
+
+
+def lower_date_sent(
+    judged: Sequence[JudgedSentence], text: str, at: int, media_type: str, question: str
+) -> list[JudgedSentence]:
+    """Lower the field that tells when a mail was sent, unless the question may ask for that.
+
+    The text is from offset ``at`` of the document.
+    """
+    if media_type not in _MAIL or _OF_MAIL.search(question) is not None:
+        return list(judged)
+    return [
+        one._replace(strength=one.strength + _DAY_SENT)
+        if _DATE_FIELD.match(text, one.start - at, one.end - at)
+        else one
+        for one in judged
+    ]
 
 
 def is_later(hit: Hit, than: Hit) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.answers import Evidence
-from index.search.extraction.older_mail import QuotedMail
+from index.search.extraction.older_mail import QuotedMail, lower_date_sent
 from index.search.extraction.selection import candidates
 from index.search.judged import JudgedSentence
 
@@ -174,3 +174,24 @@ def test_a_quote_begins_behind_the_signs_of_a_mail(signs: str, told: str, wrote:
 def test_a_sign_that_compares_is_kept() -> None:
     text = "Postage\n> 5 kg: 9 euros."
     assert QuotedMail.of(text, (0, len(text)), "text/plain") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "media_type", "is_lowered"),
+    [
+        ("From when until when are the radiators on?", MAIL, True),
+        ("Which date was the mail sent?", MAIL, False),
+        ("When did Ruth write?", MAIL, False),
+        ("Wann hat Ruth geschrieben?", MAIL, False),
+        ("From when until when are the radiators on?", "text/plain", False),
+    ],
+)
+def test_the_day_on_which_a_mail_was_sent_answers_who_asks_for_it(
+    question: str, media_type: str, is_lowered: bool
+) -> None:
+    text = f"{FIELDS}\n\nHeating starts in May."
+    found = lower_date_sent(
+        judged(text, (FIELDS[-36:], 2.0), ("Heating", 0.0)), text, 0, media_type, question
+    )
+    assert FIELDS[-36:].startswith("Date: ")
+    assert [one.strength for one in found] == [-2.0 if is_lowered else 2.0, 0.0]
