@@ -23,7 +23,7 @@ from index.search.tables.operations import (
     is_total,
     tells_time,
 )
-from index.search.tables.prices import asks_price
+from index.search.tables.prices import KINDS, asks_price
 from index.search.tables.selection import Selection
 from index.search.tables.timetables import Timetable
 from index.search.tables.years import Years, is_from_to, year_of, years_of
@@ -129,6 +129,7 @@ class _Computation:
         measure = self.table.measure(rows, label, are_named=bool(named))
         if measure is None:
             return None
+        rows = [row for row in rows if not self.table.is_other_rate(row, measure)]
         missing = self.asked.terms - self.table.accounted(rows, named, measure, label)
         if not missing:
             return self._down(rows, measure, label, [])
@@ -251,12 +252,16 @@ class _Computation:
         """How many different cells the column has that names what is counted."""
         counted = self.asked.words(self.operation.target)
         columns = [at for at, terms in enumerate(self.table.names) if terms and terms <= counted]
+        if not columns and self.table.is_of_any_kind(0) and counted & self.asked.words(KINDS):
+            columns = [0]
         if len(columns) != 1 or self.table.is_numeric(columns[0]):
             return None
         (column,) = columns
         accounted = (
             self.table.known | self.table.names[column] | self.asked.words(self.table.grid.name(column))
         )
+        if self.table.is_of_any_kind(column):
+            accounted |= self.asked.words(KINDS)
         rows = [row for row in self.table.grid.rows if not is_total(self.table.label(row))]
         conditions: list[tuple[Row, int]] = []
         if missing := asked - accounted:

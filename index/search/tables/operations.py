@@ -18,7 +18,8 @@ OperationName = Literal["highest", "lowest", "total", "count", "first", "last", 
 GENERIC_WORDS = (
     "table list listed lists sheet row rows column entry entries value number amount figure figures shown "
     "given according record recorded show make earn reach cost hold report reported produce generate see "
-    "seen receive together whole say named mentioned called compared compare "
+    "seen receive together whole say named mentioned called compared compare give offer need require "
+    "include provide kind type sort "
     "ever name much many whats hows whens wheres"
 )
 """Words of questions about tables that say nothing of their content."""
@@ -123,7 +124,9 @@ _TOTAL = re.compile(
 )
 _COUNT = re.compile(r"\b(?:how many|the number of|count of)\s+(?:(?:different|distinct)\s+)?", re.IGNORECASE)
 _AFTER_NOUN = re.compile(
-    r"\b(?:are|is|were|was|do|does|did|has|have|had|in|on|of|at|appear|with|that|which|can)\b", re.IGNORECASE
+    r"\b(?:are|is|were|was|do|does|did|has|have|had|in|on|of|at|appear|with|that|which|can|needs?|"
+    r"requires?|includes?|offers?|costs?|gives?)\b",
+    re.IGNORECASE,
 )
 _ORDINALS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})[\s-]+\Z", re.IGNORECASE)

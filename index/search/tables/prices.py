@@ -33,6 +33,21 @@ KINDS = (
 """Words for things of any kind: by one of them a question may ask for what another one names."""
 
 
+_RATE = re.compile(r"(?P<of>\w+)\s+per\s+(?P<unit>\w+)", re.IGNORECASE)
+
+
+def is_rate_of_other(name: str, beside: str) -> bool:
+    """Whether a cell says of a figure in a column that it is for another unit than the column's name says.
+
+    That is "Price per visit, not per month" beside a cell of the column "Price per month".
+    """
+    rate = _RATE.search(name)
+    if rate is None:
+        return False
+    same = (one for one in _RATE.finditer(beside) if fold_case(one["of"]) == fold_case(rate["of"]))
+    return any(fold_case(one["unit"]) != fold_case(rate["unit"]) for one in same)
+
+
 def is_span_of_price(name: str) -> bool:
     """Whether the name of a column is a span of time for which something may be paid."""
     return _SPAN_NAME.fullmatch(name.strip()) is not None

@@ -15,6 +15,7 @@ from index.answers import ReadCell, Reading
 from index.citations import citing
 from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
+from index.search.named import name_of
 from index.search.tables.asked import Asked
 from index.search.tables.computing import Computed, compute
 from index.search.tables.grid import Grid, Row, grid_of
@@ -94,7 +95,8 @@ class TableReader:
         grid = replace(grid, is_drawn=found.version.media_type == _DRAWN)
         captions = [text[one.start - start : one.end - start] for one in above]
         captions += [text[row.start : row.end] for row in grid.heads[:-1]]
-        context = "\n".join([found.version.title, *found.section, *captions])
+        name = name_of(PurePosixPath(found.version.document_id).stem)
+        context = "\n".join([found.version.title, name, *found.section, *captions])
         computed = compute(operation, self._asked, text, grid, context)
         return None if computed is None else _cited(computed, found.version, text, start, grid)
 

@@ -11,7 +11,7 @@ from index.search.tables.asked import Asked
 from index.search.tables.figures import Figures, figures_of, is_period
 from index.search.tables.grid import Grid, Row
 from index.search.tables.operations import Operation, is_total, measures_of, tells_time
-from index.search.tables.prices import KINDS, price_words, spans_asked
+from index.search.tables.prices import KINDS, is_rate_of_other, price_words, spans_asked
 from index.search.tables.row_conditions import truth
 from index.search.tables.years import Years, year_of
 from index.text.sentences import Span
@@ -144,6 +144,11 @@ class Selection:
         grouped = [row for row in rows if row.group and self.is_group_asked(row.group)]
         return grouped or rows
 
+    def is_other_rate(self, row: Row, column: int) -> bool:
+        """Whether another cell of a row says that its figure in a column is for another unit."""
+        name = self.grid.name(column)
+        return any(is_rate_of_other(name, self.cell(row, at)) for at in row.cells if at != column)
+
     def is_numeric(self, column: int) -> bool:
         cells = [self.cell(row, column) for row in self.grid.rows[:100] if column in row.cells]
         numbers = sum(isinstance(figures_of([cell]), Figures) for cell in cells)
@@ -169,8 +174,11 @@ class Selection:
             if is_named and (are_named or not all(map(is_period, self.shared_words(at)))):
                 rated.append(((len(shared), len(shared) / len(self.names[at])), at))
         if not rated:
-            measures = self.asked.words(" ".join(operation.measures + measures_of(self.asked.text)))
-            rated = [((1, 1.0), at) for at in numeric if self.names[at] & measures]
+            # Of "what costs the least" a price is rather meant than a fee.
+            for measure in (*operation.measures, *measures_of(self.asked.text)):
+                rated = rated or [
+                    ((1, 1.0), at) for at in numeric if self.names[at] & self.asked.words(measure)
+                ]
         rated.sort(reverse=True)
         if not rated or (len(rated) > 1 and rated[0][0] == rated[1][0]):
             return None

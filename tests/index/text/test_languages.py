@@ -63,7 +63,9 @@ def test_the_language_of_a_sentence_has_its_small_words(sentence: str, word: str
 
 
 @pytest.mark.parametrize("unit", ["month", "night", "person", "kg"])
-@pytest.mark.parametrize("row", ["Price per {}: 27.90", "Sauna: no; Price per {}: 27.90; Vol. l", "No {}, e.g. 3"])
+@pytest.mark.parametrize(
+    "row", ["Price per {}: 27.90", "Sauna: no; Price per {}: 27.90; Vol. l", "No {}, e.g. 3"]
+)
 def test_english_shares_its_smallest_words_with_other_languages(row: str, unit: str) -> None:
     assert is_english(row.format(unit))
     assert language_of_question(f"student price per {unit}").name == "english"

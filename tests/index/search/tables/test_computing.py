@@ -154,6 +154,47 @@ def test_a_difference_is_not_the_larger_of_two_cells(word: str) -> None:
         assert operation_of(asked) is None
 
 
+TARIFFS = [
+    ["Tariff", "Price per month (EUR)", "Joining fee (EUR)", "Sauna", "Remarks"],
+    ["Morning", "25.00", "10", "no", "Not on public holidays"],
+    ["Full", "55.00", "0", "yes", "4 per week at most"],
+    ["Single", "14.00", "5", "yes", "Price per visit, not per month"],
+    ["Ten", "119.00", "15", "yes", "Price per card; valid for a year"],
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("Which tariff costs the least?", "Morning"),
+        ("Which tariff is the cheapest per month?", "Morning"),
+        ("What is the most expensive tariff?", "Full"),
+        ("Which kind of tariff has the highest joining fee?", "Ten"),
+        ("How many tariffs include the sauna?", "3"),
+        ("Which tariff offers the lowest joining fee?", "Full"),
+    ],
+)
+def test_a_price_for_something_else_is_no_price_of_the_column(question: str, value: str) -> None:
+    found, _ = computed("Tariffs", TARIFFS, question)
+    assert found is not None
+    assert (found.value, found.reason) == (value, "")
+
+
+@pytest.mark.parametrize("word", ["tools", "items", "products"])
+@pytest.mark.parametrize("verb", ["need", "require"])
+def test_things_of_any_kind_are_counted_by_a_column_of_yes_and_no(word: str, verb: str) -> None:
+    rows = [
+        ["Item", "Day", "Needs training"],
+        ["Saw", "42", "yes"],
+        ["Drill", "9", "no"],
+        ["Axe", "5", "yes"],
+    ]
+    found, _ = computed("Hire", rows, f"How many {word} {verb} training?")
+    assert found is not None
+    assert found.value == "2"
+    assert computed("Hire", rows, f"How many {word} {verb} a licence?")[0] is None
+
+
 def test_things_of_one_name_are_not_counted_as_one() -> None:
     rows = [*STOCK, ["L-5", "Lamp", "30 cm", "80.00", "yes"]]
     found, _ = computed("Price list", rows, "How many products have a bulb?")

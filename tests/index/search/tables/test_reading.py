@@ -195,3 +195,12 @@ def test_mountains_of_a_workbook(tmp_path: Path, shared: Path, question: str, va
     assert answering(answer) == [value]
     assert answer.answerability >= 0.5
     collection.close()
+
+
+def test_the_name_of_a_file_says_what_its_table_is_about(tmp_path: Path) -> None:
+    text = "Tariff,Price\nMorning,25.00\nFull,55.00\n"
+    with closing(collection_in(tmp_path, embedder=WordEmbedder(), config=LibraryConfig())) as collection:
+        collection.put(Source(id="lists/gym-prices.csv", data=text.encode(), media_type="text/csv"))
+        for word, value in (("gym", "Morning"), ("pool", None)):
+            reading = collection.ask(f"Which {word} tariff is the cheapest?").reading
+            assert (reading and reading.value) == value
