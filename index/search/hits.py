@@ -54,6 +54,7 @@ from index.search.tables.lighting import (
 )
 from index.search.tables.reading import FoundTable, TableReader
 from index.search.tables.records import MEDIA_TYPES
+from index.types import Block
 
 _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
@@ -348,7 +349,7 @@ class Hits:
         return self._judged[key]
 
     def _weigh_said(
-        self, judged: list[JudgedSentence], text: str, at: int, above: str
+        self, judged: list[JudgedSentence], text: str, at: int, above: str, tables: Sequence[Block]
     ) -> tuple[list[JudgedSentence], bool]:
         """Weigh the sentences of a follow-up by what was answered before it, and by what it asks for instead.
 
@@ -356,9 +357,9 @@ class Hits:
         """
         said, is_repeated = self._words.said, False
         if said:
-            judged = prefer_new(judged, text, at, self._words.question, said)
+            judged = prefer_new(judged, text, at, self._words.new or self._words.question, said, tables)
         if self._new is not None:
-            before, judged = judged, self._new.weigh(judged, text, at, above, said)
+            before, judged = judged, self._new.weigh(judged, text, at, above, said, tables)
             is_repeated = any(map(lt, map(STRENGTH, judged), map(STRENGTH, before)))
         return judged, is_repeated
 
@@ -376,7 +377,7 @@ class Hits:
         Returns what of it the best sentence lacks, and whether some only repeat what was said before, too.
         """
         differs: Sequence[str] = ()
-        judged, is_repeated = self._weigh_said(judged, text, at, above)
+        judged, is_repeated = self._weigh_said(judged, text, at, above, one.tables)
         if self._contrasts is not None:
             judged, differs = self._contrasts.weigh(judged, text, at, above)
         if self._things is not None:

@@ -11,6 +11,7 @@ from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.aliases import other_names
 from index.search.question.contrasts import alike_words
 from index.text.languages import language_of, language_of_question
+from index.types import Block
 
 _LEAST_SHARE = 0.5
 """Least share of the question's words which the quoted sentence lacks that another one has."""
@@ -22,17 +23,23 @@ _MOST_READ = 2000
 
 
 def prefer_new(
-    judged: Sequence[JudgedSentence], text: str, at: int, question: str, said: str
+    judged: Sequence[JudgedSentence],
+    text: str,
+    at: int,
+    question: str,
+    said: str,
+    tables: Sequence[Block] = (),
 ) -> list[JudgedSentence]:
     """Strengthen sentences of a hit that have what the question adds to the best one, which was just said.
 
     After "The guarantee is 36 months" the question "Does it cover limescale?" asks for the sentence about
-    limescale. ``text`` is the text around them, from offset ``at`` of the document.
+    limescale. ``text`` is the text around them, from offset ``at`` of the document, and ``tables`` are those
+    in it.
     """
     best = max(judged, key=STRENGTH, default=None)
     if best is None or not is_said(text[best.start - at : best.end - at], said):
         return list(judged)
-    missing = missing_words(text[best.start - at : best.end - at], question)
+    missing = missing_words(f"{text[best.start - at : best.end - at]}\n{_columns(best, tables)}", question)
     if not missing:
         return list(judged)
 
@@ -46,6 +53,12 @@ def prefer_new(
         one._replace(strength=best.strength + 1 / (1 + best.strength - one.strength)) if is_new(one) else one
         for one in judged
     ]
+
+
+def _columns(one: JudgedSentence, tables: Sequence[Block]) -> str:
+    """The names of the columns of a row."""
+    of = next((table for table in tables if one.is_row and table.start <= one.start < table.end), None)
+    return "" if of is None or of.columns is None else "\n".join(of.columns.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +96,18 @@ class NewThing:
         return not self.is_in(text) and language_of(text[:_MOST_READ]).name == self.language
 
     def weigh(
-        self, judged: Sequence[JudgedSentence], text: str, at: int, above: str, said: str
+        self,
+        judged: Sequence[JudgedSentence],
+        text: str,
+        at: int,
+        above: str,
+        said: str,
+        tables: Sequence[Block] = (),
     ) -> list[JudgedSentence]:
         """Weaken sentences that were just said, strengthen those that name it. ``above`` are the headings.
+
+        A row of one of the ``tables`` names what its columns do: of "Cash | 200 | 500", which was said,
+        another cell may answer.
 
         "Pensioners pay 9 euros", said before, does not answer "And for students?".
         """
@@ -93,7 +115,7 @@ class NewThing:
 
         def weight(one: JudgedSentence) -> float:
             own = text[one.start - at : one.end - at]
-            if self.is_in(own):
+            if self.is_in(f"{own}\n{_columns(one, tables)}"):
                 return _NEW
             return _REPEATED if not is_above and is_said(own, said) else 0.0
 

@@ -1,5 +1,8 @@
+import re
+
 import pytest
 
+from index.readers.base.builder import BlockBuilder, assemble
 from index.search.extraction.continuing import NewThing, prefer_new
 from index.search.extraction.wording import is_said
 from index.search.judged import STRENGTH, JudgedSentence
@@ -102,3 +105,24 @@ def test_the_last_answer_is_weakened_unless_the_headings_name_the_new_thing() ->
     assert found is not None
     assert [one.strength for one in found.weigh(judged, text, 0, "Prices", said)] == [-8.0, 1.0]
     assert [one.strength for one in found.weigh(judged, text, 0, "Students", said)] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("new", "begins"), [("Bronze", "Cash"), ("Gold", "Cash"), ("Platinum", "Jewels"), ("jewels", "Jewels")]
+)
+def test_another_cell_of_a_row_that_was_quoted_may_answer(new: str, begins: str) -> None:
+    builder = BlockBuilder()
+    builder.table([["Item", "Bronze", "Gold"], ["Cash at home", "£200", "£750"], ["Jewels", "£90", "£4,000"]])
+    extract = assemble(builder.drafts, name="a", media_type="text/plain", reader="test/1")
+    lines = list(re.finditer(r"[^\n]+", extract.text))[1:]
+    rows = [
+        JudgedSentence(one.start(), one.end(), strength, is_row=True)
+        for one, strength in zip(lines, (2.0, -1.0), strict=True)
+    ]
+    question, said = f"How much is insured under {new}?", f"{lines[0][0]} [1]"
+    thing = NewThing.of(new, question)
+    assert thing is not None
+    found = prefer_new(rows, extract.text, 0, question, said, extract.blocks)
+    found = thing.weigh(found, extract.text, 0, "", said, extract.blocks)
+    one = max(found, key=STRENGTH)
+    assert extract.text[one.start : one.end].startswith(begins)
