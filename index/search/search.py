@@ -23,6 +23,7 @@ from index.search.cross_encoder.passages import judge_passages
 from index.search.extraction.reasons import asks_why, gives_reason, is_of_reason, lacks_reason
 from index.search.features import Features
 from index.search.headings import weighing
+from index.search.headings.days import DaySections
 from index.search.headings.editions import AskedEdition
 from index.search.headings.lines import heading_lines
 from index.search.headings.sections import NamedSections
@@ -560,6 +561,8 @@ class Search:
             began = perf_counter()
             ranking = self._prefer_named(ranking, headings.sections)
             watch.note("sections", began)
+        if headings.days is not None:
+            ranking = self._prefer_days(ranking, headings.days)
         if headings.edition is not None:
             ranking = self._prefer_edition(ranking, headings.edition)
         if (numbered := NumberedNames.of(query.question)) is not None:
@@ -624,6 +627,12 @@ class Search:
         places = self._passages.places(found.candidates.ids)
         logits = [weighing.PASSAGE_LOGITS[standing] for standing in sections.of_passages(places)]
         return _prefer(found, dict(zip([one.id for one in places], logits, strict=True)))
+
+    def _prefer_days(self, found: RankedCandidates, days: DaySections) -> RankedCandidates:
+        """Put passages below a heading of other days than the question's behind its own."""
+        passages = self._passages.passages(found.candidates.ids[:_COMPARED_NAMES])
+        standings = days.standings(passages)
+        return _prefer(found, {id_: weighing.PASSAGE_LOGITS[of] for id_, of in standings.items()})
 
     def _prefer_topic(self, found: RankedCandidates, document: str) -> RankedCandidates:
         """Prefer the document that the last answer quotes: what refers to that mostly stays in it."""

@@ -11,6 +11,7 @@ import regex
 
 from index.records import PlacedPassage
 from index.search.headings.dates import AskedDate
+from index.search.headings.days import DaySections
 from index.search.headings.editions import AskedEdition
 from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
@@ -89,8 +90,8 @@ class Weighed(NamedTuple):
 class Headings:
     """What a question says of headings: ``sections`` that it names, and the content that it ``asks`` for.
 
-    Both are None for most questions, as is the ``date`` of a section that it asks for, and the ``edition`` of
-    a year. ``wanted`` is the kind of thing that it asks for.
+    Both are None for most questions, as are the ``date`` of a section that it asks for, the ``edition`` of a
+    year, and ``days`` of the week. ``wanted`` is the kind of thing that it asks for.
     """
 
     hashes: Callable[[str], Iterable[int]]
@@ -99,6 +100,7 @@ class Headings:
     wanted: Wanted | None
     date: AskedDate | None = None
     edition: AskedEdition | None = None
+    days: DaySections | None = None
 
     @staticmethod
     def of(
@@ -110,7 +112,8 @@ class Headings:
         sections = NamedSections.of(question, text_of)
         asks, wanted = AskedSection.of(question, hashes), Wanted.of(question)
         date = AskedDate.of(question) if sections else None
-        return Headings(hashes, sections, asks, wanted, date, AskedEdition.of(question))
+        edition, days = AskedEdition.of(question), DaySections.of(question)
+        return Headings(hashes, sections, asks, wanted, date, edition, days)
 
     def said_above(self, document_id: str, text_sha256: bytes, start: int) -> list[str]:
         """What of the question is said above an offset: by the headings, or by the year of the document."""
@@ -140,8 +143,7 @@ class Headings:
                 for one, standing in zip(found, standings, strict=True)
             ]
             named = [one for one, of in zip(found, standings, strict=True) if of == "named"]
-        if self.edition is not None and self.edition.is_other(version, text[span[0] - at : span[1] - at]):
-            found = [one._replace(strength=one.strength + _SENTENCE["other"]) for one in found]
+        found = self._lower_others(found, text, at, span, passage)
         is_lowered = any(map(lt, map(STRENGTH, found), map(STRENGTH, judged)))
         if self.date is None and self.asks is None:
             return Weighed(found, is_lowered=is_lowered)
@@ -159,6 +161,22 @@ class Headings:
         most = max(_ASKED_FOR, *(one.strength + _MORE for one in found))
         raised = [one._replace(strength=most) if one is first else one for one in found]
         return Weighed(raised, is_headed=True, is_lowered=is_lowered)
+
+    def _lower_others(
+        self, found: list[JudgedSentence], text: str, at: int, span: Span, passage: PlacedPassage
+    ) -> list[JudgedSentence]:
+        """Lower the sentences of another edition, or of other days of the week than the question's."""
+        edition, days = self.edition, self.days
+        if edition is not None and edition.is_other(passage.version, text[span[0] - at : span[1] - at]):
+            found = [one._replace(strength=one.strength + _SENTENCE["other"]) for one in found]
+        if days is None or days.standing(passage) != "other":
+            return found
+        return [
+            one
+            if days.names(text[one.start - at : one.end - at])
+            else one._replace(strength=one.strength + _SENTENCE["other"])
+            for one in found
+        ]
 
     def _is_idle(self, text: str, start: int, end: int) -> bool:
         """Whether a sentence that is only the title of the document lacks what is asked for.
