@@ -141,6 +141,8 @@ def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cel
             return others or ((labels[0],) if is_asked else ())
         if said:
             return (labels[0],)
+        if not is_name(labels[0].row):
+            values = list(cells)  # "13:30 | Workshop: maps" answers when the workshop is
     return _of_columns(values, cells, asked)
 
 

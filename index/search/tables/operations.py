@@ -264,8 +264,8 @@ _MEASURES: dict[str, tuple[str, ...]] = {
     "cost": ("price", "cost", "fee"),
     "costs": ("price", "cost", "fee"),
     "when": ("date", "year", "time", "day"),
-    "where": ("location", "place", "city", "town", "country", "address"),
-    "who": ("name", "person", "author", "owner"),
+    "where": ("location", "place", "city", "town", "country", "address", "room", "venue", "hall"),
+    "who": ("name", "person", "author", "owner", "speaker", "teacher", "trainer", "contact"),
 }
 _MEASURED = re.compile(rf"\b(?:{'|'.join(sorted(_MEASURES, key=len, reverse=True))})\b", re.IGNORECASE)
 
@@ -275,6 +275,12 @@ def measures_of(question: str) -> tuple[str, ...]:
     return tuple(name for found in _MEASURED.findall(question) for name in _MEASURES[fold_case(found)])
 
 
+_HAPPENS = re.compile(
+    r"\b(?:when|what\s+time)\b.*?\b(starts?|begins?|takes?\s+place|happens?|held|scheduled|due)\b", re.IGNORECASE
+)
+"""A verb that says no more than "when"."""
+
+
 def measure_words(question: str) -> str:
-    """The words by which :func:`measures_of` knows them."""
-    return " ".join(_MEASURED.findall(question))
+    """The words by which :func:`measures_of` knows them, and verbs that say no more than they."""
+    return " ".join(_MEASURED.findall(question) + _HAPPENS.findall(question))
