@@ -144,7 +144,7 @@ def main() -> None:
     dev = parser.parse_args().part == "dev"
     found, told = ([one for one in some if one.is_dev == dev] for some in (outcomes(), outcomes(tells=True)))
     for one in [*found, *told] if dev else ():
-        if one.is_right != bool(one.question.answerable):
+        if not one.is_right if one.question.answerable else one.first:
             print(f"{one.probability:.2f} {one.question.text} | {one.first[:100]!r}")
     for name, figure in (figures(found) | _of_told(found, told)).items():
         print(f"{name}: {figure.value:.4f} ({figure.low:.3f} to {figure.high:.3f}) of {figure.questions}")
