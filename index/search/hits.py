@@ -25,7 +25,7 @@ from index.search.evidence import (
     weigh_read,
 )
 from index.search.extraction.continuing import NewThing, prefer_new
-from index.search.extraction.older_mail import QuotedMail, lower_date_sent
+from index.search.extraction.older_mail import QuotedMail, weigh_mail
 from index.search.gathering import Gathering, HitDraft, NearDuplicateFinder, Repeat
 from index.search.headings.weighing import Headings
 from index.search.judged import STRENGTH, JudgedSentence, JudgedText
@@ -339,10 +339,7 @@ class Hits:
             weighed.sentences, self._asked, text, at, above, self._headings.asks
         )
         media_type = one.best.version.media_type
-        judged = lower_date_sent(judged, text, at, media_type, self._words.question)
-        quoted = QuotedMail.of(text, (start - at, until - at), media_type)
-        if quoted is not None:
-            judged = quoted.newer_first(judged, at, self._words.question)
+        judged = weigh_mail(judged, text, at, (start - at, until - at), media_type, self._words.question)
         is_headed = weighed.is_headed or is_labelled
         is_lowered = weighed.is_lowered or is_repeated
         self._judged[key] = JudgedText(judged, differs, is_headed, is_lowered, terms, match)

@@ -163,13 +163,13 @@ def _begins(text: str, marker: regex.Match[str]) -> bool:
 
 
 def lower_date_sent(
-    judged: Sequence[JudgedSentence], text: str, at: int, media_type: str, question: str
+    judged: Sequence[JudgedSentence], text: str, at: int, question: str
 ) -> list[JudgedSentence]:
     """Lower the field that tells when a mail was sent, unless the question may ask for that.
 
-    The text is from offset ``at`` of the document.
+    The text is from offset ``at`` of the mail.
     """
-    if media_type not in _MAIL or _OF_MAIL.search(question) is not None:
+    if _OF_MAIL.search(question) is not None:
         return list(judged)
     return [
         one._replace(strength=one.strength + _DAY_SENT)
@@ -177,6 +177,19 @@ def lower_date_sent(
         else one
         for one in judged
     ]
+
+
+def weigh_mail(
+    judged: list[JudgedSentence], text: str, at: int, span: Span, media_type: str, question: str
+) -> list[JudgedSentence]:
+    """Put what a mail says before what it quotes, and before the day on which it was sent.
+
+    The text is from offset ``at`` of the document, and the sentences are in a ``span`` of it.
+    """
+    if media_type in _MAIL:
+        judged = lower_date_sent(judged, text, at, question)
+    quoted = QuotedMail.of(text, span, media_type)
+    return judged if quoted is None else quoted.newer_first(judged, at, question)
 
 
 def is_later(hit: Hit, than: Hit) -> bool:

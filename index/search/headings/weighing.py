@@ -143,7 +143,8 @@ class Headings:
                 for one, standing in zip(found, standings, strict=True)
             ]
             named = [one for one, of in zip(found, standings, strict=True) if of == "named"]
-        found = self._lower_others(found, text, at, span, passage)
+        if self.edition is not None or self.days is not None:
+            found = self._lower_others(found, text, at, span, passage)
         is_lowered = any(map(lt, map(STRENGTH, found), map(STRENGTH, judged)))
         if self.date is None and self.asks is None:
             return Weighed(found, is_lowered=is_lowered)

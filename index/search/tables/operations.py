@@ -276,7 +276,8 @@ def measures_of(question: str) -> tuple[str, ...]:
 
 
 _HAPPENS = re.compile(
-    r"\b(?:when|what\s+time)\b.*?\b(starts?|begins?|takes?\s+place|happens?|held|scheduled|due)\b", re.IGNORECASE
+    r"\b(?:when|what\s+time)\b.*?\b(starts?|begins?|takes?\s+place|happens?|held|scheduled|due)\b",
+    re.IGNORECASE,
 )
 """A verb that says no more than "when"."""
 

@@ -177,21 +177,15 @@ def test_a_sign_that_compares_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "media_type", "is_lowered"),
+    ("question", "is_lowered"),
     [
-        ("From when until when are the radiators on?", MAIL, True),
-        ("Which date was the mail sent?", MAIL, False),
-        ("When did Ruth write?", MAIL, False),
-        ("Wann hat Ruth geschrieben?", MAIL, False),
-        ("From when until when are the radiators on?", "text/plain", False),
+        ("From when until when are the radiators on?", True),
+        ("Which date was the mail sent?", False),
+        ("When did Ruth write?", False),
+        ("Wann hat Ruth geschrieben?", False),
     ],
 )
-def test_the_day_on_which_a_mail_was_sent_answers_who_asks_for_it(
-    question: str, media_type: str, is_lowered: bool
-) -> None:
-    text = f"{FIELDS}\n\nHeating starts in May."
-    found = lower_date_sent(
-        judged(text, (FIELDS[-36:], 2.0), ("Heating", 0.0)), text, 0, media_type, question
-    )
-    assert FIELDS[-36:].startswith("Date: ")
+def test_the_day_on_which_a_mail_was_sent_answers_who_asks_for_it(question: str, is_lowered: bool) -> None:
+    text, date = f"{FIELDS}\n\nHeating starts in May.", FIELDS.splitlines()[-1]
+    found = lower_date_sent(judged(text, (date, 2.0), ("Heating", 0.0)), text, 0, question)
     assert [one.strength for one in found] == [-2.0 if is_lowered else 2.0, 0.0]
