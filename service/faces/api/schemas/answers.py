@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from index import answers
-from index.citations import Format, format_citation, news_of_hit
+from index.citations import Format, format_citation, locator_of, news_of_hit
 from index.search.extraction import first_sentence, introduction_in_passage
 from service.advice import describe_unasked, describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
@@ -134,6 +134,9 @@ class FirstSentence(BaseModel):
     """
 
     rank: int = Field(description="The rank of its passage.")
+    locator: str = Field(
+        description="Names its document, version and span; `/view/{locator}` shows it there."
+    )
     start: int
     end: int
     text: str = Field(description="Its words: `text[start:end]` of the document's text.")
@@ -270,9 +273,11 @@ def _first_json(answer: answers.Answer) -> Json | None:
     one = first_sentence(answer)
     if one is None:
         return None
-    place = {"rank": one.hit.rank, "start": one.start, "end": one.end}
     return {
-        **place,
+        "rank": one.hit.rank,
+        "locator": locator_of(one.hit.version, one.start, one.end),
+        "start": one.start,
+        "end": one.end,
         "text": one.text,
         "introduction": introduction_in_passage(one),
         "probability": round(one.probability, 4),

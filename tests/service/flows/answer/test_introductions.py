@@ -116,6 +116,13 @@ def test_every_face_that_shows_one_sentence_shows_its_introduction(
     assert item in shown[1]
 
 
+def test_the_first_sentence_is_cited_by_a_locator(filled: TestClient) -> None:
+    for question, *_ in QUESTIONS:
+        first = filled.post("/v1/ask", json={"question": question}).json()["first"]
+        cited = filled.get(f"/v1/citations/{first['locator']}").json()
+        assert (cited["quote"], cited["start"], cited["end"]) == (first["text"], first["start"], first["end"])
+
+
 def test_a_sentence_that_leaves_out_what_the_one_before_says_comes_with_it(client: TestClient) -> None:
     text = "The glue stays wet for six hours. Do not lift the board while it is. It smells of almonds."
     put(client, "glue.txt", text)

@@ -150,6 +150,7 @@ class Note(Reply):
 class FirstSentence(Reply):
     """The sentence that stands first: it most probably answers. ``rank`` is that of its passage.
 
+    ``locator`` names its document, version and span; it is empty where an older service answered.
     ``introduction`` has the words above an item of a list that is not understood alone; mostly it is empty.
     """
 
@@ -159,6 +160,7 @@ class FirstSentence(Reply):
     text: str
     introduction: str
     probability: float
+    locator: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
