@@ -22,11 +22,12 @@ import regex
 from index.answers import Evidence
 from index.search.judged import START, STRENGTH, JudgedSentence
 from index.search.leads.finding import Leads
-from index.search.leads.parting import LookedAt, is_in, part_sentences
+from index.search.leads.parting import LookedAt, part_sentences
 from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
 from index.text.languages import alphabetic_languages
 from index.text.sentences import Span
+from index.text.tables import table_at
 from index.types import Block
 
 MOST = 3
@@ -110,7 +111,7 @@ def judge_sentences(
     strengths = _strengths(sentences, headings, below, shares)
     judged, has_lines = [], "\n" in text
     for (start, end, *_), strength in zip(sentences, strengths, strict=True):
-        is_row = bool(tables) and is_in(tables, start)
+        is_row = bool(tables) and table_at(tables, start) is not None
         is_line = has_lines and _is_line(text, start - at, end - at)
         judged.append(JudgedSentence(start, end, strength, is_line, is_row))
     return judged
@@ -190,7 +191,7 @@ def _join_labels(sentences: list[LookedAt], text: str, at: int, tables: Sequence
                 is_label
                 and 0 <= start - last <= _LABEL_GAP
                 and not _IN_LIST.match(text, start - at, end - at)
-                and not (tables and is_in(tables, start))
+                and not (tables and table_at(tables, start) is not None)
             ):
                 joined[-1] = first, end, max(nearest, cosine), words | own
                 continue

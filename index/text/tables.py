@@ -23,6 +23,11 @@ def row_spans(text: str, table: Block, start: int, end: int) -> list[Span]:
     return line_spans(text, first, last) if first < last else []
 
 
+def table_at(tables: Sequence[Block], start: int) -> Block | None:
+    """Return the one of some tables that an offset is in; None if it is in none."""
+    return next((table for table in tables if table.start <= start < table.end), None)
+
+
 def cells_between(text: str, tables: Sequence[Block], start: int, end: int) -> Iterator[Cell]:
     """Yield the cells of tables that ``[start, end)`` of the whole ``text`` overlaps, in order."""
     for table in tables:

@@ -11,6 +11,7 @@ from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.aliases import other_names
 from index.search.question.contrasts import alike_words
 from index.text.languages import language_of, language_of_question
+from index.text.tables import table_at
 from index.types import Block
 
 _LEAST_SHARE = 0.5
@@ -57,7 +58,7 @@ def prefer_new(
 
 def _columns(one: JudgedSentence, tables: Sequence[Block]) -> str:
     """The names of the columns of a row."""
-    of = next((table for table in tables if one.is_row and table.start <= one.start < table.end), None)
+    of = table_at(tables, one.start) if one.is_row else None
     return "" if of is None or of.columns is None else "\n".join(of.columns.names)
 
 

@@ -12,6 +12,7 @@ import regex
 
 from index.search.leads.finding import QUESTION_MARKS, Leads, is_preface, may_report
 from index.text.sentences import LIST_ITEM
+from index.text.tables import table_at
 from index.types import Block
 
 LookedAt = tuple[int, int, float, frozenset[int]]
@@ -58,11 +59,6 @@ def part_sentences(
     return (kept, below) if kept or len(sentences) < _QUESTIONNAIRE else (sentences, {})
 
 
-def is_in(tables: Sequence[Block], start: int) -> bool:
-    """Whether an offset is in one of some tables."""
-    return any(table.start <= start < table.end for table in tables)
-
-
 @dataclass(slots=True)
 class _Above:
     """Finds what stands above the sentences of a ``text``, from the last one to the first."""
@@ -84,7 +80,7 @@ class _Above:
             start, end = first - at, last - at
             is_short = end - start <= _LONGEST_HEADING
             kind: _Kind | None = None
-            if tables and is_in(tables, first):
+            if tables and table_at(tables, first) is not None:
                 pass
             elif has_text and is_short and _is_heading(text, start, end):
                 kind = "line"

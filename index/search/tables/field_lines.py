@@ -11,6 +11,7 @@ from index.search.tables.asked import Asked
 from index.search.tables.operations import measures_of
 from index.search.tables.records import Record, RecordField, records_of
 from index.text.sentences import Span
+from index.text.tables import table_at
 from index.types import Block, Cell
 
 _OF_FIELD = 0.75
@@ -52,7 +53,7 @@ def light_fields(
             found = list(_answering(asked, text, _named_records(before, text, records), within))
         else:
             found = list(_answering(before, text, named, within))
-    others = [one for one in lit if not any(table.start <= one.start < table.end for table in tables)]
+    others = [one for one in lit if table_at(tables, one.start) is None]
     if found:
         best = max([_OF_FIELD, *(one.score for one in lit)])
         lines = (Evidence(start, end, best, (cell,), (cell,)) for start, end, cell in found)

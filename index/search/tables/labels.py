@@ -14,7 +14,7 @@ from index.search.judged import JudgedSentence
 from index.search.tables.asked import Asked
 from index.search.tables.row_conditions import RowConditions, names_row
 from index.search.tables.wants import Want, introduces_table, want_of
-from index.text.tables import numbered_cells
+from index.text.tables import numbered_cells, table_at
 from index.types import Block
 
 _NAMED, _PARTLY_NAMED = 1.0, 0.6
@@ -65,15 +65,15 @@ class _Weigher:
 
     def weight(self, one: JudgedSentence, *, is_looked_at: bool) -> float:
         start, end = one.start - self._at, one.end - self._at
-        if not one.is_row:
+        table = table_at(self._tables, one.start) if one.is_row else None
+        if table is None:
             if not introduces_table(self._text[start:end]):
                 return 0.0
             return _INTRODUCTION.get(self._want, _INTRODUCTION_ELSE)
-        weight = _ROW.get(self._want, 0.0) + self._by_conditions(one, start, end)
-        return weight + self._by_label(one, start, end) if is_looked_at else weight
+        weight = _ROW.get(self._want, 0.0) + self._by_conditions(table, start, end)
+        return weight + self._by_label(table, start, end) if is_looked_at else weight
 
-    def _by_conditions(self, one: JudgedSentence, start: int, end: int) -> float:
-        table = next(table for table in self._tables if table.start <= one.start < table.end)
+    def _by_conditions(self, table: Block, start: int, end: int) -> float:
         if table.columns is None:
             return 0.0
         if (conditions := self._conditions.get(table.start)) is None:
@@ -95,8 +95,7 @@ class _Weigher:
         cells = numbered_cells(self._text, table.columns, start, end)
         return {at: self._text[first:last] for at, (first, last) in cells.items()}
 
-    def _by_label(self, one: JudgedSentence, start: int, end: int) -> float:
-        table = next(table for table in self._tables if table.start <= one.start < table.end)
+    def _by_label(self, table: Block, start: int, end: int) -> float:
         cells = numbered_cells(self._text, table.columns, start, end)
         if not cells:
             return 0.0

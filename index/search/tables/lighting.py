@@ -24,7 +24,7 @@ from index.search.tables.row_conditions import has_amount
 from index.search.tables.row_names import is_name, name_column, names_only
 from index.text.days import days_asked, days_of
 from index.text.sentences import Span
-from index.text.tables import cells_between
+from index.text.tables import cells_between, table_at
 from index.types import Block, Cell
 
 _OF_ITEMS = 0.5
@@ -195,7 +195,7 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     amounts = [amount for amount in amounts_in(asked.text) if _is_of_range(one, amount, text)]
     if not amounts and not one.answering:
         return False
-    table = _table_of(one, tables)
+    table = table_at(tables, one.start)
     said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
     said += [_caption(text, table)] if table is not None else []
     days, words = days_asked(asked.text)
@@ -208,10 +208,6 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str, tables: Sequenc
     if not asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said))):
         return False
     return bool(amounts) or asked.names(one.cells[0].row) or _is_named_among(one, asked, text, table)
-
-
-def _table_of(one: Evidence, tables: Sequence[Block]) -> Block | None:
-    return next((table for table in tables if table.start <= one.start < table.end), None)
 
 
 def _is_named_among(one: Evidence, asked: Asked, text: str, table: Block | None) -> bool:
@@ -275,7 +271,7 @@ def empty_column(one: Evidence, asked: Asked, tables: Sequence[Block]) -> str:
 
     It is the one whose name the question has more words of than of any other: "Half day" rather than "Day".
     """
-    table = _table_of(one, tables)
+    table = table_at(tables, one.start)
     columns = table.columns if table is not None else None
     if columns is None or not one.cells or asked.share(one.cells[0].row) < _LEAST_SHARE:
         return ""
