@@ -257,11 +257,7 @@ class _Computation:
         if len(columns) != 1 or self.table.is_numeric(columns[0]):
             return None
         (column,) = columns
-        accounted = (
-            self.table.known | self.table.names[column] | self.asked.words(self.table.grid.name(column))
-        )
-        if self.table.is_of_any_kind(column):
-            accounted |= self.asked.words(KINDS)
+        accounted = self.table.known | self.table.names[column] | self.table.label_words(column)
         rows = [row for row in self.table.grid.rows if not is_total(self.table.label(row))]
         conditions: list[tuple[Row, int]] = []
         if missing := asked - accounted:

@@ -37,7 +37,7 @@ _RATE = re.compile(r"(?P<of>\w+)\s+per\s+(?P<unit>\w+)", re.IGNORECASE)
 
 
 def is_rate_of_other(name: str, beside: str) -> bool:
-    """Whether a cell says of a figure in a column that it is for another unit than the column's name says.
+    """Tell if a cell says of a figure in a column that it is for another unit than the column's name says.
 
     That is "Price per visit, not per month" beside a cell of the column "Price per month".
     """

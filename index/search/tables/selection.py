@@ -69,13 +69,16 @@ class Selection:
         """The words of the question that the table, its title and the operation account for."""
         words = self.asked.words
         groups = {row.group for row in rows if row.group and self.is_group_asked(row.group)}
-        said = [*self.operation.measures, self.grid.name(measure), self.grid.name(label)]
+        said = [*self.operation.measures, self.grid.name(measure)]
         said += [self.label(row) for row in named]
         said.append(price_words(self.asked.text, self.grid.name(measure)))
-        if self.is_of_any_kind(label):
-            said.append(KINDS)
         said += [self.text[slice(*group)] for group in groups]
-        return self.known | words("\n".join(said))
+        return self.known | self.label_words(label) | words("\n".join(said))
+
+    def label_words(self, column: int) -> frozenset[int]:
+        """The words of a column's name, and those for things of any kind where it says no more."""
+        words = self.asked.words(self.grid.name(column))
+        return words | self.asked.words(KINDS) if self.is_of_any_kind(column) else words
 
     def is_of_any_kind(self, label: int) -> bool:
         """Whether the column that names the rows only says that they are things: "Item", or nothing."""
@@ -145,7 +148,7 @@ class Selection:
         return grouped or rows
 
     def is_other_rate(self, row: Row, column: int) -> bool:
-        """Whether another cell of a row says that its figure in a column is for another unit."""
+        """Tell if another cell of a row says that its figure in a column is for another unit."""
         name = self.grid.name(column)
         return any(is_rate_of_other(name, self.cell(row, at)) for at in row.cells if at != column)
 
@@ -175,10 +178,9 @@ class Selection:
                 rated.append(((len(shared), len(shared) / len(self.names[at])), at))
         if not rated:
             # Of "what costs the least" a price is rather meant than a fee.
-            for measure in (*operation.measures, *measures_of(self.asked.text)):
-                rated = rated or [
-                    ((1, 1.0), at) for at in numeric if self.names[at] & self.asked.words(measure)
-                ]
+            for words in map(self.asked.words, (*operation.measures, *measures_of(self.asked.text))):
+                if rated := [((1, 1.0), at) for at in numeric if self.names[at] & words]:
+                    break
         rated.sort(reverse=True)
         if not rated or (len(rated) > 1 and rated[0][0] == rated[1][0]):
             return None
