@@ -16,7 +16,7 @@ from index.search.question.designations import Standing
 from index.text.days import days_asked, days_of
 
 _END = regex.compile(r"\s*(?:[,:(]|\s[-–—]\s|\d)")
-"""What may follow the days of a heading: "Saturday 19 October"."""
+"""The end of the days of a heading: "Saturday 19 October"."""
 _LONGEST = 80
 _SEVERAL = 2
 """Headings with days from which they divide a document; one alone may say when it was written."""
@@ -43,11 +43,11 @@ class DaySections:
         """
         for one in passages:
             self._headings[one.version.key].update(filter(None, map(days_of_heading, one.passage.section)))
-        return {
-            one.id: "open" if standing == "other" and self.names(one.text) else standing
-            for one in passages
-            for standing in [self.standing(one)]
-        }
+        found = {one.id: self.standing(one) for one in passages}
+        for one in passages:
+            if found[one.id] == "other" and self.names(one.text):
+                found[one.id] = "open"
+        return found
 
     def standing(self, passage: PlacedPassage | StoredPassage) -> Standing:
         """The same of one passage, by the headings of all those that were told apart before."""
@@ -60,9 +60,9 @@ class DaySections:
                 return "other"
         return "open"
 
-    def names(self, sentence: str) -> bool:
-        """Whether a sentence itself names one of the days."""
-        return not self._asked.isdisjoint(days_asked(sentence)[0])
+    def names(self, text: str) -> bool:
+        """Tell if a text itself names one of the days."""
+        return not self._asked.isdisjoint(days_asked(text)[0])
 
 
 def days_of_heading(heading: str) -> Days:
