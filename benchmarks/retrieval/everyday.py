@@ -49,6 +49,11 @@ class Outcome:
     is_right: bool
 
     @property
+    def is_wrong(self) -> bool:
+        """Tell if it is not right, or answers what no document tells."""
+        return not self.is_right if self.question.answerable else bool(self.first)
+
+    @property
     def is_dev(self) -> bool:
         """Whether it may be used for choosing and fitting."""
         return sets.is_dev(min(self.question.relevant, default=self.question.id))
@@ -144,7 +149,7 @@ def main() -> None:
     dev = parser.parse_args().part == "dev"
     found, told = ([one for one in some if one.is_dev == dev] for some in (outcomes(), outcomes(tells=True)))
     for one in [*found, *told] if dev else ():
-        if not one.is_right if one.question.answerable else one.first:
+        if one.is_wrong:
             print(f"{one.probability:.2f} {one.question.text} | {one.first[:100]!r}")
     for name, figure in (figures(found) | _of_told(found, told)).items():
         print(f"{name}: {figure.value:.4f} ({figure.low:.3f} to {figure.high:.3f}) of {figure.questions}")

@@ -58,7 +58,7 @@ def study(folder: Path) -> None:
         file = folder / "conversations.jsonl"
         turns = list(conversed(collection, file)) if file.exists() else []
     for one in (*found, *turns):
-        if not one.is_right if one.question.answerable else one.first:
+        if one.is_wrong:
             print(f"{one.probability:.2f} {one.question.id} {one.question.text} | {one.first[:100]!r}")
     figures = dict(everyday.figures(found))
     if turns:
