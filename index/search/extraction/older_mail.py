@@ -162,7 +162,7 @@ def _begins(text: str, marker: regex.Match[str]) -> bool:
     return is_first and _HEAD.match(marker[0].lstrip("> *")) is not None
 
 
-def lower_date_sent(
+def _lower_date_sent(
     judged: Sequence[JudgedSentence], text: str, at: int, question: str
 ) -> list[JudgedSentence]:
     """Lower the field that tells when a mail was sent, unless the question may ask for that.
@@ -187,7 +187,7 @@ def weigh_mail(
     The text is from offset ``at`` of the document, and the sentences are in a ``span`` of it.
     """
     if media_type in _MAIL:
-        judged = lower_date_sent(judged, text, at, question)
+        judged = _lower_date_sent(judged, text, at, question)
     quoted = QuotedMail.of(text, span, media_type)
     return judged if quoted is None else quoted.newer_first(judged, at, question)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.answers import Evidence
-from index.search.extraction.older_mail import QuotedMail, lower_date_sent
+from index.search.extraction.older_mail import QuotedMail, weigh_mail
 from index.search.extraction.selection import candidates
 from index.search.judged import JudgedSentence
 
@@ -177,15 +177,19 @@ def test_a_sign_that_compares_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "is_lowered"),
+    ("question", "media_type", "is_lowered"),
     [
-        ("From when until when are the radiators on?", True),
-        ("Which date was the mail sent?", False),
-        ("When did Ruth write?", False),
-        ("Wann hat Ruth geschrieben?", False),
+        ("From when until when are the radiators on?", MAIL, True),
+        ("Which date was the mail sent?", MAIL, False),
+        ("When did Ruth write?", MAIL, False),
+        ("Wann hat Ruth geschrieben?", MAIL, False),
+        ("From when until when are the radiators on?", "text/plain", False),
     ],
 )
-def test_the_day_on_which_a_mail_was_sent_answers_who_asks_for_it(question: str, is_lowered: bool) -> None:
+def test_the_day_on_which_a_mail_was_sent_answers_who_asks_for_it(
+    question: str, media_type: str, is_lowered: bool
+) -> None:
     text, date = f"{FIELDS}\n\nHeating starts in May.", FIELDS.splitlines()[-1]
-    found = lower_date_sent(judged(text, (date, 2.0), ("Heating", 0.0)), text, 0, question)
+    sentences = judged(text, (date, 2.0), ("Heating", 0.0))
+    found = weigh_mail(sentences, text, 0, (0, len(text)), media_type, question)
     assert [one.strength for one in found] == [-2.0 if is_lowered else 2.0, 0.0]
