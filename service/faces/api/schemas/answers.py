@@ -134,9 +134,7 @@ class FirstSentence(BaseModel):
     """
 
     rank: int = Field(description="The rank of its passage.")
-    locator: str = Field(
-        description="Names its document, version and span; `/view/{locator}` shows it there."
-    )
+    locator: str = Field(description="Names its document, version and span.")
     start: int
     end: int
     text: str = Field(description="Its words: `text[start:end]` of the document's text.")
