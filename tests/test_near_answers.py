@@ -46,7 +46,7 @@ def client(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 @pytest.fixture
 def geometry(shared: Path, tmp_path: Path) -> Iterator[TestClient]:
-    """A script in German. Its vectors are those of words, which is 50 times as fast as the model."""
+    """A script in German. Its vectors are those of words: only its terms are looked at."""
     with Library(tmp_path, embedder=WordEmbedder()) as library:
         path = next((shared / "data" / "formats").rglob("*GeoTopo*.pdf"))
         FolderIngest(library.open("default", create=True)).run([path])

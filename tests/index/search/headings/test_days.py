@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
-from index.config import LibraryConfig
-from index.embedding import WordEmbedder
+from index.collection import Collection
 from index.ingest import Source
 from index.search.headings.days import days_of_heading
-from tests.opening import collection_in
 
 HEADINGS = {
     "weekdays": ["Monday to Friday, from Lund to Orta", "Weekdays", "Mon–Fri (not in August)"],
@@ -31,20 +26,26 @@ def page(weekdays: str, weekend: str) -> Source:
     return Source(id="line.html", data=f"<h1>Line 47</h1>{parts}".encode(), media_type="text/html")
 
 
+def first_lit(collection: Collection, question: str) -> str:
+    """The first sentence that is marked."""
+    hit = collection.ask(question).hits[0]
+    lit = hit.evidence[0]
+    return hit.text[lit.start - hit.citation.start : lit.end - hit.citation.start]
+
+
 @pytest.mark.parametrize("weekend", HEADINGS["weekend"])
 @pytest.mark.parametrize("weekdays", HEADINGS["weekdays"])
-def test_a_row_below_the_days_of_the_question_answers(tmp_path: Path, weekdays: str, weekend: str) -> None:
-    with closing(collection_in(tmp_path, embedder=WordEmbedder(), config=LibraryConfig())) as collection:
-        collection.put(page(weekdays, weekend))
-        for words, part in (
-            ("on a weekday", "weekdays"),
-            ("on Tuesdays", "weekdays"),
-            ("on Saturday", "weekend"),
-        ):
-            hit = collection.ask(f"When does the bus leave Lund station {words}?").hits[0]
-            lit = hit.evidence[0]
-            shown = hit.text[lit.start - hit.citation.start : lit.end - hit.citation.start]
-            assert shown == ROWS[part].replace("\t", " | ")
+def test_a_row_below_the_days_of_the_question_answers(
+    collection: Collection, weekdays: str, weekend: str
+) -> None:
+    collection.put(page(weekdays, weekend))
+    for words, part in (
+        ("on a weekday", "weekdays"),
+        ("on Tuesdays", "weekdays"),
+        ("on Saturday", "weekend"),
+    ):
+        shown = first_lit(collection, f"When does the bus leave Lund station {words}?")
+        assert shown == ROWS[part].replace("\t", " | ")
 
 
 @pytest.mark.parametrize("heading", ["Sunday roast", "Fares", "March", "The Friday club", "19 October", ""])
@@ -52,11 +53,8 @@ def test_other_headings_have_no_days(heading: str) -> None:
     assert not days_of_heading(heading)
 
 
-def test_a_sentence_that_names_the_day_itself_is_not_of_another(tmp_path: Path) -> None:
+def test_a_sentence_that_names_the_day_itself_is_not_of_another(collection: Collection) -> None:
     monday = "The hall opens at nine. On Sunday the hall opens at noon."
     text = f"# Hall\n\n## Monday\n\n{monday}\n\n## Saturday\n\nThe hall opens at ten.\n"
-    with closing(collection_in(tmp_path, embedder=WordEmbedder(), config=LibraryConfig())) as collection:
-        collection.put(Source(id="hall.md", data=text.encode(), media_type="text/markdown"))
-        hit = collection.ask("When does the hall open on Sunday?").hits[0]
-        lit = hit.evidence[0]
-        assert hit.text[lit.start - hit.citation.start :].startswith("On Sunday")
+    collection.put(Source(id="hall.md", data=text.encode(), media_type="text/markdown"))
+    assert first_lit(collection, "When does the hall open on Sunday?").startswith("On Sunday")

@@ -33,6 +33,13 @@ def computed(
     return compute(operation, asked, extract.text, grid, title), extract.text
 
 
+def outcome(title: str, rows: list[list[str]], question: str) -> tuple[str, str]:
+    """The value that is computed, and why there is none."""
+    found, _ = computed(title, rows, question)
+    assert found is not None
+    return found.value, found.reason
+
+
 @pytest.mark.parametrize(("table", "asked"), CASES, ids=[asked.question for _, asked in CASES])
 def test_the_questions_of_the_benchmark(table: columns.ColumnTable, asked: columns.Asked) -> None:
     found, text = computed(
@@ -65,9 +72,7 @@ ROWS = [
     ],
 )
 def test_operations(question: str, value: str) -> None:
-    found, _ = computed("Lamps", ROWS, question)
-    assert found is not None
-    assert (found.value, found.reason) == (value, "")
+    assert outcome("Lamps", ROWS, question) == (value, "")
 
 
 STOCK = [
@@ -92,9 +97,7 @@ STOCK = [
     ],
 )
 def test_rows_with_a_code_are_things_of_their_own(question: str, value: str) -> None:
-    found, _ = computed("Price list", STOCK, question)
-    assert found is not None
-    assert (found.value, found.reason) == (value, "")
+    assert outcome("Price list", STOCK, question) == (value, "")
 
 
 HIRE = [
@@ -121,15 +124,11 @@ HIRE = [
     ],
 )
 def test_spans_of_time_are_columns_of_prices(question: str, value: str) -> None:
-    found, _ = computed("Hire", HIRE, question)
-    assert found is not None
-    assert (found.value, found.reason) == (value, "")
+    assert outcome("Hire", HIRE, question) == (value, "")
 
 
 def test_an_empty_cell_of_a_span_is_said() -> None:
-    found, _ = computed("Hire", HIRE, "Which item is the cheapest for half a day?")
-    assert found is not None
-    assert (found.value, found.reason) == ("", "A cell is empty.")
+    assert outcome("Hire", HIRE, "Which item is the cheapest for half a day?") == ("", "A cell is empty.")
 
 
 @pytest.mark.parametrize(
@@ -175,9 +174,7 @@ TARIFFS = [
     ],
 )
 def test_a_price_for_something_else_is_no_price_of_the_column(question: str, value: str) -> None:
-    found, _ = computed("Tariffs", TARIFFS, question)
-    assert found is not None
-    assert (found.value, found.reason) == (value, "")
+    assert outcome("Tariffs", TARIFFS, question) == (value, "")
 
 
 @pytest.mark.parametrize("word", ["tools", "items", "products"])
@@ -389,9 +386,7 @@ def test_two_years_alone_are_two_years() -> None:
 
 
 def test_amounts_that_look_like_years_are_added_and_years_are_not() -> None:
-    found, _ = computed("Results", YEARS, "What are the total staff costs?")
-    assert found is not None
-    assert (found.value, found.reason) == ("9410", "")
+    assert outcome("Results", YEARS, "What are the total staff costs?") == ("9410", "")
     rows = [["Lamp", "Founded"], ["Argand", "1889"], ["Dietz", "1904"]]
     found, _ = computed("Lamps", rows, "What is the total of founded?")
     assert found is None or found.value == ""
