@@ -18,6 +18,10 @@ def main() -> None:
         run()
     except KeyboardInterrupt:  # raised while modules are imported
         sys.exit(130)
+    finally:
+        # Python ends by the signal, whatever the exit status, if Ctrl-C interrupted source text that exec()
+        # compiled, as dataclasses do, even where that was caught. The next text makes it forget that.
+        exec("")  # noqa: S102
 
 
 if __name__ == "__main__":

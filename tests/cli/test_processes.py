@@ -68,6 +68,30 @@ def documents(tmp_path: Path) -> int:
         return 0
 
 
+CAUGHT_INTERRUPT = """
+import io, signal, sys
+from cli.__main__ import main
+
+class Output(io.StringIO):
+    def write(self, text):
+        try:
+            exec("signal.raise_signal(signal.SIGINT)")
+        except KeyboardInterrupt:
+            return sys.__stdout__.write(text)
+
+sys.argv, sys.stdout = ["loccit", "--version"], Output()
+main()
+"""
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+def test_an_interrupt_that_was_caught_decides_no_exit_status(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(CAUGHT_INTERRUPT)
+    done = process(tmp_path, "-m", "interrupted", PYTHONPATH=str(tmp_path))
+    assert done.stdout.startswith("loccit ")
+
+
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
 def test_an_ingest_that_was_interrupted_or_killed_goes_on_where_it_was(tmp_path: Path) -> None:
