@@ -389,7 +389,9 @@ def test_damaged_words_are_left_out_and_replaced(
     assert not segments(machines, "late") & segments(machines, "maker")
     share_words(late)
     third = machines.engine("third")
-    third.update()
+    for engine in (maker, third):
+        engine.update()
+        assert engine.dense.manifest == late.dense.manifest is not None
     assert segments(machines, "third") == segments(machines, "late")
     assert_alike(maker, late, third)
 
