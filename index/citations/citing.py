@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote as percent_encode
 
-import regex
-
 from index.answers import Citation, Selector
 from index.citations.text_fragments import text_fragment
 from index.errors import InvalidLocator
 from index.naming import stored_id
 from index.page_labels import labels_of
+from index.patterns import lazy_pattern
 from index.records import VersionRecord
 from index.text.figures import figure_in
 
@@ -25,7 +24,7 @@ _HASH_DIGITS = 12
 _LOCATOR = re.compile(
     r"(?P<document>.+)@(?P<sha>[0-9a-f]{12,64}):(?P<start>[0-9]{1,12})-(?P<end>[0-9]{1,12})", re.DOTALL
 )
-_CLUSTER = regex.compile(r"\X")
+_CLUSTER = lazy_pattern(r"\X")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import regex
 
 from index.citations.quotes.elisions import ELLIPSIS
+from index.patterns import lazy_pattern
 from index.text.sentences import Span, sentence_spans, split_span, trim_span
 
 _MARK = re.compile(
@@ -30,9 +31,9 @@ _OPENINGS = {
 _QUOTATION_MARK = re.compile(f"[{''.join(map(re.escape, {*_PAIRS, *_OPENINGS}))}]")
 _ELIDED = re.compile(r"'(?=\d|(?:tis|twas|em|til|cause|n|bout|round)\b)", re.IGNORECASE)
 """Apostrophes that begin a word."""
-_BEFORE_OPENING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd}/„‚]", regex.VERSION1)
+_BEFORE_OPENING = lazy_pattern(r"[\s\p{Ps}\p{Pi}\p{Pd}/„‚]", regex.VERSION1)
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
-_IN_WORD = regex.compile(rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]", regex.VERSION1)
+_IN_WORD = lazy_pattern(rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]", regex.VERSION1)
 _BLOCK_QUOTE = re.compile(r"(?:^[^\S\n]*>.*(?:\n|$))+", re.MULTILINE)
 _BLOCK_MARK = re.compile(r"^(?:[^\S\n]*+>)++[^\S\n]?+", re.MULTILINE)
 _ATTRIBUTION = re.compile(r"(?:[^\S\n]*+>)*+[^\S\n]*+(?:[—–―]|--)")
@@ -45,7 +46,7 @@ _SIGNS = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|^[^\S\n]*>",
 """Emphasis and the marks of a block quote."""
 _PARAGRAPH = re.compile(r"(?:(?!\n[^\S\n]*\n).)+", re.DOTALL)
 _LETTER = re.compile(r"[^\W_]")
-_WORD = regex.compile(rf"[{_UNSPACED}]|[\w'’-]+", regex.VERSION1)
+_WORD = lazy_pattern(rf"[{_UNSPACED}]|[\w'’-]+", regex.VERSION1)
 _FEWEST_WORDS = 3
 """Fewer words between quotation marks are a term or a title, not a quotation."""
 _MOST_RANGE = 100

@@ -9,11 +9,12 @@ import unicodedata
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.cache import TextCache
 
 # List marks that a reader inserts. White space and bars, which it also inserts, are removed by fold().
 _MARKS = re.compile(r"\n[^\S\n]*+(?:(?:-|-?\d{1,10}\.)[^\S\n]++)++")
-_ACCENTS = regex.compile(r"[\p{Mn}\p{Cf}]+", regex.VERSION1)
+_ACCENTS = lazy_pattern(r"[\p{Mn}\p{Cf}]+", regex.VERSION1)
 _QUOTES = re.compile("[‘’‚‛′“”„‟«»‹›]")
 _KEPT = 8_000_000
 """Code points kept in the cache: the hits of an answer come from few texts."""

@@ -16,6 +16,7 @@ from urllib.parse import quote as percent_encode
 import regex
 
 from index.citations.page_search import fold, normalize, without_list_marks
+from index.patterns import lazy_pattern
 
 Span = tuple[int, int]
 
@@ -32,18 +33,18 @@ _REACH = 2000
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 _CLOSING = "、。，．！？：；」』）》】"
-_BREAK = regex.compile(
+_BREAK = lazy_pattern(
     r"(?:\A|\n)[^\S\n]*+(?:(?:-|-?\d{1,10}\.)[^\S\n]++)*+|\t|(?<!\S)\|(?!\S)"
     rf"|[ ](?=[{_CLOSING}])|(?<={_UNSPACED})[ ](?=\[\d)",
     regex.VERSION1,
 )
 """Separators that the reader inserted between separate elements of the page, including list marks. The last
 two are spaces that nobody writes: the page has something else there, such as an icon or two spaces."""
-_TOKEN = regex.compile(rf"[^\s{_CLOSING}]++[{_CLOSING}]*+|[^\s]", regex.VERSION1)
+_TOKEN = lazy_pattern(rf"[^\s{_CLOSING}]++[{_CLOSING}]*+|[^\s]", regex.VERSION1)
 """A word with adjacent punctuation; in scripts without spaces, a clause."""
-_BOUNDARY = regex.compile(rf"\b(?!(?<={_UNSPACED}\p{{M}}*){_UNSPACED})", regex.WORD | regex.VERSION1)
+_BOUNDARY = lazy_pattern(rf"\b(?!(?<={_UNSPACED}\p{{M}}*){_UNSPACED})", regex.WORD | regex.VERSION1)
 """Word boundaries of UAX 29; none inside text without spaces, where browsers use a dictionary."""
-_LETTER = regex.compile(r"\w", regex.VERSION1)
+_LETTER = lazy_pattern(r"\w", regex.VERSION1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from index.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -20,8 +22,8 @@ _CHINESE = frozenset({"zh", "wuu"})
 """Chinese and Wu, which is hardly ever written: texts that look like both are Chinese."""
 _MIN_OTHERS = 0.25
 """Share of the letters, in bytes, that those of other scripts than Latin need to decide the language."""
-_OTHER_LETTERS = regex.compile(r"[[\p{L}\p{M}]--[\p{Latin}]]++", regex.VERSION1)
-_LETTERS = regex.compile(r"[\p{L}\p{M}]++")
+_OTHER_LETTERS = lazy_pattern(r"[[\p{L}\p{M}]--[\p{Latin}]]++", regex.VERSION1)
+_LETTERS = lazy_pattern(r"[\p{L}\p{M}]++")
 
 
 def detect_language(text: str) -> str:

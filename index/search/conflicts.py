@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import regex
 
 from index.citations.statements.assertions import Assertion
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.disagreements import Disagreement, disagreement
 from index.citations.supersession import superseded
 from index.filters import Filter
+from index.patterns import lazy_pattern
 from index.protocols import Passages, Searchable
 from index.records import StoredPassage, VersionRecord
 from index.text.analysis import Analyzer
@@ -37,8 +37,8 @@ _MOST_DOCUMENTS = 5
 """Documents from which a sentence with two other facts is one of a series, as of announcements."""
 _LONG_ITEM = 100
 _KEPT = 20_000
-_NUMBER = regex.compile(r"\s*\(?(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[a-z][.)])\s+")
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_NUMBER = lazy_pattern(r"\s*\(?(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[a-z][.)])\s+")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 _VERSION_WORDS = frozenset(
     "version draft final rev revision amendment copy of the to a an and new old".split()
 )

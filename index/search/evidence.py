@@ -17,9 +17,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-import regex
-
 from index.answers import Evidence
+from index.patterns import lazy_pattern
 from index.search.judged import START, STRENGTH, JudgedSentence
 from index.search.leads.finding import Leads
 from index.search.leads.parting import LookedAt, part_sentences
@@ -64,7 +63,7 @@ _MONTH = "|".join(
         }
     )
 )
-_ORDINAL = regex.compile(rf"(?<!\d)\d{{1,2}}\.[ \u00a0]+(?P<rest>\p{{Ll}}|(?:{_MONTH})(?!\p{{L}}))")
+_ORDINAL = lazy_pattern(rf"(?<!\d)\d{{1,2}}\.[ \u00a0]+(?P<rest>\p{{Ll}}|(?:{_MONTH})(?!\p{{L}}))")
 """A number with a stop, behind which no sentence begins."""
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""

@@ -18,6 +18,7 @@ import regex
 from index.answers import Hit
 from index.citations.statements.facts import FACTS, Told
 from index.citations.statements.words import Terms, Word, words_of
+from index.patterns import lazy_pattern
 from index.search.question.abbreviations import long_form
 from index.search.question.aliases import kinds_of, other_names
 from index.search.question.amounts import AskedAmounts
@@ -37,7 +38,7 @@ _IS_SHORT_FORM = re.compile(r"['’](?:m|ve|ll|d|re)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"\s*(?:hi|hello|hey|dear|good (?:morning|day|evening))\b[^,!?\n]{0,60}[,!]", re.IGNORECASE
 )
-_GOES_ON = regex.compile(r",?\s+(?:and|or|und|oder|et|ou|y|o|e)\s+\p{Lu}|,\s+\p{Lu}")
+_GOES_ON = lazy_pattern(r",?\s+(?:and|or|und|oder|et|ou|y|o|e)\s+\p{Lu}|,\s+\p{Lu}")
 """Behind a name of a list."""
 _SEPARATORS = re.compile(r"[-_./\\\s]+")
 """Of words in the name of a file or the path of a page."""

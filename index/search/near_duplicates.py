@@ -24,6 +24,7 @@ import numpy as np
 import regex
 
 from index.citations.statements.numbers import NUMBER_WORDS
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC
 from index.text.languages import DECISIVE_WORDS, FUNCTION_WORDS
 
@@ -34,14 +35,14 @@ LEAST_SKETCHED = 0.75
 _BITS = 2048
 
 _LETTERS = rf"[\w--[{IDEOGRAPHIC}]]"
-_TOKEN = regex.compile(
+_TOKEN = lazy_pattern(
     rf"(?:(?<![\w)])-)?\d+(?:[.,:/]\d+)*{_LETTERS}*"  # figures, with a sign in front
     rf"|[{IDEOGRAPHIC}]\p{{M}}*"
     rf"|{_LETTERS}+(?:'{_LETTERS}+)*"
     r"|[%‰\p{Sc}<>=≤≥±≈]",
     regex.VERSION1,
 )
-_CAPITALISED = regex.compile(rf"(?<!\w)\p{{Lu}}{_LETTERS}*(?:'{_LETTERS}+)*", regex.VERSION1)
+_CAPITALISED = lazy_pattern(rf"(?<!\w)\p{{Lu}}{_LETTERS}*(?:'{_LETTERS}+)*", regex.VERSION1)
 _DECISIVE = DECISIVE_WORDS | NUMBER_WORDS
 _PLAIN = str.maketrans({"’": "'", "\N{SOFT HYPHEN}": "", "‐": "-", "‑": "-", "–": "-", "−": "-"})
 

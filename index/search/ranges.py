@@ -14,6 +14,7 @@ from operator import attrgetter
 import regex
 
 from index.citations.statements.numbers import NUMBER_WORDS, Number, read_numbers
+from index.patterns import lazy_pattern
 from index.text.languages import FUNCTION_WORDS, alphabetic_languages, is_english
 from index.text.letter_case import fold_case
 
@@ -22,7 +23,7 @@ DAY_OF_WEEK, DAY_OF_YEAR = "day of the week", "day of the year"
 DATES = {word: term for language in alphabetic_languages() for word, term in language.dates.items()}
 DATES["may"] = "month5"
 _NAMES = "|".join(sorted(map(regex.escape, DATES), key=len, reverse=True))
-_DATE = regex.compile(
+_DATE = lazy_pattern(
     r"(?:\b(?P<day>[0-3]?\d)(?:st|nd|rd|th|\.)?\s(?:of\s|de\s)?)?"
     r"\b(?!may\b(?<!\b(?:in|from|until|till|by|to|after)\smay))"
     r"(?!(?<=(?:^|[.!?]\s*))May\b(?!\s*(?:-|–|to\b|until\b)))"
@@ -59,12 +60,12 @@ _TIMES = frozenset(("year", "month", "week", "day"))
 _VALUES = frozenset([DAY_OF_WEEK, DAY_OF_YEAR, *"€ $ £ ¥ % cent chf".split()])
 """Units of dates, prices and shares: an amount of them is mostly what is told, and no condition."""
 _NO_UNIT = FUNCTION_WORDS | frozenset("pm am p x uhr hasta tot till jusqu".split())
-_PLURAL = regex.compile(r"(?:es|en|(?<!s)s|n|e)$")
-_UNIT = regex.compile(
+_PLURAL = lazy_pattern(r"(?:es|en|(?<!s)s|n|e)$")
+_UNIT = lazy_pattern(
     r"[ \u00a0\u202f-]?(?P<unit>°\s?[CF]?\b|\p{L}[\p{L}\p{M}]*[²³]?|[€$£¥])(?:[\s-](?:olds?|alt|of\s+age)\b)?"
 )
-_LEAD = regex.compile(r"(?P<sign>(?<![^\s(;|])(?<!\d\s)[-−])$|(?P<unit>[€$£¥])\s?$")
-_CLOCK = regex.compile(r"[:/]\d")
+_LEAD = lazy_pattern(r"(?P<sign>(?<![^\s(;|])(?<!\d\s)[-−])$|(?P<unit>[€$£¥])\s?$")
+_CLOCK = lazy_pattern(r"[:/]\d")
 """In a time of day, a date in digits or a fraction."""
 _ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth",
@@ -74,13 +75,13 @@ _ORDINALS = (
     "primer segundo tercer cuarto quinto sexto séptimo octavo noveno décimo undécimo duodécimo",
 )
 _ORDINAL = {word: Decimal(n) for line in _ORDINALS for n, word in enumerate(line.split(), 1)}
-_ORDINAL_WORD = regex.compile(rf"\b({'|'.join(_ORDINAL)})(?:e[nmrs]?|a)?(?=\s)", regex.IGNORECASE)
+_ORDINAL_WORD = lazy_pattern(rf"\b({'|'.join(_ORDINAL)})(?:e[nmrs]?|a)?(?=\s)", regex.IGNORECASE)
 _DATE_WORDS = frozenset(word + ending for word in DATES for ending in ("", "s"))
 _ORDINAL_WORDS = frozenset(word + ending for word in _ORDINAL for ending in ("", *"e en em er es a".split()))
 _COUNTING = NUMBER_WORDS | _DATE_WORDS | _ORDINAL_WORDS
 """Words without one of which, and without a digit, a text has no amount; most sentences have none."""
-_LETTERS, _DIGIT = regex.compile(r"\p{L}+"), regex.compile(r"\d")
-_TH = regex.compile(r"(?:(?:st|nd|rd|th|er|e|ème)\b|\.)(?=[\s-]\p{L})")
+_LETTERS, _DIGIT = lazy_pattern(r"\p{L}+"), lazy_pattern(r"\d")
+_TH = lazy_pattern(r"(?:(?:st|nd|rd|th|er|e|ème)\b|\.)(?=[\s-]\p{L})")
 _ABOVE = (
     r"\b(?:over|above|beyond|(?:more|older|longer|later|greater|heavier|larger|bigger|taller|higher)\s+than|"
     r"über|(?:mehr|älter|länger|später|schwerer|größer|höher)\s+als|plus\s+d[e'’]|más\s+de|mayor(?:es)?\s+de)|>"
@@ -97,29 +98,29 @@ _UP_TO = (
     r"\b(?:(?:up\s+to|until|till)(?:\s+and\s+including)?|at\s+most|within|maximum(?:\s+of)?|max\.?|"
     r"höchstens|maximal|innerhalb\s+von|bis(?:\s+zu[mr]?)?|jusqu['’](?:à|en)|au\s+plus|hasta)|≤|<="
 )
-_BEFORE = regex.compile(
+_BEFORE = lazy_pattern(
     r"(?:\b(?:aged?|ages)\s+)?(?:(?P<between>\b(?:between|zwischen|entre))|\b(?P<of>de|von)|"
     rf"(?P<not>\b(?:not?|nicht|pas)\s+)?(?:(?P<above>{_ABOVE})|(?P<from>{_FROM})|(?P<under>{_UNDER})|(?P<up_to>{_UP_TO})))"
     r"(?:\s+(?:the|an?|de[mrn]|eine[mr]|l[ae]s?|el|los|age(?:\s+of)?))*\s*$|"
     r"\b(?P<aged>aged?|ages|age\s+of|I['’ ]a?m|turned)\s+$",
     regex.IGNORECASE,
 )
-_TO = regex.compile(
+_TO = lazy_pattern(
     r"\s*(?:(?P<and>\b(?:and|but|und|aber|et|mais|y|pero)\b)|-|–|—|"
     r"\b(?:to|until|till|through|up\s+to|bis(?:\s+zu[mr]?)?|à|au?|al|hasta|tot)\b)"
     rf"(?:\s+the\b)?(?:\s+(?:but\s+)?(?:(?P<but>{_UNDER})|(?P<most>{_UP_TO}))|\s+and\s+including\b)?\s*",
     regex.IGNORECASE,
 )
 _AND_OR = r"\s+(?:and|or|und|oder|et|ou|y|o)\s+"
-_BEHIND = regex.compile(
+_BEHIND = lazy_pattern(
     rf"(?:(?P<more>{_AND_OR}(?:more|over|above|older|longer|up(?!\s+to\b)|mehr|älter|länger|plus|más)|"
     rf"\s+(?:and\s+)?(?:up|on)wards?|\s+aufwärts)|{_AND_OR}(?:less|fewer|under|below|younger|shorter|weniger|jünger|kürzer|moins|menos))\b",
     regex.IGNORECASE,
 )
-_AGE = regex.compile(
+_AGE = lazy_pattern(
     r"\b(?:aged?|ages|old(?:er)?|younger|yo|alt|älter|jünger|jährig\w*|I['’ ]a?m|turned)\b", regex.IGNORECASE
 )
-_OF = regex.compile(r"(?P<thing>\p{L}{3,})(?P<link>\s+(?:is|are|was|of|de|von|who\s+are|that\s+are))?,?\s+$")
+_OF = lazy_pattern(r"(?P<thing>\p{L}{3,})(?P<link>\s+(?:is|are|was|of|de|von|who\s+are|that\s+are))?,?\s+$")
 _OF_AGE = (
     "child children kid adolescent teenager teen toddler infant baby adult senior minor youth kind kinder "
     "jugendliche erwachsene enfant adulte niño adulto"
@@ -130,7 +131,7 @@ _NO_PEOPLE = (
 )
 _BOUNDS = ("above", "from", "under", "up_to")
 _OPPOSITE = {"above": "up_to", "under": "from"}
-_WORD = regex.compile(r"[\s-]+\K\p{L}+")
+_WORD = lazy_pattern(r"[\s-]+\K\p{L}+")
 _OF_AMOUNT = frozenset(
     "|after|nach|après|within|up to|up to and including|until|till|bis|bis zu|jusqu'à|hasta".split("|")
 )
@@ -139,7 +140,7 @@ _NUMBERED = frozenset(
     "version release course room platform number no nr page chapter day week level model type size class "
     "grade error code line gate track bus tram unit floor building zone part".split()
 )
-_NAME_BEFORE = regex.compile(
+_NAME_BEFORE = lazy_pattern(
     r"(?P<name>\p{Lu}[\p{L}\p{N}-]*)\s$|\b(?P<the>the|in|since|of)\s$|(?P<word>\p{L}+)\s$|"
     r"(?P<joined>[\p{L}\p{N}:/.-])$"
 )

@@ -32,11 +32,11 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-import regex
 import Stemmer  # type: ignore[import-not-found]
 from numpy.typing import NDArray
 
 from index.errors import InvalidInput
+from index.patterns import lazy_pattern
 from index.text.accents import without_accents
 from index.text.languages import asking_words
 from index.text.stop_words import STOP_WORDS
@@ -74,33 +74,33 @@ _STEMMERS = {
 
 # Soft hyphens and zero-width joiners are invisible and occur inside words.
 _ANY = r"\p{L}\p{M}\p{N}\u00AD\u200C\u200D"
-_WORD = regex.compile(rf"[{_ANY}]++(?:['’ʼ＇\-‐‑][{_ANY}]++)*+")
+_WORD = lazy_pattern(rf"[{_ANY}]++(?:['’ʼ＇\-‐‑][{_ANY}]++)*+")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
 _GROUPED = (
     r"[0-9]{1,3}+(?:(?:,[0-9]{2,3})*,[0-9]{3}|(?:\.[0-9]{3})+|(?:['’][0-9]{3})+"
     r"|(?:[ \u00A0\u2009\u202F][0-9]{3})+)(?![0-9])"
 )
 """A number in groups of three digits; with commas also in the Indian way, ``12,34,567``."""
-_GROUPED_WORD = regex.compile(rf"{_GROUPED}|{_WORD.pattern}")
+_GROUPED_WORD = lazy_pattern(rf"{_GROUPED}|{_WORD.pattern}")
 _ASCII_GROUPED_WORD = re.compile(
     r"[0-9]{1,3}(?:(?:,[0-9]{2,3})*,[0-9]{3}|(?:\.[0-9]{3})+|(?:'[0-9]{3})+|(?: [0-9]{3})+)(?![0-9])|"
     + _ASCII_WORD.pattern
 )
-_GROUPED_ONLY = regex.compile(_GROUPED)
+_GROUPED_ONLY = lazy_pattern(_GROUPED)
 _DIGITS = re.compile(r"[0-9]+")
 
 _KATAKANA = r"\p{Katakana}ー"
 _UNSPACED = rf"\p{{Han}}〆\p{{Hiragana}}{_KATAKANA}\p{{Hangul}}\p{{Thai}}\p{{Lao}}\p{{Khmer}}\p{{Myanmar}}"
 _SPACED = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])++"
-_SEGMENT = regex.compile(rf"(?P<unspaced>[{_UNSPACED}][{_UNSPACED}\p{{M}}]*+)|{_SPACED}(?:['\-]{_SPACED})*+")
-_CHARACTER = regex.compile(r"\P{M}\p{M}*+|\p{M}++")
-_MARK = regex.compile(r"\p{M}")
-_HIRAGANA = regex.compile(r"\p{Hiragana}")
-_ALONE = regex.compile(rf"[\p{{Han}}〆]|[{_KATAKANA}]{{3,}}+")
+_SEGMENT = lazy_pattern(rf"(?P<unspaced>[{_UNSPACED}][{_UNSPACED}\p{{M}}]*+)|{_SPACED}(?:['\-]{_SPACED})*+")
+_CHARACTER = lazy_pattern(r"\P{M}\p{M}*+|\p{M}++")
+_MARK = lazy_pattern(r"\p{M}")
+_HIRAGANA = lazy_pattern(r"\p{Hiragana}")
+_ALONE = lazy_pattern(rf"[\p{{Han}}〆]|[{_KATAKANA}]{{3,}}+")
 _PART = re.compile(r"[^'\-]+")
-_RUN = regex.compile(r"\p{N}++|\P{N}++")
+_RUN = lazy_pattern(r"\p{N}++|\P{N}++")
 
-_SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in ("Latin", "Hebrew", *_STEMMERS)))
+_SCRIPT = lazy_pattern("|".join(rf"(?P<{name}>\p{{{name}}})" for name in ("Latin", "Hebrew", *_STEMMERS)))
 
 
 class _Token(NamedTuple):
@@ -343,7 +343,7 @@ def _bigrams(run: str, offset: int) -> Iterator[_Token]:
 
 
 _PLAIN = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": "", "\u200c": "", "\u200d": ""})
-_CLUSTER = regex.compile(r"\X")
+_CLUSTER = lazy_pattern(r"\X")
 _STRESS = str.maketrans({"\u0300": "", "\u0301": ""})
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.accents import without_accents
 from index.text.languages import alphabetic_languages
 
@@ -51,7 +52,7 @@ _SEVERAL = (
     (_SUNDAY, "sonn-"),
     (_END, "weekend weekends wochenende wochenenden week-end week-ends fin|de|semana fines|de|semana"),
 )
-_TOKEN = regex.compile(
+_TOKEN = lazy_pattern(
     r"(?:(?P<several>{})|(?P<to>to|through|till|until|bis|au|al?|hasta)|"
     r"(?P<not>except|excluding|not|ausser|nicht|sauf|excepto|salvo|menos)|"
     r"(?P<and>and|und|et|y|on|am|only|nur|les?|du|del?|el|los)|(?P<day>\p{{L}}{{2,12}}+))(?!\p{{L}})|"
@@ -73,7 +74,7 @@ _OF_TWO_LETTERS = frozenset("lu ma me je ju ve vi".split())
 _MONTHS = [
     name for one in alphabetic_languages() for name, date in one.dates.items() if date.startswith("month")
 ]
-_ASKED = regex.compile(
+_ASKED = lazy_pattern(
     r"(?<!\p{L})(?P<name>(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:(?:mon|diens|donners|frei|sams|sonn)tag|sonnabend)(?:en?)?|"
     r"mittwoch|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|mi[eé]rcoles|jueves|"
     r"viernes|s[aá]bado|domingo|weekday|week-?end|wochenenden?|fin(?:es)? de semana)s?(?![\p{L}\p{M}])",

@@ -15,6 +15,7 @@ import regex
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
+from index.patterns import lazy_pattern
 from index.text.ascending import longest_ascending
 
 Kind = Literal["equal", "delete", "insert"]
@@ -22,12 +23,10 @@ Match = tuple[int, int, int]
 """Start in the old sequence, start in the new one, length."""
 
 IDEOGRAPHIC = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_TOKEN = regex.compile(
-    rf"\s+|[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|.", regex.VERSION1 | regex.DOTALL
-)
-_WORD = regex.compile(r"\w")
+_TOKEN = lazy_pattern(rf"\s+|[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|.", regex.VERSION1 | regex.DOTALL)
+_WORD = lazy_pattern(r"\w")
 _MAX_LINE = 500
-_PIECE = regex.compile(
+_PIECE = lazy_pattern(
     rf".{{1,{_MAX_LINE}}}?(?:(?<![.!?])[.!?]++\s++|(?<![。！？])[。！？]++|$)|.{{1,{_MAX_LINE}}}",
     regex.DOTALL,
 )

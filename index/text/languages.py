@@ -16,6 +16,7 @@ from typing import Any
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.accents import without_accents
 
 
@@ -100,7 +101,7 @@ _BY_SCRIPT = (
     ("Cyrillic", _ALL["russian"]), ("Greek", _ALL["greek"]), ("Arabic", _ALL["arabic"]),
     ("Devanagari", _ALL["hindi"]),
 )  # fmt: skip
-_SCRIPTS = [(regex.compile(rf"\p{{{script}}}"), language) for script, language in _BY_SCRIPT]
+_SCRIPTS = [(lazy_pattern(rf"\p{{{script}}}"), language) for script, language in _BY_SCRIPT]
 DECISIVE_WORDS = frozenset(
     word
     for language in _ALL.values()
@@ -111,9 +112,9 @@ DECISIVE_WORDS = frozenset(
 thing."""
 FUNCTION_WORDS = frozenset(word for language in _ALL.values() for word in language.functions)
 """Function words of all the languages."""
-_LETTER = regex.compile(r"\p{L}")
+_LETTER = lazy_pattern(r"\p{L}")
 _NO_LETTERS = bytes(one for one in range(128) if not chr(one).isalpha())
-_WORDS = regex.compile(r"[\p{L}]+")
+_WORDS = lazy_pattern(r"[\p{L}]+")
 _ASCII_WORDS = re.compile(r"[a-z]+")
 _WHOLE_WORDS = re.compile(r"\w+")
 

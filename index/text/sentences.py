@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import regex
 from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
 
+from index.patterns import lazy_pattern
 from index.types import Block
 
 Span = tuple[int, int]
@@ -50,14 +51,14 @@ _CYRILLIC_OR_GREEK = re.compile(r"[\u0370-\u052f\u1f00-\u1fff]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _LETTER = re.compile(r"[^\W\d_]")
 
-_CLUSTER = regex.compile(
+_CLUSTER = lazy_pattern(
     r"[\p{Regional_Indicator}]{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*|\X", regex.VERSION1
 )
 r"""Matches what ``\X`` matches at the start of a cluster, but without counting the flags before it."""
-_STARTS_CLUSTER = regex.compile(
+_STARTS_CLUSTER = lazy_pattern(
     r"[\p{GCB=XX}\p{GCB=CN}--\p{Extended_Pictographic}--\p{InCB=Consonant}]", regex.VERSION1
 )
-_PREPENDED = regex.compile(r"\p{GCB=Prepend}")
+_PREPENDED = lazy_pattern(r"\p{GCB=Prepend}")
 
 # From the start of a run only: a long one without white space after it would be read again from each place.
 _SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s)|[。！？．؟।॥]+[」』”’）]*")

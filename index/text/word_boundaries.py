@@ -7,6 +7,7 @@ Offsets are Unicode code points, spans half open.
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC
 
 WINDOW = 64
@@ -28,7 +29,7 @@ _IN_NUMBER = "[.,·٫٬/:'’]"
 _MINUS = "[-‐‑‒–⁃−﹣－]"
 _GROUPING = "[\u00a0\u2005-\u200a\u202f\u205f]"
 _SUPERSCRIPT, _SUBSCRIPT = "⁰¹²³⁴-ⁿ", "₀-ₜ"
-_INSIDE = regex.compile(
+_INSIDE = lazy_pattern(
     "|".join(
         (
             rf"(?<={_WORD})(?={_WORD})",
@@ -58,8 +59,8 @@ _INSIDE = regex.compile(
     ),
     regex.VERSION1,
 )
-_INVISIBLE = regex.compile(r"[\p{Cf}\p{DI}]+", regex.VERSION1)
-_REST_OF_WORD = regex.compile(
+_INVISIBLE = lazy_pattern(r"[\p{Cf}\p{DI}]+", regex.VERSION1)
+_REST_OF_WORD = lazy_pattern(
     rf"{_WORD}++(?:[\p{{Cf}}\p{{DI}}]{{1,{WINDOW // 2}}}+{_WORD}++)*+", regex.VERSION1
 )
 

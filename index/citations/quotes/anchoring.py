@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
 from index.citations.quotes.occurrences import LONGEST_CONTEXT, Quote, occurrences
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC, best_run, map_boundary
 from index.text.typography import CodePoints, Folded, code_points, fold_text, ngram_hashes
 from index.text.word_boundaries import expand_to_words
@@ -37,7 +38,7 @@ _CONTEXT_VOTE = 0.5
 _PIECE = 1 << 14
 """Code points hashed per step, to bound memory."""
 
-WORDS = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|\S", regex.VERSION1)
+WORDS = lazy_pattern(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|\S", regex.VERSION1)
 """Units of alignment: words, ideographic characters, and other visible characters."""
 
 

@@ -13,12 +13,13 @@ import regex
 
 from index.citations.quotes.anchoring import AnchoringText
 from index.citations.quotes.occurrences import alike
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC
 
-ELLIPSIS = regex.compile(r"[\[(]\s*(?:…|\.\s?\.\s?\.)\s*[\])]|…|\.\s?\.\s?\.\s?\.?")
-_INSERTED = regex.compile(r"\[(?P<words>[^\[\]\n]{1,200})\]")
-_LETTER = regex.compile(r"\[(?P<letters>\p{L}{1,3})\](?=\p{L})|(?<=\p{L})\[(?P<ending>\p{L}{0,4})\]")
-_WORD = regex.compile(rf"[{IDEOGRAPHIC}]|[\w'’-]+", regex.VERSION1)
+ELLIPSIS = lazy_pattern(r"[\[(]\s*(?:…|\.\s?\.\s?\.)\s*[\])]|…|\.\s?\.\s?\.\s?\.?")
+_INSERTED = lazy_pattern(r"\[(?P<words>[^\[\]\n]{1,200})\]")
+_LETTER = lazy_pattern(r"\[(?P<letters>\p{L}{1,3})\](?=\p{L})|(?<=\p{L})\[(?P<ending>\p{L}{0,4})\]")
+_WORD = lazy_pattern(rf"[{IDEOGRAPHIC}]|[\w'’-]+", regex.VERSION1)
 
 MOST_OMITTED = 2000
 """Most code points that one ellipsis may omit: parts farther apart are not one quotation."""

@@ -8,12 +8,13 @@ from rapidfuzz.distance import Levenshtein
 
 from index.citations.quotes.anchoring import Anchor, AnchoringText
 from index.citations.quotes.occurrences import Quote
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC, Edit, word_diff
 from index.text.typography import fold_text
 
 _END_MARKS = (".", "!", "?", "。", "！", "？", "…")
-_WORD = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+(?:['’-]\w+)*", regex.VERSION1)
-_BREAK = regex.compile(r"[.!?…][\"'”’»)\]]*\s|[。！？]|\n")
+_WORD = lazy_pattern(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+(?:['’-]\w+)*", regex.VERSION1)
+_BREAK = lazy_pattern(r"[.!?…][\"'”’»)\]]*\s|[。！？]|\n")
 """Ends of sentences and paragraphs: a match does not extend across them."""
 _MOST_WORDS = 8
 _FARTHEST = 200

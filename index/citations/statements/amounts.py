@@ -14,6 +14,7 @@ import regex
 
 from index.citations.statements.numbers import Number, read_numbers
 from index.citations.statements.stand_ins import StandIn
+from index.patterns import lazy_pattern
 
 _UNITS = {
     "time": {"seconds? secs? sekunden? secondes? segundos?": "1",
@@ -34,7 +35,7 @@ _UNITS = {
     "franc": {"centimes? rappen": "1", "francs? franken francos?": "100"},
 }  # fmt: skip
 _FORMS = [
-    (regex.compile(forms.replace(" ", "|")), measure, Decimal(factor))
+    (lazy_pattern(forms.replace(" ", "|")), measure, Decimal(factor))
     for measure, some in _UNITS.items()
     for forms, factor in some.items()
 ]
@@ -45,37 +46,35 @@ _UNIT = (
     rf"(?:(?i:{'|'.join(one for one in _WORDS if len(one) >= _SHORTEST)})"
     rf"|{'|'.join(one for one in _WORDS if len(one) < _SHORTEST)})\b"
 )
-_UNIT_WORD = regex.compile(_UNIT)
+_UNIT_WORD = lazy_pattern(_UNIT)
 _PARTS = {"half": "0.5", "three": "0.75", "quarter": "0.25", "more": "1.5", "one": "1"}
 _ALSO = r" and (?:(?P<half>a half)|(?P<quarter>a quarter)|(?P<three>three[ -]quarters))"
-_BEHIND = regex.compile(rf"(?:{_ALSO})?[\s\-]?(?P<unit>{_UNIT})(?![²³'’])")
-_FRACTION = regex.compile(
+_BEHIND = lazy_pattern(rf"(?:{_ALSO})?[\s\-]?(?P<unit>{_UNIT})(?![²³'’])")
+_FRACTION = lazy_pattern(
     rf"\b(?:(?:(?P<half>half an?)|(?P<three>three[ -]quarters of an?)|(?P<quarter>a quarter of an?)"
     rf"|(?P<more>(?:one|an?) and a half)) (?P<unit>{_UNIT})"
     rf"|(?P<one>one) (?P<unit>{_UNIT})(?:{_ALSO})?"
     rf"|(?P<one>an?) (?P<unit>{_UNIT}){_ALSO})",
     regex.IGNORECASE,
 )
-_ONE = regex.compile(
-    rf"\b(?<!(?:\d|{_UNIT}|\bonce|\btwice|\btimes)\s)an? (?P<unit>{_UNIT})", regex.IGNORECASE
-)
+_ONE = lazy_pattern(rf"\b(?<!(?:\d|{_UNIT}|\bonce|\btwice|\btimes)\s)an? (?P<unit>{_UNIT})", regex.IGNORECASE)
 """One of a unit, which only with a smaller one behind it is an amount: "an hour and 30 minutes"."""
-_HOURS = regex.compile(
+_HOURS = lazy_pattern(
     r"(?<![\p{L}\p{N}.,:])(?P<hours>\d{1,3})\s?h(?:rs?)?\s?(?P<minutes>[0-5]\d)(?![\p{N}.,:]\p{N}|\p{N})"
     rf"(?:\s?m(?:in(?:ute)?s?)?\b)?+(?!\s?(?:[%€$£]|{_UNIT}))"
 )
-_AND = regex.compile(r",? (?:and|und|et|y) |,? ?")
-_BETWEEN = regex.compile(r"\b(?:between|zwischen|entre)\s\Z", regex.IGNORECASE)
-_PERIOD = regex.compile(r" ?/| (?:an?|per|each|every|pro|par|por)\b", regex.IGNORECASE)
+_AND = lazy_pattern(r",? (?:and|und|et|y) |,? ?")
+_BETWEEN = lazy_pattern(r"\b(?:between|zwischen|entre)\s\Z", regex.IGNORECASE)
+_PERIOD = lazy_pattern(r" ?/| (?:an?|per|each|every|pro|par|por)\b", regex.IGNORECASE)
 
 _CURRENCIES = {"€": "euro", "EUR": "euro", "$": "dollar", "US$": "dollar", "USD": "dollar", "£": "pound",
                "GBP": "pound", "CHF": "franc"}  # fmt: skip
 _MARK = r"(?P<mark>(?<!\p{L})(?:US)?\$|[€£]|\b(?:EUR|USD|GBP|CHF)\b)"
-_MONEY_MARK = regex.compile(_MARK)
-_MARK_BEFORE = regex.compile(rf"{_MARK}\s?\Z")
-_MARK_BEHIND = regex.compile(rf"\s?{_MARK}")
+_MONEY_MARK = lazy_pattern(_MARK)
+_MARK_BEFORE = lazy_pattern(rf"{_MARK}\s?\Z")
+_MARK_BEHIND = lazy_pattern(rf"\s?{_MARK}")
 _LONGEST_MARK = 4
-_SCALE = regex.compile(r"\s?(?P<scale>[km])\b(?![²³'’])", regex.IGNORECASE)
+_SCALE = lazy_pattern(r"\s?(?P<scale>[km])\b(?![²³'’])", regex.IGNORECASE)
 _SCALES = {"k": Decimal(1000), "m": Decimal(10**6)}
 _CENTS = Decimal(100)
 

@@ -22,29 +22,30 @@ from index.citations.statements.polarity import (
 )
 from index.citations.statements.stand_ins import StandIn, replace_words
 from index.citations.statements.words import Terms, Word, words_of
+from index.patterns import lazy_pattern
 
 LONGEST = 600
 """Code points of a sentence that is compared."""
 FEWEST_SHARED = 3
 """Words with content that both have beside the fact."""
 FACTS = ("number", "date", "name")
-_ENUMERATOR = regex.compile(
+_ENUMERATOR = lazy_pattern(
     r"\A\s*(?:[-*•–]\s+|\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-z]|[ivx]{1,4})[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)+"
 )
-_REFERENCE = regex.compile(
+_REFERENCE = lazy_pattern(
     r"\[[\d,;\s–-]+\]|\((?=[^()]*+\))[^()]*\b(?:fig|figs|figure|table|section|appendix|ref|refs|see)\b[^()]*\)"
     r"|\((?=[^()]*+\))[^()]*\b(?:19|20)\d\d[a-z]?\)|(?<=\p{L}[.,])\d{1,3}(?=\s|\Z)",
     regex.IGNORECASE,
 )
 _CLAUSE = r"\s+(?:the|a|an|this|these|it|they|he|she|there|all|no|each|every)\s+(?=\p{L})"
 _LIMIT = r".*?\b(?P<limit>only|if|unless|except|other\p{L}*|appl(?:y|ies)|holds?|for|when|where)\b"
-_TURN = regex.compile(r";|,\s+because\b", regex.IGNORECASE)
+_TURN = lazy_pattern(r";|,\s+because\b", regex.IGNORECASE)
 """What stands before another statement: one of its own, or the reason."""
-_STATEMENT = regex.compile(rf"{_CLAUSE}(?!{_LIMIT})", regex.IGNORECASE | regex.DOTALL)
+_STATEMENT = lazy_pattern(rf"{_CLAUSE}(?!{_LIMIT})", regex.IGNORECASE | regex.DOTALL)
 """A statement of its own behind a semicolon, or a reason, which does not limit the one before."""
-_LIMITING = regex.compile(rf";{_CLAUSE}{_LIMIT}", regex.IGNORECASE | regex.DOTALL)
+_LIMITING = lazy_pattern(rf";{_CLAUSE}{_LIMIT}", regex.IGNORECASE | regex.DOTALL)
 """One that does: "; it holds in summer"."""
-_SENTENCE = regex.compile(r"(?:(?!https?:).)*[.!。！…][\s\"'”’»)\]]*\Z", regex.DOTALL)
+_SENTENCE = lazy_pattern(r"(?:(?!https?:).)*[.!。！…][\s\"'”’»)\]]*\Z", regex.DOTALL)
 """A whole sentence without addresses: no heading, no row of a menu, no question."""
 _APART = frozenset(
     "before after until till since inside outside off above below under over beyond "
@@ -52,8 +53,8 @@ _APART = frozenset(
 )
 """Words by which a sentence is of another time, place or group: "before noon", "all but guests"."""
 POINTING = frozenset("this these that those such".split())
-_BEGINNING = regex.compile(r"\b(?:opens?|starts?|begins?|from (?=\d))\b", regex.IGNORECASE)
-_ENDING = regex.compile(r"\b(?:closes?|ends?|finish(?:es)?|(?:until|till) (?=\d))\b", regex.IGNORECASE)
+_BEGINNING = lazy_pattern(r"\b(?:opens?|starts?|begins?|from (?=\d))\b", regex.IGNORECASE)
+_ENDING = lazy_pattern(r"\b(?:closes?|ends?|finish(?:es)?|(?:until|till) (?=\d))\b", regex.IGNORECASE)
 
 
 @dataclass(frozen=True)

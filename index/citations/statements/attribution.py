@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.languages import is_english, language_of
 from index.text.sentences import Span
 
@@ -21,28 +22,28 @@ _VERB = (
     r"replie[sd]|answers?|answered|puts? it"
     r")\b"
 )
-_SAYING = regex.compile(_VERB, regex.IGNORECASE)
-_LEAD = regex.compile(
+_SAYING = lazy_pattern(_VERB, regex.IGNORECASE)
+_LEAD = lazy_pattern(
     r"^\W*(?:(?:and|but|so)\s+)?(?:according\s+to|in\s+the\s+words\s+of|as|for)\s+(?P<speaker>.+?)[\s,:]*$",
     regex.IGNORECASE | regex.DOTALL,
 )
-_COLON = regex.compile(r"^\W*+(?P<speaker>\S+(?:\s+\S+){0,4}?)\s*:\s*$")
+_COLON = lazy_pattern(r"^\W*+(?P<speaker>\S+(?:\s+\S+){0,4}?)\s*:\s*$")
 _BEHIND = (
-    regex.compile(rf"^\W{{0,3}}{_VERB}\s+(?P<speaker>[^,.;]+)", regex.IGNORECASE),
-    regex.compile(rf"^\W{{0,3}}(?P<speaker>\p{{Lu}}[^,.;]{{1,60}}?)\s+{_VERB}"),
-    regex.compile(r"^\s*\((?=[^()]*+\))(?P<speaker>[^()]*\p{Lu}[^()]*)\)"),
-    regex.compile(r"^\s*[—–-]+\s*(?P<speaker>\p{Lu}.*)$"),
+    lazy_pattern(rf"^\W{{0,3}}{_VERB}\s+(?P<speaker>[^,.;]+)", regex.IGNORECASE),
+    lazy_pattern(rf"^\W{{0,3}}(?P<speaker>\p{{Lu}}[^,.;]{{1,60}}?)\s+{_VERB}"),
+    lazy_pattern(r"^\s*\((?=[^()]*+\))(?P<speaker>[^()]*\p{Lu}[^()]*)\)"),
+    lazy_pattern(r"^\s*[—–-]+\s*(?P<speaker>\p{Lu}.*)$"),
 )
 _REPORTED = (
-    regex.compile(
+    lazy_pattern(
         rf"^(?P<speaker>[^,.;:]{{2,80}}?(?:\([^()]*\)\s*)?)\s*{_VERB}(?P<after>(?:\s+\w+){{0,4}}?)\s+that\b"
     ),
-    regex.compile(r"^According\s+to\s+(?P<speaker>[^,]{2,80}),"),
+    lazy_pattern(r"^According\s+to\s+(?P<speaker>[^,]{2,80}),"),
 )
-_NAME = regex.compile(r"(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}\p{N}'’-]*")
-_PAGES = regex.compile(r"\b(?:pp?\.?|pages?)\s*(\d{1,5})(?:\s*[-–]\s*(\d{1,5}))?", regex.IGNORECASE)
-_YEAR = regex.compile(r"(?<![\d.,])(?:1\d|20)\d\d(?![\d])")
-_NUMBER = regex.compile(r"\d")
+_NAME = lazy_pattern(r"(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}\p{N}'’-]*")
+_PAGES = lazy_pattern(r"\b(?:pp?\.?|pages?)\s*(\d{1,5})(?:\s*[-–]\s*(\d{1,5}))?", regex.IGNORECASE)
+_YEAR = lazy_pattern(r"(?<![\d.,])(?:1\d|20)\d\d(?![\d])")
+_NUMBER = lazy_pattern(r"\d")
 _TITLES = frozenset(
     "mr mrs ms dr sir lord lady professor prof captain president doctor miss madame saint st king queen et "
     "al mayor minister general colonel judge justice".split()
@@ -50,7 +51,7 @@ _TITLES = frozenset(
 _NO_NAMES = frozenset(
     "according later recently yet however thus here today meanwhile finally moreover yes indeed".split()
 )
-_WORD = regex.compile(r"[\p{L}\p{N}]+")
+_WORD = lazy_pattern(r"[\p{L}\p{N}]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import regex
 
 from index.citations.statements.numbers import NUMBER_WORDS
+from index.patterns import lazy_pattern
 
 _NOW = (
     r"\b(?:at present|currently|presently|nowadays|these days|derzeit|zurzeit|actuellement|actualmente|"
@@ -42,20 +43,20 @@ _REPLACED = (
     rf"(?:an)?statt|au lieu de|en lugar de|invece di)\s+(?:the\s+)?(?:previous\s+|former\s+)?{_NUMBER}"
     r"(?:\s+(?P=unit)\b)?\)?"
 )
-_CHANGES = regex.compile(
+_CHANGES = lazy_pattern(
     f"(?:{_FROM_NOW}|{_NOW}|{_FUTURE}),?|{_STILL}|{_NO_MORE}|{_REPLACED}", regex.IGNORECASE
 )
 
-_OF_MOMENT = regex.compile(
+_OF_MOMENT = lazy_pattern(
     r"\b(?:(?:at|for) the moment(?! (?:of|when|that|in|at)\b)|at this (?:very )?moment|(?:right|just) now|"
     r"as we speak|im (?:Augenblick|Moment)|momentan|en ce moment|en este momento|"
     r"in questo momento|op dit moment|neste momento)\b",
     regex.IGNORECASE,
 )
-_LATER = regex.compile(_FUTURE, regex.IGNORECASE)
-_TODAY = regex.compile(_NOW, regex.IGNORECASE)
+_LATER = lazy_pattern(_FUTURE, regex.IGNORECASE)
+_TODAY = lazy_pattern(_NOW, regex.IGNORECASE)
 
-_OF_PAST = regex.compile(
+_OF_PAST = lazy_pattern(
     r"\b(?:the|an?|its|their|our) (?:old|former|previous|earlier|outdated) (?:\p{L}+ ){1,3}?"
     r"(?:said|read|stated|says|reads|states|told|gave|gives|named|had|was|were)\b",
     regex.IGNORECASE,

@@ -24,6 +24,7 @@ from index.citations.statements.measures import periods
 from index.citations.statements.numbers import Number
 from index.citations.statements.subjects import Subject, values_begin, verb_of
 from index.citations.statements.words import Word
+from index.patterns import lazy_pattern
 from index.text.languages import FUNCTION_WORDS, is_english
 
 _SHARE, _LESSER_SHARE = 0.8, 0.65
@@ -33,7 +34,7 @@ _SAME_SPELLING = 0.7
 """Similarity from which two names may be one in two spellings."""
 _SHARE_DENIED = 0.85
 """Least share of either of two sentences of which one denies what the other says."""
-_LABELLED = regex.compile(
+_LABELLED = lazy_pattern(
     r"(?:\b|(?=#))(?:fig(?:ure)?s?\.?|tables?|sections?|articles?|chapters?|pages?|pp?\.|steps?|equations?|eq\.|nos?\.|"
     r"clauses?|paragraphs?|appendix|annex|exhibit|schedule|types?|phase|stage|group|class|grade|level|part|"
     r"item|rule|#|version|release|volume|vol\.|act|law|days?|week|month|sample|case|patient|model|study|"
@@ -42,28 +43,28 @@ _LABELLED = regex.compile(
     regex.IGNORECASE,
 )
 """Words before a number that names something rather than counts: "Table 2"."""
-_NEXT = regex.compile(r"\s*(?:[\p{L}-]+|[%$€£°])")
-_NAMED = regex.compile(r"(?:\p{Lu}[\p{L}\p{N}]*|#)\s+\Z")
+_NEXT = lazy_pattern(r"\s*(?:[\p{L}-]+|[%$€£°])")
+_NAMED = lazy_pattern(r"(?:\p{Lu}[\p{L}\p{N}]*|#)\s+\Z")
 _POSSIBLE = frozenset("can could may might".split())
-_LIST = regex.compile(r":\s+\S")
+_LIST = lazy_pattern(r":\s+\S")
 """A list behind a colon; the text before tells of what."""
-_POINTER = regex.compile(
+_POINTER = lazy_pattern(
     r"(?:\A\W*|[,;:(]\s*|\b(?:please|also)\s+)(?:see|read|consult|visit|refer to|look at)\b"
     r"|\b(?:more|further|additional) (?:information|details?|reading|documentation)\b"
     r"|\bthe following\b",
     regex.IGNORECASE,
 )
 """A sentence that tells where to read, and no fact: "See the guide for Uvicorn"."""
-_EXAMPLE = regex.compile(r"(?:\be\.\s?g\.|\bfor (?:example|instance)\b|\bsuch as\b)", regex.IGNORECASE)
+_EXAMPLE = lazy_pattern(r"(?:\be\.\s?g\.|\bfor (?:example|instance)\b|\bsuch as\b)", regex.IGNORECASE)
 """Words behind which one of several stands."""
-_AT_MOST = regex.compile(
+_AT_MOST = lazy_pattern(
     r"\b(?:up to|at most|(?:no|not) more than|a maximum of|less than|fewer than|under|below)\s+\Z",
     regex.IGNORECASE,
 )
-_AT_LEAST = regex.compile(
+_AT_LEAST = lazy_pattern(
     r"\b(?:at least|(?:no|not) (?:less|fewer) than|a minimum of|more than|over|above)\s+\Z", regex.IGNORECASE
 )
-_ABOUT = regex.compile(
+_ABOUT = lazy_pattern(
     r"\b(?:about|approximately|around|roughly|some|nearly|almost|over)\s+\Z", regex.IGNORECASE
 )
 _BOUND, _ROUNDED = 20, 0.05

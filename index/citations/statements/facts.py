@@ -9,18 +9,18 @@ from functools import cached_property, lru_cache
 from itertools import filterfalse
 from operator import itemgetter
 
-import regex
 from rapidfuzz.distance import Prefix
 
 from index.citations.statements.numbers import Number, read_numbers
 from index.citations.statements.words import Terms, Word, dotted_codes
+from index.patterns import lazy_pattern
 from index.text.languages import FUNCTION_WORDS
 
 FACTS = ("name", "number", "date")
 """The kinds of words that are facts."""
-_LETTERS = regex.compile(r"\p{L}[\p{L}\p{M}]*")
+_LETTERS = lazy_pattern(r"\p{L}[\p{L}\p{M}]*")
 _ASCII_LETTERS = re.compile("[a-z]+")
-_HYPHEN = regex.compile(r"[\-‐‑/]")
+_HYPHEN = lazy_pattern(r"[\-‐‑/]")
 _SHORTEST_BASE = 4
 _SHORTEST_ACRONYM = 3
 

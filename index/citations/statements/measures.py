@@ -15,6 +15,7 @@ import regex
 from index.citations.statements.amounts import may_have_amounts, read_amounts
 from index.citations.statements.numbers import read_numbers
 from index.citations.statements.stand_ins import StandIn
+from index.patterns import lazy_pattern
 from index.text.clock import HALF, HOUR, MINUTE, NOON, minutes_at
 from index.text.days import days_of
 
@@ -26,7 +27,7 @@ _ADVERBS = {
 }  # fmt: skip
 _COUNTS = {"once": 1, "twice": 2, "thrice": 3}
 _PERIOD = "|".join(_PERIODS)
-_RATE = regex.compile(
+_RATE = lazy_pattern(
     r"\b(?:(?:(?P<count>once|twice|thrice)|(?<![\w-])(?P<times>[\w-]++) times) "
     r"(?:(?:in )?an?|per|each|every) "
     rf"(?:(?P<number>\w+) )?(?P<period>{_PERIOD})s?"
@@ -40,16 +41,16 @@ _CLOCK = (
     r"(?:(?:12(?:[:.]00)?\s)?(?P<name>noon|midday|midnight)\b"
     rf"|{HOUR}(?:[:.]{MINUTE})?\s?(?:{HALF}|uhr\b)|{HOUR}:{MINUTE}(?![\d:])(?:\s(?:hrs|hours)\b)?)"
 )
-_TIME = regex.compile(rf"(?<![\d.:,]){_CLOCK}", regex.IGNORECASE)
-_TO = regex.compile(r"\s?[-–—]\s?| (?:to|till|until|and) ")
-_LONE_HOUR = regex.compile(
+_TIME = lazy_pattern(rf"(?<![\d.:,]){_CLOCK}", regex.IGNORECASE)
+_TO = lazy_pattern(r"\s?[-–—]\s?| (?:to|till|until|and) ")
+_LONE_HOUR = lazy_pattern(
     r"(?<![\d.:,])(?P<hour>1?\d)(?:[:.](?P<minute>[0-5]\d))?(?=\s?[-–—]\s?\d| (?:to|till|until) \d)"
 )
 _NAMED = {"noon": NOON, "midday": NOON, "midnight": 2 * NOON}
 
 _DAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?days?|s|r|rs)?\b)"
 _HOLIDAYS = r"(?:(?:(?:public|bank) )?holidays\b)"
-_DAYS = regex.compile(
+_DAYS = lazy_pattern(
     rf"\b{_DAY}(?:(?:\.?\s?[-–—]\s?| (?:to|till|until|through) |, (?:and )?|,? and | ?& ?)"
     rf"(?:{_DAY}|{_HOLIDAYS}))+"
     r"|\b(?:weekdays|weekends)\b",
@@ -57,12 +58,12 @@ _DAYS = regex.compile(
 )
 
 
-_PER = regex.compile(
+_PER = lazy_pattern(
     rf"(?:\b(?:an?|per|each|every) |/ ?)(?P<period>night|person|{_PERIOD})\b", regex.IGNORECASE
 )
 _RATE_WORDS = frozenset([*_COUNTS, *_ADVERBS, "times", "every", "each"])
-_TIME_MARK = regex.compile(rf"\d:\d|\d\s?{HALF}|\buhr\b|\b(?:noon|midday|midnight)\b", regex.IGNORECASE)
-_DAY_WORD = regex.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|weekdays|weekends")
+_TIME_MARK = lazy_pattern(rf"\d:\d|\d\s?{HALF}|\buhr\b|\b(?:noon|midday|midnight)\b", regex.IGNORECASE)
+_DAY_WORD = lazy_pattern(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|weekdays|weekends")
 
 
 def periods(sentence: str) -> frozenset[str]:

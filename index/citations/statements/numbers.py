@@ -16,17 +16,18 @@ from operator import attrgetter
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC
 from index.text.letter_case import fold_case
 
 _DIGITS = r"\p{Nd}"
 _GROUP = r"[,.'’\u00a0\u2009\u202f \u066b\u066c]"
-_NUMBER = regex.compile(
+_NUMBER = lazy_pattern(
     rf"(?<![[\p{{L}}\p{{N}}_]--[{IDEOGRAPHIC}]])(?<![\p{{N}}][.,])(?:{_DIGITS}{{1,3}}(?:{_GROUP}{_DIGITS}{{3}})+(?!{_DIGITS})"
     rf"(?:[.,]{_DIGITS}+)?|{_DIGITS}+(?:[.,·\u066b]{_DIGITS}+)?)(?![\p{{N}}])(?!\s?[½¼¾])",
     regex.VERSION1,
 )
-_WITH_FRACTION = regex.compile(
+_WITH_FRACTION = lazy_pattern(
     r"(?<![\p{L}\p{N}_]|[\p{N}][.,])(?:(?P<whole>\d{1,6})\s?)?(?P<part>[½¼¾])(?![\p{L}\p{N}])"
 )
 _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
@@ -57,7 +58,7 @@ NUMBER_WORDS = frozenset([*_SMALL, *_SCALES, *_ABBREVIATED])
 _HAN = {one: value for value, one in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_HAN_NUMBER = regex.compile(rf"[{''.join([*_HAN, *_HAN_SCALES, *_HAN_GROUPS])}]{{2,}}")
+_HAN_NUMBER = lazy_pattern(rf"[{''.join([*_HAN, *_HAN_SCALES, *_HAN_GROUPS])}]{{2,}}")
 _WORD = re.compile(r"[A-Za-z]+")
 _SMALL_RUN = re.compile(
     rf"(?<![A-Za-z])(?:{'|'.join(_SMALL)})(?![A-Za-z])"
@@ -65,19 +66,19 @@ _SMALL_RUN = re.compile(
 )
 """Number words that follow each other, in small letters, in which they are found twice as fast."""
 _RUN = re.compile(_SMALL_RUN.pattern, re.IGNORECASE | re.ASCII)
-_SCALE = regex.compile(
+_SCALE = lazy_pattern(
     rf"[ \u00a0\-]?({'|'.join(sorted({*_SCALES, *_ABBREVIATED}, key=len, reverse=True))})(?![\p{{L}}])|"
     r"[ \u00a0]?([万萬亿億千百])",
     regex.IGNORECASE,
 )
-_PERCENT = regex.compile(
+_PERCENT = lazy_pattern(
     r"[ \u00a0\u202f]?(?:[%％٪]|-?(?:percent|per cent|pct|prozent|por ciento|por cento|pour cent|per cento|"
     r"procent|процент\p{L}*|パーセント|퍼센트|प्रतिशत|في المئة|بالمئة)(?![\p{Ll}]))",
     regex.IGNORECASE,
 )
 _FEWEST_ROUNDED = 2
-_YEAR = regex.compile(r"(?:1\d|20|21)\d\d")
-_RANGE = regex.compile(r"(?<![\p{N}.,])(1\d|20)\d\d[-–/]$")
+_YEAR = lazy_pattern(r"(?:1\d|20|21)\d\d")
+_RANGE = lazy_pattern(r"(?<![\p{N}.,])(1\d|20)\d\d[-–/]$")
 """A year before the last two digits of another one: 2018–19."""
 
 

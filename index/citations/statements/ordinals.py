@@ -11,6 +11,7 @@ from decimal import Decimal
 import regex
 
 from index.citations.statements.stand_ins import StandIn
+from index.patterns import lazy_pattern
 from index.text.letter_case import fold_case
 
 _ENGLISH = (
@@ -46,7 +47,7 @@ _DAY = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)?day|"
     r"week|weekday|month|hour|year)\b"
 )
-_ORDINAL = regex.compile(
+_ORDINAL = lazy_pattern(
     rf"(?<=\b(?:on|from|after|until|till|by|before|since|in) the )(?:{_any(_ENGLISH)}|"
     r"\d{1,2}(?:st|nd|rd|th))"
     rf"(?= {_DAY}| of (?:the|each|every|any) (?:\p{{L}}+ )?(?:month|week|quarter|year)\b)"
@@ -57,7 +58,7 @@ _ORDINAL = regex.compile(
     rf"|(?<=\b(?:el|la|del|al) )(?:{_any(_SPANISH)})(?= (?:día|mes|semana|hora|año)\b)",
     regex.IGNORECASE,
 )
-_DIGITS = regex.compile(r"\d+")
+_DIGITS = lazy_pattern(r"\d+")
 
 
 def find_ordinals(sentence: str) -> Iterator[StandIn]:

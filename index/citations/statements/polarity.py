@@ -12,6 +12,7 @@ import regex
 
 from index.citations.statements.stand_ins import StandIn
 from index.citations.statements.words import Kind
+from index.patterns import lazy_pattern
 
 STOPPED = "stopped"
 """The name of words that deny the verb behind them, also where the other sentence has no word for that."""
@@ -30,7 +31,7 @@ _PAIRS: Mapping[str, tuple[str, str]] = {
 """For each name, the words that say it, and those that deny it."""
 _WEAK = frozenset(("may", "can", "cannot", "must"))
 """Words that have other meanings, too: they count beside another word for the same."""
-_ANY = regex.compile(
+_ANY = lazy_pattern(
     "|".join(
         rf"\b(?:(?P<said>{said})|(?P<denied>{denied or '(?!)'}))\b(?P<at{at}>)"
         for at, (said, denied) in enumerate(_PAIRS.values())
@@ -38,7 +39,7 @@ _ANY = regex.compile(
     regex.IGNORECASE,
 )
 _NAMES = tuple(_PAIRS)
-_NEGATION = regex.compile(r"(?:\b(?:not|never|no longer)|n['’]t)(?: be| been| yet)? \Z", regex.IGNORECASE)
+_NEGATION = lazy_pattern(r"(?:\b(?:not|never|no longer)|n['’]t)(?: be| been| yet)? \Z", regex.IGNORECASE)
 _BEFORE = 20
 """Code points before a word in which a negation of it is."""
 

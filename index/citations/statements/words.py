@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import regex
 
 from index.citations.statements.numbers import Number, read_numbers
+from index.patterns import lazy_pattern
 from index.text.differences import IDEOGRAPHIC
 from index.text.languages import Language, language_of
 
@@ -23,7 +24,7 @@ Terms = Callable[[str], Sequence[str]]
 """The search terms of a text, as :meth:`index.text.analysis.Analyzer.terms`."""
 
 _CODE_LETTER = rf"[[\p{{L}}]--[{IDEOGRAPHIC}]]"
-_DOTTED = regex.compile(
+_DOTTED = lazy_pattern(
     r"(?<![\p{N}][.,]|[\p{L}\p{N}_])"
     # But for thousands, and for days.
     r"(?!\p{Nd}{1,3}(?:\.\p{Nd}{3})+(?!\.?\p{N})|[0-3]?\d\.[01]?\d\.(?:1\d|20|21)\d\d(?!\.?\p{N}))"
@@ -32,7 +33,7 @@ _DOTTED = regex.compile(
 )
 _UNTIL_DIGIT = r"[^\s\p{P}\p{Nd}]{0,100}+"
 """The beginning of a code, up to its first digit. Without an end, it would be read again at each letter."""
-_TOKEN = regex.compile(
+_TOKEN = lazy_pattern(
     r"(?P<negation>n['’]t(?![\p{L}])|没有|沒有|并非|並非|不是|从未|從未)"
     r"|(?P<elided>(?<!\p{L})(?i:[cdjlmnst]|qu|un|dell|nell|dall|all|sull)['’](?=\p{L}))"
     r"|(?P<negated>(?<![少危切幼])(?:なかった|ない|ません|なく(?=[、てな])|ず(?=に|、))|(?<=\p{Han})ず)"
@@ -49,12 +50,12 @@ _TOKEN = regex.compile(
 )
 _CODES = ("code", "dotted")
 """Words with digits, and numbers with several points such as versions and addresses: 2.2.1, 10.20.8.4."""
-_VERSION = regex.compile(r"\Av(?=\p{Nd}+\.)")
-_UPPER = regex.compile(r"\p{Lu}")
-_ACRONYM = regex.compile(r"(?:\p{Lu}[\p{Ll}]?){2,}s?|\p{Ll}+\p{Lu}.*")
-_PLAIN_NUMBER_WORD = regex.compile(r"\p{Nd}+(?:st|nd|rd|th|s|[a-zµ%]{1,3})", regex.IGNORECASE)
-_HYPHEN = regex.compile(r"[\-‐‑/]")
-_HIRAGANA = regex.compile(r"\p{Hiragana}")
+_VERSION = lazy_pattern(r"\Av(?=\p{Nd}+\.)")
+_UPPER = lazy_pattern(r"\p{Lu}")
+_ACRONYM = lazy_pattern(r"(?:\p{Lu}[\p{Ll}]?){2,}s?|\p{Ll}+\p{Lu}.*")
+_PLAIN_NUMBER_WORD = lazy_pattern(r"\p{Nd}+(?:st|nd|rd|th|s|[a-zµ%]{1,3})", regex.IGNORECASE)
+_HYPHEN = lazy_pattern(r"[\-‐‑/]")
+_HIRAGANA = lazy_pattern(r"\p{Hiragana}")
 _MOST_CAPITALS = 0.75
 """Share of capitalised words from which capitals mean nothing: a headline."""
 _WEIGHTS: dict[Kind, float] = {

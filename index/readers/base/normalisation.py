@@ -13,9 +13,8 @@ import codecs
 import re
 import unicodedata
 
-import regex
-
 from index.errors import EmptyDocument, UndecodableText
+from index.patterns import lazy_pattern
 from index.readers.base.charsets import find_codec
 
 _BYTE_ORDER_MARKS = (
@@ -34,9 +33,9 @@ _BINARY_WINDOW = 8192
 _MAX_CONTROL_SHARE = 0.1
 _MAX_MARKS = 256
 """Canonical ordering takes time quadratic in the length of a run of combining marks."""
-_CLUSTER = regex.compile(r"\X")
+_CLUSTER = lazy_pattern(r"\X")
 """Characters that belong together, as does a line end of two."""
-_MARKS = regex.compile(rf"\p{{M}}{{{_MAX_MARKS + 1}}}")
+_MARKS = lazy_pattern(rf"\p{{M}}{{{_MAX_MARKS + 1}}}")
 
 
 def decode(data: bytes, *, name: str, charset: str | None = None) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.extraction.wording import missing_words
 from index.search.leads.finding import Names, lead_before
 from index.text.sentences import LIST_ITEM, Span
 
 _FRAGMENT = 6
 """Most words of an answer that is shown with its question even where that stands apart."""
-_ANSWERS_YES_OR_NO = regex.compile(
+_ANSWERS_YES_OR_NO = lazy_pattern(
     r"(?:yes|no|not|never|neither|only|of course|certainly|sure|ja|nein|nicht|oui|non|sí|si|sì|nee)\b",
     regex.IGNORECASE,
 )
-_ITEM_OR_ROW = regex.compile(rf"{LIST_ITEM}|[^\n]*(?:\t| \| )")
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_ITEM_OR_ROW = lazy_pattern(rf"{LIST_ITEM}|[^\n]*(?:\t| \| )")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 
 
 def lead_start(text: str, span: Span, question: str) -> int:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import regex
 
 from index.answers import Evidence, Hit
+from index.patterns import lazy_pattern
 from index.search.extraction.wording import missing_words
 from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.wanted import Wanted
@@ -34,7 +35,7 @@ _FORWARDED = (
 )
 _ON = r"(?:On|Am|Le|El|Il|Em|Op|Den|W dniu)\s"
 _END = r"[^\n]{0,80}:[^\S\n]*$"
-_WROTE = regex.compile(
+_WROTE = lazy_pattern(
     # "On Tue, 14 May 2024 at 10:00, Paul Kern <paul@corda.example> wrote:", also in two lines.
     rf"^[> ]*+{_ON}(?=[^\n]*\d)[^\n]{{5,200}}(?:\n[> ]*+[^\n]{{0,80}})?\b{_SAID}\b{_END}"
     # "Paul Kern wrote:" above lines with the sign, and "paul@corda.example wrote on 14 May 2024:".
@@ -49,16 +50,16 @@ _WROTE = regex.compile(
     regex.IGNORECASE | regex.MULTILINE,
 )
 """The line above what is quoted of an older mail."""
-_OWN_FIELDS = regex.compile(r"^From: [^\n]*\n(?:To: [^\n]*\n)?(?:Cc: [^\n]*\n)?Date: ", regex.MULTILINE)
+_OWN_FIELDS = lazy_pattern(r"^From: [^\n]*\n(?:To: [^\n]*\n)?(?:Cc: [^\n]*\n)?Date: ", regex.MULTILINE)
 """What begins each message of a mailbox."""
-_QUOTED_LINE = regex.compile(r"^[^\S\n]*>", regex.MULTILINE)
-_SIGNS = regex.compile(r"\s*+(?:>\s*+)+")
-_HEAD = regex.compile(
+_QUOTED_LINE = lazy_pattern(r"^[^\S\n]*>", regex.MULTILINE)
+_SIGNS = lazy_pattern(r"\s*+(?:>\s*+)+")
+_HEAD = lazy_pattern(
     r"(?:From|To|Cc|Date|Sent|Subject|Attachments|Von|An|Gesendet|Betreff|Datum|De|À|Objet|Envoyé|"
     r"Asunto|Enviado)\s?: "
 )
-_DATE_FIELD = regex.compile(r"\W{0,3}(?:Date|Sent|Gesendet|Datum|Envoyé|Enviado|Inviato|Verzonden)\s?: ")
-_OF_MAIL = regex.compile(
+_DATE_FIELD = lazy_pattern(r"\W{0,3}(?:Date|Sent|Gesendet|Datum|Envoyé|Enviado|Inviato|Verzonden)\s?: ")
+_OF_MAIL = lazy_pattern(
     r"\b(?:e-?)?mails?\b|\b(?:messages?|newsletters?|letters?|issues?|notices?|writ(?:e|es|ing|ten)|wrote|sen[dt]s?|"
     r"sending|dated|repl(?:y|ies|ied)|answer\w*|forward\w*|announce\w*|nachricht\w*|rundbrief\w*|briefe?s?|"
     r"schr[ei]{2}b\w*|geschrieben|gesendet|geschickt|antwort\w*|courriel|courrier|écrit\w*|envoy\w*|"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.letter_case import fold_case
 
 MOST_PARTS = 4
@@ -53,18 +54,18 @@ _AFTER_HOW = (
 _ASKING = QUESTION_WORDS.union(_PREPOSITIONS.split(), _AFTER_HOW)
 """Words that do not say what a question is about."""
 _ASKS = rf"(?:(?:{_any(_PREPOSITIONS)})\s+)?(?:{_any(' '.join(_QUESTION_WORDS))})\b"
-_BEGINS = regex.compile(rf"[¿\s]*{_ASKS}", regex.IGNORECASE)
-_BEGINS_WITH_HOW = regex.compile(rf"{_BEGINS.pattern}(?:\s+(?:{'|'.join(_AFTER_HOW)})\b)?", regex.IGNORECASE)
-_BETWEEN = regex.compile(rf"(?<!\s)(?:\s*+,)?\s++(?:{_any(_CONJUNCTIONS)})\s++(?={_ASKS})", regex.IGNORECASE)
-_SENTENCE = regex.compile(r"[^?？؟]+[?？؟]*")
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_BEGINS = lazy_pattern(rf"[¿\s]*{_ASKS}", regex.IGNORECASE)
+_BEGINS_WITH_HOW = lazy_pattern(rf"{_BEGINS.pattern}(?:\s+(?:{'|'.join(_AFTER_HOW)})\b)?", regex.IGNORECASE)
+_BETWEEN = lazy_pattern(rf"(?<!\s)(?:\s*+,)?\s++(?:{_any(_CONJUNCTIONS)})\s++(?={_ASKS})", regex.IGNORECASE)
+_SENTENCE = lazy_pattern(r"[^?？؟]+[?？؟]*")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 _ENDS_QUESTION = ("?", "？", "؟")
 _FEWEST_WORDS = 3
 """A part with fewer words, such as "when?", does not say what it asks about."""
 
 
 _THING = r"(?:the\s+)?[\w.+#-]+(?:\s+(?!(?:and|between|among|of|in|for)\b)[\w.+#-]+){0,2}?"
-_OF_TWO = regex.compile(
+_OF_TWO = lazy_pattern(
     rf"\s*what\s+(?P<verb>do|are|were)\s+(?P<one>{_THING})\s+and\s+(?P<other>{_THING})"
     r"(?P<rest>(?:\s+(?:do|mean|stand|control|measure|describe|cause|contain)\b[^?]*)?)\??\s*",
     regex.IGNORECASE,

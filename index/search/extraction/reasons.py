@@ -11,27 +11,28 @@ from functools import lru_cache
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.extraction.wording import missing_words
 from index.text.sentences import Span, sentence_spans
 
-_WHY = regex.compile(
+_WHY = lazy_pattern(
     r"^\W*(?:(?:and|but|so|then|und|aber)\W+)?(?:why\b|how\s+come\b|warum\b|wieso\b|weshalb\b)",
     regex.IGNORECASE,
 )
-_ENGLISH = regex.compile(r"\bwhy\b|\bhow\s+come\b", regex.IGNORECASE)
-_GIVES = regex.compile(
+_ENGLISH = lazy_pattern(r"\bwhy\b|\bhow\s+come\b", regex.IGNORECASE)
+_GIVES = lazy_pattern(
     r"\b(?:because|due\s+to|owing\s+to|thanks\s+to|on\s+account\s+of|so\s+that|in\s+order\s+(?:to|that)|so\s+as\s+to|"
     r"for\s+fear|as\s+a\s+result\s+of|caused\s+by|(?:reasons?|cause)\s+(?:is|was|were|are|for|of|that|why)|"
     r"since(?!\s+(?:the\s+)?(?:\d|then\b|last\b|\p{Lu}))|weil|denn|wegen|aufgrund|infolge|damit|(?:grund|ursache)\s+"
     r"(?:ist|war|dafür|für))\b|,\s+da\b",
     regex.IGNORECASE,
 )
-_AFTER_REASON = regex.compile(
+_AFTER_REASON = lazy_pattern(
     r"\b(?:therefore|hence|consequently|(?:that|this)\s+is\s+why|for\s+(?:this|that)\s+reason|deshalb|deswegen|"
     r"darum|daher|aus\s+diesem\s+grund)\b|^\W*(?:so|thus)\b",
     regex.IGNORECASE,
 )
-_MAY_GIVE = regex.compile(
+_MAY_GIVE = lazy_pattern(
     r"\b(?:because|since|due|owing|thanks|so|order|reasons?|caus\w+|therefore|thus|hence|consequently|"
     r"result\w*|led|leads?|leading|lest|after|when|while|until|unless|if(?<!\beven\s+if)|given|account|grounds?|"
     r"respon\w+|prevent\w*|avoid\w*|allow\w*|enabl\w*|mak\w+|made|help\w*|means?|meant|purposes?|fear\w*|"
@@ -39,9 +40,9 @@ _MAY_GIVE = regex.compile(
     r"\w+ing)\b|[;:–—(]",
     regex.IGNORECASE,
 )
-_REASONS = regex.compile(r"\b(?:reasons?|causes?|rationale|motivation|gründe|ursachen?)\b", regex.IGNORECASE)
-_CLAUSE = regex.compile(r"[,;:]|\b(?:and|und)\b", regex.IGNORECASE)
-_END = regex.compile(r"[;:.!?]|,\s")
+_REASONS = lazy_pattern(r"\b(?:reasons?|causes?|rationale|motivation|gründe|ursachen?)\b", regex.IGNORECASE)
+_CLAUSE = lazy_pattern(r"[,;:]|\b(?:and|und)\b", regex.IGNORECASE)
+_END = lazy_pattern(r"[;:.!?]|,\s")
 _LEAST_RESTATED = 0.5
 """Least share of a question's words in a sentence that only says again what it asks about."""
 

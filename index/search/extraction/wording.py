@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import regex
-
 from index.citations.statements.facts import are_forms
+from index.patterns import lazy_pattern
 from index.search.extraction.parts import QUESTION_WORDS
 from index.text.stop_words import STOP_WORDS
 
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 _SMALL = STOP_WORDS["english"] | QUESTION_WORDS
 _ENDING = 2
 """Letters in which two forms of a word may differ: "marry" and "married"."""
 _LEAST_SAID, _FEWEST = 0.8, 6
 """Least share of a sentence's words that a quoted one has which says it, and fewest words for that."""
 _DENIALS = frozenset("not no never cannot without nicht kein keine keinen nie ohne pas jamais sans".split())
-_MARK = regex.compile(r"\[\d+\]")
+_MARK = lazy_pattern(r"\[\d+\]")
 """Mark behind a quoted sentence."""
 
 

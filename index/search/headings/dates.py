@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.headings.lines import HeadingLine, heading_lines
 from index.search.question.designations import (
     Designation,
@@ -21,7 +22,7 @@ from index.text.languages import language_of_question
 from index.text.sentences import Span
 
 Hashes = Callable[[str], Iterable[int]]
-_ASKS = regex.compile(
+_ASKS = lazy_pattern(
     r"\b(?:when|what\s+(?:day|date|month|year)|which\s+(?:day|date|month|year)|(?:release|publication)\s+date|date|"
     r"wann|quand|cuándo|quando|wanneer)\b",
     regex.IGNORECASE,
@@ -32,7 +33,7 @@ _RELEASED = frozenset(
     "herausgegeben freigegeben kam heraus sorti sortie parue publié publiée publicada publicado lanzada "
     "lanzado uscita uscito pubblicata pubblicato uitgebracht verschenen lançada lançado".split()
 )
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 
 
 class AskedDate:

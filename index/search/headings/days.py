@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-import regex
-
+from index.patterns import lazy_pattern
 from index.records import PlacedPassage, StoredPassage
 from index.search.question.designations import Standing
 from index.text.days import days_asked, days_of
 
-_END = regex.compile(r"\s*(?:[,:(]|\s[-–—]\s|\d)")
+_END = lazy_pattern(r"\s*(?:[,:(]|\s[-–—]\s|\d)")
 """The end of the days of a heading: "Saturday 19 October"."""
 _LONGEST = 80
 _SEVERAL = 2

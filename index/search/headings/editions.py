@@ -11,29 +11,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.records import StoredPassage, VersionRecord
 from index.text.languages import FUNCTION_WORDS
 
 OTHER = -8.0
 """Added to the logit of the score of a passage of another year, where its twin is of the year asked for."""
-_YEAR = regex.compile(r"(?<![\p{L}\d.,£$€])(?:19|20)\d\d(?![\p{L}\d%]|[.,]\d)")
-_ASKED = regex.compile(
+_YEAR = lazy_pattern(r"(?<![\p{L}\d.,£$€])(?:19|20)\d\d(?![\p{L}\d%]|[.,]\d)")
+_ASKED = lazy_pattern(
     r"\b(?:in|of|for|im|von|für|en|de|pour|del|nel|di)\s+(?:the\s+)?(?:year\s+|jahr\s+|année\s+|año\s+)?"
     rf"(?P<year>{_YEAR.pattern})|\bthe\s+(?P<year>{_YEAR.pattern})\s+\p{{L}}",
     regex.IGNORECASE,
 )
-_COMPARED = regex.compile(
+_COMPARED = lazy_pattern(
     r"(?:\b(?:(?:same|as\s+\p{L}+)\s+as|unlike|like|wie|comme|como|che|(?<!\bce\s)que)|(?<!\bce\s)\bqu['’]|"
     r"\b(?:than|als|compared\s+(?:to|with))(?:\s+(?:those|that|die|das|(?:the|jene)\s+\p{L}+))?)\s*\Z",
     regex.IGNORECASE,
 )
 """What stands before a year that something is only compared with: "lower than in 2023"."""
-_COUNT = regex.compile(
+_COUNT = lazy_pattern(
     r"(?:of|for|de|pour|von|für)\s+\d{4}\s+(?P<thing>\p{L}+s|\p{L}{1,2}|people|children|(?:wo)?men)\b"
     r"|(?:von|für)\s+\d{4}\s+(?P<thing>\p{Lu}\p{Ll}+)|di\s+\d{4}\s+(?P<thing>\p{L}+)"
 )
 """A number of things, and no year: "of 2000 seats"."""
-_NOT_WORDS = regex.compile(r"[^\p{L}]+")
+_NOT_WORDS = lazy_pattern(r"[^\p{L}]+")
 _BEGINNING = 300
 """Code points at the beginning of a text that say of what year the document is."""
 _LONGEST = 150_000

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import regex
-
+from index.patterns import lazy_pattern
 from index.search.question.designations import Designation, bare_number, designations_of_heading
 from index.text.sentences import LIST_ITEM, clause_starts
 
@@ -14,15 +13,15 @@ LONGEST = 80
 """Most code points of a heading."""
 _LONGEST_IN_BLOCK = 50
 """Most code points of a heading without a blank line below it: a longer one may be the text's first line."""
-ITEM = regex.compile(LIST_ITEM)
-_NUMBERED_ITEM = regex.compile(r"\d{1,3}[.)]\s")
+ITEM = lazy_pattern(LIST_ITEM)
+_NUMBERED_ITEM = lazy_pattern(r"\d{1,3}[.)]\s")
 _ENDS_SENTENCE = (".", "!", ";", ",", "…", "。", "！", "；")
 COLONS = (":", "：")
-_IN_TABLE = regex.compile(r"\t| \| ")
-_MAY_NAME = regex.compile(
+_IN_TABLE = lazy_pattern(r"\t| \| ")
+_MAY_NAME = lazy_pattern(
     r"\d|\b[IVXLC]+\b|\b[A-Z]\b|\p{L} (?:one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
-_LINE = regex.compile(r"[^\n]+")
+_LINE = lazy_pattern(r"[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)

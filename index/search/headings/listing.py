@@ -11,19 +11,20 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.question.designations import CONTENT, designations_in
 from index.text.languages import language_of_question
 from index.text.stop_words import STOP_WORDS
 
 Hashes = Callable[[str], Iterable[int]]
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_ASKS = regex.compile(
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
+_ASKS = lazy_pattern(
     r"\W*(?:(?:and|so|please|in|at|on|for|for the)\s+)?(?:which|what|list|name|show|enumerate|give|tell|"
     r"how\s+(?:do|can|should|to|does|must)|welche\w*|was|wie\s+\w+\s+(?:ich|man|wir)|nenne\w*|"
     r"quel\w*|qu['’e]|comment|qué|cuáles|cómo|quali|che|cosa|come|welke|wat|hoe|quais|o que|como)\b",
     regex.IGNORECASE,
 )
-_ASKS_OTHERWISE = regex.compile(
+_ASKS_OTHERWISE = lazy_pattern(
     r"\bhow\s+(?:many|much|long|often|old|far)\b|\bwhat\s+(?:time|date|day|year|month|number|percentage|price|cost)\b|"
     r"\bwie\s+(?:viele?|lange?|oft|hoch)\b|\bwann\b|\bcombien\b|\bwhy\b|\bwho\b|\bwhen\b|\bwhere\b",
     regex.IGNORECASE,

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import regex
-
+from index.patterns import lazy_pattern
 from index.records import PlacedPassage, VersionRecord
 from index.search.headings.lines import HeadingLine, heading_lines
 from index.search.question.designations import (
@@ -27,7 +26,7 @@ _TITLE_DECIDES = frozenset(("date",))
 """Kinds that the title says of the whole document: minutes are of one day, whatever other days they name."""
 _SEVERAL = 2
 """Lines with a date from which they divide a text; one alone may say when it was written."""
-_PARAGRAPH_END = regex.compile(r"\n[^\S\n]*\n")
+_PARAGRAPH_END = lazy_pattern(r"\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.headings.lines import HeadingLine, heading_lines
 from index.search.question.designations import designations_in
 from index.text.sentences import Span
 
-_ASKS_VERSION = regex.compile(
+_ASKS_VERSION = lazy_pattern(
     r"\b(?:which|what)\s+(?:\w+\s+)?(?:version|release)\b|\b(?:version|release)\s+number\b|\bwelche[rmn]?\s+version\b|"
     r"\b(?:quelle|qué|quale|welke|que)\s+(?:versi[oó]n|version|versione|versie|versão)\b",
     regex.IGNORECASE,
 )
-_ASKS_TIME = regex.compile(
+_ASKS_TIME = lazy_pattern(
     r"\b(?:when\s+(?:was|were|did|has|have)|since\s+when|wann\s+(?:wurden?|ist|sind)|seit\s+wann)\b",
     regex.IGNORECASE,
 )
-_OF_VERSION = regex.compile(r"\b(?:version|release[ds]?|v|on|from|of|vom|du|del)\b|[\W_]+", regex.IGNORECASE)
+_OF_VERSION = lazy_pattern(r"\b(?:version|release[ds]?|v|on|from|of|vom|du|del)\b|[\W_]+", regex.IGNORECASE)
 
 
 def version_heading(text: str, span: Span, question: str) -> Span | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.records import PlacedPassage
 from index.search.headings.dates import AskedDate
 from index.search.headings.days import DaySections
@@ -27,7 +28,7 @@ _SENTENCE: dict[Standing, float] = {"named": 1.0, "open": 0.0, "other": -8.0}
 """Added to the strength of a sentence: one of another section is not lit."""
 _ASKED_FOR, _MORE = 2.5, 0.5
 """Least strength of the sentence by which begins what is asked for, and how much more than others it has."""
-_ANNOUNCES = regex.compile(
+_ANNOUNCES = lazy_pattern(
     r"(?:in\s+)?this\s+(?:page|section|chapter|guide|manual|handbook|part|tutorial|lesson)\s+(?:also\s+|briefly\s+)?"
     r"(?:explains|describes|shows|covers|tells|lists|gives|introduces|outlines|discusses|is\s+about|we\s+)|"
     r"diese[rs]?\s+(?:seite|abschnitt|kapitel|handbuch|teil)\s+(?:erklärt|beschreibt|zeigt|behandelt|enthält)|"

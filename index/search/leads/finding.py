@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.tables.asked import Asked
 from index.text.languages import lacks_words
 from index.text.sentences import LIST_ITEM, Span, sentence_spans
@@ -22,22 +23,22 @@ _MOST_INDENT = 40
 _BEFORE = 400
 """Code points before a sentence in which a question is looked for."""
 QUESTION_MARKS = ("?", "？", "؟")
-_ENDS_QUESTION = regex.compile(r"(?<![?？؟!！])[!！]*+[?？؟][!！?？؟]*+[\p{Pe}\p{Pf}\"'*_]*+$")
+_ENDS_QUESTION = lazy_pattern(r"(?<![?？؟!！])[!！]*+[?？؟][!！?？؟]*+[\p{Pe}\p{Pf}\"'*_]*+$")
 _OPENS_SPEECH = "\"'“„«「『‘"
-_MAY_RUN_IN = regex.compile(r"[^\n.]{1,60}+(?:\.\d++[^\n.]{0,60}+)*+\. ")
+_MAY_RUN_IN = lazy_pattern(r"[^\n.]{1,60}+(?:\.\d++[^\n.]{0,60}+)*+\. ")
 """The beginning of a line that may be a run-in heading."""
 _ASKING = (
     r"asks?|asked|wonder(?:s|ed)?|(?:en|in)quire[sd]?|quer(?:y|ies|ied)|(?:want|wish)(?:s|es|ed)?\s+to\s+know|"
     r"would\s+like\s+to\s+know|fragten?|fragt|fragen|wollten?\s+wissen|möchten?\s+wissen|demand(?:e|é|a|ez|ent)|"
     r"pregunt(?:a|ó|an|aron)|chied(?:e|ono)|chiese(?:ro)?|vroeg(?:en)?|vraagt|pergunt(?:a|ou|aram)"
 )
-_MAY_REPORT = regex.compile(rf"\b(?:{_ASKING}|wissen)\b", regex.IGNORECASE)
+_MAY_REPORT = lazy_pattern(rf"\b(?:{_ASKING}|wissen)\b", regex.IGNORECASE)
 _ASKING_HEADS = (
     "ask", "wonder", "enquire", "inquire", "quer", "want", "wish", "would", "frag", "wissen", "demand",
     "pregunt", "chied", "chiese", "vroeg", "vraagt", "pergunt",
 )  # fmt: skip
 """How begins what this pattern finds: sooner found than the pattern is tried at each place."""
-_TELLS_QUESTION = regex.compile(
+_TELLS_QUESTION = lazy_pattern(
     # Not what a reader is to do: "You must ask whether ...".
     r"[^\w]*+(?:(?!(?:must|should|shall|can|could|may|might|will|please|to|if|when|who|that|not|never|muss|müssen|soll|"
     r"sollen|bitte|nicht|wer|wenn)\b)[\p{L}\p{M}'’.-]++\s++){1,6}"
@@ -49,19 +50,19 @@ _TELLS_QUESTION = regex.compile(
     regex.IGNORECASE,
 )
 """A sentence that tells what somebody asked."""
-_TELLS_MORE = regex.compile(
+_TELLS_MORE = lazy_pattern(
     r"\b(?:told|answer\w*|repl(?:y|ied|ies)|respon\w+|sa(?:ys?|id)|but|because|heard|learnt|learned|nor|neither|"
     r"antwort\w*|sagte[n]?|aber|weil|mais|parce|pero|porque|perché|maar|omdat|mas)\b",
     regex.IGNORECASE,
 )
 """In a sentence that tells an answer, too."""
-_REPORTS = regex.compile(
+_REPORTS = lazy_pattern(
     r"\b(?:asked|asks|wonder(?:s|ed)|(?:en|in)quire[sd]|queried|(?:wants?|wanted)\s+to\s+know|fragte|fragt|"
     r"gefragt|demandé|demanda|preguntó|pregunta|chiese|chiesto|vroeg|gevraagd|perguntou)\b",
     regex.IGNORECASE,
 )
 """In a sentence that tells of a question that somebody asked."""
-_ASKS_OF_QUESTIONS = regex.compile(
+_ASKS_OF_QUESTIONS = lazy_pattern(
     rf"{_REPORTS.pattern}|\bdid\b.*\bask\b|\bquestions?\b|\bfragen?\b|\bpreguntas?\b|\bdomand[ae]\b|\bvragen\b",
     regex.IGNORECASE,
 )
@@ -72,10 +73,10 @@ _OF_QUESTIONS = frozenset(
     "preguntas domanda domande vragen".split()
 )
 """Words of which such a question has one, if it is ASCII."""
-_ASKS_OF_SPEECH = regex.compile(
+_ASKS_OF_SPEECH = lazy_pattern(
     r"\b(?:say|says|said|shout\w*|reply|replied|sagt|sagte|dit|dijo|disse|zei)\b", regex.IGNORECASE
 )
-_BEGINS_QUESTION = regex.compile(
+_BEGINS_QUESTION = lazy_pattern(
     r"(?:[^\w¿]|\d)*+(?:(?:and|but|so|or|then|und|aber|oder|et|mais|ou|y|pero|e|ma|en|maar)\b[,\s]++)?(?:¿|[^\P{L}\p{Latin}]|"
     r"(?:who|whom|whose|what|when|where|why|which|how|is|are|was|were|am|do|does|did|can|could|will|would|shall|"
     r"should|may|might|must|has|have|had|isn't|aren't|don't|doesn't|can't|wer|wen|wem|was|wann|wo|woher|wohin|warum|"
@@ -84,13 +85,13 @@ _BEGINS_QUESTION = regex.compile(
     r"quali?|wat|wanneer|waar|waarom|hoe|welke?|mag|kan|quem|onde|por\s+qu[eê]|quais)\b)",
     regex.IGNORECASE,
 )
-_MARK = regex.compile(
+_MARK = lazy_pattern(
     rf"(?:{LIST_ITEM})?\s*(?:(?:[QFPDV]|Question|Frage|Pregunta|Domanda|Vraag)\s*\d*[:.)]\s*)?"
 )
-_CLAUSE = regex.compile(
+_CLAUSE = lazy_pattern(
     r"(?:§\s*\d[\d.]*|\d{1,3}(?:\.\d{1,3})+[.)]?|(?P<item>\(?(?:\d{1,3}|[A-Za-z])[.)]))\s+"
 )
-_RUN_IN = regex.compile(r"\p{Lu}[\p{L}\p{M}'’&,/-]*(?: [\p{L}\p{M}'’&,/-]+){0,4}\.")
+_RUN_IN = lazy_pattern(r"\p{Lu}[\p{L}\p{M}'’&,/-]*(?: [\p{L}\p{M}'’&,/-]+){0,4}\.")
 _SAYS = frozenset(
     "is are was were be been am has have had do does did can could will would shall should may might "
     "must let see no not none never nor nobody nothing only yes allowed permitted forbidden prohibited "
@@ -104,7 +105,7 @@ _SAYS = frozenset(
 """Words of a sentence that says something, however short it is."""
 _MOST_NAMED = 3
 """Most words of a run-in heading that no clause number marks."""
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import regex
-
+from index.patterns import lazy_pattern
 from index.search.leads.finding import QUESTION_MARKS, Leads, is_preface, may_report
 from index.text.sentences import LIST_ITEM
 from index.text.tables import table_at
@@ -21,7 +20,7 @@ _Kind = Literal["line", "lead", "idle"]
 """What is no answer: a line that heads text, a sentence that leads to the next one, or neither."""
 _ITEM = re.compile(LIST_ITEM)
 _LONGEST_HEADING = 80
-_ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
+_ENDS_TEXT = lazy_pattern(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
 _ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
 _IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
 _BLANK_LINE = "\n\n"

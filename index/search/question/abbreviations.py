@@ -11,30 +11,31 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.languages import FUNCTION_WORDS
 from index.text.sentences import Span
 from index.text.word_boundaries import find_all
 
 _SHORT = r"\p{Lu}[\p{Lu}\p{Nd}&]{1,7}"
-_BEHIND = regex.compile(rf"(?<=[\p{{L}}\p{{N}}]\s)\((?P<short>{_SHORT})s?\)")
+_BEHIND = lazy_pattern(rf"(?<=[\p{{L}}\p{{N}}]\s)\((?P<short>{_SHORT})s?\)")
 """An abbreviation in brackets, behind what it stands for."""
-_BEFORE = regex.compile(
+_BEFORE = lazy_pattern(
     rf"\b(?P<short>{_SHORT})s?(?:\s+\((?=\p{{L}})|\s+(?:stands?\s+for|means?|is\s+short\s+for|"
     r"is\s+an?\s+(?:abbreviation|acronym)\s+(?:of|for)|steht\s+für|bedeutet)\s+(?:an?\s+|the\s+)?)"
 )
 """An abbreviation before what it stands for."""
-_CAPITALS = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?P<short>{_SHORT})s?(?![\p{{L}}\p{{N}}])")
-_BRACKETED = regex.compile(rf"\((?P<short>{_SHORT})\)")
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)?")
-_ENDS = regex.compile(r"[.,;:!?()\n]")
+_CAPITALS = lazy_pattern(rf"(?<![\p{{L}}\p{{N}}])(?P<short>{_SHORT})s?(?![\p{{L}}\p{{N}}])")
+_BRACKETED = lazy_pattern(rf"\((?P<short>{_SHORT})\)")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)?")
+_ENDS = lazy_pattern(r"[.,;:!?()\n]")
 _MORE_WORDS = 4
 """Words that what is abbreviated may have beside those of the letters."""
 _LONGEST = 120
 """Code points of what is abbreviated."""
 _BEGINNING = 4
 """Letters by which a word is looked for in a question."""
-_GAP, _ENDS_WORDS = regex.compile(r"[\s-]+"), regex.compile(r"(?:s|es)?(?![\p{L}\p{N}])")
-_LETTER, _ENDS_WORD = regex.compile(r"[\p{L}\p{N}]"), regex.compile(r"s?(?![\p{L}\p{N}])")
+_GAP, _ENDS_WORDS = lazy_pattern(r"[\s-]+"), lazy_pattern(r"(?:s|es)?(?![\p{L}\p{N}])")
+_LETTER, _ENDS_WORD = lazy_pattern(r"[\p{L}\p{N}]"), lazy_pattern(r"s?(?![\p{L}\p{N}])")
 
 
 @dataclass(frozen=True, slots=True)

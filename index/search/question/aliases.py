@@ -11,14 +11,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import regex
-
+from index.patterns import lazy_pattern
 from index.text.analysis import Analyzer
 
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'&/.-][\p{L}\p{M}\p{N}]+)*")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+(?:[’'&/.-][\p{L}\p{M}\p{N}]+)*")
 _MOST_WORDS = 4
 """Words of the longest of these names."""
-_ABBREVIATION = regex.compile(r"[\p{Lu}\p{Nd}]{3,}")
+_ABBREVIATION = lazy_pattern(r"[\p{Lu}\p{Nd}]{3,}")
 """One that people write in small letters, too; "hr" and "id" may be something else."""
 
 

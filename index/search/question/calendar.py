@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.ranges import DATES, DAY_OF_WEEK, DAY_OF_YEAR, read_ranges
 
 _COVERING = {
-    DAY_OF_WEEK: regex.compile(
+    DAY_OF_WEEK: lazy_pattern(
         r"\b(?:daily|every\s+day|each\s+day|seven\s+days\s+a\s+week|24/7|week-?days?|week-?ends?|working\s+days?|"
         r"täglich|jeden\s+tag|werktags|wochenende|wochentags)\b",
         regex.IGNORECASE,
     ),
-    DAY_OF_YEAR: regex.compile(
+    DAY_OF_YEAR: lazy_pattern(
         r"\b(?:all\s+year|year[\s-]round|every\s+month|monthly|throughout\s+the\s+year|ganzjährig|jeden\s+monat)\b",
         regex.IGNORECASE,
     ),

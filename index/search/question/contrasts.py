@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.designations import Standing
 from index.text.languages import lacks_words, whole_words
@@ -23,7 +24,7 @@ from index.text.languages import lacks_words, whole_words
 _OTHER = -3.0
 """Added to the strength of a sentence about another thing."""
 _WORD = r"[\p{L}\p{M}]+"
-_NO_HEAD = regex.compile(
+_NO_HEAD = lazy_pattern(
     r"(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|is|are|was|were|do|does|did|have|has|had|can|may|must|"
     r"will|that|this|than|my|your|our|their|its|it|i|we|you|they|"
     r"when|where|if|how|as|before|after|until|now|there)",
@@ -33,12 +34,12 @@ _NO_HEAD = regex.compile(
 _UNITS = (
     r"(?:[kcm]?m|km/h|[km]?g|lbs?|oz|m?l|cl|lit(?:re|er)s?|inch(?:es)?|ft|[kM]?W|V|kWh|mAh|[GTM]B|G?Hz|c?m²)"
 )
-_MEASURE = regex.compile(
+_MEASURE = lazy_pattern(
     rf"(?<![\p{{L}}\d.,-])(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
     rf"[ \u00a0-]?(?P<unit>{_UNITS})(?![\p{{L}}\d/²])"
 )
-_GROUPED = regex.compile(r"(?<=\d),(?=\d{3}\b)")
-_THING = regex.compile(rf"[\s-]+(?P<thing>{_WORD}(?:-{_WORD})*(?:\s+{_WORD})?)")
+_GROUPED = lazy_pattern(r"(?<=\d),(?=\d{3}\b)")
+_THING = lazy_pattern(rf"[\s-]+(?P<thing>{_WORD}(?:-{_WORD})*(?:\s+{_WORD})?)")
 _MOST_MEASURES = 4
 _NO_PRICE = (
     r"(?!\s*(?:euros?|cents?|dollars?|pounds?|EUR|USD|GBP|CHF|[€$£%]|minutes?|hours?|days?|"
@@ -51,15 +52,15 @@ _KINDS = (
     "W kW MW",
     "MB GB TB",
 )
-_ASKS_FIGURE = regex.compile(
+_ASKS_FIGURE = lazy_pattern(
     r"\bhow\s+(?:much|many|long|high|heavy|old|far|expensive)\b|\bwhat\s+(?:does|do|is|are)\b.*\b(?:costs?|prices?|"
     r"weighs?|weight)\b|\bprice\b|\b(?:who|which\s+\w+)\s+(?:supplies|makes|made|sells|delivers)\b",
     regex.IGNORECASE,
 )
-_MORE_CLAUSES = regex.compile(r"[;,]\s|\b(?:and|but|while|whereas|otherwise)\b", regex.IGNORECASE)
+_MORE_CLAUSES = lazy_pattern(r"[;,]\s|\b(?:and|but|while|whereas|otherwise)\b", regex.IGNORECASE)
 """In a sentence that may tell of the thing asked for in other words: nothing is missing for certain."""
 _NEGATED = r"(?<!\bnon-)(?<!\bnon )(?<!\bnot )"
-_BOUNDS = regex.compile(
+_BOUNDS = lazy_pattern(
     r"\b(?:up\s+to|at\s+(?:least|most)|more\s+than|less\s+than|over|under|above|below|between|from|until|maximum|"
     r"minimum|max\.?|min\.?)\s+$|(?:\d\s*(?:-|–|to)\s*)$",
     regex.IGNORECASE,
@@ -185,7 +186,7 @@ _OF_FIGURES = (
 )
 """Words of which the opposite tells another figure. Of whether something may be, it is the answer: "without a
 permit" is asked for, and "only with a permit" told."""
-_ASKS_VALUE = regex.compile(
+_ASKS_VALUE = lazy_pattern(
     rf"{_ASKS_FIGURE.pattern}|\bwie\s?(?:viele?|hoch|schwer|lang|groß|teuer|weit)\b|\bkoste[nt]\b|\bcombien\b|"
     r"\bcu[áa]nt[oa]s?\b",
     regex.IGNORECASE,
@@ -204,7 +205,7 @@ _NEEDED = frozenset("how what price who which was welche welcher que quel quelle
 )
 """Words of which a question has one that asks for a figure, or names anything by what has an opposite."""
 _EVERY = "|".join([side.own for _, sides in _ALL_OPPOSITES for side in sides])
-_ANY_SIDE = regex.compile(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
+_ANY_SIDE = lazy_pattern(rf"\b(?:{_EVERY})\b[\s-]+{_WORD}", regex.IGNORECASE)
 """Any word that has an opposite, before a thing: most questions have none, and nothing else is looked for."""
 
 
@@ -252,12 +253,12 @@ _NEGATION = r"(?:not|n['’]t|nicht|non|pas|no)"
 _INCLUDED = (
     r"(?:includ\w+|inbegriffen|enthalten|eingeschlossen|compr(?:is|end)\w*|inclus\w*|incluid\w+|incluye\w*)"
 )
-_IS_LEFT_OUT = regex.compile(
+_IS_LEFT_OUT = lazy_pattern(
     rf"(?:\b|(?<=\w)){_NEGATION}\s+(?:be\s+|im\s+\w+\s+)?{_INCLUDED}|\bexclud\w+|\bausgeschlossen\b",
     regex.IGNORECASE,
 )
-_IS_INCLUDED = regex.compile(rf"(?<!{_NEGATION}\s(?:be\s|im\s\w{{1,20}}\s)?)\b{_INCLUDED}", regex.IGNORECASE)
-_ASKS_WHAT = regex.compile(
+_IS_INCLUDED = lazy_pattern(rf"(?<!{_NEGATION}\s(?:be\s|im\s\w{{1,20}}\s)?)\b{_INCLUDED}", regex.IGNORECASE)
+_ASKS_WHAT = lazy_pattern(
     r"^\W*(?:(?:what|which|was|welche\w*|que|quel\w*|qué)(?!\w)|qu['’])", regex.IGNORECASE
 )
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-import regex
+from index.patterns import lazy_pattern
 
 CourtesyKind = Literal["thanks", "farewell", "greeting", "agreement"]
-_TOKEN = regex.compile(
+_TOKEN = lazy_pattern(
     r"[\p{Han}\p{Hiragana}\p{Katakana}ー]|(?:(?![\p{Han}\p{Hiragana}\p{Katakana}ー])[\p{L}\p{N}])+"
     r"|\p{Extended_Pictographic}"
 )
 """A word, a letter of a script without spaces, or a pictograph."""
-_MARK = regex.compile(r"\p{Mn}")
+_MARK = lazy_pattern(r"\p{Mn}")
 _LONGEST = 200
 """Code points of the longest message that is read: a courtesy is short."""
 

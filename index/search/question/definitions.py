@@ -15,6 +15,7 @@ from typing import Literal
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.judged import JudgedSentence
 from index.text.stop_words import STOP_WORDS
 
@@ -36,7 +37,7 @@ _ARTICLE = (
     r"(?:(?:an?|the|eine?[mnrs]?|der|die|das|den|une?|les?|las?|los|el|il|lo|gli|i|un[oa]?|het|de|een|os?|as?|"
     r"uma?)\s+|(?:l|un)['’]\s*)"
 )
-_ASKS = regex.compile(
+_ASKS = lazy_pattern(
     r"[¿\s]*(?:"
     r"(?:what\s+is\s+)?(?:the\s+)?(?:definition|meaning)\s+of\s+(?:the\s+term\s+)?(?P<x>.+?)"
     r"|(?:what|who)(?:\s+(?:is|are|was|were)|['’]?s)(?:\s+(?:exactly|meant\s+by|an?))?(?:\s+the\s+term)?\s+(?P<x>.+?)"
@@ -58,15 +59,15 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 """How such a question begins, if it is ASCII."""
-_RELATES = regex.compile(
+_RELATES = lazy_pattern(
     r"\b(?:of|in|for|on|at|to|from|with|by|between|about|called|used|made|than|that|which|who|when|if|and|or|as|"
     r"von|des|im|am|für|mit|zwischen|wenn|du|dans|pour|avec|entre|del|en|para|con|per|van|voor|met|em|da|do)\b|的",
     regex.IGNORECASE,
 )
 """Words by which a question asks for something of a thing, or for one that something is true of."""
-_TITLE = regex.compile(r"(?:[\p{Lu}\p{N}][\w.'’:-]*+|the|a|an|\s)+")
+_TITLE = lazy_pattern(r"(?:[\p{Lu}\p{N}][\w.'’:-]*+|the|a|an|\s)+")
 """The rest of a title such as "Night on the Moor"; in small letters such words ask for a relation."""
-_THE = regex.compile(
+_THE = lazy_pattern(
     r"(?i:the\s+)(?=\p{Ll})|\p{Ll}+ed$|"
     r"(?i:(?:her|his|its|their|our|my|your|this|that|these|those|another|sein|ihr|unser|mein|dies|leur|son|sa|su|suo)"
     r"(?:e|er|es|s)?\b)"
@@ -102,7 +103,7 @@ _MARK = r"[\"'“”‘’«»„`*_]*"
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern, regex.IGNORECASE)
+    return lazy_pattern(pattern, regex.IGNORECASE)
 
 
 # What stands before the words of the thing and behind them. A pattern with the words in it would be compiled

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.languages import alphabetic_languages
 from index.text.letter_case import fold_case
 
@@ -63,29 +64,29 @@ _NUMBERED = (
     rf"(?P<numbered>(?<!\w)(?:(?P<noun>{_any(_NOUNS)})\.?\s+(?:no\.?\s+|nr\.?\s+)?|(?P<sign>§+)\s*)"
     rf"(?P<value>\d{{1,3}}(?:\.\d{{1,3}}){{1,4}}|\d{{1,4}}[a-z]?|[ivxlc]{{1,6}}|{_any(_NUMBER_WORDS)}|[A-Z])(?![\w]|[.,]\d))"
 )
-_ANY = regex.compile(rf"{_DATE}|{_NUMBERED}|{_VERSION}", regex.IGNORECASE)
-_FIGURE = regex.compile(r"\d[-./]\d|§")
+_ANY = lazy_pattern(rf"{_DATE}|{_NUMBERED}|{_VERSION}", regex.IGNORECASE)
+_FIGURE = lazy_pattern(r"\d[-./]\d|§")
 """What a text has, if it names anything by figures alone: a date, a version, or a section."""
 _NAMES = frozenset((*_MONTHS, *_NOUNS))
 """Words of which a text without figures has one, if it names anything: sooner told than by the pattern."""
-_LETTERS = regex.compile(r"\w+")
-_BARE_NUMBER = regex.compile(r"\s*(?:#+\s*)?(?P<value>\d{1,3}(?:\.\d{1,3}){0,4})[.):]?\s+[\"'“„«(\[]?\p{L}")
+_LETTERS = lazy_pattern(r"\w+")
+_BARE_NUMBER = lazy_pattern(r"\s*(?:#+\s*)?(?P<value>\d{1,3}(?:\.\d{1,3}){0,4})[.):]?\s+[\"'“„«(\[]?\p{L}")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_IS_ROMAN = regex.compile(r"(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", regex.IGNORECASE)
-_BEFORE_VERSION = regex.compile(
+_IS_ROMAN = lazy_pattern(r"(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", regex.IGNORECASE)
+_BEFORE_VERSION = lazy_pattern(
     r"\b(?:version|release|ver|build|update|ausgabe|versión|versione|versie|versão)\.?\s*$", regex.IGNORECASE
 )
-_CAPITAL_BEFORE = regex.compile(r"\b\p{Lu}[\p{L}\d]+\s$")
+_CAPITAL_BEFORE = lazy_pattern(r"\b\p{Lu}[\p{L}\d]+\s$")
 _BESIDE = frozenset(word for line in CONTENT["beside"] for word in line.split())
-_AS_OF = regex.compile(r"\bas\s+of\s+(?:the\s+)?$|\b(?:end|beginning|start)\s+of\s+$", regex.IGNORECASE)
-_ASKS_WHETHER = regex.compile(
+_AS_OF = lazy_pattern(r"\bas\s+of\s+(?:the\s+)?$|\b(?:end|beginning|start)\s+of\s+$", regex.IGNORECASE)
+_ASKS_WHETHER = lazy_pattern(
     r"^(?!.*\b(?:was|were|did|had|wurden?|waren?)\b)(?:"
     r"\W*(?:(?:and|but|so|und|aber)\s+)?(?:is|are|am|do|does|will|ist|sind|gibt)\b|"
     r".*\b(?:may|can|could|must|should|shall|darf|dürfen|kann|können|muss|müssen)\b)",
     regex.IGNORECASE,
 )
-_IN = regex.compile(r"\b(?:in|im)\s+$", regex.IGNORECASE)
-_WORD_BEFORE = regex.compile(r"(\p{L}+)\W*$")
+_IN = lazy_pattern(r"\b(?:in|im)\s+$", regex.IGNORECASE)
+_WORD_BEFORE = lazy_pattern(r"(\p{L}+)\W*$")
 
 
 def is_part(word: str) -> bool:

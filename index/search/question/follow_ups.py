@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.question.things import ASKING, WORD, Form, Thing, ThingWords, form_of, things_in
 
-_PART = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_PART = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 _LONGEST_THING = 4
 """Words of what is asked for next: a longer one is mostly a question of its own."""
 _LONGEST = 300
@@ -33,7 +34,7 @@ _INDEFINITE = frozenset("a an ein eine einen einem einer eines un une una uma ee
 _PLACED = frozenset("in at to".split())
 _JOINING = frozenset("and or und oder".split())
 _LIKE_PREPOSITIONS = (frozenset("in at on near".split()), frozenset("by with".split()))
-_EXPLETIVE = regex.compile(
+_EXPLETIVE = lazy_pattern(
     r"\bgot it\b|\bwho (?:is|was) it\b|\b(?:is|was) it (?:possible|safe|necessary|true|allowed|ok|"
     r"okay|normal|better|worth|cold|"
     r"warm|hot|late|raining|snowing)\b|\b(?:is|was) it (?:\w+ )?\w+ (?:to|that)\b|\btime is it\b|"

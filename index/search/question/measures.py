@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import regex
 
+from index.patterns import lazy_pattern
+
 _LENGTH = r"(?:[kcm]?m|(?:kilo|centi|milli)?met(?:er|re)[sn]?|feet|foot|ft|inch(?:es)?|miles?|yards?)\b"
 _TIME = (
     r"(?:seconds?|minutes?|mins?|hours?|days?|nights?|weeks?|months?|years?|decades?|centur(?:y|ies)|"
@@ -24,7 +26,7 @@ _NUMBER = (
     r"(?:\s{1,2}(?:thousand|million|billion))?[\s-]{0,3}"
 )
 _MEASURES = tuple(
-    (regex.compile(asked, regex.IGNORECASE), regex.compile(f"{_NUMBER}{unit}{before}", regex.IGNORECASE))
+    (lazy_pattern(asked, regex.IGNORECASE), lazy_pattern(f"{_NUMBER}{unit}{before}", regex.IGNORECASE))
     for asked, unit, before in (
         (
             r"\btemperature\b|\bhow\s+(?:hot|cold|warm)\b|\bwie\s+(?:heiß|kalt|warm)\b",

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-import regex
 from rapidfuzz.distance import OSA
 
+from index.patterns import lazy_pattern
 from index.text.analysis import Analyzer
 from index.text.languages import language_of_question
 
-_WORD = regex.compile(r"(?<![\p{L}\p{M}\p{N}'’_@./-])[a-z]{3,30}(?![\p{L}\p{M}\p{N}'’_@/-]|\.\p{L})")
+_WORD = lazy_pattern(r"(?<![\p{L}\p{M}\p{N}'’_@./-])[a-z]{3,30}(?![\p{L}\p{M}\p{N}'’_@/-]|\.\p{L})")
 _MOST = 3
 """Words of a question that are corrected: with more it is rather in another language."""
 _LONG = 8

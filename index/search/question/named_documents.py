@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.records import PlacedPassage
 from index.search.question.designations import best_standing, designations_in
 from index.text.stop_words import STOP_WORDS
@@ -21,9 +22,9 @@ _NOUN = (
     r"[\w-]+\.(?:md|txt|html?|pdf|docx?|xlsx?|csv|eml|json|pptx?|odt|ods|rst|xml))"
 )
 _NAME = rf"(?:[^,?;:]{{0,60}}?\b)?{_NOUN}\b(?:\s+(?:of|from|on|for)\s+[^,?;:]{{1,40}}?)?"
-_PHRASES = regex.compile("according to|as per", regex.IGNORECASE)
+_PHRASES = lazy_pattern("according to|as per", regex.IGNORECASE)
 _FORMS = tuple(
-    (_PHRASES.pattern in pattern, regex.compile(pattern, regex.IGNORECASE))
+    (_PHRASES.pattern in pattern, lazy_pattern(pattern, regex.IGNORECASE))
     for pattern in (
         r"^\s*(?:according to|as per)\s+(?P<name>[^,?;:]{2,80}),\s*(?P<rest>.+)$",
         rf"^\s*in\s+(?P<name>(?:the|our|my|this)?\s*{_NAME}),\s*(?P<rest>.+)$",
@@ -31,7 +32,7 @@ _FORMS = tuple(
         rf"^\s*what\s+(?:does|do)\s+(?P<name>(?:the\s+)?{_NAME})\s+say\s+(?:about|on|of)\s+(?P<rest>.+)$",
     )
 )
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+")
 
 
 @dataclass(frozen=True, slots=True)

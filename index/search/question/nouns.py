@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.judged import JudgedSentence
 from index.text.languages import language_of_question
 
 _OTHER = -3.0
 """Added to the strength of a sentence without a noun of the question, beside one that has some."""
-_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_WORD = lazy_pattern(r"[\p{L}\p{M}]+")
 _SHORTEST, _PART = 3, 5
 """Letters of a noun, and of one that is looked for within compounds, too."""
 _FEW = 2

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.judged import JudgedSentence
 from index.search.question.designations import Standing, is_part
 from index.search.ranges import read_ranges
@@ -30,16 +31,16 @@ _BEFORE = 400
 _NUMBER = r"\d{1,3}(?![\p{L}\p{N}%°]|[.,:/-]\d)"
 _GAP = r"[ \u00a0\u202f-]"
 _AND = r"\s*(?:,|/|&|\b(?:and|or|und|oder|et|ou|y|o|e|en)\b)\s*"
-_NUMBERS = regex.compile(rf"{_GAP}(?P<n>{_NUMBER})(?:{_AND}(?P<n>{_NUMBER}))*")
+_NUMBERS = lazy_pattern(rf"{_GAP}(?P<n>{_NUMBER})(?:{_AND}(?P<n>{_NUMBER}))*")
 """The numbers behind a name, as in "Aster 1, 2 and 3"."""
-_ASKED = regex.compile(rf"(?<![\p{{L}}\p{{N}}.-])(?P<name>\p{{L}}[\p{{L}}\p{{N}}]{{2,}}){_GAP}{_NUMBER}")
+_ASKED = lazy_pattern(rf"(?<![\p{{L}}\p{{N}}.-])(?P<name>\p{{L}}[\p{{L}}\p{{N}}]{{2,}}){_GAP}{_NUMBER}")
 _INSIDE = r"(?<=[\p{L}\p{N},;:(|]\s|\t)"
 """Before a word that is not the first of its sentence, and may be that of a cell."""
-_MARKER = regex.compile(r"^[^\S\n]*\(?\d{1,3}[.)]\s", regex.MULTILINE)
+_MARKER = lazy_pattern(r"^[^\S\n]*\(?\d{1,3}[.)]\s", regex.MULTILINE)
 """The number of an item of a list."""
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _ROMAN = "- - II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
-_RELATES = regex.compile(
+_RELATES = lazy_pattern(
     r"\b(?:replac|succe|follow|preced|predecess|oppos|compar|differ|instead|neighbo|ersetz|nachfolg|vorgäng|folg|"
     r"remplac|suiv|précéd)\w*|\b(?:after|before|next|beside|besides|against|versus|vs|between|than|from|since|until|"
     r"nach|vor|neben|gegen|gegenüber|zwischen|als|seit|après|avant|contre|entre|que|después|antes|contra)\b",

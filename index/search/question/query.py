@@ -6,12 +6,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import regex
-
 from index.answers import Extent, NearDuplicates, Turn
 from index.config import MAX_K
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
+from index.patterns import lazy_pattern
 from index.search.question.conversation import NO_CONTEXT, Context, ContextTurn, find_context, texts_to_embed
 from index.types import Vectors
 
@@ -21,7 +20,7 @@ _LETTERS_PER_TOKEN = 1.8
 """Threshold between languages that the packaged model knows (at least 2.1) and others (at most 1.75)."""
 _CHARACTERS_PER_TOKEN = 1.2
 """The same for scripts without spaces: 1 for a model that does not know them, at least 1.4 for others."""
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_UNSPACED = lazy_pattern(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
 def normalize_question(question: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import regex
 
 from index.citations.claims import claims
+from index.patterns import lazy_pattern
 from index.sentence_table import SentenceTable
 from index.types import Vectors
 
@@ -19,9 +20,9 @@ _FEWEST = 3
 _SHARED = 2
 """Fewest words, with the punctuation beside them, that a quoted sentence and the answer share."""
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_NAME = regex.compile(r"(?<=[^\s.!?]\s)\p{Lu}[\p{L}\p{M}\p{N}'’-]+|^\p{Lu}[\p{L}\p{M}\p{N}'’-]+(?=\s\p{Lu})")
-_UNCASED = regex.compile(rf"[{_UNSPACED}\p{{Arabic}}\p{{Hebrew}}\p{{Devanagari}}]")
-_WORD = regex.compile(rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+", regex.VERSION1)
+_NAME = lazy_pattern(r"(?<=[^\s.!?]\s)\p{Lu}[\p{L}\p{M}\p{N}'’-]+|^\p{Lu}[\p{L}\p{M}\p{N}'’-]+(?=\s\p{Lu})")
+_UNCASED = lazy_pattern(rf"[{_UNSPACED}\p{{Arabic}}\p{{Hebrew}}\p{{Devanagari}}]")
+_WORD = lazy_pattern(rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+", regex.VERSION1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

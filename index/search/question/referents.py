@@ -10,32 +10,33 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.question.designations import designations_in, designations_of_question
 from index.search.question.references import references
 from index.text.languages import language_of_question
 
 _VERSION = r"(?:version|release|update|edition)"
-_NAMES_VERSION = regex.compile(
+_NAMES_VERSION = lazy_pattern(
     rf"\b(?:this|that|the|the\s+same)\s+{_VERSION}\b(?!\s+\d)|\b(?:this|that)\s+one\b", regex.IGNORECASE
 )
-_REFERS = regex.compile(
+_REFERS = lazy_pattern(
     r"\b(?:is|was|does|did|do|has|had|will|can|came|come)\s+\K(?:it|this|that)\b(?=\s*[?.!]*$|\s+\p{Ll})|"
     r"\b(?:in|of|for|with|about|since|before|after|to)\s+\K(?:it|this|that)(?=\s*[?.!]*$)",
     regex.IGNORECASE,
 )
-_ABOUT_VERSION = regex.compile(
+_ABOUT_VERSION = lazy_pattern(
     r"\bwhen\b|\b(?:came|come)\s+out\b|\b(?:released?|published|new|newer|added|fixed|changed|removed|dropped)\b|"
     r"\bin\s+(?:it|this|that)\b",
     regex.IGNORECASE,
 )
 """What is asked of a version; of other things a pronoun may stand for the program."""
-_ONE = regex.compile(r"\b(?:this|that)\s+one\b", regex.IGNORECASE)
-_THING = regex.compile(r"(?<=\s)(\p{Lu}[\p{L}\p{M}\p{N}-]+)\s(\p{Ll}{3,})")
-_WORDS = regex.compile(r"\p{L}+")
-_PREFIX = regex.compile(r"\A(?:version|release|v)\.?\s*(?=\d)", regex.IGNORECASE)
+_ONE = lazy_pattern(r"\b(?:this|that)\s+one\b", regex.IGNORECASE)
+_THING = lazy_pattern(r"(?<=\s)(\p{Lu}[\p{L}\p{M}\p{N}-]+)\s(\p{Ll}{3,})")
+_WORDS = lazy_pattern(r"\p{L}+")
+_PREFIX = lazy_pattern(r"\A(?:version|release|v)\.?\s*(?=\d)", regex.IGNORECASE)
 _MARK = 4
 """Most code points before what a heading names, such as "## "."""
-_REFERS_TO_DATE = regex.compile(
+_REFERS_TO_DATE = lazy_pattern(
     r"\b(?:on|at)\s+(?:this|that|the\s+same)\s+(?:day|date)\b|\bin\s+(?:this|that|the\s+same)\s+(?P<larger>month|year)\b",
     regex.IGNORECASE,
 )

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import regex
 
 from index.citations.statements.facts import are_forms
+from index.patterns import lazy_pattern
 from index.search.judged import JudgedSentence
 from index.search.question.references import references
 from index.text.accents import without_accents
@@ -27,39 +28,39 @@ _OTHER = -6.0
 _BEFORE = 800
 """Code points before a sentence in which is looked for what it is about."""
 _NAME = r"\p{Lu}[\p{L}\p{M}\p{N}]*+(?:-[\p{L}\p{N}]++)*+"
-_ASKED = regex.compile(rf"(?<=[\p{{L}}\p{{N}},:]\s){_NAME}(?!\p{{L}})")
+_ASKED = lazy_pattern(rf"(?<=[\p{{L}}\p{{N}},:]\s){_NAME}(?!\p{{L}})")
 """A name in a question, which is not its first word."""
 _OF = r"(?:in|at|of|for|near)"
 _WHERE = r"(?:[Ii]n|[Aa]t|[Nn]ear)"
-_OF_ALL = regex.compile(r"\b(?:all|every|each|both|any)\b", regex.IGNORECASE)
+_OF_ALL = lazy_pattern(r"\b(?:all|every|each|both|any)\b", regex.IGNORECASE)
 """In a sentence about all things of a kind."""
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?"
-_OPENS = regex.compile(
+_OPENS = lazy_pattern(
     r"(?:\A|[.!?:]['\"”’)]?\s+|\n\s*(?:[-*•#]+\s+|\(?\d{1,3}[.)]\s+)?)(?:[\p{L}'’]+\s+){0,2}\Z"
 )
 """Before what a sentence begins with, its subject; a sibling that is named within tells of no other thing."""
 _LONGEST_OPENING = 60
-_IN_PASSING = regex.compile(
+_IN_PASSING = lazy_pattern(
     r"[^.!?\n]{0,300}\b(?:cannot|not|never|no\s{1,9}longer|\p{L}{1,12}n['’]t)\b[^.!?\n]{0,300}+[.!?]\s++"
     r"(?!(?:it|its|they|their|this|there)\b)",
     regex.IGNORECASE,
 )
 """A sentence that only says what a sibling does not, where the next one does not go on with that."""
 _KIND = r"(?P<kind>\p{Ll}{3,})"
-_LETTER, _GOES_ON = regex.compile(r"[\p{L}\p{N}-]"), regex.compile(r"\p{L}")
-_KIND_BEHIND, _KIND_BEFORE = regex.compile(rf"\s{_KIND}"), regex.compile(rf"(?r){_KIND}\s{_OF}\s")
+_LETTER, _GOES_ON = lazy_pattern(r"[\p{L}\p{N}-]"), lazy_pattern(r"\p{L}")
+_KIND_BEHIND, _KIND_BEFORE = lazy_pattern(rf"\s{_KIND}"), lazy_pattern(rf"(?r){_KIND}\s{_OF}\s")
 """The words behind and before a name: "hotel" of "hotel in Kiel". The latter is matched from its end."""
 _LEFT = r"(?<![\p{L}\p{M}\p{N}-])"
 """Where a name can begin. Searched from each of its letters, a long run of capitals would take hours."""
-_BEFORE_KIND = regex.compile(rf"{_LEFT}(?P<name>{_NAME})\s(?P<kind>\p{{Ll}}{{3,}})(?!\p{{L}})")
-_BEHIND_KIND = regex.compile(rf"(?<!\p{{L}})(?P<kind>\p{{Ll}}{{3,}})\s{_OF}\s(?P<name>{_NAME})")
-_TITLE_BEFORE, _TITLED = regex.compile(rf"{_TITLE}\s\Z"), regex.compile(rf"{_TITLE}\s(?P<name>{_NAME})")
+_BEFORE_KIND = lazy_pattern(rf"{_LEFT}(?P<name>{_NAME})\s(?P<kind>\p{{Ll}}{{3,}})(?!\p{{L}})")
+_BEHIND_KIND = lazy_pattern(rf"(?<!\p{{L}})(?P<kind>\p{{Ll}}{{3,}})\s{_OF}\s(?P<name>{_NAME})")
+_TITLE_BEFORE, _TITLED = lazy_pattern(rf"{_TITLE}\s\Z"), lazy_pattern(rf"{_TITLE}\s(?P<name>{_NAME})")
 _LONGEST_TITLE = len("Prof. ")
-_ASKS_WHERE = regex.compile(rf"\p{{Ll}}{{3}}\s{_WHERE}\s\p{{Lu}}")
-_BEFORE_PLACE = regex.compile(rf"(?<!\p{{Ll}}){_KIND}\s{_WHERE}\s\Z")
-_KIND_WHERE = regex.compile(rf"(?<!\p{{L}}){_KIND}\s{_WHERE}\s(?P<name>{_NAME})")
+_ASKS_WHERE = lazy_pattern(rf"\p{{Ll}}{{3}}\s{_WHERE}\s\p{{Lu}}")
+_BEFORE_PLACE = lazy_pattern(rf"(?<!\p{{Ll}}){_KIND}\s{_WHERE}\s\Z")
+_KIND_WHERE = lazy_pattern(rf"(?<!\p{{L}}){_KIND}\s{_WHERE}\s(?P<name>{_NAME})")
 _SMALL = STOP_WORDS["english"]
-_ASKS_PERSON = regex.compile(r"\b(?:who|whom|whose)\b", regex.IGNORECASE)
+_ASKS_PERSON = lazy_pattern(r"\b(?:who|whom|whose)\b", regex.IGNORECASE)
 _MOST_NAMES = 4
 _MOST_REFERRED = 1
 """Names of what was said before that a follow-up question refers to."""

@@ -15,20 +15,21 @@ from typing import Any, Literal
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.languages import alphabetic_languages, language_of_question
 
-WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[-.,:'’][\p{L}\p{M}\p{N}]+)*")
+WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}]+(?:[-.,:'’][\p{L}\p{M}\p{N}]+)*")
 Form = Literal["code", "number", "date", "name", "noun"]
 
-_CODE = regex.compile(r"(?=.*\d)(?=.*\p{L})[\p{L}\d]+(?:-[\p{L}\d]+)*")
-_TIME = regex.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm|h)", regex.IGNORECASE)
-_ORDINAL = regex.compile(r"\d{1,2}(?:st|nd|rd|th)", regex.IGNORECASE)
-_POSSESSIVE = regex.compile(r"['’]s\Z")
+_CODE = lazy_pattern(r"(?=.*\d)(?=.*\p{L})[\p{L}\d]+(?:-[\p{L}\d]+)*")
+_TIME = lazy_pattern(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm|h)", regex.IGNORECASE)
+_ORDINAL = lazy_pattern(r"\d{1,2}(?:st|nd|rd|th)", regex.IGNORECASE)
+_POSSESSIVE = lazy_pattern(r"['’]s\Z")
 _DATES = frozenset(word for language in alphabetic_languages() for word in language.dates)
 _AUXILIARY = frozenset("do does did is are was were can may must will should has have had".split())
 _BE = frozenset("is are was were".split())
 _NO_NAMES = frozenset(("I", "I'm", "I've", "I'd", "I'll", "I’m", "I’ve", "I’d", "I’ll"))
-_STATES = regex.compile(r"\w+ed|open|closed|free|available|true|safe|allowed|late|big|high|long|old|far|good")
+_STATES = lazy_pattern(r"\w+ed|open|closed|free|available|true|safe|allowed|late|big|high|long|old|far|good")
 """Words behind a noun that tell something of it: "the museum open"."""
 ASKING = frozenset(
     "what when where who whom whose which why how many much long was wann wo wer wen wem welche welcher "

@@ -11,6 +11,7 @@ from typing import Literal
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.text.languages import alphabetic_languages
 
 Asked = Literal["clock", "time"]
@@ -19,19 +20,19 @@ _VERB = (
     r"(?:is|are|am|was|were|do|does|did|can|could|will|would|shall|should|must|may|might|has|have|had|need)"
     r"(?:n['’]?t)?\b"
 )
-_WHEN = regex.compile(
+_WHEN = lazy_pattern(
     rf"\bwhen(?:['’]?s\b|\s+(?:exactly\s+|precisely\s+|else\s+)?{_VERB}|\W*$)|\b(?:since|until|till|by|from)\s+when\b|"
     r"^(?:\W*(?:and|but|so|or|then)\b)?\W*when\b(?!.*,)|\b(?:know|say|says|tell|told|me|us|ask)\s+when\b|"
     r"\bhow\s+soon\b|\bwann\b|\bcuándo\b|\bquand\s+(?:est|a|ont|sera|faut|doit|peut|dois)\b|^\W*quand\b(?!.*,)|"
     r"\bquando\b|\bwanneer\b",
     regex.IGNORECASE,
 )
-_CLOCK_ASKED = regex.compile(
+_CLOCK_ASKED = lazy_pattern(
     r"\b(?:what|which)\s+time\b(?!\s+of\s+(?:the\s+)?year)|\bum\s+wie\s?viel\s+uhr\b|\bà\s+quelle\s+heure\b|"
     r"\ba\s+qué\s+hora\b|\ba\s+che\s+ora\b",
     regex.IGNORECASE,
 )
-_NEEDED = regex.compile(
+_NEEDED = lazy_pattern(
     r"when|time\b|wann|\bsoon\b|uhr\b|heure|hora\b|\bora\b|cuándo|quan|wanneer", regex.IGNORECASE
 )
 _CLOCK = (
@@ -57,7 +58,7 @@ _LENGTH = (
     r"(?:minutes?|hours?|days?|nights?|weeks?|months?|years?|"
     r"minuten?|stunden?|tagen?|wochen?|monaten?|jahren?)"
 )
-_DEFINITE = regex.compile(
+_DEFINITE = lazy_pattern(
     rf"{_CLOCK}|(?<!\p{{L}})(?:(?!may\b)(?:{_NAMES})|{_DAYS}|{_MAY})(?!\p{{L}})|"
     r"(?<![\d.,€$£¥])(?:1\d|20)\d\d(?![\d.,]*\d)|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}|"
     r"\b(?:tomorrow|tonight|yesterday|daily|nightly|weekdays|weekends?|"
@@ -68,7 +69,7 @@ _DEFINITE = regex.compile(
     rf"\b(?:after|before|nach|vor)\s+(?:[\w-]+\s+){{1,2}}{_LENGTH}\b",
     regex.IGNORECASE,
 )
-_VAGUE = regex.compile(
+_VAGUE = lazy_pattern(
     r"\b(?:before|after|until|till|once|since|during|while|when|whenever|soon|now|today|then|later|earlier|first|"
     r"last|next|every|each|again|always|never|immediately|straight|at\s+once|beginning|end|early|late|spring|"
     r"summer|autumn|winter|morning|evening|afternoon|night|day|week|month|year|hours?|minutes?|days|nights|weeks|"
@@ -76,12 +77,12 @@ _VAGUE = regex.compile(
     r"monat|jahr)\b",
     regex.IGNORECASE,
 )
-_BARE_NUMBER = regex.compile(r"(?<![\d.,]|[€$£¥]\s?)\d{3,5}(?![\d.,]*\d|\s?[€$£¥%])|\b(?:BC|BCE|AD|CE|BP)\b")
+_BARE_NUMBER = lazy_pattern(r"(?<![\d.,]|[€$£¥]\s?)\d{3,5}(?![\d.,]*\d|\s?[€$£¥%])|\b(?:BC|BCE|AD|CE|BP)\b")
 """It may be a year, of whatever calendar."""
-_HOURS = regex.compile(r"\b\d{1,2}\s?(?:[-–—]|to|till|until|bis)\s?\d{1,2}\b", regex.IGNORECASE)
-_EXACT = regex.compile(_CLOCK, regex.IGNORECASE)
-_ROW = regex.compile(r"[ \t]\|[ \t]|\t|; ")
-_DIGIT = regex.compile(r"\d")
+_HOURS = lazy_pattern(r"\b\d{1,2}\s?(?:[-–—]|to|till|until|bis)\s?\d{1,2}\b", regex.IGNORECASE)
+_EXACT = lazy_pattern(_CLOCK, regex.IGNORECASE)
+_ROW = lazy_pattern(r"[ \t]\|[ \t]|\t|; ")
+_DIGIT = lazy_pattern(r"\d")
 
 
 @lru_cache(64)

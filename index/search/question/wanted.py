@@ -16,6 +16,7 @@ from typing import Literal
 import regex
 
 from index.citations.statements.numbers import Number, read_numbers
+from index.patterns import lazy_pattern
 from index.search.question.measures import unit_of_measure
 from index.text.languages import FUNCTION_WORDS, lacks_words
 from index.text.months import MONTHS
@@ -53,7 +54,7 @@ _MONTHS = f"(?:{'|'.join(MONTHS)})"
 _MONTH = re.compile(rf"\b{_MONTHS}\b")
 _DAY = re.compile(rf"\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTHS}\b")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
-_NAME = regex.compile(r"(?<=[\p{L}\p{N},;:)»”’'\"]\s)\p{Lu}[\p{L}\p{M}'’-]+")
+_NAME = lazy_pattern(r"(?<=[\p{L}\p{N},;:)»”’'\"]\s)\p{Lu}[\p{L}\p{M}'’-]+")
 _LIST_NEXT = re.compile(rf"[^\S\n]*\n(?:[^\S\n]*\n)?(?={LIST_ITEM})")
 _SEVERAL = re.compile(
     r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?!(?:is|was|does|has|its|this)\b)\w+s\b(?!\s+(?:is|was|has|does)\b)|"
@@ -107,15 +108,15 @@ def list_after(text: str, end: int) -> int | None:
     return None if after is None else after.end()
 
 
-_HOW_MANY = regex.compile(
+_HOW_MANY = lazy_pattern(
     r"\bhow\s+many\s+(?:of\s+(?:the|your|my|our|their|its)\s+)?(?P<counted>[\w'’-]+(?:\s+[\w'’-]+){0,3}?)\s+"
     r"(?:are|is|were|was|do|does|did|can|could|may|must|will|would|should|have|has|had|of|in|on|at|for|per|to|"
     r"with|that|who|which|there)\b(?P<rest>.*)",
     regex.IGNORECASE,
 )
-_WORD = regex.compile(r"\p{L}+")
-_SOME_OF = regex.compile(r"(?<!\p{L})of\s(?:the\s|its\s|our\s)?$", regex.IGNORECASE)
-_NEXT_WORD = regex.compile(r"[\s-]{0,2}(?P<word>\p{L}+)")
+_WORD = lazy_pattern(r"\p{L}+")
+_SOME_OF = lazy_pattern(r"(?<!\p{L})of\s(?:the\s|its\s|our\s)?$", regex.IGNORECASE)
+_NEXT_WORD = lazy_pattern(r"[\s-]{0,2}(?P<word>\p{L}+)")
 
 
 @lru_cache(64)

@@ -9,17 +9,18 @@ from collections.abc import Sequence
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.headings.listing import AskedSection
 from index.search.judged import JudgedSentence
 from index.search.tables.asked import Asked
 from index.search.tables.operations import measures_of
 
-_LINE = regex.compile(r"\s*(?:[-*•]\s+)?(?P<label>\p{L}[^\n:.!?;,|\t]{0,40}):\s+(?P<value>\S[^\n]{0,120})")
-_HOW = regex.compile(r"\bhow\b", regex.IGNORECASE)
+_LINE = lazy_pattern(r"\s*(?:[-*•]\s+)?(?P<label>\p{L}[^\n:.!?;,|\t]{0,40}):\s+(?P<value>\S[^\n]{0,120})")
+_HOW = lazy_pattern(r"\bhow\b", regex.IGNORECASE)
 """Asks for a measure, which a label may name alone: "Weight". A date alone is of anything."""
 _MAIL = "e-?mails?|mails?|messages?"
 _OF_MAIL = tuple(
-    (regex.compile(rf"(?=.*\b(?:{_MAIL})\b){asks}", regex.IGNORECASE), label)
+    (lazy_pattern(rf"(?=.*\b(?:{_MAIL})\b){asks}", regex.IGNORECASE), label)
     for asks, label in (
         (r".*(?:\bwho\s+(?:has\s+)?(?:sent|wrote|written)\b|\b(?:sender|by whom|from whom)\b)", "from"),
         (r"(?>.*?\bwhen\b).*\b(?:sent|written|received)\b", "date"),

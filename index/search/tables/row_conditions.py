@@ -11,32 +11,33 @@ from dataclasses import dataclass, replace
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.ranges import Range, amounts_in, only_range, unit_of
 from index.search.tables.asked import Asked
 
 _YES = frozenset("yes y true x ja oui si sí ✓ ✔ ☑ • available included".split())
 _NO = frozenset("no n false nein non none ✗ ✘ ☐ - – — unavailable".split())
 _NOT = r"(?:no|without|not|lacks?|lacking|missing|ohne|kein\w*|sans|\w+n['’]t)"
-_NEGATES = regex.compile(rf"\b(?:{_NOT}|never|neither|nor|except|unless|nicht|außer)\b", regex.IGNORECASE)
-_MORE = regex.compile(
+_NEGATES = lazy_pattern(rf"\b(?:{_NOT}|never|neither|nor|except|unless|nicht|außer)\b", regex.IGNORECASE)
+_MORE = lazy_pattern(
     r"\b(?:neither|nor|except|unless|(?:no|not|n['’]t)\s+(?:more|less|fewer|only|just|out|sold|run))\b|"
     r"n['’]t\s+(?:more|less|fewer|only|just|out|sold|run)\b",
     regex.IGNORECASE,
 )
 """What turns a negation again, or limits a number."""
-_EITHER = regex.compile(r"\b(?:or|oder|ou)\b", regex.IGNORECASE)
-_ASKS_ROWS = regex.compile(
+_EITHER = lazy_pattern(r"\b(?:or|oder|ou)\b", regex.IGNORECASE)
+_ASKS_ROWS = lazy_pattern(
     r"\b(?:which|what|how\s+many|list|name|show|welche\w*|wie\s+viele|quel(?:le)?s?)\b", regex.IGNORECASE
 )
 """A question that can want rows that it does not name."""
-_OUT_OF_STOCK = regex.compile(
+_OUT_OF_STOCK = lazy_pattern(
     r"\b(?:out\s+of\s+stock|sold\s+out|(?:has|have)\s+run\s+out|ran\s+out|not\s+in\s+stock|no\s+longer\s+in\s+stock|"
     r"ausverkauft|nicht\s+vorrätig)\b",
     regex.IGNORECASE,
 )
 _STOCK = ("stock bestand lager lagerbestand vorrat", "quantity available inventory")
 """Words of the names of columns that tell a stock; the latter only if no column has one of the former."""
-_WORD = regex.compile(r"\p{L}+|[%°€$£]")
+_WORD = lazy_pattern(r"\p{L}+|[%°€$£]")
 _LONGEST_LABEL = 60
 """Code points of a first cell in which a range may be a part."""
 _FITS, _FAILS = 1.5, -4.0

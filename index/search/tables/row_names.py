@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import regex
-
+from index.patterns import lazy_pattern
 from index.search.question.contrasts import Contrasts
 from index.search.tables.asked import Asked
 from index.text.languages import language_of_question
 from index.text.letter_case import fold_case
 
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
-_IS_NAME = regex.compile(r"(?<![\w-])\p{L}[\p{L}\p{M}'’]{2,}(?![\d_])")
+_WORD = lazy_pattern(r"\p{L}[\p{L}\p{M}'’]*")
+_IS_NAME = lazy_pattern(r"(?<![\w-])\p{L}[\p{L}\p{M}'’]{2,}(?![\d_])")
 """A word that is no part of a code."""
 _LEAST_NAMED = 0.75
 """Least share of a column's cells that have words, if they are names."""
-_TAIL = regex.compile(
+_TAIL = lazy_pattern(
     r"[,(/:]|\s[-–—]\s|\s(?:for|of|with|without|in|per|from|to|by|at|on|de|du|del|des|pour|avec|à|con|para|für|mit|ohne|"
     r"von|aus|zu[mr]?|im|am)\s|\s\d.*"
 )
 """The beginning of what follows the thing that a name names: "Bag for a kayak", "Trailer 750 kg"."""
-_DESIGNATION = regex.compile(r"(?<![\w.,-])\p{L}*\d+\p{L}?(?![\w]|[.,]\d)")
+_DESIGNATION = lazy_pattern(r"(?<![\w.,-])\p{L}*\d+\p{L}?(?![\w]|[.,]\d)")
 
 
 def name_column(rows: Sequence[Mapping[int, str]]) -> int | None:

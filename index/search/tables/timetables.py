@@ -14,6 +14,7 @@ from typing import Literal
 
 import regex
 
+from index.patterns import lazy_pattern
 from index.search.tables.grid import Row
 from index.search.tables.prices import asks_price
 from index.search.tables.selection import Selection
@@ -25,7 +26,7 @@ _VEHICLE = (
     "sailing crossing departure departures connection schiff fähre boot zug bahn straßenbahn flug abfahrt "
     "verbindung bateau navette traversier car vol départ"
 )
-_IS_TRIP = regex.compile(rf"\b(?:{_VEHICLE.replace(' ', '|')})\b", regex.IGNORECASE)
+_IS_TRIP = lazy_pattern(rf"\b(?:{_VEHICLE.replace(' ', '|')})\b", regex.IGNORECASE)
 _MOVES = (
     "leave leaves leaving depart departs go goes going run runs sail sails start starts arrive arrives "
     "arriving arrival reach reaches get gets catch take come comes back return returning stop stops call "
@@ -34,7 +35,7 @@ _MOVES = (
     "à quelle quel heure part partir arrive arrivée retour le la les du de pour"
 )
 """Words of such questions that no table needs to have."""
-_ARRIVES = regex.compile(
+_ARRIVES = lazy_pattern(
     r"\b(?:arriv\w+|reach(?:es)?|gets?\s+(?:in|to|back)|ankunft|kommt|arrivée)\b", regex.IGNORECASE
 )
 _KINDS: dict[str, str] = {
@@ -43,10 +44,10 @@ _KINDS: dict[str, str] = {
     "arr": "arr arrives arrival arrivals arrive arriving to an ankunft arrivée arrivées à llegada llegadas",
 }
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-_ASKS_AMOUNT = regex.compile(
+_ASKS_AMOUNT = lazy_pattern(
     r"\b(?:how\s+(?:much|many|long|far)|wie\s?(?:viel\w*|lange)|kostet|combien|coûte)\b", regex.IGNORECASE
 )
-_NO_STOP = regex.compile(
+_NO_STOP = lazy_pattern(
     r"[€£$¥]|\b(?:eur|gbp|usd|chf|euros?|(?:price|fare|cost|fee|duration)s?|(?:travel|journey|crossing|sailing|"
     r"transit)\s+time|check[\s-]?in|boarding|bag\s+drop|opens?|closes?|"
     r"(?:fahr)?preise?|tarife?|dauer|(?:fahr|fahrt|reise)(?:dauer|zeit)|einlass|einstieg|gepäckaufgabe|schließt|"
@@ -58,16 +59,16 @@ _NO_STOP = regex.compile(
 _CLOCK = frozenset(
     "time times clock uhr uhrzeit zeit zeiten heure heures horaire horaires hora horas".split()
 )
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’-]+")
-_FROM = regex.compile(
+_WORD = lazy_pattern(r"[\p{L}\p{M}\p{N}'’-]+")
+_FROM = lazy_pattern(
     r"\b(?:from|leav\w+|depart\w*|ab|von|vom|de|du|depuis|part)\s+(?:the\s+|l[ae]\s+)?\Z", regex.IGNORECASE
 )
-_TO = regex.compile(
+_TO = lazy_pattern(
     r"\b(?:to|for|towards|reach(?:es)?|(?:arriv\w+|gets?|is|be|back)\s+(?:in|at|on)|nach|zum|zur|à|vers|pour)"
     r"\s+(?:the\s+|l[ae]\s+)?\Z",
     regex.IGNORECASE,
 )
-_TIME = regex.compile(
+_TIME = lazy_pattern(
     rf"{HOUR}(?:(?P<mark>[:.h])\s?{MINUTE})?\s?(?:{HALF})?(?P<clock>\s?(?:uhr|h))?"
     r"(?:\s?[*†‡]|\s?\(?[a-z]\)?)?",
     regex.IGNORECASE,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-import regex
-
 from index.answers import DECLINED, NOT_CONFIRMED, Reading
 from index.citations import without_marks
+from index.patterns import lazy_pattern
 
 __all__ = [
     "DECLINED",
@@ -32,7 +31,7 @@ _OPERATIONS = {
     "lower": "the lower",
 }
 _AROUND = " \n\t.*_\"'“”"
-_BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\N{BRAILLE PATTERN BLANK}]*")
+_BLANK = lazy_pattern(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\N{BRAILLE PATTERN BLANK}]*")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
