@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TypeVar
 
+import pytest
+
 FULL = bool(os.environ.get("LOCCIT_TESTS_FULL"))
 
 T = TypeVar("T")
@@ -29,6 +31,12 @@ def times(full: int) -> int:
 def examples(full: int, *, few: int = 20) -> int:
     """Return how many examples Hypothesis draws: otherwise as for ``size()``, but ten to ``few``."""
     return full if FULL else min(few, max(size(full), min(full, 10)))
+
+
+def variants(*items: T) -> list[object]:
+    """Return parameters for tests that take long: the first, and the others under ``make test-full``."""
+    first, *others = items
+    return [first, *(pytest.param(one, marks=pytest.mark.full) for one in others)]
 
 
 def sample(items: Sequence[T]) -> Sequence[T]:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.commands import loccit, started
 from tests.patience import eventually
+from tests.sizes import variants
 
 SERVE = ("serve", "--port", "0")
 INSTEAD = {
@@ -192,7 +193,7 @@ RUNNING: dict[str, Callable[[Path, Path], object]] = {
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("loss", RUNNING)
+@pytest.mark.parametrize("loss", variants(*RUNNING))
 def test_keys_that_are_lost_while_the_service_runs_let_nobody_else_in(home: Path, loss: str) -> None:
     token = made_key(home)
     other = home.parent / "other"

@@ -17,6 +17,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.cli.commands import ROOT, environment, loccit, process, started as served
 from tests.integrations import blocks
+from tests.sizes import variants
 
 pytestmark = pytest.mark.anyio
 TEXT = "The lamp was lit at dusk. The keeper slept."
@@ -99,7 +100,7 @@ async def test_documents_that_are_ingested_meanwhile_are_found(folder: Path) -> 
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", variants("auto", "legacy"))
 async def test_a_running_service_answers_instead_where_one_is_named(folder: Path, mode: str) -> None:
     with served(folder, LOCCIT_API_KEY="sesame") as (_, http):
         address = str(http.base_url).rstrip("/")

@@ -52,6 +52,7 @@ def test_every_face_shows_the_same_sentence_first(client: TestClient, shared_lib
     assert_same_everywhere(client, shared_library, questions(8))
 
 
+@pytest.mark.full
 @pytest.mark.processes
 def test_every_face_shows_the_same_sentence_first_on_100_questions(
     client: TestClient, shared_library: Library

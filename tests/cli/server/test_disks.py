@@ -14,6 +14,7 @@ import pytest
 from tests.cli.commands import loccit, process, started
 from tests.mounts import fill, mounted, remount
 from tests.patience import eventually
+from tests.sizes import variants
 
 MIB = 2**20
 
@@ -129,7 +130,7 @@ def unwritable(disk: Path, kind: str) -> Iterator[None]:
 @pytest.mark.processes
 @pytest.mark.mount
 @pytest.mark.parametrize("kind", REFUSED)
-@pytest.mark.parametrize("left", ["all", "no shared memory", "stopped"])
+@pytest.mark.parametrize("left", variants("all", "no shared memory", "stopped"))
 def test_after_a_kill_on_a_disk_that_takes_nothing_all_is_answered_and_no_write_taken(
     tmp_path: Path, kind: str, left: str
 ) -> None:

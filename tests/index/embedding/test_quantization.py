@@ -208,6 +208,7 @@ def test_too_few_passages_to_calibrate_on(tiny: Path, empty: EmbeddingConfig) ->
         quantize_model(str(tiny), sentences(3), config=empty)
 
 
+@pytest.mark.full
 @pytest.mark.processes
 @not_restricted_to_avx2
 def test_everything_here_with_avx2_only() -> None:

@@ -24,6 +24,7 @@ from tests.postgresql import copy_of, database
 from tests.service.flows.upkeep.conftest import put
 from tests.service.flows.upkeep.test_objects import MOONS, RINGS, Place, original, sha
 from tests.service.state.jobs.spooling import spool_file
+from tests.sizes import variants
 
 pytestmark = pytest.mark.processes
 
@@ -53,7 +54,7 @@ class Service:
         return [one.problem.code for one in check(self.data, self.config)]
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=variants("bucket", "folder"))
 def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
     from tests.objects import objects_url
 
