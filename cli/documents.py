@@ -9,6 +9,7 @@ from cli.instances import Instance, Place, open_instance
 from cli.locators import read_locators
 from cli.options import CollectionName, Data, Json, Key, Server, read_settings
 from cli.terminal.consoles import stderr
+from cli.terminal.counts import counted
 from cli.terminal.output import print_collections, print_documents, print_pruning
 
 
@@ -53,7 +54,8 @@ def delete(
         for document_id in document_ids or []:
             gone = instance.delete(document_id)
             stderr().print(
-                f"Deleted {gone['document_id']}: {gone['versions']} versions, {gone['passages']} passages.",
+                f"Deleted {gone['document_id']}: {counted(gone['versions'], 'version')}, "
+                f"{counted(gone['passages'], 'passage')}.",
                 markup=False,
             )
         print_purging(instance.purge())

@@ -8,6 +8,7 @@ import typer
 from cli.instances import Json as JsonValue, Place, open_instance
 from cli.options import CollectionName, Data, Json, Key, Server, read_settings
 from cli.terminal.consoles import stderr, stdout
+from cli.terminal.counts import counted
 from cli.terminal.output import print_json, print_locator
 
 app = typer.Typer(
@@ -70,4 +71,4 @@ def clear(collection: CollectionName = "default", data: Data = None) -> None:
     if has_questions(settings.data, store=url):
         with closing(open_question_store(settings.data, store=url)) as store:
             count = store.clear([collection])
-    stderr().print(f"Erased {count} questions.", highlight=False)
+    stderr().print(f"Erased {counted(count, 'question')}.", highlight=False)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli.instances import CollectionRow, Json
 from cli.terminal.consoles import print_line, stderr, stdout
+from cli.terminal.counts import counted
 from cli.terminal.ingest_outcome import KINDS, REFUSAL_ADVICE, SKIPPED_ADVICE, Outcome
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def print_outcome(outcome: Outcome) -> None:
     ]
     summary = ", ".join(f"{count} {word}" for count, word in counts if count) or "no files found"
     console = stdout()
-    embedded = f"{outcome.embedded} passages embedded in {outcome.seconds:.1f} s"
+    embedded = f"{counted(outcome.embedded, 'passage')} embedded in {outcome.seconds:.1f} s"
     if not outcome.embedded and any(outcome.counts.get(kind) for kind in ("added", "replaced")):
         embedded = "no passage embedded here: a running service does it, or the vectors were stored already"
     console.print(f"{summary}; {embedded}", highlight=False)
@@ -364,7 +365,7 @@ def print_pruning(plan: Pruning, *, done: bool) -> None:
         console.print(f"  [red]breaks[/] {_escape(locator)}", highlight=False, soft_wrap=True)
     count, broken = len(plan.versions), len(plan.broken)
     verb = "Erased" if done else "Would erase"
-    erased = f"{verb} {count} versions"
+    erased = f"{verb} {counted(count, 'version')}"
     if plan.documents:
-        erased += f" and {len(plan.documents)} retired documents"
+        erased += f" and {counted(len(plan.documents), 'retired document')}"
     console.print(f"{erased}; {broken} of the citations given break.", highlight=False)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from cli.options import Data, read_settings
 from cli.terminal.consoles import print_line, stderr, stdout
+from cli.terminal.counts import counted
 from cli.terminal.output import print_json
 from cli.terminal.progress import step_bars
 from index.history import Ledger
@@ -36,10 +37,11 @@ def backup(
         manifest = upkeep.back_up(settings.data, target, progress, objects=objects)
     console = stdout()
     for name, counts in manifest.collections.items():
-        size = f"{counts['documents']:,} documents, {counts['passages']:,} passages"
+        size = f"{counted(counts['documents'], 'document')}, {counted(counts['passages'], 'passage')}"
         console.print(f"{escape(name)}: {size}", highlight=False)
     console.print(
-        f"Backed up {len(manifest.files):,} files, {manifest.size:,} bytes, to {target} and read them again.",
+        f"Backed up {counted(len(manifest.files), 'file')}, {manifest.size:,} bytes, to {target} "
+        "and read them again.",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -82,7 +84,8 @@ def restore(
     manifest = restored.manifest
     documents = sum(counts["documents"] for counts in manifest.collections.values())
     lines = [
-        f"Restored {len(manifest.collections)} collections, {documents:,} documents, as of {manifest.made}.",
+        f"Restored {counted(len(manifest.collections), 'collection')}, {counted(documents, 'document')}, "
+        f"as of {manifest.made}.",
         *_describe_erasures(restored, used),
         "Indexes are made anew when a collection is opened. API keys are as they were then; those that the "
         "data folder had as revoked stay revoked. If it had none, revoke again those revoked since. All "
@@ -156,8 +159,8 @@ def _describe_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iter
             f" and the collections {', '.join(restored.collections)}" if restored.collections else ""
         )
         yield (
-            f"Erased again, as the ledger says: {restored.documents} documents, {restored.versions} versions"
-            f"{collections}. --bring-back-erased would keep them."
+            f"Erased again, as the ledger says: {counted(restored.documents, 'document')}, "
+            f"{counted(restored.versions, 'version')}{collections}. --bring-back-erased would keep them."
         )
 
 

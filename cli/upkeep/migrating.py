@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cli.options import Data
 from cli.terminal.consoles import print_line, stdout
+from cli.terminal.counts import counted
 from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.output import print_json
 from cli.terminal.progress import step_bars
@@ -80,7 +81,8 @@ def _print_plan(planned: list[Planned], beside: dict[str, int], target: Side, *,
         return
     for one in planned:
         size = (
-            f"{one.documents:,} documents, {one.versions:,} versions, {one.passages:,} passages, "
+            f"{counted(one.documents, 'document')}, {counted(one.versions, 'version')}, "
+            f"{counted(one.passages, 'passage')}, "
             f"{one.bytes / 2**20:,.1f} MiB, change {one.change}"
         )
         state = {"new": "", "unfinished": "; a part is there", "moved": f"; there as of change {one.reached}"}
@@ -123,8 +125,9 @@ def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
 
 def _print_collection(one: MovedCollection) -> None:
     held = f"; nobody could write for {one.held_seconds:.2f} s" if one.held_seconds else ""
-    size = f"{one.documents:,} documents, {one.passages:,} passages, {one.originals:,} originals"
-    print_line(f"{one.name}: {size}, as of change {one.change}{held}")
+    size = f"{counted(one.documents, 'document')}, {counted(one.passages, 'passage')}"
+    originals = counted(one.originals, "original")
+    print_line(f"{one.name}: {size}, {originals}, as of change {one.change}{held}")
     rows = sum(one.rows.values())
     print_line(
         f"  compared {rows:,} rows, asked {one.questions} questions: {len(one.differences)} differences"

@@ -8,6 +8,7 @@ import typer
 
 from cli.options import Data, read_settings
 from cli.terminal.consoles import print_line
+from cli.terminal.counts import counted
 from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.progress import bars
 from index.description import Description
@@ -77,15 +78,16 @@ def _describe_plan(name: str, before: Description, plan: Plan) -> Iterator[str]:
     if others := [change for change in plan.changes if change not in {"model", "precision"}]:
         yield f"{name}: another {' and '.join(others)}."
     yield (
-        f"{'Goes on with' if plan.begun else 'Makes'} about {plan.passages:,} passages of {plan.documents:,} "
-        f"documents: about {_format_duration(plan.seconds)}, and {plan.bytes / 2**20:,.0f} MiB of disk until "
-        f"the old ones are deleted ({plan.free / 2**20:,.0f} MiB are free)."
+        f"{'Goes on with' if plan.begun else 'Makes'} about {counted(plan.passages, 'passage')} of "
+        f"{counted(plan.documents, 'document')}: about {_format_duration(plan.seconds)}, and "
+        f"{plan.bytes / 2**20:,.0f} MiB of disk until the old ones are deleted "
+        f"({plan.free / 2**20:,.0f} MiB are free)."
     )
 
 
 def _format_duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
+        return counted(max(1, round(seconds)), "second")
     return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 

@@ -253,7 +253,7 @@ def test_pruning_says_what_it_would_erase_and_erases_it_only_when_told_to(
 def test_what_is_kept_by_days_or_by_number(tmp_path: Path, versions: list[str]) -> None:
     assert "Would erase 0 versions" in loccit(tmp_path, "prune", "--keep-days", "1").stdout
     assert "Would erase 2 versions" in loccit(tmp_path, "prune", "--keep-days", "0").stdout
-    assert "Would erase 1 versions" in loccit(tmp_path, "prune", "--keep-versions", "2").stdout
+    assert "Would erase 1 version;" in loccit(tmp_path, "prune", "--keep-versions", "2").stdout
     both = loccit(tmp_path, "prune", "--keep-versions", "1", "--keep-days", "30").stdout
     assert "Would erase 0 versions" in both
 

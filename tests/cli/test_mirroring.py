@@ -75,7 +75,7 @@ def test_a_retired_document_is_listed_cited_and_pruned(tmp_path: Path, folder: P
     assert "Would erase 0 versions;" in loccit(tmp_path, "prune").stdout
     told = loccit(tmp_path, "prune", "--keep-retired-days", "0").stdout
     assert "07.txt retired since 20" in told
-    assert "Would erase 0 versions and 1 retired documents;" in told
+    assert "Would erase 0 versions and 1 retired document;" in told
     loccit(tmp_path, "prune", "--keep-retired-days", "0", "--yes")
     assert "(citation_not_found)" in loccit(tmp_path, "cite", locator, status=1).stderr
 

@@ -44,7 +44,7 @@ def test_drill(tmp_path: Path, folder: Path) -> None:
         assert "(data_in_use)" in refused.stderr
     shutil.rmtree(tmp_path / "data")
     done = loccit(tmp_path, "restore", str(tmp_path / "backup.tar"), **ledger)
-    assert "Erased again, as the ledger says: 1 documents, 1 versions" in done.stdout
+    assert "Erased again, as the ledger says: 1 document, 1 version" in done.stdout
     with started(tmp_path, **ledger) as (_, client):
         after = client.post("/v1/ask", json=question).json()["passages"]
         found = [one["citation"]["locator"] for one in after]
@@ -130,7 +130,7 @@ def test_an_upgrade_says_what_it_takes_and_makes_passages_anew(tmp_path: Path) -
     ]
     planned = loccit(tmp_path, "upgrade", "--plan", **smaller).stdout
     assert planned.splitlines()[0] == "default: another chunking."
-    assert re.search(r"about \d+ passages of 1 documents: about 1 seconds, and \d+ MiB of disk", planned)
+    assert re.search(r"about \d+ passages of 1 document: about 1 second, and \d+ MiB of disk", planned)
     assert "upgrade available" in loccit(tmp_path, "list", **smaller).stdout
     done = loccit(tmp_path, "upgrade", **smaller).stdout
     assert done.splitlines()[0] == planned.splitlines()[0]
