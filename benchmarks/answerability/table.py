@@ -177,7 +177,7 @@ def queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
         vectors, context = embedder.embed_queries(checked.texts), checked.context.questions
         (starts,) = embedder.token_starts([checked.text])
         spelt = is_spelt(checked.text, starts.tolist())
-        yield Query(checked.text, add_context(vectors, context), context, spelt)
+        yield Query(checked.text, add_context(vectors[: len(context) + 1], context), context, spelt)
 
 
 def keys_of(moment: Snapshot) -> dict[str, int]:

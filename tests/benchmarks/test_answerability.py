@@ -10,8 +10,9 @@ from benchmarks.answerability.cases import Asking, unit_of
 from benchmarks.answerability.fitting import fit
 from benchmarks.answerability.parts import Part, Whole
 from benchmarks.answerability.study import _mean
-from benchmarks.answerability.table import Table
+from benchmarks.answerability.table import Table, queries
 from evaluation.questions import Question
+from index.answers import Turn
 from index.config import LibraryConfig, SearchConfig
 from index.embedding import WordEmbedder
 from index.ingest import Source
@@ -64,6 +65,13 @@ def test_a_part_gives_the_features_of_a_collection_of_its_documents(tmp_path: Pa
         hit.citation.document_id for hit in expected.hits
     ]
     assert load().probability(features) == pytest.approx(expected.answerability, abs=0.02)
+
+
+def test_a_question_that_refers_to_what_was_said_is_asked_with_its_conversation() -> None:
+    turns = (Turn("user", "Which moon is the lightest?"), Turn("assistant", "Deimos is the lightest moon."))
+    (found,) = queries(WordEmbedder(), [Question("2", "How much does it weigh?", turns=turns)])
+    assert [one.text for one in found.context] == ["Which moon is the lightest?"]
+    assert found.vector.shape == (WordEmbedder().dimension,)
 
 
 def test_each_question_is_asked_with_its_document_and_without(tmp_path: Path) -> None:
