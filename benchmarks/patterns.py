@@ -21,6 +21,8 @@ from typing import Any
 
 import regex
 
+from index.patterns import LazyPattern
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("index", "service")
 AT_ONE_PLACE = frozenset(("match", "fullmatch"))
@@ -108,7 +110,7 @@ class Used:
 
 def patterns_in(value: object) -> Iterator[Any]:
     """The patterns that a value is, or has in it."""
-    if isinstance(value, (re.Pattern, regex.Pattern)):
+    if isinstance(value, (re.Pattern, regex.Pattern, LazyPattern)):
         yield value
     elif isinstance(value, dict):
         yield from patterns_in([*value.items()])
@@ -121,7 +123,8 @@ def modules() -> Iterator[tuple[str, Path]]:
     """The modules that compile patterns."""
     for file in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
         path = file.relative_to(ROOT).with_suffix("")
-        if "compile(" in file.read_text(encoding="utf-8"):
+        text = file.read_text(encoding="utf-8")
+        if "compile(" in text or "lazy_pattern(" in text:
             yield ".".join(path.parts[:-1] if path.name == "__init__" else path.parts), file
 
 

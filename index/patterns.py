@@ -12,7 +12,7 @@ from typing import Any, cast
 import regex
 
 
-class _LazyPattern:
+class LazyPattern:
     """Has what the compiled pattern has, and keeps what was used, so that it is as fast to call."""
 
     def __init__(self, pattern: str, flags: int) -> None:
@@ -34,4 +34,4 @@ def lazy_pattern(pattern: str, flags: int = 0) -> regex.Pattern[str]:
 
     An error in the pattern shows then, too: a test compiles all that modules hold.
     """
-    return cast("regex.Pattern[str]", _LazyPattern(pattern, flags))
+    return cast("regex.Pattern[str]", LazyPattern(pattern, flags))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
-from types import ModuleType
-
 import pytest
 import regex
 
-from index.patterns import lazy_pattern
-from tests.cli.commands import ROOT
+from benchmarks.patterns import used_patterns
+from index.patterns import LazyPattern, lazy_pattern
 
 
 def test_a_pattern_is_used_as_one_that_is_compiled() -> None:
@@ -28,24 +24,7 @@ def test_a_wrong_pattern_fails_at_its_first_use() -> None:
         wrong.search("")
 
 
-def held(value: object) -> Iterator[regex.Pattern[str]]:
-    """The patterns in a value of a module."""
-    if type(value) is type(lazy_pattern("")):
-        yield value
-    elif isinstance(value, dict):
-        yield from held([*value.keys(), *value.values()])
-    elif isinstance(value, list | tuple | set | frozenset):
-        for one in value:
-            yield from held(one)
-
-
-def modules() -> Iterator[ModuleType]:
-    for path in (ROOT / "index").rglob("*.py"):
-        if "lazy_pattern(" in path.read_text():
-            yield import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-
-
 def test_all_patterns_compile() -> None:
-    found = [one for module in modules() for one in held(list(vars(module).values()))]
+    found = [one.pattern for one in used_patterns() if isinstance(one.pattern, LazyPattern)]
     assert len(found) > 300
     assert all(one.groups >= 0 for one in found)
