@@ -73,10 +73,10 @@ def print_purging(state: str) -> None:
 def _delete_collection(instance: Instance, *, confirmed: bool) -> None:
     name = instance.collection
     if not confirmed:
-        count = instance.count_documents()
+        documents = counted(instance.count_documents(), "document")
         stderr().print(
-            f"Nothing was deleted. This would erase the collection {name} with {count} "
-            f"document{'' if count == 1 else 's'}, for good. Add --yes to do it.",
+            f"Nothing was deleted. This would erase the collection {name} with {documents}, for good. "
+            "Add --yes to do it.",
             highlight=False,
         )
         raise typer.Exit(1)
