@@ -23,6 +23,7 @@ from index.library import Library
 from index.readers.pdf import read_pdf, read_pdf_with_layout
 from index.records import Put
 from index.text.layout import Rectangle
+from tests.sizes import variants
 
 WORDS = "The keeper lit the lamp at dusk"
 NOBODY = "Nobody saw the keeper again after that night."
@@ -168,7 +169,7 @@ def share(a: Rectangle, b: Rectangle) -> float:
 
 
 @pytest.mark.ocr
-@pytest.mark.parametrize("turned", [0.0, 1.2, -2.0])
+@pytest.mark.parametrize("turned", variants(-2.0, 0.0, 1.2))
 def test_words_of_generated_pages_are_quoted_and_marked(ocr: OcrOptions, turned: float) -> None:
     lines = page_of_words(seed=round(10 * turned))
     data = pdf(picture(lines, turned=turned))
@@ -234,7 +235,7 @@ LAMPS = (
 
 
 @pytest.mark.ocr
-@pytest.mark.parametrize("turned", [0.0, 1.5])
+@pytest.mark.parametrize("turned", variants(1.5, 0.0))
 def test_the_cells_of_a_scanned_table_stand_in_their_columns(turned: float) -> None:
     if not find_spec("rapidocr"):
         pytest.skip("RapidOCR is not installed")  # Tesseract may take columns that are far apart for blocks
