@@ -74,10 +74,15 @@ _OF_TWO_LETTERS = frozenset("lu ma me je ju ve vi".split())
 _MONTHS = [
     name for one in alphabetic_languages() for name, date in one.dates.items() if date.startswith("month")
 ]
-_ASKED = lazy_pattern(
-    r"(?<!\p{L})(?P<name>(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:(?:mon|diens|donners|frei|sams|sonn)tag|sonnabend)(?:en?)?|"
+DAY_NAMES = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:(?:mon|diens|donners|frei|sams|sonn)tag|sonnabend)(?:en?)?|"
     r"mittwoch|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|mi[eé]rcoles|jueves|"
-    r"viernes|s[aá]bado|domingo|weekday|week-?end|wochenenden?|fin(?:es)? de semana)s?(?![\p{L}\p{M}])",
+    r"viernes|s[aá]bado|domingo"
+)
+"""A pattern of the whole names, to which an s may be added."""
+_ASKED = lazy_pattern(
+    rf"(?<!\p{{L}})(?P<name>{DAY_NAMES}|weekday|week-?end|wochenenden?|fin(?:es)? de semana)s?"
+    r"(?![\p{L}\p{M}])",
     regex.IGNORECASE,
 )
 
