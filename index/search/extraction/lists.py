@@ -1,7 +1,8 @@
 """Widen a sentence to the list that it introduces, or an item to its list if the question asks for one.
 
 A list is consecutive items, each beginning on a line of its own, with a sentence before them. The span stays
-verbatim: from the beginning of that sentence to the end of the last item.
+verbatim: from the beginning of that sentence to the end of the last item. A line that says nothing alone
+brings those below it: one that ends with a colon, and a title above lines such as "Cycling: 2 weeks".
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ LONGEST = 3000
 _ITEM_LINE = re.compile(rf"^{LIST_ITEM}+", re.MULTILINE)
 _GAP = re.compile(r"\n[^\S\n]*\n")
 _HEADING = ("#", "=")
+_LONGEST_BLOCK, _LONGEST_TITLE = 1000, 80
+"""Most code points of lines without marks that are brought, and of the title above them."""
+_COLONS = (":", "：")
+_LABELLED = re.compile(r"[^\W\d_][^:：|\n]{1,80}[:：]\s*\S")
+_LEAST_LABELLED = 2 / 3
+_FENCE = re.compile(r"`{3,}|~{3,}")
 _ENDS_SENTENCE = (":", "：", ".", "?", "!", "…", "。", "？", "！", ",", ";")
 
 
@@ -43,8 +50,44 @@ def widen(text: str, span: Span, question: str) -> Span:
             return span
         wide = start, _list_end(text, after)
     else:
-        return span
+        wide = start, _block_end(text, start, end)
     return wide if wide[1] - wide[0] <= LONGEST else span
+
+
+def _block_end(text: str, start: int, end: int) -> int:
+    """The end of the lines that a span needs below it; that of the span if it needs none."""
+    words, line_end = text[start:end].rstrip(), _paragraph_end(text, end)
+    if text[end:line_end].strip() or words.startswith(_HEADING):
+        return end
+    leads = words.endswith(_COLONS)
+    begin = line_end + 1
+    if leads and not text[begin : _paragraph_end(text, begin)].strip():
+        begin = _paragraph_end(text, begin) + 1
+    last = _lines_end(text, begin)
+    lines = text[begin:last].split("\n")
+    if not lines[0].strip() or lines[0].startswith(_HEADING) or last - start > _LONGEST_BLOCK:
+        return end
+    is_title = _may_be_title(text, start, words) and len(lines) > 1
+    labelled = sum(_LABELLED.match(one.strip()) is not None for one in lines)
+    return last if leads or (is_title and labelled >= _LEAST_LABELLED * len(lines)) else end
+
+
+def _may_be_title(text: str, start: int, words: str) -> bool:
+    """Whether words are a whole line without an end, and neither a row nor labelled."""
+    if start and text[start - 1] != "\n":
+        return False
+    if len(words) > _LONGEST_TITLE or "\n" in words or "|" in words or words.endswith(_ENDS_SENTENCE):
+        return False
+    return _LABELLED.match(words) is None
+
+
+def _lines_end(text: str, begin: int) -> int:
+    """The end of lines that begin here: at an empty line, or with a block of code."""
+    if (fence := _FENCE.match(text, begin)) is not None:
+        closing = text.find(f"\n{fence[0]}", fence.end())
+        return _paragraph_end(text, closing + 1) if closing >= 0 else begin
+    gap = _GAP.search(text, begin)
+    return gap.start() if gap else len(text.rstrip())
 
 
 def _is_introduced(text: str, start: int, after: int) -> bool:

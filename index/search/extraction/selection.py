@@ -47,6 +47,10 @@ _LEAST_NEW = 0.3
 _LEAST_HOLDING, _LEAST_HOLDING_ELSEWHERE = 0.3, 0.5
 """The same for one that tells the time or the reason which is asked for and the best one lacks: in its
 document, and in another."""
+_COLONS = (":", "：")
+_ROW = " | "
+_BELOW = 1000
+"""Code points below a line that leads to a table in which a row of that is looked for."""
 _LEAST_SHARE = 0.5
 """Least probability of a further sentence, as a share of the first one's."""
 
@@ -102,7 +106,7 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
     found = _newer_first(found, answer.question)
     found = _timed_first(_stating_first(found, answer.question), answer.question)
     found = _reason_first(found, answer.question)
-    return _new_first(_referred_first(found), answer)
+    return _row_first(_new_first(_referred_first(found), answer))
 
 
 def _newer_first(found: Sequence[Selected], question: str) -> list[Selected]:
@@ -195,6 +199,22 @@ def _referred_first(found: Sequence[Selected]) -> list[Selected]:
         and one.probability >= _LEAST_NEW * best.probability
     ]
     return _with_first(found, near[:1])
+
+
+def _row_first(found: Sequence[Selected]) -> list[Selected]:
+    """Put a row of the table to which a line leads before that line: "Three offers were obtained:"."""
+    if not found or not found[0].text.rstrip().endswith(_COLONS):
+        return list(found)
+    best = found[0]
+    rows = [
+        one
+        for one in found[1:]
+        if one.document == best.document
+        and 0 <= one.start - best.end <= _BELOW
+        and _ROW in one.text
+        and one.probability >= _LEAST_HOLDING * best.probability
+    ]
+    return _with_first(found, rows[:1])
 
 
 def _defining_first(found: Sequence[Selected], thing: AskedThing) -> list[Selected]:

@@ -68,6 +68,45 @@ def test_blank_lines_may_be_between_items() -> None:
     assert widened("These are known:", WHICH, text) == "These are known:\n\n- on ports\n\n- on railways"
 
 
+LABELLED = "Desk work: after 3 days\nCycling: 2 weeks\nDriving, if you feel no pain: after a week. Ask first."
+CODE = "```sh\nloccit check\n\nloccit list\n```"
+ROWS = "Miller | 420\nHarris | 380"
+
+
+@pytest.mark.parametrize("title", ["Going back to things", "Opening hours", "What it costs"])
+@pytest.mark.parametrize("question", [WHICH, "When may I cycle?"])
+def test_a_title_brings_the_labelled_lines_below_it(title: str, question: str) -> None:
+    text = f"You may walk at once.\n\n{title}\n{LABELLED}\n\nRest for a day."
+    assert widened(title, question, text) == f"{title}\n{LABELLED}"
+
+
+@pytest.mark.parametrize("below", [LABELLED, ROWS, CODE, "By post\nBy telephone", "A pledge of ten years."])
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_a_line_that_ends_with_a_colon_brings_what_is_below_it(below: str, gap: str) -> None:
+    words = "Three offers were obtained:"
+    text = f"The roof leaks. {words}{gap}{below}\n\nIt was put off."
+    assert widened(words, "What guarantee did they offer?", text) == f"{words}{gap}{below}"
+
+
+@pytest.mark.parametrize(
+    ("words", "below"),
+    [
+        ("Going back to things", "You may walk at once.\nThen rest."),  # a title of running text
+        ("Going back to things", f"\n{LABELLED}"),  # apart from the lines
+        ("Going back to things.", LABELLED),  # a sentence
+        ("Cycling: 2 weeks", LABELLED),  # a line among them
+        ("Name | Price", LABELLED),
+        ("Going back to things", f"{LABELLED}\n{'Running: never. ' * 100}"),  # too long
+        ("Three offers were obtained:", "\n\n\nThe roof leaks."),
+        ("Three offers were obtained:", ""),
+        ("Three offers were obtained:", "```sh\nloccit check"),  # cut off
+        ("Three offers were obtained:", "\n## Votes"),
+    ],
+)
+def test_other_lines_bring_nothing(words: str, below: str) -> None:
+    assert widened(words, "When may I cycle?", f"{words}\n{below}") == words
+
+
 def test_a_very_long_list_is_not_brought() -> None:
     text = "These are known:\n" + "\n".join(f"- agreement {number}" for number in range(LONGEST // 10))
     assert widened("These are known:", WHICH, text) == "These are known:"
