@@ -1,7 +1,7 @@
 """Let a collection grow to so many passages and measure it there.
 
     python -m benchmarks.growth FOLDER STORE... --passages 1000000 2000000 [--minutes 5] [--save FILE]
-        [--parts follow ask ingest]
+        [--parts follow ask ingest] [--rate 100]
 
 ``STORE`` are the ``store.sqlite`` files of collections, whose sentences are put together anew and whose
 vectors are mixed (:mod:`benchmarks.growth.passages`). ``FOLDER`` keeps the PostgreSQL server and the data
@@ -31,7 +31,7 @@ from index.store import open_catalogue
 from service.settings import load_settings
 
 _PASSAGES_A_SECOND = 200.0
-"""Of the ingest that is measured: three machines embed as many with the model in the package."""
+"""Of the ingest that is measured: three machines of two cores embed as many with the model in the package."""
 
 
 def serve(folder: Path) -> None:
@@ -74,14 +74,14 @@ def _grow(server: Server, writer: Writer, until: int) -> dict[str, float]:
     }
 
 
-def measure(folder: Path, passages: int, minutes: float, parts: Set[str]) -> Iterator[Figures]:
-    """Yield the figures of a size as they become known."""
+def measure(folder: Path, passages: int, minutes: float, parts: Set[str], rate: float) -> Iterator[Figures]:
+    """Yield the figures of a size as they become known; ``rate``: passages a second of the ingest."""
     server = Server(folder / "postgresql")
     with server.running(), _record(folder, server) as store:
         writer, growth = Writer(store, folder), Growth(folder, server)
         with growth.following() if "follow" in parts else nullcontext():
             yield {"passages": passages, "load": os.getloadavg()[0], **_grow(server, writer, passages)}
-        yield from growth.figures(parts, lambda time_: writer.write(time_, _PASSAGES_A_SECOND), 60 * minutes)
+        yield from growth.figures(parts, lambda time_: writer.write(time_, rate), 60 * minutes)
 
 
 def main() -> None:
@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--passages", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--rate", type=float, default=_PASSAGES_A_SECOND)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -103,7 +104,7 @@ def main() -> None:
         return
     prepare(folder, given.stores)
     for size in given.passages:
-        for figures in measure(folder, size, given.minutes, set(given.parts)):
+        for figures in measure(folder, size, given.minutes, set(given.parts), given.rate):
             print(json.dumps(figures), flush=True)
             if given.save:
                 _keep(given.save, str(size), figures)
