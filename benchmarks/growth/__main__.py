@@ -33,6 +33,9 @@ from service.settings import load_settings
 _PASSAGES_A_SECOND = 200.0
 """Of the ingest that is measured: three machines of two cores embed as many with the model in the package."""
 
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than wrk waits between two questions on a connection: one that ends meanwhile loses its question."""
+
 
 def serve(folder: Path) -> None:
     """Serve what the environment names, with vectors of no model, until the process ends."""
@@ -44,7 +47,8 @@ def serve(folder: Path) -> None:
     config = settings.library_config()
     with Library(settings.data, embedder=lambda: SyntheticEmbedder(folder), config=config) as library:
         app = create_app(settings, library=library)
-        uvicorn.Server(uvicorn.Config(app, port=0, access_log=False)).run()
+        served = uvicorn.Config(app, port=0, access_log=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS)
+        uvicorn.Server(served).run()
 
 
 @contextmanager
