@@ -8,8 +8,10 @@ brings those below it: one that ends with a colon, and a title above lines such 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from index.search.extraction.introductions import are_alternatives, introduces, is_beside, item_of
+from index.search.headings.lines import COLONS
 from index.search.question.wanted import asks_for_several, asks_for_steps, list_after
 from index.text.sentences import LIST_ITEM, Span, item_spans, sentence_spans
 
@@ -20,7 +22,6 @@ _GAP = re.compile(r"\n[^\S\n]*\n")
 _HEADING = ("#", "=")
 _LONGEST_BLOCK, _LONGEST_TITLE = 1000, 80
 """Most code points of lines without marks that are brought, and of the title above them."""
-_COLONS = (":", "：")
 _LABELLED = re.compile(r"[^\W\d_][^:：|\n]{1,80}[:：]\s*\S")
 _LEAST_LABELLED = 2 / 3
 _FENCE = re.compile(r"`{3,}|~{3,}")
@@ -59,7 +60,7 @@ def _block_end(text: str, start: int, end: int) -> int:
     words, line_end = text[start:end].rstrip(), _paragraph_end(text, end)
     if text[end:line_end].strip() or words.startswith(_HEADING):
         return end
-    leads = words.endswith(_COLONS)
+    leads = words.endswith(COLONS)
     begin = line_end + 1
     if leads and not text[begin : _paragraph_end(text, begin)].strip():
         begin = _paragraph_end(text, begin) + 1
@@ -67,13 +68,17 @@ def _block_end(text: str, start: int, end: int) -> int:
     lines = text[begin:last].split("\n")
     if not lines[0].strip() or lines[0].startswith(_HEADING) or last - start > _LONGEST_BLOCK:
         return end
-    is_title = _may_be_title(text, start, words) and len(lines) > 1
+    return last if leads or (_may_be_title(text, start, words) and _are_labelled(lines)) else end
+
+
+def _are_labelled(lines: Sequence[str]) -> bool:
+    """Tell whether lines are several, and most have a label."""
     labelled = sum(_LABELLED.match(one.strip()) is not None for one in lines)
-    return last if leads or (is_title and labelled >= _LEAST_LABELLED * len(lines)) else end
+    return len(lines) > 1 and labelled >= _LEAST_LABELLED * len(lines)
 
 
 def _may_be_title(text: str, start: int, words: str) -> bool:
-    """Whether words are a whole line without an end, and neither a row nor labelled."""
+    """Tell whether words are a whole line without an end, and neither a row nor labelled."""
     if start and text[start - 1] != "\n":
         return False
     if len(words) > _LONGEST_TITLE or "\n" in words or "|" in words or words.endswith(_ENDS_SENTENCE):

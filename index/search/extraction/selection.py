@@ -18,6 +18,7 @@ from index.search.extraction.reasons import (
     span_before,
 )
 from index.search.extraction.wording import is_said, missing_words
+from index.search.headings.lines import COLONS
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
 from index.search.question.times import may_tell_time, tells_time, time_asked
@@ -47,7 +48,6 @@ _LEAST_NEW = 0.3
 _LEAST_HOLDING, _LEAST_HOLDING_ELSEWHERE = 0.3, 0.5
 """The same for one that tells the time or the reason which is asked for and the best one lacks: in its
 document, and in another."""
-_COLONS = (":", "：")
 _ROW = " | "
 _BELOW = 1000
 """Code points below a line that leads to a table in which a row of that is looked for."""
@@ -203,7 +203,7 @@ def _referred_first(found: Sequence[Selected]) -> list[Selected]:
 
 def _row_first(found: Sequence[Selected]) -> list[Selected]:
     """Put a row of the table to which a line leads before that line: "Three offers were obtained:"."""
-    if not found or not found[0].text.rstrip().endswith(_COLONS):
+    if not found or not found[0].text.rstrip().endswith(COLONS):
         return list(found)
     best = found[0]
     rows = [
