@@ -51,24 +51,29 @@ def widen(text: str, span: Span, question: str) -> Span:
             return span
         wide = start, _list_end(text, after)
     else:
-        wide = start, _block_end(text, start, end)
+        wide = start, block_end(text, start, end)
     return wide if wide[1] - wide[0] <= LONGEST else span
 
 
-def _block_end(text: str, start: int, end: int) -> int:
-    """The end of the lines that a span needs below it; that of the span if it needs none."""
+def block_end(text: str, start: int, end: int) -> int:
+    """Return the end of the lines that ``text[start:end]`` needs below it; ``end`` if it needs none.
+
+    A line with a colon may already have the first of them, of labelled ones.
+    """
     words, line_end = text[start:end].rstrip(), _paragraph_end(text, end)
     if text[end:line_end].strip() or words.startswith(_HEADING):
         return end
-    leads = words.endswith(COLONS)
-    begin = line_end + 1
+    line, *more = words.split("\n", 1)
+    leads = line.rstrip().endswith(COLONS)
+    begin = start + len(line) + 1 if more else line_end + 1
     if leads and not text[begin : _paragraph_end(text, begin)].strip():
         begin = _paragraph_end(text, begin) + 1
     last = _lines_end(text, begin)
     lines = text[begin:last].split("\n")
     if not lines[0].strip() or lines[0].startswith(_HEADING) or last - start > _LONGEST_BLOCK:
         return end
-    return last if leads or (_may_be_title(text, start, words) and _are_labelled(lines)) else end
+    needs = leads or _may_be_title(text, start, words)
+    return max(end, last) if needs and ((leads and not more) or _are_labelled(lines)) else end
 
 
 def _are_labelled(lines: Sequence[str]) -> bool:

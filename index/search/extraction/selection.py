@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from index.answers import Answer, Hit
 from index.citations import parse_locator
 from index.search.extraction.beginning import lead_start
+from index.search.extraction.lists import block_end
 from index.search.extraction.older_mail import is_about_the_same, is_later
 from index.search.extraction.reasons import (
     asks_why,
@@ -261,7 +262,7 @@ def first_sentence(answer: Answer) -> Selected | None:
     """Return the sentence that stands first, wherever the answer is shown; None if nothing answers.
 
     It is the row in which a computed value stands, if there is one, and else the first one of :func:`best`,
-    from the question of the document that it answers.
+    from the question of the document that it answers; a line that says nothing alone has those below it.
     """
     for locator in answer.reading.rows[:1] if answer.reading is not None else ():
         row = parse_locator(locator)
@@ -274,9 +275,9 @@ def first_sentence(answer: Answer) -> Selected | None:
     first = next(iter(candidates(answer)), None)
     if first is None:
         return None
-    at = first.hit.citation.start
-    start = lead_start(first.hit.text, (first.start - at, first.end - at), answer.question)
-    return replace(first, start=at + start)
+    at, text = first.hit.citation.start, first.hit.text
+    own = first.start - at, first.end - at
+    return replace(first, start=at + lead_start(text, own, answer.question), end=at + block_end(text, *own))
 
 
 def best(answer: Answer, most: int, part: int = 0) -> list[Selected]:

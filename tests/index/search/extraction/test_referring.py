@@ -30,3 +30,13 @@ def test_a_decision_stands_before_what_was_proposed(collection: Collection) -> N
     first = first_sentence(collection.ask("What was decided about the membership fee?"))
     assert first is not None
     assert first.text == "Decision: postponed to 9 May."
+
+
+@pytest.mark.parametrize("line", ["Going back to sports", "You may go back to sports:"])
+def test_a_line_that_says_nothing_alone_has_those_below_it(collection: Collection, line: str) -> None:
+    block = f"{line}\nCycling: two weeks\nRunning: six weeks"
+    collection.put(Source("leaflet.txt", f"Leave the bandage on.\n\n{block}\n\nCall us.\n".encode()))
+    collection.embed_pending()
+    first = first_sentence(collection.ask("When may I go back to sports?"))
+    assert first is not None
+    assert (first.text, first.end - first.start) == (block, len(block))
