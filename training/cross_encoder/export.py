@@ -16,13 +16,25 @@ from training.cross_encoder.model import CrossEncoder
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "cross-encoder.json"
+WORDS = "encoder.embeddings.word_embeddings.weight"
+"""The vectors of words, which are not trained."""
 
 
-def export(model: CrossEncoder, folder: Path, progress: Progress, told: Mapping[str, Any]) -> str:
-    """Write the weights and their description; return the SHA-256 of the weights."""
+def export(
+    model: CrossEncoder, folder: Path, progress: Progress, told: Mapping[str, Any], *, words: bool = True
+) -> str:
+    """Write the weights and their description; return the SHA-256 of the weights.
+
+    ``words``: with the vectors of words, which are those of the base.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS
-    save_file({name: one.to(torch.float16).contiguous() for name, one in model.state_dict().items()}, weights)
+    written = {
+        name: one.to(torch.float16).contiguous()
+        for name, one in model.state_dict().items()
+        if words or name != WORDS
+    }
+    save_file(written, weights)
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     description = {
@@ -36,5 +48,6 @@ def export(model: CrossEncoder, folder: Path, progress: Progress, told: Mapping[
 
 
 def load_weights(model: CrossEncoder, folder: Path) -> None:
-    """Load exported weights into a model."""
-    model.load_state_dict({name: one.float() for name, one in load_file(folder / WEIGHTS).items()})
+    """Load exported weights into a model, which keeps the vectors of words that it has if there are none."""
+    loaded = {name: one.float() for name, one in load_file(folder / WEIGHTS).items()}
+    model.load_state_dict({WORDS: model.state_dict()[WORDS], **loaded})

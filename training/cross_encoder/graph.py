@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from index.embedding.backends import load_backend
 from index.embedding.graph import INPUTS
-from index.search.cross_encoder.model import DESCRIPTION, TOKENIZER
+from index.search.cross_encoder.model import DESCRIPTION, TOKENIZER, VECTORS
 from training.cross_encoder.model import CrossEncoder
 
 _GRAPH = "cross-encoder.onnx"
@@ -34,43 +34,53 @@ _ROWS, _COLUMNS = 0, 1
 
 
 class _Graph(nn.Module):
-    """The inputs in the order of an embedding model, and two outputs: of the window, and of its tokens."""
+    """The inputs in the order of an embedding model, and two outputs: of the window, and of its tokens.
 
-    def __init__(self, model: CrossEncoder) -> None:
+    The first input are the ids of tokens, or else their vectors.
+    """
+
+    def __init__(self, model: CrossEncoder, *, words: bool) -> None:
         super().__init__()
         self.model = model
+        self.words = words
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        ids, mask, types = inputs
-        scores = self.model(ids, types, mask)
+        tokens, mask, types = inputs
+        scores = self.model.read(self.model.words(tokens) if self.words else tokens, types, mask)
         return torch.cat([scores.answers[:, None], scores.claims], dim=1), scores.tokens
 
 
-def write_graph(model: CrossEncoder, path: Path) -> str:
+def write_graph(model: CrossEncoder, path: Path, *, words: bool = True) -> str:
     """Write the graph; return its SHA-256.
 
-    It takes ``input_ids``, ``attention_mask`` and ``token_type_ids`` of shape (windows, width). It returns
+    It takes ``input_ids``, ``attention_mask`` and ``token_type_ids`` of shape (windows, width), or without
+    ``words`` in the place of the first the vectors of tokens, of shape (windows, width, size). It returns
     logits of shape (windows, 4): answers, supports, contradicts, neither; and of shape (windows, width, 3),
     for each token: its sentence answers, the answer starts here, it ends here.
     """
     # One tensor for all of them would become one input.
     inputs = {name: torch.ones((2, 7), dtype=torch.int64) for name in INPUTS}
+    if not words:
+        inputs = {VECTORS: torch.ones((2, 7, model.answers.in_features)), **inputs}
+        del inputs[INPUTS[0]]
     with torch.inference_mode():
-        load_backend("onnx").write(_Graph(model).eval(), inputs, path)
+        load_backend("onnx").write(_Graph(model, words=words).eval(), inputs, path)
     graph = onnx.load(path)
     round_weights(graph)
     onnx.save(graph, path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_folder(model: CrossEncoder, exported: Path, base: Path, folder: Path) -> str:
+def write_folder(model: CrossEncoder, exported: Path, base: Path, folder: Path, *, words: bool = True) -> str:
     """Write the graph, the tokenizer of the base and what is told of the weights; return the graph's SHA-256.
 
-    It is what :meth:`index.search.cross_encoder.model.CrossEncoder.open` reads.
+    Without ``words`` the tokenizer and the vectors of words stay in the base. It is what
+    :meth:`index.search.cross_encoder.model.CrossEncoder.open` reads.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    digest = write_graph(model, folder / _GRAPH)
-    shutil.copyfile(base / TOKENIZER, folder / TOKENIZER)
+    digest = write_graph(model, folder / _GRAPH, words=words)
+    if words:
+        shutil.copyfile(base / TOKENIZER, folder / TOKENIZER)
     told = json.loads((exported / DESCRIPTION).read_text(encoding="utf-8"))
     weights = {"sha256": told.pop("sha256"), "bytes": told.pop("bytes")}
     told.pop("weights")

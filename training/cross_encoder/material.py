@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.cross_encoder import invented
+from training.cross_encoder.bases import Base
 from training.cross_encoder.contexts import Contexts, word_vectors
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.names import Names
 from training.cross_encoder.neighbours import neighbours
 from training.cross_encoder.pairs import CLAIM_SETS, CLAIMS_WRITTEN, TOLD, WRITTEN, Pair, load
 from training.cross_encoder.samples import Sample, Sampler, from_case
-from training.cross_encoder.stream import INVENTED, WEIGHTS, Stream
+from training.cross_encoder.stream import INVENTED, Stream
 from training.cross_encoder.written_pairs import document_pairs, passage_pairs
 
 VERSION = "8"
@@ -33,20 +35,30 @@ class Material:
     development: list[Pair]
     names: Names
     contexts: Contexts
+    base: Base
     work: Path
     """Where neighbours are kept."""
 
     @classmethod
-    def read(cls, folder: Path, work: Path) -> Material:
-        """Read all sets of a folder."""
+    def read(cls, folder: Path, work: Path, base: Base) -> Material:
+        """Read all sets of a folder that a base is trained on."""
         own = {INVENTED, WRITTEN, CLAIMS_WRITTEN, TOLD}
-        pairs = load(folder, [name for name in WEIGHTS if name not in own])
+        pairs = load(
+            folder, [name for name in base.weights if name not in own], multilingual=base.multilingual
+        )
         pairs += [*document_pairs(), *passage_pairs(pairs)]
         training = [pair for pair in pairs if not pair.development and not _is_told_by_its_question(pair)]
         development = [pair for pair in pairs if pair.development]
-        questions = list(dict.fromkeys(pair.question for pair in training if pair.set_name not in CLAIM_SETS))
+        questions = list(
+            dict.fromkeys(
+                pair.question
+                for pair in training
+                if pair.set_name not in CLAIM_SETS and pair.language == "en"
+            )
+        )
         contexts = Contexts(questions, word_vectors(questions, work))
-        return cls(training, development, Names(training), contexts, work)
+        names = Names([pair for pair in training if pair.language == "en"])
+        return cls(training, development, names, contexts, base, work)
 
     def stream(self, encoder: Encoder, *, seed: int) -> Stream:
         """The stream of training samples."""
@@ -54,7 +66,7 @@ class Material:
         for row, pair in enumerate(self.training):
             rows.setdefault(pair.set_name, []).append(row)
         sampler = self._sampler(self.training, encoder)
-        return Stream(sampler, rows, encoder, seed=f"{VERSION}:{seed}")
+        return Stream(sampler, rows, encoder, seed=f"{VERSION}:{seed}", weights=self.base.weights)
 
     def development_samples(self, encoder: Encoder) -> list[Sample]:
         """Samples of each kind and of each set, the same each time."""
@@ -62,7 +74,9 @@ class Material:
         rows = list(range(len(self.development)))
         random.Random(0).shuffle(rows)
         made = [
-            one for row in _capped(rows, self.development) if (one := sampler.sample(row, _draw(row, "")))
+            one
+            for row in _capped(rows, self.development, self.base.weights)
+            if (one := sampler.sample(row, _draw(row, "")))
         ]
         for kind in _HARD:
             found = (sampler.sample(row, _draw(row, kind), kind) for row in rows)
@@ -87,12 +101,12 @@ def _draw(number: int, kind: str) -> random.Random:
     return random.Random(f"development:{kind}:{number}")
 
 
-def _capped(rows: list[int], pairs: list[Pair]) -> list[int]:
+def _capped(rows: list[int], pairs: list[Pair], weights: Mapping[str, float]) -> list[int]:
     counts: dict[str, int] = {}
     kept = []
     for row in rows:
         name = pairs[row].set_name
         counts[name] = counts.get(name, 0) + 1
-        if counts[name] <= _OF_SET * _MORE.get(name, 1) and WEIGHTS[name]:
+        if counts[name] <= _OF_SET * _MORE.get(name, 1) and weights[name]:
             kept.append(row)
     return kept

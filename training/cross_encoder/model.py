@@ -71,7 +71,19 @@ class CrossEncoder(nn.Module):
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Scores:
         """Compute the logits of each head."""
-        hidden = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+        return self.read(self.words(ids), types, mask)
+
+    def words(self, ids: Tensor) -> Tensor:
+        """The vectors of tokens, without those of their positions and types."""
+        embeddings: Any = self.encoder.embeddings
+        found: Tensor = embeddings.word_embeddings(ids)
+        return found
+
+    def read(self, words: Tensor, types: Tensor, mask: Tensor) -> Scores:
+        """Compute the logits of each head from the vectors of tokens."""
+        hidden = self.encoder(
+            inputs_embeds=words, token_type_ids=types, attention_mask=mask
+        ).last_hidden_state
         pooled = torch.tanh(self.pooled(hidden[:, 0]))
         return Scores(self.answers(pooled)[:, 0], self.claims(pooled), self.tokens(hidden))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -119,12 +119,7 @@ class Names:
 
     def exchange(self, question: str, read: str, draw: random.Random) -> Exchange | None:
         """Exchange a name, a year or a number that stands in the text read for one that does not."""
-        ways = [self._exchange_name, _exchange_year, _exchange_number]
-        draw.shuffle(ways)
-        for way in ways:
-            if done := way(question, read, draw):
-                return done
-        return None
+        return _first_done([self._exchange_name, _exchange_year, _exchange_number], question, read, draw)
 
     def _exchange_name(self, question: str, read: str, draw: random.Random) -> Exchange | None:
         spans = [span for span in self.found_in(question) if stands_in(question[slice(*span)], read)]
@@ -137,6 +132,25 @@ class Names:
             if after:
                 return _exchanged(question, (start, end), after, "name")
         return None
+
+
+def exchange_figure(question: str, read: str, draw: random.Random) -> Exchange | None:
+    """Exchange a year or a number that stands in the text read for one that does not."""
+    return _first_done([_exchange_year, _exchange_number], question, read, draw)
+
+
+def _first_done(
+    ways: list[Callable[[str, str, random.Random], Exchange | None]],
+    question: str,
+    read: str,
+    draw: random.Random,
+) -> Exchange | None:
+    """What the first of some ways in random order makes that can."""
+    draw.shuffle(ways)
+    for way in ways:
+        if done := way(question, read, draw):
+            return done
+    return None
 
 
 def exchange_title(question: str, title: str, others: Sequence[str], read: str) -> Exchange | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.config import EmbeddingConfig
 from index.embedding import DEFAULT_MODEL, load_embedder
-from training.cross_encoder.pairs import CLAIM_SETS, Pair, words
+from training.cross_encoder.pairs import CLAIM_SETS, Pair, terms
 
 COUNT = 20
 """Passages kept of a question, half by words and half by vectors."""
@@ -36,7 +36,8 @@ def passages(pairs: Sequence[Pair]) -> list[str]:
 def neighbours(pairs: Sequence[Pair], folder: Path, *, model: str = DEFAULT_MODEL) -> Numbers:
     """For each pair the numbers of the passages that are ranked first for its question; -1: none.
 
-    Those that BM25 ranks first and those whose vectors are nearest take turns.
+    Those that BM25 ranks first and those whose vectors are nearest take turns; the model knows English, so
+    that a question in another language has the former alone.
     """
     texts = passages(pairs)
     digest = hashlib.sha256("\0".join([*texts, *(pair.question for pair in pairs)]).encode()).hexdigest()[:16]
@@ -61,7 +62,7 @@ def _by_words(texts: Sequence[str], pairs: Sequence[Pair]) -> Numbers:
     rows: dict[str, list[int]] = {}
     for row, pair in enumerate(pairs):
         if pair.set_name not in CLAIM_SETS:
-            rows.setdefault(" ".join(words(pair.question).split()[:24]) or "nothing", []).append(row)
+            rows.setdefault(" ".join(terms(pair.question).split()[:24]) or "nothing", []).append(row)
     for question, asked in rows.items():
         hits = searcher.search(index.parse_query(question, ["text"]), _HALF).hits
         numbers = [searcher.doc(address)["number"][0] for _, address in hits]
@@ -71,11 +72,17 @@ def _by_words(texts: Sequence[str], pairs: Sequence[Pair]) -> Numbers:
 
 def _by_vectors(texts: Sequence[str], pairs: Sequence[Pair], folder: Path, model: str) -> Numbers:
     found = np.full((len(pairs), _HALF), -1, np.int32)
-    rows = [row for row, pair in enumerate(pairs) if pair.set_name not in CLAIM_SETS]
+    english = {pair.passage for pair in pairs if pair.language == "en"}
+    known = [number for number, text in enumerate(texts) if text in english]
+    rows = [
+        row for row, pair in enumerate(pairs) if pair.set_name not in CLAIM_SETS and pair.language == "en"
+    ]
     if not rows:
         return found
     embedder = load_embedder(model, config=EmbeddingConfig(cache=folder / "models"))
-    vectors = np.ascontiguousarray(_embedded(texts, embedder.embed_passages, folder / "passages").T)
+    vectors = np.ascontiguousarray(
+        _embedded([texts[number] for number in known], embedder.embed_passages, folder / "passages").T
+    )
     asked = [pairs[row].question for row in rows]
     questions = _embedded(asked, embedder.embed_queries, folder / "questions")
     for at in range(0, len(rows), _AT_ONCE):
@@ -83,7 +90,7 @@ def _by_vectors(texts: Sequence[str], pairs: Sequence[Pair], folder: Path, model
         most = min(_HALF, cosines.shape[1])
         best = np.argpartition(-cosines, most - 1, axis=1)[:, :most]
         order = np.argsort(-np.take_along_axis(cosines, best, axis=1), axis=1)
-        found[rows[at : at + _AT_ONCE], :most] = np.take_along_axis(best, order, axis=1)
+        found[rows[at : at + _AT_ONCE], :most] = np.array(known)[np.take_along_axis(best, order, axis=1)]
     return found
 
 
@@ -112,7 +119,7 @@ def _index(texts: Sequence[str]) -> tantivy.Index:
     index = tantivy.Index(schema.build())
     writer = index.writer(_MEMORY, 1)
     for number, text in enumerate(texts):
-        writer.add_document(tantivy.Document(text=text, number=number))
+        writer.add_document(tantivy.Document(text=terms(text), number=number))
     writer.commit()
     writer.wait_merging_threads()
     index.reload()

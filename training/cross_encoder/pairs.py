@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 DEVELOPMENT_PERCENT = 4
@@ -25,7 +26,11 @@ CLAIM_SETS = frozenset({"claims", CLAIMS_WRITTEN})
 TITLED = WIKIPEDIA | {"medquad", "onestopqa", "fairytaleqa"}
 WITHOUT_LICENCE = frozenset({("faq_software", "tor")})
 """Documents whose licence is not known. They are not trained on."""
+LEFT_OUT = frozenset({"de", "es", "ru", "hi"})
+"""Languages that nothing is trained on, so that they show what a model can do in others."""
 _WORDS = re.compile(r"\w+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+"""Thai, Lao, Japanese and Chinese, which have no spaces between words."""
 _BOOLQ_TITLE = re.compile(r"^(.{2,80}?) -- ")
 
 
@@ -48,6 +53,8 @@ class Pair:
     """The heading above the passage."""
     near: tuple[int, int] | None = None
     """The words that a hasty reader would take for the answer, if there is none."""
+    language: str = "en"
+    """Of the question, a two-letter code, or one of three letters."""
 
     @property
     def development(self) -> bool:
@@ -68,12 +75,15 @@ def words(text: str) -> str:
     return " ".join(_WORDS.findall(text.casefold()))
 
 
-def load(folder: Path, names: Sequence[str], *, language: str = "en") -> list[Pair]:
-    """Read the pairs of sets in one language. A question that stands in two sets is kept once."""
+def load(folder: Path, names: Sequence[str], *, multilingual: bool = False) -> list[Pair]:
+    """Read the pairs of sets in English, or in all languages but those left out.
+
+    A question that stands in two sets is kept once.
+    """
     pairs: list[Pair] = []
     seen: set[tuple[str, str]] = set()
     for name in names:
-        fresh = [pair for pair in _read(folder, name, language) if _key(pair) not in seen]
+        fresh = [pair for pair in _read(folder, name, multilingual) if _key(pair) not in seen]
         seen.update(_key(pair) for pair in fresh)
         pairs += fresh
     return _without_leaks(pairs)
@@ -86,13 +96,14 @@ def _key(pair: Pair) -> tuple[str, str]:
     return (question, "") if is_shared and len(question) > 30 else (question, words(pair.passage)[:200])
 
 
-def _read(folder: Path, name: str, language: str) -> Iterator[Pair]:
+def _read(folder: Path, name: str, multilingual: bool) -> Iterator[Pair]:
     with gzip.open(folder / name / "pairs.jsonl.gz", "rt", encoding="utf-8") as file:
         for line in file:
             row = json.loads(line)
             if (name, row.get("group")) in WITHOUT_LICENCE:
                 continue
-            if row["language"] == language and row["question"].strip() and row["passage"].strip():
+            is_read = row["language"] not in LEFT_OUT if multilingual else row["language"] == "en"
+            if is_read and row["question"].strip() and row["passage"].strip():
                 yield _pair(name, row)
 
 
@@ -118,6 +129,7 @@ def _pair(name: str, row: dict[str, object]) -> Pair:
         answer=_answer(passage, start, end),
         answerable=bool(row["answerable"]),
         label=str(row.get("label") or ""),
+        language=str(row["language"]),
     )
 
 
@@ -126,9 +138,22 @@ def _answer(passage: str, start: object, end: object) -> tuple[int, int] | None:
     if not isinstance(start, int) or not isinstance(end, int):
         return None
     for edge in (start, end):
-        if 0 < edge < len(passage) and passage[edge - 1 : edge + 1].isalnum():
+        letters = passage[edge - 1 : edge + 1]
+        if 0 < edge < len(passage) and letters.isalnum() and not _UNSPACED.search(letters):
             return None
     return None if passage[start:end].strip().lower() in {"", "yes", "no"} else (start, end)
+
+
+def terms(text: str) -> str:
+    """The words of a text in lower case; of languages without spaces all pairs of neighbouring letters."""
+    return _UNSPACED.sub(lambda match: f" {' '.join(map(''.join, pairwise(match[0])))} ", words(text))
+
+
+def tells(answer: str, text: str) -> bool:
+    """Whether the words of an answer stand in a text."""
+    if _UNSPACED.search(answer):
+        return words(answer) in words(text)
+    return f" {words(answer)} " in f" {words(text)} "
 
 
 def _without_leaks(pairs: list[Pair]) -> list[Pair]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,9 +13,9 @@ from training.cross_encoder import invented
 from training.cross_encoder.asked import exchange_asked
 from training.cross_encoder.contexts import Contexts
 from training.cross_encoder.encoding import Encoder
-from training.cross_encoder.names import Exchange, Names, exchange_title
+from training.cross_encoder.names import Exchange, Names, exchange_figure, exchange_title
 from training.cross_encoder.neighbours import Numbers, passages
-from training.cross_encoder.pairs import CLAIM_SETS, TOLD, WRITTEN, Pair, words
+from training.cross_encoder.pairs import CLAIM_SETS, TOLD, WRITTEN, Pair, tells, terms, words
 from training.cross_encoder.predicates import exchange_predicate, is_yes_no
 from training.cross_encoder.windows import Window, choose, locate, overlapping, split, window
 from training.cross_encoder.wording import keywords, mistyped, naming
@@ -38,6 +37,10 @@ _KINDS_WRITTEN: Mapping[str, float] = {
     "answers": 0.5, "group": 0.2, "words": 0.08, "cut": 0.17, "exchanged": 0.05,
 }  # fmt: skip
 """Of questions that were written as people ask: as often without their answer, so that they do not tell."""
+_KINDS_OTHER: Mapping[str, float] = {
+    "answers": 0.42, "group": 0.23, "words": 0.15, "cut": 0.15, "exchanged": 0.05,
+}  # fmt: skip
+"""Of questions that are not in English, of which no words are exchanged but numbers and years."""
 CLAIMS = {
     "entailment": 0, "SUPPORTS": 0, "contradiction": 1, "REFUTES": 1, "neutral": 2, "NOT ENOUGH INFO": 2,
     "supports": 0, "contradicts": 1, "neither": 2,
@@ -47,7 +50,6 @@ _PREFIXES = frozenset({"medquad", "stackexchange_small", "covid_faq_jhu", "condi
 _LONGEST_SPAN = 160
 _NO_KEYWORDS = frozenset({"near", "group", "cut", "marked", "predicate", "property", "role", "word", "asked"})
 """Kinds whose questions are not cut to key words, because what was exchanged could be lost."""
-_NEAR = re.compile(r"\w{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class Sampler:
             return _claim(pair)
         source = self._source(row, draw)
         weights = {**(_KINDS_WRITTEN if pair.set_name == WRITTEN else KINDS)}
+        if pair.language != "en":
+            weights = {**_KINDS_OTHER}
         if pair.set_name == TOLD:
             weights = {"answers": 1.0}
         if not pair.answerable:
@@ -142,7 +146,7 @@ class Sampler:
     def _source(self, row: int, draw: random.Random) -> _Source:
         """The passage of a pair; a single sentence is often set among others."""
         pair = self._pairs[row]
-        sentences = split(pair.passage)
+        sentences = split(pair.passage, _language(pair))
         if len(sentences) == 1 and draw.random() < 0.6:
             return self._among_others(row, draw)
         if pair.answer:
@@ -211,21 +215,21 @@ class Sampler:
         self, source: _Source, passage: str, head: str, kind: str, draw: random.Random
     ) -> Sample | None:
         """A window of another passage; often the one with most words of the question."""
-        sentences = split(passage)
+        sentences = split(passage, _language(source.pair))
         lengths = self._encoder.sentence_lengths(passage, sentences)
         budget = self._encoder.budget(source.pair.question, head)
         wanted = draw.randint(budget // 5, budget)
         start = draw.randrange(len(sentences))
         if draw.random() < 0.6:
-            asked = set(_NEAR.findall(source.pair.question.lower()))
-            shared = [len(asked & set(_NEAR.findall(passage[a:b].lower()))) for a, b in sentences]
+            asked = _content(source.pair.question)
+            shared = [len(asked & _content(passage[a:b])) for a, b in sentences]
             start = shared.index(max(shared))
         wanted = min(budget, max(wanted, lengths[start]))
         numbers = choose(lengths, wanted, (start,), (), draw)
         if not numbers:
             return None
         one = window(passage, sentences, numbers)
-        if source.answer and _tells(source.passage[slice(*source.answer)], f"{head} {one.text}"):
+        if source.answer and tells(source.passage[slice(*source.answer)], f"{head} {one.text}"):
             return None
         return Sample(
             source.pair.question, head, one.text, one.sentences, kind, source.pair.set_name, False, ()
@@ -261,11 +265,11 @@ class Sampler:
             return False
         if words(pair.passage)[:60] in words(text):
             return False
-        if pair.answer and _tells(pair.passage[slice(*pair.answer)], text):
+        if pair.answer and tells(pair.passage[slice(*pair.answer)], text):
             return False
-        asked = set(_NEAR.findall(pair.question.lower()))
+        asked = _content(pair.question)
         for row in self._of_passage[number]:
-            theirs = set(_NEAR.findall(self._pairs[row].question.lower()))
+            theirs = _content(self._pairs[row].question)
             if len(asked & theirs) > 0.5 * len(asked | theirs):
                 return False
         return True
@@ -286,7 +290,7 @@ class Sampler:
             return None
         one = window(source.passage, source.sentences, numbers)
         told = [source.answer] if source.answer else [source.sentences[n] for n in answering]
-        if any(_tells(source.passage[slice(*part)], f"{head} {one.text}") for part in told):
+        if any(tells(source.passage[slice(*part)], f"{head} {one.text}") for part in told):
             return None
         pair = source.pair
         return Sample(pair.question, head, one.text, one.sentences, "cut", pair.set_name, False, ())
@@ -309,7 +313,9 @@ class Sampler:
         question = source.pair.question
         if is_yes_no(question):
             return None
-        return self._with_exchange(source, draw, lambda read: self._names.exchange(question, read, draw))
+        is_english = source.pair.language == "en"
+        exchange = self._names.exchange if is_english else exchange_figure
+        return self._with_exchange(source, draw, lambda read: exchange(question, read, draw))
 
     def _title_exchanged(self, source: _Source, draw: random.Random) -> Sample | None:
         pair = source.pair
@@ -363,6 +369,11 @@ class Sampler:
         return replace(made, question=question)
 
 
+def _language(pair: Pair) -> str:
+    """Of the passage: questions in African languages are about English and French ones."""
+    return "en" if pair.set_name == "afriqa" else pair.language
+
+
 def from_case(case: invented.Case) -> Sample:
     """The sample of an invented case."""
     text, spans = "", []
@@ -382,6 +393,11 @@ def from_case(case: invented.Case) -> Sample:
     )
 
 
+def _content(text: str) -> set[str]:
+    """The longer words of a text; of languages without spaces pairs of letters."""
+    return {one for one in terms(text).split() if len(one) > 3 or not one.isascii()}
+
+
 def _claim(pair: Pair) -> Sample:
     spans = split(pair.passage)
     label = CLAIMS[pair.label]
@@ -399,8 +415,3 @@ def _beginning(lengths: Sequence[int], budget: int) -> list[int]:
             break
         numbers.append(number)
     return numbers
-
-
-def _tells(answer: str, text: str) -> bool:
-    """Whether the words of an answer stand in a text."""
-    return f" {words(answer)} " in f" {words(text)} "

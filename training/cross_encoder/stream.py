@@ -44,15 +44,16 @@ class Stream:
         *,
         seed: str,
         pool: int = 2048,
+        weights: Mapping[str, float] = WEIGHTS,
     ) -> None:
         self._sampler = sampler
-        self._rows = {name: rows[name] for name in sorted(rows) if rows[name] and WEIGHTS[name]}
+        self._rows = {name: rows[name] for name in sorted(rows) if rows[name] and weights[name]}
         self._encoder = encoder
         self._seed = seed
         self._pool = pool
         names = [*self._rows, INVENTED]
-        total = sum(WEIGHTS[name] for name in names)
-        self._shares = {name: WEIGHTS[name] / total for name in names}
+        total = sum(weights[name] for name in names)
+        self._shares = {name: weights[name] / total for name in names}
 
     def samples(self, pool: int) -> list[Sample]:
         """The samples of a pool."""

@@ -25,11 +25,11 @@ class Window:
 
 
 @lru_cache(maxsize=60_000)
-def split(passage: str) -> tuple[Span, ...]:
-    """The sentences of a passage. A blank line ends one."""
+def split(passage: str, language: str = "en") -> tuple[Span, ...]:
+    """The sentences of a passage in a language. A blank line ends one."""
     ends = [match.start() for match in _BLANK_LINE.finditer(passage)]
     parts = zip([0, *ends], [*ends, len(passage)], strict=True)
-    return tuple(span for start, end in parts for span in sentence_spans(passage, start, end, "en"))
+    return tuple(span for start, end in parts for span in sentence_spans(passage, start, end, language))
 
 
 def overlapping(sentences: Sequence[Span], start: int, end: int) -> tuple[int, ...]:

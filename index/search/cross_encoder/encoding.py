@@ -80,7 +80,7 @@ class Encoder:
 
     def starts(self, question: str) -> list[int]:
         """The start offsets of the tokens of a question."""
-        return [start for start, _ in self._tokens_of(question).offsets]
+        return [start for start, _ in _spans(question, self._tokens_of(question).offsets)]
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
@@ -99,9 +99,15 @@ class Encoder:
         room = self.max_tokens - _SPECIAL - len(asked)
         ids = [self._start, *asked, self._end, *read.ids[:room], self._end]
         before = len(asked) + 2
-        offsets = [(start - len(head), end - len(head)) for start, end in read.offsets[:room]]
+        spans = _spans(head + window.text, read.offsets[:room])
+        offsets = [(start - len(head), end - len(head)) for start, end in spans]
         numbers = [OUTSIDE] * before + _sentence_numbers(offsets, window.sentences) + [OUTSIDE]
         return Encoded(ids, [0] * before + [1] * (len(ids) - before), numbers, offsets, before)
+
+
+def _spans(text: str, offsets: Sequence[Span]) -> list[Span]:
+    """The spans of tokens, without the space that those of some tokenizers begin with."""
+    return [(start + (end > start and text[start].isspace()), end) for start, end in offsets]
 
 
 def _sentence_numbers(offsets: Sequence[Span], sentences: Sequence[Span]) -> list[int]:

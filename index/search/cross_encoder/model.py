@@ -16,12 +16,17 @@ from index.embedding.backends import can_run, load_backend
 from index.embedding.graph import Runtime
 from index.errors import BackendMissing, ModelDamaged, ModelFailed
 from index.search.cross_encoder.encoding import OUTSIDE, Encoded, Encoder, Window, padded, padded_length
+from index.search.cross_encoder.words import WordVectors
 from index.types import Vectors
 
 PACKAGE = "loccit_cross_encoder"
 """The package that has the weights."""
+MULTILINGUAL_PACKAGE = "loccit_cross_encoder_multilingual"
+"""That for collections of the multilingual embedding model, whose words it shares."""
 DESCRIPTION = "cross-encoder.json"
 TOKENIZER = "tokenizer.json"
+VECTORS = "inputs_embeds"
+"""The input of graphs that take the vectors of tokens in the place of their ids."""
 _LIKE_WIDTH = 1.5
 _ANSWERS, _SENTENCE = 0, 0
 """Columns of the logits of windows and of tokens."""
@@ -41,18 +46,33 @@ class JudgedWindow:
 class CrossEncoder:
     """Judges windows. Safe to use from several threads, one of which runs at a time."""
 
-    def __init__(self, fingerprint: str, encoder: Encoder, runtime: Runtime, precision: str) -> None:
+    def __init__(
+        self,
+        fingerprint: str,
+        encoder: Encoder,
+        runtime: Runtime,
+        precision: str,
+        *,
+        words: WordVectors | None = None,
+    ) -> None:
         self.fingerprint = fingerprint
         self.precision = precision
         self.encoder = encoder
         self._runtime = runtime
+        self._words = words
+
+    @property
+    def reads_all_languages(self) -> bool:
+        """Whether it reads other languages than English: those that know a multilingual model's words do."""
+        return self._words is not None
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int = 0) -> CrossEncoder:
+    def open(cls, folder: Path, *, threads: int = 0, base: Path | None = None) -> CrossEncoder:
         """Open the weights in a folder with OpenVINO, in bf16 where the processor has it.
 
-        Raises :class:`index.errors.BackendMissing`, :class:`index.errors.ModelDamaged` for files that are not
-        what their description says, and :class:`index.errors.ModelFailed`.
+        ``base`` is the folder of the embedding model that has its words and their vectors, if the weights
+        lack them. Raises :class:`index.errors.BackendMissing`, :class:`index.errors.ModelDamaged` for files
+        that are not what their description says, and :class:`index.errors.ModelFailed`.
         """
         graph, digest = _check(folder)
         try:
@@ -63,11 +83,14 @@ class CrossEncoder:
             ) from error
         precision = backend.precisions()[0]
         try:
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            tokenizer = Tokenizer.from_file(str((base or folder) / TOKENIZER))
         except Exception as error:  # its errors have no class of their own
             raise ModelDamaged(f"The tokenizer of the cross-encoder in {folder} cannot be read.") from error
         runtime = backend.open_runtime(graph, precision=precision, threads=threads)
-        return cls(f"{folder.name}:{digest[:12]}:{precision}", Encoder(tokenizer), runtime, precision)
+        words = WordVectors(base) if base else None
+        return cls(
+            f"{folder.name}:{digest[:12]}:{precision}", Encoder(tokenizer), runtime, precision, words=words
+        )
 
     def judge(self, question: str, windows: Sequence[Window]) -> list[JudgedWindow]:
         """Judge windows, in their order. Raises :class:`index.errors.ModelFailed`."""
@@ -99,9 +122,10 @@ class CrossEncoder:
     def _run(self, encoded: Sequence[Encoded]) -> tuple[Vectors, Vectors]:
         rows = [one.ids for one in encoded]
         width = padded_length(max(map(len, rows)))
+        ids = padded(rows, width, 0)
         of_windows, of_tokens = self._runtime.run(
             {
-                "input_ids": padded(rows, width, 0),
+                **({"input_ids": ids} if self._words is None else {VECTORS: self._words[ids]}),
                 "attention_mask": padded([[1] * len(row) for row in rows], width, 0),
                 "token_type_ids": padded([one.types for one in encoded], width, 0),
             }

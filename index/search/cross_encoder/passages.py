@@ -39,12 +39,12 @@ def judge_passages(
 ) -> dict[int, JudgedPassage]:
     """Judge one window of each passage; returns what was judged, by the passages' ids.
 
-    A window has at most ``tokens`` tokens, with the question. The model knows English: no question and no
-    window in another language is judged, and nothing where that of the first passage is in one. Raises
+    A window has at most ``tokens`` tokens, with the question. If the model knows English alone, no question
+    and no window in another language is judged, and nothing where that of the first passage is in one. Raises
     :class:`index.errors.ModelFailed`.
     """
     encoder = model.encoder
-    is_known = language_of_question(question).name == "english"
+    is_known = model.reads_all_languages or language_of_question(question).name == "english"
     if not (passages and is_known) or is_spelt(question, encoder.starts(question)):
         return {}
     spare = tokens - encoder.max_tokens
@@ -61,7 +61,7 @@ def judge_passages(
                 count=encoder.count,
                 tables=shift_tables(one.passage.tables, -one.passage.start),
             )
-            if is_english(excerpt.window.text):
+            if model.reads_all_languages or is_english(excerpt.window.text):
                 excerpts[one.id] = excerpt
     if passages[0][0].id not in excerpts:
         return {}

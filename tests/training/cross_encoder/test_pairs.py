@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.cross_encoder.toys import write_set
-from training.cross_encoder.pairs import in_development, load
+from training.cross_encoder.pairs import in_development, load, tells, terms
 
 SENTENCE = "the quick survey of the northern coast was ordered by the admiral in spring"
 
@@ -93,3 +93,41 @@ def test_texts_without_a_licence_are_left_out(tmp_path: Path) -> None:
 def test_other_languages_are_left_out(tmp_path: Path) -> None:
     write_set(tmp_path, "afriqa", [{"question": "Wer?", "passage": "Er.", "language": "de"}])
     assert load(tmp_path, ["afriqa"]) == []
+
+
+def test_other_languages_are_read_for_a_multilingual_model_but_those_left_out(tmp_path: Path) -> None:
+    passage = "風車は千九百一年に建てられた。"
+    rows = [
+        {
+            "question": "いつ建てられたか。",
+            "passage": passage,
+            "language": "ja",
+            "answer_start": 3,
+            "answer_end": 8,
+        },
+        {"question": "Wann?", "passage": "Im Mai.", "language": "de"},
+        {"question": "When?", "passage": "In May."},
+    ]
+    write_set(tmp_path, "jaquad_train", rows)
+    found = load(tmp_path, ["jaquad_train"], multilingual=True)
+    assert [(pair.language, pair.answer) for pair in found] == [("ja", (3, 8)), ("en", None)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "is_told"),
+    [
+        ("1901", "It was built in 1901.", True),
+        ("190", "It was built in 1901.", False),
+        ("千九百一年", "風車は千九百一年に建てられた。", True),
+        ("二千年", "風車は千九百一年に建てられた。", False),
+    ],
+)
+def test_an_answer_stands_in_a_text_as_words_or_where_there_are_none_as_letters(
+    answer: str, text: str, is_told: bool
+) -> None:
+    assert tells(answer, text) is is_told
+
+
+def test_terms_are_words_or_pairs_of_letters() -> None:
+    assert terms("The Mill, 1901") == "the mill 1901"
+    assert terms("風車は 1901年").split() == ["風車", "車は", "1901"]

@@ -190,13 +190,15 @@ def test_a_graph_in_8_bits_says_nearly_the_same_of_windows_of_any_size(tmp_path:
 
 
 @pytest.mark.filterwarnings("ignore:.isinstance.treespec:FutureWarning")  # torch's own, while it exports
-def test_the_service_opens_what_is_written_and_reads_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [True, False], ids=["with words", "words of the base"])
+def test_the_service_opens_what_is_written_and_reads_the_same(tmp_path: Path, words: bool) -> None:
     import torch
+    from safetensors.torch import save_file
 
-    from index.search import load_cross_encoder
     from index.search.cross_encoder.encoding import Encoder, Window
+    from index.search.cross_encoder.model import CrossEncoder
     from training.cross_encoder.checkpoints import Progress
-    from training.cross_encoder.export import export
+    from training.cross_encoder.export import export, load_weights
     from training.cross_encoder.graph import write_folder
     from training.cross_encoder.model import inputs, sentence_logits
 
@@ -204,12 +206,15 @@ def test_the_service_opens_what_is_written_and_reads_the_same(tmp_path: Path) ->
     (tmp_path / "base").mkdir()
     tokenizer([text, "When"]).save(str(tmp_path / "base" / "tokenizer.json"))
     model = tiny(words=300).eval()
-    export(model, tmp_path / "out", Progress(step=3, samples=40), {"base": "tiny"})
-    write_folder(model, tmp_path / "out", tmp_path / "base", tmp_path / "package")
+    vectors = model.encoder.embeddings.word_embeddings.weight.detach()  # type: ignore[union-attr]
+    save_file({"embeddings.word_embeddings.weight": vectors}, tmp_path / "base" / "model.safetensors")
+    export(model, tmp_path / "out", Progress(step=3, samples=40), {"base": "tiny"}, words=words)
+    load_weights(model, tmp_path / "out")
+    write_folder(model, tmp_path / "out", tmp_path / "base", tmp_path / "package", words=words)
+    assert (tmp_path / "package" / "tokenizer.json").exists() is words
     told = json.loads((tmp_path / "package" / "cross-encoder.json").read_text())
     assert (told["steps"], told["samples"], told["base"]) == (3, 40, "tiny")
-    opened = load_cross_encoder(tmp_path / "package")
-    assert opened is not None
+    opened = CrossEncoder.open(tmp_path / "package", base=None if words else tmp_path / "base")
     assert opened.fingerprint.startswith(f"package:{told['sha256'][:12]}:")
     window = Window(text, ((0, 19), (20, 34)))
     (found,) = opened.judge("When?", [window])

@@ -27,7 +27,7 @@ QUESTION = "To whom was the mill of Arlow sold?"
 def collection(tmp_path: Path) -> Iterator[Collection]:
     judge = cross_encoder("Anna", [MILL, INN, TABLE, QUESTION])
     with collection_in(
-        tmp_path / "a", embedder=WordEmbedder(), config=LibraryConfig(), cross_encoder=judge
+        tmp_path / "a", embedder=WordEmbedder(), config=LibraryConfig(), cross_encoder=lambda _: judge
     ) as made:
         made.put(Source("mill.txt", MILL.encode()))
         made.put(Source("inn.txt", INN.encode()))
@@ -110,7 +110,7 @@ def test_windows_in_other_languages_are_not_read(collection: Collection) -> None
 def test_questions_in_languages_that_the_weights_do_not_know_are_not_read(tmp_path: Path) -> None:
     judge = load_cross_encoder()
     with collection_in(
-        tmp_path / "a", embedder=WordEmbedder(), config=LibraryConfig(), cross_encoder=judge
+        tmp_path / "a", embedder=WordEmbedder(), config=LibraryConfig(), cross_encoder=lambda _: judge
     ) as collection:
         collection.put(Source("mill.txt", MILL.encode()))
         collection.put(Source("ru.txt", "Мельницу в Арлове продали Анне Берг.".encode()))
