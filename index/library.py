@@ -58,8 +58,9 @@ class Library:
 
     ``embedder`` is the model of new collections, a function that loads it, called on first need, or the
     models that collections may have: the names of collections can be listed without a model. ``reranker``
-    and ``cross_encoder`` load one likewise. ``readers`` read files, in this process when none are given; they
-    are closed with the library.
+    loads one likewise, and ``cross_encoder`` that for collections of an embedding model, by the name of that;
+    of none for what is read anywhere. ``readers`` read files, in this process when none are given; they are
+    closed with the library.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Library:
         embedder: Embedder | Callable[[], Embedder] | Models,
         config: LibraryConfig | None = None,
         reranker: Callable[[], Reranker] | None = None,
-        cross_encoder: Callable[[], CrossEncoder | None] | None = None,
+        cross_encoder: Callable[[str], CrossEncoder | None] | None = None,
         readers: Readers | None = None,
     ) -> None:
         self.data = data
@@ -79,6 +80,7 @@ class Library:
         self.models = embedder if isinstance(embedder, Models) else Models(embedder)
         self._given_reranker = reranker
         self._given_cross_encoder = cross_encoder
+        self._cross_encoders: dict[str, CrossEncoder | None] = {}
         self._readers = readers or InProcessReaders(self.config.reading)
         self._open: dict[str, _Opened] = {}
         self._lock = threading.Lock()
@@ -103,20 +105,26 @@ class Library:
         with self._loading:
             return self._given_reranker() if self._given_reranker else None
 
-    @cached_property
-    def cross_encoder(self) -> CrossEncoder | None:
-        """The reader of first passages of all collections, loaded on first use; None when none is wanted."""
-        with self._loading:
-            return self._given_cross_encoder() if self._given_cross_encoder else None
+    def cross_encoder_of(self, model: str) -> CrossEncoder | None:
+        """The reader of first passages of collections of an embedding model; None when none is wanted.
+
+        It is loaded on first use.
+        """
+        if self._given_cross_encoder is None:
+            return None
+        if model not in self._cross_encoders:
+            with self._loading:
+                self._cross_encoders[model] = self._given_cross_encoder(model)
+        return self._cross_encoders[model]
 
     @cached_property
     def claim_model(self) -> ClaimModel | None:
         """What reads claims: the cross-encoder, with its head for them; None without one."""
-        if self.cross_encoder is None:
+        if (model := self.cross_encoder_of("")) is None:
             return None
         from index.search.cross_encoder.claims import ClaimReader
 
-        return ClaimReader(self.cross_encoder)
+        return ClaimReader(model)
 
     def read(self, data: bytes, *, name: str) -> Extract:
         """Extract the text of a file without storing it. Raises :class:`index.errors.Unreadable`."""
@@ -392,7 +400,7 @@ class Library:
             model=model,
             config=self.config,
             reranker=self.reranker,
-            cross_encoder=self.cross_encoder,
+            cross_encoder=self.cross_encoder_of,
             claim_model=self.claim_model,
             readers=self._readers,
             ledger=self.ledger,

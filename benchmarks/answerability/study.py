@@ -41,7 +41,7 @@ def study(data: Path = sets.DATA, *, read: bool = False) -> dict[str, Estimate]:
 def _seed(data: Path, cross_encoder: CrossEncoder | None) -> dict[str, Estimate]:
     """Of the questions about one report, the shares with the probability that they deserve."""
     with Library(
-        data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+        data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda _: cross_encoder
     ) as library:
         collection, asked = sets.prepared(library, SEED, "test")
         stated = np.array([collection.ask(one.text).answerability for one in asked])

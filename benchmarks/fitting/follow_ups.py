@@ -268,7 +268,7 @@ def main() -> None:
     found: list[Example] = []
     cross_encoder = sets.cross_encoder()
     with Library(
-        options.data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+        options.data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda _: cross_encoder
     ) as library:
         collection = library.open("squad2-train-part", create=True)
         for _ in put_all(collection, _sources()):

@@ -41,7 +41,7 @@ def study() -> dict[str, Estimate]:
     cross_encoder, found = sets.cross_encoder(), {}
     with (
         tempfile.TemporaryDirectory() as data,
-        Library(Path(data), embedder=sets.embedder(), cross_encoder=lambda: cross_encoder) as library,
+        Library(Path(data), embedder=sets.embedder(), cross_encoder=lambda _: cross_encoder) as library,
     ):
         collection = library.open("docs", create=True)
         FolderIngest(collection).run(sorted(_PAGES.glob("*.md")))

@@ -46,7 +46,7 @@ def study(data: Path = sets.DATA) -> Mapping[str, Estimate]:
 
 def _figures(data: Path, cross_encoder: CrossEncoder | None) -> Mapping[str, Estimate]:
     with Library(
-        data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+        data, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda _: cross_encoder
     ) as library:
         mtrag = sets.collection_of(library, SHARED / "mtrag")
         follow_ups = [

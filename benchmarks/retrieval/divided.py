@@ -51,7 +51,7 @@ def study() -> dict[str, Estimate]:
     cross_encoder = sets.cross_encoder()
     found: dict[str, Estimate] = {}
     with Library(
-        sets.DATA, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+        sets.DATA, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda _: cross_encoder
     ) as library:
         divided = {name: _divide(library, name) for name in SETS}
         for name, one in divided.items():

@@ -48,7 +48,7 @@ def study(*, dev: bool = False) -> dict[str, Estimate]:
     cross_encoder = sets.cross_encoder()
     found: dict[str, Estimate] = {}
     with Library(
-        sets.DATA, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda: cross_encoder
+        sets.DATA, embedder=sets.embedder(), config=LibraryConfig(), cross_encoder=lambda _: cross_encoder
     ) as library:
         for name, folder in SETS.items():
             collection, questions = sets.prepared(library, folder, "test")

@@ -49,7 +49,9 @@ def study(folder: Path) -> None:
     """Print the figures of a set, and the questions that go wrong."""
     with (
         TemporaryDirectory() as data,
-        Library(Path(data), embedder=sets.embedder(), cross_encoder=sets.cross_encoder) as library,
+        Library(
+            Path(data), embedder=sets.embedder(), cross_encoder=lambda _: sets.cross_encoder()
+        ) as library,
     ):
         collection = library.open("visitors", create=True)
         FolderIngest(collection).run([path for path in folder.iterdir() if path.suffix != ".jsonl"])

@@ -35,7 +35,7 @@ def study() -> dict[str, Estimate]:
     papers = {row["_id"]: row["text"] for row in map(json.loads, DATA.read_text("utf-8").splitlines())}
     draw = random.Random(SEED)
     model = sets.cross_encoder()
-    with Library(sets.DATA, embedder=sets.embedder(), cross_encoder=lambda: model) as library:
+    with Library(sets.DATA, embedder=sets.embedder(), cross_encoder=lambda _: model) as library:
         collection = sets.collection_of(library, DATA.parent)
         one_by_one = [_sentences(papers, draw, 1) for _ in range(SENTENCES)]
         compared = _timed(lambda text: _verify(collection, text, read=False), one_by_one)

@@ -67,14 +67,15 @@ class Collection:
         config: LibraryConfig,
         model: str = "",
         reranker: Reranker | None = None,
-        cross_encoder: CrossEncoder | None = None,
+        cross_encoder: Callable[[str], CrossEncoder | None] | None = None,
         claim_model: ClaimModel | None = None,
         readers: Readers | None = None,
         ledger: Ledger | None = None,
     ) -> None:
         """Creates the collection where the catalogue has none of this name, with ``model`` or the default.
 
-        ``ledger`` records erasures.
+        ``cross_encoder`` returns that for collections of an embedding model, by its name. ``ledger`` records
+        erasures.
         A collection that exists has the model, the chunking and the analysis that it was made with, whatever
         ``config`` says. Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`.
         """

@@ -54,7 +54,7 @@ class Questions:
         reranker: Reranker | None,
         readable: ReadableBy | None = None,
         *,
-        cross_encoder: CrossEncoder | None = None,
+        cross_encoder: Callable[[str], CrossEncoder | None] | None = None,
         superseding: Superseding | None = None,
     ) -> None:
         self._store = store
@@ -295,7 +295,7 @@ class Questions:
             derived.analyzer,
             derived.config.search,
             reranker=self._reranker,
-            cross_encoder=self._cross_encoder,
+            cross_encoder=self._cross_encoder(derived.description.source) if self._cross_encoder else None,
         )
 
 

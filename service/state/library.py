@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.config import LOADED_MODELS, LibraryConfig, Precision
-from index.embedding import WORDS_MODEL, Models, load_embedder, resolve_precision
+from index.embedding import (
+    MULTILINGUAL_MODEL,
+    WORDS_MODEL,
+    Models,
+    load_embedder,
+    model_folder,
+    resolve_precision,
+)
 from index.library import Library
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
@@ -51,18 +58,20 @@ def open_models(settings: Settings, *, processes: int = 1) -> Models:
     )
 
 
-def open_cross_encoder(settings: Settings, *, processes: int = 1) -> CrossEncoder | None:
-    """The cross-encoder that the settings ask for; None where they, or the processor, want none.
+def open_cross_encoder(settings: Settings, model: str = "", *, processes: int = 1) -> CrossEncoder | None:
+    """The cross-encoder for collections of an embedding model; None where the settings want none.
 
-    Raises :class:`index.errors.ModelError`.
+    With ``auto`` None, too, where the processor does. Raises :class:`index.errors.ModelError`.
     """
     wanted = settings.cross_encoder
     # With the test double, answers are the same on every processor.
     if wanted == "off" or (wanted == "auto" and settings.model == WORDS_MODEL):
         return None
+    config = settings.embedding_config(processes=processes)
     return load_cross_encoder(
         None if wanted in {"auto", "on"} else Path(wanted),
-        threads=settings.embedding_config(processes=processes).threads,
+        base=model_folder(model, unpacked=config.cache) if model == MULTILINGUAL_MODEL else None,
+        threads=config.threads,
         optional=wanted == "auto",
     )
 
@@ -84,7 +93,7 @@ def open_library(settings: Settings, *, processes: int = 1, config: LibraryConfi
         reranker=(lambda: load_reranker(settings.reranker, download=settings.model_download, device=device))
         if settings.reranker
         else None,
-        cross_encoder=lambda: open_cross_encoder(settings, processes=processes),
+        cross_encoder=lambda model: open_cross_encoder(settings, model, processes=processes),
         readers=IsolatedReaders(config.reading),
     )
     library.guard_by(local_guard(settings.data))

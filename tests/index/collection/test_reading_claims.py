@@ -19,7 +19,7 @@ CLAIM = "The lamp was lit by the keeper at dusk."
 
 def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> None:
     model = cross_encoder("lamp", [TEXT])
-    with Library(tmp_path, embedder=WordEmbedder(), cross_encoder=lambda: model) as library:
+    with Library(tmp_path, embedder=WordEmbedder(), cross_encoder=lambda _: model) as library:
         collection = library.open("lamps", create=True)
         collection.put(Source("lamps.txt", TEXT.encode(), media_type="text/plain"))
         with collection.verification() as verification:
@@ -40,7 +40,7 @@ def test_claims_are_read_by_the_cross_encoder_of_the_library(tmp_path: Path) -> 
 @pytest.mark.parametrize("read", [True, False])
 def test_passages_that_a_search_finds_are_judged_by_stored_vectors(tmp_path: Path, read: bool) -> None:
     model, embedder = cross_encoder("lamp", [TEXT]), CountingEmbedder()
-    with Library(tmp_path, embedder=embedder, cross_encoder=lambda: model) as library:
+    with Library(tmp_path, embedder=embedder, cross_encoder=lambda _: model) as library:
         collection = library.open("lamps", create=True)
         texts = [TEXT, f"A log of the year.\n\n{TEXT} {'It rained. ' * 200}"]
         list(

@@ -27,7 +27,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     judge = cross_encoder("Anna", [MILL, QUESTION])
     with (
         Library(
-            tmp_path_factory.mktemp("data"), embedder=WordEmbedder(), cross_encoder=lambda: judge
+            tmp_path_factory.mktemp("data"), embedder=WordEmbedder(), cross_encoder=lambda _: judge
         ) as library,
         served(library) as made,
     ):

@@ -134,7 +134,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
     runtime = HeldRuntime(made.token_to_id("lamp"))
     model = CrossEncoder("toy:held", Encoder(made, 192), runtime, "fp32")
     folder = tmp_path_factory.mktemp("data")
-    with Library(folder, embedder=WordEmbedder(), cross_encoder=lambda: model) as library:
+    with Library(folder, embedder=WordEmbedder(), cross_encoder=lambda _: model) as library:
         app = app_of(library, api_key=KEY)
         with live(app) as client:
             client.headers["X-API-Key"] = KEY
