@@ -10,7 +10,7 @@ from evaluation import questions
 from evaluation.questions import Question
 from index.collection import Collection
 from index.config import EmbeddingConfig
-from index.embedding import DEFAULT_MODEL, load_embedder
+from index.embedding import DEFAULT_MODEL, load_embedder, model_folder
 from index.errors import InvalidInput
 from index.library import Library
 from index.protocols import Embedder
@@ -31,9 +31,9 @@ def embedder(model: str = "") -> Embedder:
     return load_embedder(model or DEFAULT_MODEL, config=EmbeddingConfig(precision="float", cache=MODELS))
 
 
-def cross_encoder() -> CrossEncoder | None:
-    """The cross-encoder of the package that is installed; None without one."""
-    return load_cross_encoder()
+def cross_encoder(model: str = "") -> CrossEncoder | None:
+    """The installed cross-encoder for collections of an embedding model, by default the package's."""
+    return load_cross_encoder(base=model_folder(model, unpacked=MODELS) if model else None)
 
 
 def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, list[Question]]:

@@ -11,6 +11,7 @@ import typer
 from cli.auditing import record_command
 from cli.options import CollectionName, Data, Json, parse_duration, read_settings
 from cli.terminal.consoles import stderr, stdout
+from cli.terminal.counts import counted
 from cli.terminal.output import print_json, print_outcome
 
 if TYPE_CHECKING:
@@ -195,8 +196,8 @@ def remove(
         if retire:
             retired = retire_documents(opened, name)
     record_command(settings, "sources remove", collection=collection, source=name, retired=retired)
-    said = f" {retired} documents are retired." if retire else " Its documents stay."
-    stderr().print(f"The source {name} is removed.{said}", markup=False, highlight=False)
+    said = f"{counted(retired, 'document')} retired." if retire else "Its documents stay."
+    stderr().print(f"The source {name} is removed. {said}", markup=False, highlight=False)
 
 
 def _sync(runner: object, collection: Collection, name: str, *, any_share: bool) -> bool:

@@ -25,7 +25,7 @@ from index.search.leads.parting import LookedAt, part_sentences
 from index.search.question.wanted import HOLDS, Wanted
 from index.search.second_look import Look, usual_cosine
 from index.text.languages import alphabetic_languages
-from index.text.sentences import Span
+from index.text.sentences import COLONS, Span
 from index.text.tables import table_at
 from index.types import Block
 
@@ -50,7 +50,6 @@ _MEASURED = 0.7
 _COUNTS_OTHER = -4.0
 """Added to that of a sentence whose numbers count something else of the question; chosen."""
 _LONGEST_LABEL = 60
-_LABEL_END = (":", "：")
 _IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\n]*(?:\t| \| )")
 """The start of an item of a list, or a row of a table."""
 _MONTH = "|".join(
@@ -104,7 +103,7 @@ def judge_sentences(
     sentences = list(map(found.__getitem__, sorted(found)))
     if sentences and _ORDINAL.search(text, max(0, sentences[0][0] - at), sentences[-1][1] - at):
         sentences = _join_ordinals(sentences, text, at)
-    if any(map(text.__contains__, _LABEL_END)):
+    if any(map(text.__contains__, COLONS)):
         sentences = _join_labels(sentences, text, at, tables)
     sentences, below = part_sentences(sentences, text, at, tables, leads)
     strengths = _strengths(sentences, headings, below, shares)
@@ -185,7 +184,7 @@ def _join_labels(sentences: list[LookedAt], text: str, at: int, tables: Sequence
         start, end, cosine, own = sentence
         if joined:
             first, last, nearest, words = joined[-1]
-            is_label = text[last - at - 1 : last - at] in _LABEL_END and last - first <= _LONGEST_LABEL
+            is_label = text[last - at - 1 : last - at] in COLONS and last - first <= _LONGEST_LABEL
             if (
                 is_label
                 and 0 <= start - last <= _LABEL_GAP

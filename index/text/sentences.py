@@ -24,6 +24,8 @@ _SPACE_BEFORE_STOP = re.compile(r"(?<=[^\W\d_])\s+(?=\.)")
 """White space after which sentencex takes "A ." for an initial. It panics unless that is ASCII."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
+COLONS = (":", "：")
+"""What ends a line that leads to the lines below it, in the scripts that are known."""
 LIST_ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]"
 """The beginning of an item of a list, up to the space after its bullet or number."""
 _ITEM_START = re.compile(LIST_ITEM)

@@ -69,7 +69,7 @@ def test_a_source_is_added_synchronized_listed_and_removed(
     assert found["passages"][0]["citation"]["links"]["source"].startswith(f"{url}/index.php/apps/files/?dir=")
     del fake.items["101"]
     assert "1 retired" in run(tmp_path, "sources", "sync").stdout
-    assert "9 documents are retired" in run(tmp_path, "sources", "remove", "things", "--retire").stderr
+    assert "9 documents retired" in run(tmp_path, "sources", "remove", "things", "--retire").stderr
     assert json.loads(run(tmp_path, "sources", "list", "--json").stdout) == []
 
 

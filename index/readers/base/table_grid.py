@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.readers.base.column_names import count_name_rows, join_names
+from index.text.tables import SEPARATOR
 
 _BEFORE = re.compile(r"[-–—]?\s*[$€£¥₹]\s*\(?\Z|\(\Z")
 _AFTER = re.compile(r"[)%]+\Z|\)\s*%\Z")
 _DIGIT_END = re.compile(r"[\d—–-]\Z")
 _MAX_SPAN = 1000
 _MAX_CAPTIONS = 3
-SEPARATOR = " | "
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from index.readers.pdf.tables import NumberTable
 from index.readers.pdf.unspaced import is_unspaced
 from index.readers.pdf.urls import breaks_url, is_in_url
 from index.readers.pdf.word_tables import CELL_GAP, WordTable
+from index.text.tables import SEPARATOR
 from index.types import BlockKind
 
 _MAX_INDENT = 120
@@ -148,14 +149,14 @@ class PdfDraft:
                 separator = " "
             if not cell:
                 self.write(separator, "", ())
-            separator = " | "
+            separator = SEPARATOR
 
     def _write_line(self, line: Line, separator: str, *, cell_gap: float) -> None:
         for part in line.parts(cell_gap):
             for text, box, joined in part:
                 self.write("" if joined else separator, text, [(0, len(text), box)])
                 separator = " "
-            separator = " | "
+            separator = SEPARATOR
         self._end(line)
 
     def _end(self, line: Line) -> None:

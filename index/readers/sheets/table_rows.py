@@ -9,6 +9,7 @@ from itertools import chain, islice
 
 from index.readers.base.builder import Draft
 from index.readers.base.column_names import Row, count_name_rows, join_names, looks_like_header, spread_names
+from index.text.tables import LABELLED_SEPARATOR, SEPARATOR
 
 _LONG_ROW = 400
 """Characters from which a row counts as prose: it becomes a paragraph with a line for each cell."""
@@ -73,14 +74,14 @@ class _RowWriter:
                 yield from self._table()
                 yield Draft("paragraph", "\n".join(parts))
                 continue
-            self.lines.append(("; " if self.header else " | ").join(parts))
+            self.lines.append((LABELLED_SEPARATOR if self.header else SEPARATOR).join(parts))
             if len(self.lines) == _ROWS_PER_BLOCK:
                 yield from self._table()
         if not has_rows and self.header:
-            self.lines.append(" | ".join(self.header))
+            self.lines.append(SEPARATOR.join(self.header))
         yield from self._table()
         if has_rows and self._unseen:
-            yield Draft("paragraph", " | ".join(self._unseen.values()))
+            yield Draft("paragraph", SEPARATOR.join(self._unseen.values()))
 
     def _parts(self, row: Row) -> list[str]:
         cells = [_one_line(cell) for cell in row]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from index.text.sentences import LIST_ITEM, Span, item_spans, sentence_spans, trim_span
+from index.text.sentences import COLONS, LIST_ITEM, Span, item_spans, sentence_spans, trim_span
 
 LONGEST = 300
 """Most code points of a sentence that is quoted as an introduction; of a longer one the last line is."""
@@ -21,7 +21,7 @@ _MARKS_OF_HEADING = "#= \t"
 _RANKS = ("number", "letter", "bullet")
 """Of marks with the same indentation, those further to the right stand below the others."""
 _SENTENCE_END = (".", "!", "…", "。", "！")
-_LEADS_ON = (":", "：", ",", ";", "?", "？", "–", "—", "-")
+_LEADS_ON = (*COLONS, ",", ";", "?", "？", "–", "—", "-")
 _FOLLOWING = re.compile(
     r"\b(?:following|follows?|below|folgende\w*|suivant\w*|siguiente\w*|seguent\w*|volgende)\b",
     re.IGNORECASE,
@@ -240,7 +240,7 @@ def _goes_on(text: str, start: int, end: int) -> bool:
     """Whether a line may go on with the one above it."""
     line, (first, last) = text[start:end].rstrip(), next(_lines_before(text, start), (0, 0))
     above = text[first:last].strip()
-    if line.endswith((":", "：")) or not above or above.endswith((*_SENTENCE_END, ":", "：")):
+    if line.endswith(COLONS) or not above or above.endswith((*_SENTENCE_END, *COLONS)):
         return False
     return line[:1].islower() or len(above) >= _LONG_LINE
 

@@ -11,9 +11,8 @@ import re
 from collections.abc import Sequence
 
 from index.search.extraction.introductions import are_alternatives, introduces, is_beside, item_of
-from index.search.headings.lines import COLONS
 from index.search.question.wanted import asks_for_several, asks_for_steps, list_after
-from index.text.sentences import LIST_ITEM, Span, item_spans, sentence_spans
+from index.text.sentences import COLONS, LIST_ITEM, Span, item_spans, sentence_spans
 
 LONGEST = 3000
 """Most code points of a span that is widened: a longer list is no answer."""

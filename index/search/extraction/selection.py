@@ -19,12 +19,12 @@ from index.search.extraction.reasons import (
     span_before,
 )
 from index.search.extraction.wording import is_said, missing_words
-from index.search.headings.lines import COLONS
 from index.search.near_duplicates import Wording
 from index.search.question.definitions import AskedThing, Kind
 from index.search.question.times import may_tell_time, tells_time, time_asked
 from index.search.question.wanted import Wanted
-from index.text.sentences import Span
+from index.text.sentences import COLONS, Span
+from index.text.tables import SEPARATOR
 
 MOST_SENTENCES = 10
 _LIKELY_SHARE = 0.8
@@ -49,7 +49,6 @@ _LEAST_NEW = 0.3
 _LEAST_HOLDING, _LEAST_HOLDING_ELSEWHERE = 0.3, 0.5
 """The same for one that tells the time or the reason which is asked for and the best one lacks: in its
 document, and in another."""
-_ROW = " | "
 _BELOW = 1000
 """Code points below a line that leads to a table in which a row of that is looked for."""
 _LEAST_SHARE = 0.5
@@ -212,7 +211,7 @@ def _row_first(found: Sequence[Selected]) -> list[Selected]:
         for one in found[1:]
         if one.document == best.document
         and 0 <= one.start - best.end <= _BELOW
-        and _ROW in one.text
+        and SEPARATOR in one.text
         and one.probability >= _LEAST_HOLDING * best.probability
     ]
     return _with_first(found, rows[:1])

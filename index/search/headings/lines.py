@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.patterns import lazy_pattern
 from index.search.question.designations import Designation, bare_number, designations_of_heading
-from index.text.sentences import LIST_ITEM, clause_starts
+from index.text.sentences import COLONS, LIST_ITEM, clause_starts
 
 LONGEST = 80
 """Most code points of a heading."""
@@ -16,7 +16,6 @@ _LONGEST_IN_BLOCK = 50
 ITEM = lazy_pattern(LIST_ITEM)
 _NUMBERED_ITEM = lazy_pattern(r"\d{1,3}[.)]\s")
 _ENDS_SENTENCE = (".", "!", ";", ",", "…", "。", "！", "；")
-COLONS = (":", "：")
 _IN_TABLE = lazy_pattern(r"\t| \| ")
 _MAY_NAME = lazy_pattern(
     r"\d|\b[IVXLC]+\b|\b[A-Z]\b|\p{L} (?:one|two|three|four|five|six|seven|eight|nine|ten)\b"

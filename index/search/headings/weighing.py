@@ -14,13 +14,13 @@ from index.records import PlacedPassage
 from index.search.headings.dates import AskedDate
 from index.search.headings.days import DaySections
 from index.search.headings.editions import AskedEdition
-from index.search.headings.lines import COLONS, ITEM, LONGEST, lines_above
+from index.search.headings.lines import ITEM, LONGEST, lines_above
 from index.search.headings.listing import AskedSection
 from index.search.headings.sections import NamedSections
 from index.search.judged import STRENGTH, JudgedSentence
 from index.search.question.designations import Standing
 from index.search.question.wanted import Wanted
-from index.text.sentences import Span
+from index.text.sentences import COLONS, Span
 
 PASSAGE_LOGITS: dict[Standing, float] = {"named": 4.0, "open": 0.0, "other": -4.0}
 """Added to the logit of a passage's score."""
