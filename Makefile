@@ -49,10 +49,10 @@ $(VENV)/run.stamp: pyproject.toml clients/python/pyproject.toml packages/loccit-
 	@$(COMPILE)
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/run.stamp locks/dev.txt packages/loccit-milvus/pyproject.toml
+$(VENV)/dev.stamp: $(VENV)/run.stamp locks/dev.txt $(wildcard packages/*/pyproject.toml)
 	@echo "Setting up for development: $$(grep -c == locks/dev.txt) libraries in all (440 MB more to fetch, 1.5 GB installed)"
 	@$(call locked,locks/dev.txt)
-	@$(PIP) --no-deps --no-build-isolation -e packages/loccit-milvus
+	@$(PIP) --no-deps --no-build-isolation -e packages/loccit-milvus -e packages/loccit-cross-encoder-multilingual
 	@$(COMPILE)
 	$(BIN)/python -m pip check
 	@touch $@

@@ -10,11 +10,11 @@ from evaluation import questions
 from evaluation.questions import Question
 from index.collection import Collection
 from index.config import EmbeddingConfig
-from index.embedding import DEFAULT_MODEL, load_embedder, model_folder
+from index.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, load_embedder, model_folder
 from index.errors import InvalidInput
 from index.library import Library
 from index.protocols import Embedder
-from index.search import load_cross_encoder
+from index.search import load_cross_encoder, load_multilingual_cross_encoder
 from index.search.cross_encoder.model import CrossEncoder
 from index.sources import FolderIngest, put_all
 
@@ -31,9 +31,12 @@ def embedder(model: str = "") -> Embedder:
     return load_embedder(model or DEFAULT_MODEL, config=EmbeddingConfig(precision="float", cache=MODELS))
 
 
+@cache
 def cross_encoder(model: str = "") -> CrossEncoder | None:
     """The installed cross-encoder for collections of an embedding model, by default the package's."""
-    return load_cross_encoder(base=model_folder(model, unpacked=MODELS) if model else None)
+    if model == MULTILINGUAL_MODEL:
+        return load_multilingual_cross_encoder(model_folder(model, unpacked=MODELS))
+    return load_cross_encoder()
 
 
 def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, list[Question]]:

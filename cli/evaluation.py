@@ -20,6 +20,7 @@ from index.collection import Collection
 from index.errors import InvalidInput
 from index.library import Library
 from index.naming import CALIBRATION_FILE
+from index.search import load_answerability
 from index.sources import put_all
 from service.settings import Settings
 from service.state.library import open_library
@@ -233,7 +234,10 @@ def calibrate(collection: Collection, evaluation: Evaluation) -> None:
     if drafts := evaluation.drafts():
         stdout().print(f"left out of the calibration: {drafts} drafts", highlight=False)
     fitted = calibration.fit(
-        [one.features for one in known], [bool(one.answerable) for one in known], source=evaluation.name
+        [one.features for one in known],
+        [bool(one.answerable) for one in known],
+        source=evaluation.name,
+        base=load_answerability(model=collection.description.source),
     )
     path = collection.folder / CALIBRATION_FILE
     fitted.answerability.save(path)

@@ -114,7 +114,8 @@ class Library:
             return None
         if model not in self._cross_encoders:
             with self._loading:
-                self._cross_encoders[model] = self._given_cross_encoder(model)
+                if model not in self._cross_encoders:
+                    self._cross_encoders[model] = self._given_cross_encoder(model)
         return self._cross_encoders[model]
 
     @cached_property

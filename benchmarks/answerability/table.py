@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,7 @@ from benchmarks.answerability.parts import Part, Whole
 from evaluation import questions
 from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
+from index.embedding import MULTILINGUAL_MODEL
 from index.library import Library
 from index.protocols import Embedder, Snapshot
 from index.search import FEATURES, PASSAGE_FEATURES, Question as Checked, of_passages
@@ -41,6 +42,15 @@ SETS = {
     "own": OWN,
     "everyday": EVERYDAY,
 }
+_XQUAD = _SHARED / "xquad"
+MULTILINGUAL_SETS = {
+    **{name: SETS[name] for name in ("clapnq", "xquad-en", "xquad-zh", "cmrc2018", "own", "everyday")},
+    "xquad-ar": _XQUAD / "ar", "xquad-en-zh": _XQUAD / "zh", "xquad-ar-en": _XQUAD / "en",
+    "jaquad": _SHARED / "jaquad",
+}  # fmt: skip
+"""Those for the multilingual model. None is in a language that is left out in training a cross-encoder."""
+_ASKED_IN = {"xquad-en-zh": _XQUAD / "en", "xquad-ar-en": _XQUAD / "ar"}
+"""Where the questions are in another language than the documents."""
 READ_SETS = ("clapnq", "mtrag", "covidqa", "scifact", "chunking_eval", "xquad-en", "own", "everyday")
 _FOLDERS = ("own", "everyday")
 """Sets that are folders of files."""
@@ -55,6 +65,8 @@ With half as many cases in a cell as today, even perfect probabilities have a ca
 """
 _MOST_READ = 300
 """The same where passages are read, which takes several times as long."""
+_MOST_MULTILINGUAL = {False: 150, True: 80}
+"""The same with the multilingual model, which is larger; by whether passages are read."""
 
 
 def family(set_name: str) -> str:
@@ -96,16 +108,23 @@ class Table:
 
 
 def table(
-    name: str, library: Library, data: Path, embedder: Embedder, cross_encoder: CrossEncoder | None = None
+    name: str,
+    library: Library,
+    data: Path,
+    embedder: Embedder,
+    cross_encoder: CrossEncoder | None = None,
+    *,
+    most: int = MOST,
 ) -> Table:
-    """Ask questions of a set in all their cases."""
-    collection = sets.collection_of(library, SETS[name])
+    """Ask at most so many questions of a set that are answered in all their cases, and the others."""
+    folder = (SETS | MULTILINGUAL_SETS)[name]
+    collection = sets.collection_of(library, folder)
     asked = _questions(name)
     if name in _FOLDERS:
         asked = questions.locate_quotes(asked, collection)
     known = [one for one in asked if one.relevant and one.answerable is not False]
     asked = [
-        *sample(known, _MOST_READ if cross_encoder else MOST),
+        *sample(known, most),
         *(one for one in asked if one.answerable is False),
     ]
     strangers = _strangers(name)
@@ -157,7 +176,11 @@ class Rows:
 def _questions(name: str) -> list[Question]:
     if name in _FOLDERS:
         return questions.load(SETS[name] / "questions.jsonl")
-    return [one for split in _SPLITS.get(name, ("test",)) for one in questions.load(SETS[name], split=split)]
+    if name in _ASKED_IN:
+        # Answers are spans of the documents in the language of the question.
+        return [replace(one, answers=()) for one in questions.load(_ASKED_IN[name])]
+    folder = (SETS | MULTILINGUAL_SETS)[name]
+    return [one for split in _SPLITS.get(name, ("test",)) for one in questions.load(folder, split=split)]
 
 
 def _strangers(name: str) -> list[Question]:
@@ -195,21 +218,27 @@ def folder_of(data: Path, *, read: bool) -> Path:
     return data / ("answerability-read" if read else "answerability")
 
 
-def tables(data: Path, names: Sequence[str] = (), *, read: bool = False) -> Iterator[tuple[str, Table]]:
+def tables(
+    data: Path, names: Sequence[str] = (), *, read: bool = False, multilingual: bool = False
+) -> Iterator[tuple[str, Table]]:
     """The tables of some sets, by default of all, that are on this machine.
 
     They are made where the data folder does not have them. ``read``: the cross-encoder reads the first
-    passages, and only sets in its language are taken by default.
+    passages, and only sets in its language are taken by default. ``multilingual``: with that model, which has
+    a data folder within.
     """
-    names = names or (READ_SETS if read else tuple(SETS))
-    cross_encoder = sets.cross_encoder() if read else None
+    model = MULTILINGUAL_MODEL if multilingual else ""
+    data = data / model
+    names = names or tuple(MULTILINGUAL_SETS if multilingual else READ_SETS if read else SETS)
+    cross_encoder = sets.cross_encoder(model) if read else None
+    most = _MOST_MULTILINGUAL[read] if multilingual else _MOST_READ if read else MOST
     embedder: Embedder | None = None
     for name in names:
         path = folder_of(data, read=read) / f"{name}.npz"
         if not path.exists():
-            if not SETS[name].exists():
+            if not (SETS | MULTILINGUAL_SETS)[name].exists():
                 continue
-            embedder = embedder or sets.embedder()
+            embedder = embedder or sets.embedder(model)
             with Library(data, embedder=embedder, config=LibraryConfig()) as library:
-                table(name, library, data, embedder, cross_encoder).save(path)
+                table(name, library, data, embedder, cross_encoder, most=most).save(path)
         yield name, Table.load(path)

@@ -17,11 +17,12 @@ from rich.table import Table as Printed
 
 from benchmarks.answerability.fitting import fit
 from benchmarks.answerability.study import MEASURES, figures
-from benchmarks.answerability.table import SETS, tables
+from benchmarks.answerability.table import MULTILINGUAL_SETS, SETS, tables
 from benchmarks.near_misses import table as near_misses
 from evaluation.measures import Estimate
-from index.naming import CALIBRATION_FILE
-from index.search import __file__ as search_folder, load_answerability
+from index.embedding import MULTILINGUAL_MODEL
+from index.search import load_answerability
+from index.search.answerability import fitted_file
 
 console = Console()
 
@@ -37,12 +38,16 @@ def main() -> None:
     parser.add_argument(
         "--read", action="store_true", help="fit what is used where the cross-encoder reads, and nothing else"
     )
+    parser.add_argument(
+        "--multilingual", action="store_true", help="fit what is used with the multilingual model"
+    )
     options = parser.parse_args()
-    if unknown := set(options.sets) - SETS.keys():
+    if unknown := set(options.sets) - SETS.keys() - MULTILINGUAL_SETS.keys():
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
-    found = dict(tables(options.data, options.sets, read=options.read))
+    how = {"read": options.read, "multilingual": options.multilingual}
+    found = dict(tables(options.data, options.sets, **how))
     if not options.sets:
-        found |= dict(near_misses.tables(options.data, read=options.read))
+        found |= dict(near_misses.tables(options.data, **how))
     if options.ask_only:
         return
     fitted = fit(found)
@@ -54,8 +59,9 @@ def main() -> None:
         "unanswerable": int(sum((one.dev & (one.kind != "present")).sum() for one in found.values())),
         "left_out": {name: round(seen[name].value, 4) for name in MEASURES},
     }
-    path = Path(search_folder).with_name(CALIBRATION_FILE)
-    now = load_answerability()
+    model = MULTILINGUAL_MODEL if options.multilingual else ""
+    path = fitted_file(model)
+    now = load_answerability(model=model if path.exists() else "")
     if options.read:
         provenance = {**now.provenance, "read": provenance}
         made = replace(now, read=fitted.read, read_passage=fitted.read_passage, provenance=provenance)

@@ -17,6 +17,7 @@ from benchmarks.near_misses.making import SETS, NearMiss, available, collection_
 from evaluation import questions
 from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
+from index.embedding import MULTILINGUAL_MODEL
 from index.library import Library
 from index.protocols import Embedder
 from index.search.cross_encoder.model import CrossEncoder
@@ -28,6 +29,7 @@ from index.text.analysis import Analyzer
 _SIZES: Mapping[str, Sequence[int]] = {"tatqa": (1,)}
 """A line of one report stands in many others: a question is asked of its own report alone."""
 _ALL_SIZES = (1, 0)
+_MULTILINGUAL = ("clapnq", "xquad-en", "xquad-zh", "corpus", "own")
 SUFFIX = "-near"
 """A table of near misses is named after its set, with this behind."""
 
@@ -63,18 +65,21 @@ def _case(search: Search, miss: NearMiss, query: Query, size: int, kind: CaseKin
 
 
 def tables(
-    data: Path = sets.DATA, names: Sequence[str] = tuple(SETS), *, read: bool = False
+    data: Path = sets.DATA, names: Sequence[str] = (), *, read: bool = False, multilingual: bool = False
 ) -> Iterator[tuple[str, Table]]:
     """The tables of the sets that are on this machine, by their names with :data:`SUFFIX`.
 
     They are made where the data folder does not have them. ``read``: the cross-encoder reads passages.
+    ``multilingual``: with that model, of fewer sets, and in a data folder within.
     """
-    cross_encoder = sets.cross_encoder() if read else None
+    model = MULTILINGUAL_MODEL if multilingual else ""
+    data, names = data / model, names or (_MULTILINGUAL if multilingual else tuple(SETS))
+    cross_encoder = sets.cross_encoder(model) if read else None
     embedder: Embedder | None = None
     for name in available(names):
         path = folder_of(data, read=read) / f"{name}{SUFFIX}.npz"
         if not path.exists():
-            embedder = embedder or sets.embedder()
+            embedder = embedder or sets.embedder(model)
             with Library(data, embedder=embedder, config=LibraryConfig()) as library:
                 table(name, library, data, embedder, cross_encoder).save(path)
         yield f"{name}{SUFFIX}", Table.load(path)

@@ -38,34 +38,40 @@ def load_reranker(model: str, *, download: bool = False, device: str = "") -> Re
 
 
 def load_cross_encoder(
-    folder: Path | None = None, *, base: Path | None = None, threads: int = 0, optional: bool = False
+    folder: Path | None = None, *, threads: int = 0, optional: bool = False
 ) -> CrossEncoder | None:
     """Open the cross-encoder in a folder, by default that of the installed package.
 
-    ``base`` is the folder of the multilingual embedding model: then by default the multilingual one, where
-    its package is installed. ``optional``: None where no package or OpenVINO is installed, or the processor
-    has no bf16, without which reading takes four times as long. Raises :class:`index.errors.ModelNotFound`,
+    ``optional``: None where the package or OpenVINO is not installed, or the processor has no bf16, without
+    which reading takes four times as long. Raises :class:`index.errors.ModelNotFound`,
     :class:`index.errors.ModelDamaged`, :class:`index.errors.ModelFailed`, and
     :class:`index.errors.BackendMissing` without OpenVINO.
     """
-    from index.search.cross_encoder.model import (
-        MULTILINGUAL_PACKAGE,
-        PACKAGE,
-        CrossEncoder,
-        find_weights,
-        has_bf16,
-    )
+    from index.search.cross_encoder.model import PACKAGE, CrossEncoder, find_weights, has_bf16
 
     if optional and not has_bf16():
         return None
-    if folder is None and base is not None and (own := find_weights(MULTILINGUAL_PACKAGE)) is not None:
-        return CrossEncoder.open(own, threads=threads, base=base)
     folder = folder or find_weights()
     if folder is not None:
         return CrossEncoder.open(folder, threads=threads)
     if optional:
         return None
     raise ModelNotFound(f"The cross-encoder is not installed: there is no package {PACKAGE!r}.")
+
+
+def load_multilingual_cross_encoder(
+    base: Path, *, threads: int = 0, optional: bool = False
+) -> CrossEncoder | None:
+    """Open the cross-encoder for collections of the multilingual model, whose files are in ``base``.
+
+    None where its package is not installed. Otherwise as :func:`load_cross_encoder`.
+    """
+    from index.search.cross_encoder.model import MULTILINGUAL_PACKAGE, CrossEncoder, find_weights, has_bf16
+
+    folder = find_weights(MULTILINGUAL_PACKAGE)
+    if folder is None or (optional and not has_bf16()):
+        return None
+    return CrossEncoder.open(folder, threads=threads, base=base)
 
 
 __all__ = [
@@ -78,6 +84,7 @@ __all__ = [
     "Regression",
     "load_answerability",
     "load_cross_encoder",
+    "load_multilingual_cross_encoder",
     "load_reranker",
     "merge_answers",
     "normalize_question",

@@ -19,6 +19,7 @@ import numpy as np
 
 from index.answers import Hit
 from index.durability import write_text_durably
+from index.embedding import MULTILINGUAL_MODEL
 from index.errors import StoreDamaged
 from index.naming import CALIBRATION_FILE
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
@@ -30,6 +31,8 @@ _OF_PASSAGES = ("passage", "read_passage")
 _INSTEAD = {"read": "known", "read_passage": "passage"}
 _IS_READ = PASSAGE_FEATURES.index("is_read")
 _FITTED = Path(__file__).with_name(CALIBRATION_FILE)
+_FITTED_BESIDE = {MULTILINGUAL_MODEL: _FITTED.with_stem(f"{_FITTED.stem}-multilingual")}
+"""The numbers for collections of other models, whose cosines mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,19 @@ def probability(logit: float) -> float:
     return float(sigmoid(np.array(logit)))
 
 
-def load(folders: Sequence[Path] = ()) -> Answerability:
-    """Load the numbers of the first folder that has some, else those of the package.
+def fitted_file(model: str = "") -> Path:
+    """The file of the package's numbers for collections of an embedding model, by its name."""
+    return _FITTED_BESIDE.get(model, _FITTED)
+
+
+def load(folders: Sequence[Path] = (), *, model: str = "") -> Answerability:
+    """Load the numbers of the first folder that has some, else those of the package for an embedding model.
 
     A file of the first format has a regression on six of the features, which is used for every question.
     Raises :class:`index.errors.StoreDamaged` for an invalid file.
     """
-    path = next((found for folder in folders if (found := folder / CALIBRATION_FILE).exists()), _FITTED)
+    own = (found for folder in folders if (found := folder / CALIBRATION_FILE).exists())
+    path = next(own, fitted_file(model))
     try:
         read = _parse(json.loads(path.read_text()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

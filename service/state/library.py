@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from index.embedding import (
 from index.library import Library
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
-from index.search import load_cross_encoder, load_reranker
+from index.search import load_cross_encoder, load_multilingual_cross_encoder, load_reranker
 from service.settings import Settings
 from service.settings.values import split_list
 from service.state.data_folder import require_complete
@@ -61,19 +63,25 @@ def open_models(settings: Settings, *, processes: int = 1) -> Models:
 def open_cross_encoder(settings: Settings, model: str = "", *, processes: int = 1) -> CrossEncoder | None:
     """The cross-encoder for collections of an embedding model; None where the settings want none.
 
-    With ``auto`` None, too, where the processor does. Raises :class:`index.errors.ModelError`.
+    With ``auto`` None, too, where the processor does, and None for the multilingual model where that has none
+    of its own. Raises :class:`index.errors.ModelError`.
     """
     wanted = settings.cross_encoder
     # With the test double, answers are the same on every processor.
     if wanted == "off" or (wanted == "auto" and settings.model == WORDS_MODEL):
         return None
-    config = settings.embedding_config(processes=processes)
-    return load_cross_encoder(
-        None if wanted in {"auto", "on"} else Path(wanted),
-        base=model_folder(model, unpacked=config.cache) if model == MULTILINGUAL_MODEL else None,
-        threads=config.threads,
-        optional=wanted == "auto",
-    )
+    config, is_optional = settings.embedding_config(processes=processes), wanted == "auto"
+    folder = None if wanted in {"auto", "on"} else Path(wanted)
+    if folder is None and model == MULTILINGUAL_MODEL:
+        base = model_folder(model, unpacked=config.cache)
+        return load_multilingual_cross_encoder(base, threads=config.threads, optional=is_optional)
+    return load_cross_encoder(folder, threads=config.threads, optional=is_optional)
+
+
+def _cross_encoders(settings: Settings, processes: int) -> Callable[[str], CrossEncoder | None]:
+    """Open the cross-encoder for collections of an embedding model, each once."""
+    opened = cache(partial(open_cross_encoder, settings, processes=processes))
+    return lambda model: (opened(model) if model == MULTILINGUAL_MODEL else None) or opened("")
 
 
 def open_library(settings: Settings, *, processes: int = 1, config: LibraryConfig | None = None) -> Library:
@@ -93,7 +101,7 @@ def open_library(settings: Settings, *, processes: int = 1, config: LibraryConfi
         reranker=(lambda: load_reranker(settings.reranker, download=settings.model_download, device=device))
         if settings.reranker
         else None,
-        cross_encoder=lambda model: open_cross_encoder(settings, model, processes=processes),
+        cross_encoder=_cross_encoders(settings, processes),
         readers=IsolatedReaders(config.reading),
     )
     library.guard_by(local_guard(settings.data))

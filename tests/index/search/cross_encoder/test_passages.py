@@ -7,14 +7,16 @@ from hypothesis import given, strategies as st
 
 from index.collection import Collection
 from index.config import LibraryConfig
-from index.embedding import WordEmbedder
+from index.embedding import MULTILINGUAL_MODEL, Models, WordEmbedder
 from index.ingest.preparation import Source
-from index.search import load_cross_encoder
+from index.search import load_answerability, load_cross_encoder
 from index.search.candidates import Candidates, RankedCandidates
+from index.search.cross_encoder.encoding import Encoder
+from index.search.cross_encoder.model import CrossEncoder
 from index.search.cross_encoder.passages import JudgedPassage
 from index.search.question import Question
 from index.search.regression import sigmoid
-from tests.index.search.cross_encoder.toys import NO, YES, cross_encoder
+from tests.index.search.cross_encoder.toys import NO, YES, WordRuntime, cross_encoder, tokenizer
 from tests.opening import collection_in
 
 MILL = "The mill of Arlow was opened in 1901. The mill of Arlow was sold to Anna Berg. The mill burnt down."
@@ -104,6 +106,34 @@ def test_windows_in_other_languages_are_not_read(collection: Collection) -> None
     assert read["arlow.txt"] is None
     assert read["mill.txt"] is not None
     assert answer.read == 2
+
+
+class OfAllLanguages(CrossEncoder):
+    reads_all_languages = True
+
+
+def test_other_languages_are_read_by_what_knows_them(tmp_path: Path) -> None:
+    text, question = "Die Mühle wurde an Anna Berg verkauft. Der Müller zog fort.", "Wem gehört die Mühle?"
+    words = tokenizer([text, question])
+    judge = OfAllLanguages("all", Encoder(words), WordRuntime(words.token_to_id("anna")), "fp32")
+    asked = []
+
+    def of_model(model: str) -> CrossEncoder:
+        asked.append(model)
+        return judge
+
+    models = Models(WordEmbedder, name=MULTILINGUAL_MODEL)
+    with collection_in(
+        tmp_path / "a", embedder=models, config=LibraryConfig(), cross_encoder=of_model
+    ) as collection:
+        collection.put(Source("mühle.txt", text.encode()))
+        collection.embed_pending()
+        answer = collection.questions.answer(Question.validate(question))
+    assert asked == [MULTILINGUAL_MODEL]
+    assert (answer.read, answer.features["read"]) == (1, YES)
+    assert answer.answerability == pytest.approx(
+        load_answerability(model=MULTILINGUAL_MODEL).probability(answer.features), abs=1e-4
+    )
 
 
 @pytest.mark.model

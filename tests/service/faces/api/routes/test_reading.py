@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.embedding import WordEmbedder
+from index.embedding import MULTILINGUAL_MODEL, WordEmbedder
 from index.errors import ModelDamaged
 from index.library import Library
+from index.search.cross_encoder.encoding import Window
 from service.faces.api.schemas.answers import AskResponse
 from service.settings import Settings
 from service.state.library import open_cross_encoder
@@ -82,6 +83,20 @@ def test_the_installed_weights_are_taken_on_every_processor_where_that_is_asked_
     assert opened is not None
     chosen = open_cross_encoder(Settings(data=tmp_path, cross_encoder="auto"))
     assert (chosen is None) == (opened.precision != "bf16")
+
+
+@pytest.mark.model
+def test_collections_of_the_multilingual_model_have_one_of_their_own(tmp_path: Path) -> None:
+    opened = open_cross_encoder(Settings(data=tmp_path, cross_encoder="on"), MULTILINGUAL_MODEL)
+    assert opened is not None
+    assert opened.reads_all_languages
+    text = "Anna Berg eröffnete die Mühle im Jahr 1901. Sie brannte 1934 ab, und niemand wurde verletzt."
+    window = Window(text, ((0, 43), (44, len(text))))
+    answered, missed = (
+        opened.judge(question, [window])[0].answers
+        for question in ("Wer eröffnete die Mühle?", "Was kostet eine Fahrkarte nach Paris?")
+    )
+    assert answered > missed
 
 
 def test_nothing_reads_beside_the_test_double_unless_it_is_asked_for(tmp_path: Path) -> None:
