@@ -46,7 +46,6 @@ _XQUAD = _SHARED / "xquad"
 MULTILINGUAL_SETS = {
     **{name: SETS[name] for name in ("clapnq", "xquad-en", "xquad-zh", "cmrc2018", "own", "everyday")},
     "xquad-ar": _XQUAD / "ar", "xquad-en-zh": _XQUAD / "zh", "xquad-ar-en": _XQUAD / "en",
-    "jaquad": _SHARED / "jaquad",
 }  # fmt: skip
 """Those for the multilingual model. None is in a language that is left out in training a cross-encoder."""
 _ASKED_IN = {"xquad-en-zh": _XQUAD / "en", "xquad-ar-en": _XQUAD / "ar"}
@@ -65,7 +64,7 @@ With half as many cases in a cell as today, even perfect probabilities have a ca
 """
 _MOST_READ = 300
 """The same where passages are read, which takes several times as long."""
-_MOST_MULTILINGUAL = {False: 150, True: 80}
+_MOST_MULTILINGUAL = {False: 150, True: 50}
 """The same with the multilingual model, which is larger; by whether passages are read."""
 
 

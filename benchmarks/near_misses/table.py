@@ -29,7 +29,7 @@ from index.text.analysis import Analyzer
 _SIZES: Mapping[str, Sequence[int]] = {"tatqa": (1,)}
 """A line of one report stands in many others: a question is asked of its own report alone."""
 _ALL_SIZES = (1, 0)
-_MULTILINGUAL = ("clapnq", "xquad-en", "xquad-zh", "corpus", "own")
+_MULTILINGUAL = ("clapnq", "corpus", "own")
 SUFFIX = "-near"
 """A table of near misses is named after its set, with this behind."""
 
