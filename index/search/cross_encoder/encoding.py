@@ -79,8 +79,9 @@ class Encoder:
         self._tokens_of = lru_cache(_CACHED_QUESTIONS)(partial(tokenizer.encode, add_special_tokens=False))
 
     def starts(self, question: str) -> list[int]:
-        """The start offsets of the tokens of a question."""
-        return [start for start, _ in _spans(question, self._tokens_of(question).offsets)]
+        """The start offsets of the tokens of a question, without those of white space alone."""
+        spans = _spans(question, self._tokens_of(question).offsets)
+        return [start for start, end in spans if start < end]
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""

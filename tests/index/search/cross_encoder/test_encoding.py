@@ -1,5 +1,10 @@
 import random
 
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
+from tokenizers.processors import BertProcessing
+
 from index.search.cross_encoder.encoding import (
     OUTSIDE,
     QUESTION_TOKENS,
@@ -9,7 +14,7 @@ from index.search.cross_encoder.encoding import (
     padded_length,
     window_head,
 )
-from tests.index.search.cross_encoder.toys import tokenizer
+from tests.index.search.cross_encoder.toys import SPECIAL, tokenizer
 
 TEXT = "The mill was built. It burnt down."
 SENTENCES = ((0, 19), (20, 34))
@@ -30,6 +35,13 @@ def test_each_token_has_the_number_of_its_sentence() -> None:
         if number != OUTSIDE:
             first, last = SENTENCES[number]
             assert first <= start < end <= last
+
+
+def test_a_token_of_white_space_alone_starts_nowhere() -> None:
+    spaces = Tokenizer(WordLevel({SPECIAL[1]: 0}, unk_token=SPECIAL[1]))
+    spaces.pre_tokenizer = Split(" ", "merged_with_next")  # type: ignore[assignment]
+    spaces.post_processor = BertProcessing((SPECIAL[1], 0), (SPECIAL[1], 0))  # type: ignore[assignment]
+    assert Encoder(spaces).starts("Where is it? ") == [0, 6, 9]
 
 
 def test_what_is_too_long_is_cut_and_the_question_first() -> None:
