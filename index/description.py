@@ -22,7 +22,7 @@ _log = logging.getLogger("loccit.store")
 
 FORMAT = 1
 CHUNKER = "chunker/2"
-SENTENCES = "sentences/3"
+SENTENCES = "sentences/4"
 _BESIDE = frozenset({"format", "fingerprint", "source"})
 """Fields of a stored description that its fingerprint is not made from."""
 

@@ -6,7 +6,7 @@ cluster, so that a quote never loses an accent or half a flag.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import regex
 from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
@@ -43,6 +43,13 @@ _NEXT_LABEL = re.compile(
     re.MULTILINE,
 )
 """A line end in a block of lines such as "Weight: 5.4 kg", each of which tells one thing."""
+_LINES = re.compile(r"^[^\S\n]*+\S[^\n]*+(?:\n[^\S\n]*+\S[^\n]*+){2,}+", re.MULTILINE)
+"""Three lines or more without a blank one between them: fewer are not told from wrapped ones."""
+_LINE_START = re.compile(r"[\W_]*+([^\W_])\S*+")
+_GOES_ON = re.compile(r"(?:[,;&–—-]|\b(?:and|or|und|oder|et|ou|y|o|e|en|of))\Z")
+"""The end of a line that the next one goes on from."""
+_FULL = 0.8
+"""The share of the longest line from which on another one may end because the next word did not fit."""
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
 _UNKNOWN_END = re.compile(r"(?<![។៕།༎])[។៕།༎]++[^\S\n]++")
 """Khmer and Tibetan full stops, which sentencex does not know."""
@@ -74,7 +81,8 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
 
     The spans are trimmed, never empty, and together hold every character that is not white space. A list
     item, a numbered clause, one of several lines such as "Weight: 5.4 kg" or a table row on a line of its own
-    is a sentence, with or without a full stop.
+    is a sentence, with or without a full stop. So is each of several lines that were not wrapped, such as
+    "Monday: closed" above "Tuesday 10 to 12": most end before the next word would not have fitted.
 
     ``language`` is a two-letter code and selects the abbreviations. Without it, Russian and Greek are
     detected by their letters and everything else is split as English, which has the full stops of all
@@ -87,7 +95,28 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     if "\n" in part:
         for pattern in (_NEXT_ITEM, _NEXT_CLAUSE, _NEXT_LABEL, _NEXT_ROW):
             cuts.update(_match_ends(pattern, part))
+        for lines in _LINES.finditer(part):
+            cuts.update(map(lines.start().__add__, _line_ends(lines[0].split("\n"))))
     return _split_at(text, start, end, map(start.__add__, sorted(cuts)))
+
+
+def _line_ends(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the ends of lines that were not wrapped, from the start of the first one.
+
+    Wrapped lines are about as long as the longest one, and a word with a small letter begins one of them.
+    """
+    begins = [match for line in lines[1:] if (match := _LINE_START.match(line))]
+    if len(begins) + 1 < len(lines) or any(match[1].islower() for match in begins):
+        return
+    widest = _FULL * max(map(len, lines))
+    lengths = [len(line) + len(match[0].lstrip()) for line, match in zip(lines, begins, strict=False)]
+    if 2 * sum(length < widest for length in lengths) < len(lengths):
+        return
+    at = 0
+    for line in lines[:-1]:
+        at += len(line) + 1
+        if not _GOES_ON.search(line.rstrip()):
+            yield at
 
 
 def clause_starts(text: str) -> frozenset[int]:

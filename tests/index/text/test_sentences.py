@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 import regex
 from hypothesis import example, given, strategies as st
@@ -98,11 +100,38 @@ def test_spans_hold_every_visible_character_once(text: str, skip: int, drop: int
         ("It was so.\n4.2 million came", ["It was so.", "4.2 million came"]),
         ("Data\nPower: 300 W\nMass: 5 kg\nEnd", ["Data", "Power: 300 W", "Mass: 5 kg\nEnd"]),
         ("He said\nNote: it is so.", ["He said\nNote: it is so."]),
+        (
+            "Monday - closed\nTuesday 10 to 12\nFriday 10 to 12, and the disco 19 to 21.30\nSunday 11 to 13",
+            [
+                "Monday - closed",
+                "Tuesday 10 to 12",
+                "Friday 10 to 12, and the disco 19 to 21.30",
+                "Sunday 11 to 13",
+            ],
+        ),
+        (
+            "**Hours**\n(Winter) 9 to 17\nSummer: 8 to 20, daily",
+            ["**Hours**", "(Winter) 9 to 17", "Summer: 8 to 20, daily"],
+        ),
+        (
+            "Kind regards,\nAnna Smith\nHead of the Department of Music",
+            ["Kind regards,\nAnna Smith", "Head of the Department of Music"],
+        ),
+        ("The house in which\nGoethe and\nSchiller met", ["The house in which\nGoethe and\nSchiller met"]),
         (" \n\t ", []),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
+
+
+@given(
+    st.lists(st.sampled_from(["Haus", "der", "Mond", "Zug", "Wein", "und", "Fahrt", "Regen"]), min_size=40),
+    st.integers(30, 90),
+)
+def test_wrapped_prose_is_not_split_where_a_line_begins_with_a_capital(words: list[str], width: int) -> None:
+    text = textwrap.fill(" ".join(["Alle", *words]), width)
+    assert sentences(text) == [text]
 
 
 @pytest.mark.parametrize(
