@@ -48,6 +48,7 @@ _LINES = re.compile(r"^[^\S\n]*+\S[^\n]*+(?:\n[^\S\n]*+\S[^\n]*+){2,}+", re.MULT
 _LINE_START = re.compile(r"[\W_]*+([^\W_])\S*+")
 _GOES_ON = re.compile(r"(?:[,;&–—-]|\b(?:and|or|und|oder|et|ou|y|o|e|en|of))\Z")
 """The end of a line that the next one goes on from."""
+_FEWEST_LINES = 3
 _FULL = 0.8
 """The share of the longest line from which on another one may end because the next word did not fit."""
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
@@ -100,17 +101,24 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
     return _split_at(text, start, end, map(start.__add__, sorted(cuts)))
 
 
-def _line_ends(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the ends of lines that were not wrapped, from the start of the first one.
+def are_wrapped(lines: Sequence[str]) -> bool:
+    """Whether lines are those of wrapped prose, or too few to tell; blank lines are not among them.
 
     Wrapped lines are about as long as the longest one, and a word with a small letter begins one of them.
     """
     begins = [match for line in lines[1:] if (match := _LINE_START.match(line))]
-    if len(begins) + 1 < len(lines) or any(match[1].islower() for match in begins):
-        return
+    if len(lines) < _FEWEST_LINES or len(begins) + 1 < len(lines):
+        return True
+    if any(match[1].islower() for match in begins):
+        return True
     widest = _FULL * max(map(len, lines))
     lengths = [len(line) + len(match[0].lstrip()) for line, match in zip(lines, begins, strict=False)]
-    if 2 * sum(length < widest for length in lengths) < len(lengths):
+    return 2 * sum(length < widest for length in lengths) < len(lengths)
+
+
+def _line_ends(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the ends of lines that were not wrapped, from the start of the first one."""
+    if are_wrapped(lines):
         return
     at = 0
     for line in lines[:-1]:

@@ -1,6 +1,7 @@
 """Read Markdown (CommonMark with tables) as rendered text.
 
-Markup is removed: emphasis, code marks, link targets, heading signs. An image becomes its description.
+Markup is removed: emphasis, code marks, link targets, heading signs. An image becomes its description. Lines
+of a paragraph are joined if they are those of wrapped prose.
 """
 
 import datetime
@@ -21,6 +22,7 @@ from index.readers.base.builder import BlockBuilder, Draft, assemble
 from index.readers.base.normalisation import decode, normalise, one_line
 from index.readers.html.blocks import page_blocks
 from index.readers.html.tree import parse_html
+from index.text.sentences import are_wrapped
 from index.types import Extract, Scalar
 
 # Find the ends of link labels in Markdown in linear time.
@@ -72,7 +74,7 @@ def _close(ends: _Ends, unclosed: list[int], links: list[bool], at: int) -> None
         links[-1] |= has_link
 
 
-READER = "markdown/3"
+READER = "markdown/4"
 MEDIA_TYPE = "text/markdown"
 
 _MAX_NESTING = 100
@@ -157,7 +159,9 @@ class _Rendering:
     def _take(self, token: Token) -> None:
         match token.type:
             case "inline":
-                self._inline(_inline_text(token.children or ()))
+                # Lines that nobody wrapped tell one thing each, such as the opening times of each day.
+                softbreak = " " if self.heading or are_wrapped(token.content.split("\n")) else "\n"
+                self._inline(_inline_text(token.children or (), softbreak))
             case "fence" | "code_block":
                 self.builder.code(token.content)
             case "html_block":
@@ -209,7 +213,7 @@ class _Rendering:
         self.builder.add(Draft("paragraph", draft.text) if quoted else draft)
 
 
-def _inline_text(tokens: Sequence[Token]) -> str:
+def _inline_text(tokens: Sequence[Token], softbreak: str = " ") -> str:
     parts: list[str] = []
     hidden_tag = ""
     for token in tokens:
@@ -222,7 +226,7 @@ def _inline_text(tokens: Sequence[Token]) -> str:
         elif hidden_tag:
             continue
         elif token.type == "softbreak":
-            parts.append(" ")
+            parts.append(softbreak)
         elif token.type == "hardbreak":
             parts.append("\n")
         elif token.type == "image":

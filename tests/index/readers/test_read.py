@@ -10,7 +10,7 @@ from index.readers import MEDIA_TYPES, read, reader_version, supported
 from index.types import Extract
 from tests.index.readers.laws import extract_or_refusal
 
-READERS = {"text/plain": "text/4", "text/markdown": "markdown/3", "text/html": "html/5"}
+READERS = {"text/plain": "text/4", "text/markdown": "markdown/4", "text/html": "html/5"}
 
 
 @given(st.binary(max_size=100), st.sampled_from(sorted(MEDIA_TYPES)))
@@ -117,8 +117,8 @@ def test_alternative_media_types_select_the_reader(media_type: str, reader: str)
         ("text/html", "html/5"),
         ("TEXT/HTML; charset=utf-8", "html/5"),
         ("application/xhtml+xml", "html/5"),
-        ("text/markdown; variant=GFM", "markdown/3"),
-        ("text/x-markdown", "markdown/3"),
+        ("text/markdown; variant=GFM", "markdown/4"),
+        ("text/x-markdown", "markdown/4"),
     ],
 )
 def test_the_media_type_takes_precedence_over_the_suffix(media_type: str, reader: str) -> None:
@@ -139,7 +139,7 @@ def test_the_same_bytes_are_read_by_their_format() -> None:
     "media_type", [None, "", "application/octet-stream", "image/png", "nonsense", ";", "a/b/c"]
 )
 def test_unknown_media_types_leave_the_choice_to_the_suffix(media_type: str | None) -> None:
-    assert read(b"# Rivers", name="a.md", media_type=media_type).reader == "markdown/3"
+    assert read(b"# Rivers", name="a.md", media_type=media_type).reader == "markdown/4"
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])

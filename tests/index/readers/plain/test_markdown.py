@@ -146,6 +146,13 @@ def test_hard_breaks_end_lines() -> None:
     assert read("one\ntwo  \nthree\\\nfour<br>five").text == "one two\nthree\nfour\nfive"
 
 
+def test_lines_that_nobody_wrapped_stay_lines() -> None:
+    hours = "Monday - closed\nTuesday to Thursday 10 to 12, and the *disco* 19 to 21.30\nSunday 11 to 13"
+    assert read(hours).text == hours.replace("*", "")
+    wrapped = "The hall was built\nin 1934 as a depot,\nand trams stood here"
+    assert read(wrapped).text == wrapped.replace("\n", " ")
+
+
 def test_lists_are_one_block_each() -> None:
     source = "- one\n  goes on\n- two\n  1. inner\n  2. last\n\n     more\n* other\n\n3) three\n4) four"
     assert blocks(source) == [
@@ -204,7 +211,7 @@ def test_the_title_is_the_first_main_heading() -> None:
     assert read("## Part\n\n# *Rivers*\n\n# Lakes").title == "Rivers"
     assert read("## Part").title == ""
     extract = read("Words.")
-    assert (extract.media_type, extract.reader, extract.metadata) == ("text/markdown", "markdown/3", {})
+    assert (extract.media_type, extract.reader, extract.metadata) == ("text/markdown", "markdown/4", {})
 
 
 @pytest.mark.parametrize(
