@@ -246,7 +246,11 @@ class Hits:
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         judged = one.judged or self._judge(one, read.text, read.at)
         evidence, differs = self._evidence(one, judged.sentences, read), judged.differs
-        if evidence and one.tables and (empty := empty_column(evidence[0], self._asked, one.tables)):
+        if (
+            evidence
+            and one.tables
+            and (empty := empty_column(evidence[0], self._asked, read.whole or "", one.tables))
+        ):
             differs = [*differs, empty]
         elif not self.named and evidence and one.tables and self._is_named(one, evidence, read):
             self.named = rank

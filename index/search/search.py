@@ -20,6 +20,7 @@ from index.records import StoredPassage
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.passages import judge_passages
+from index.search.extraction.costs import asks_cost, tells_cost
 from index.search.extraction.reasons import asks_why, gives_reason, is_of_reason, lacks_reason
 from index.search.features import Features
 from index.search.headings import weighing
@@ -29,7 +30,7 @@ from index.search.headings.lines import heading_lines
 from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
-from index.search.named import Named, absent_from, compare_best
+from index.search.named import Named, absent_from, compare_best, nearby
 from index.search.question import Query, Question, Selection, definitions, is_spelt, numbered_names
 from index.search.question.abbreviations import (
     abbreviations_in,
@@ -499,7 +500,11 @@ class Search:
         at = int(likely.argmax())
         best = float(likely[at])
         differs = found.differs[at] or self._absent(query.question, found.deciding[at])
-        if differs or _lacks_reason(query.question, found.deciding, at):
+        if (
+            differs
+            or _lacks_reason(query.question, found.deciding, at)
+            or _lacks_cost(query.question, found, at)
+        ):
             logit = min(logit, _UNLIT)
         return (min(logit, math.log(best / (1.0 - best)) + _MOST_ODDS) if best else logit), differs
 
@@ -805,6 +810,13 @@ def _lacks_reason(question: str, hits: Sequence[Hit], at: int) -> bool:
         return False
     hit, start, end = lit[0]
     return lacks_reason(hit.text, start, end, question)
+
+
+def _lacks_cost(question: str, found: SearchResult, at: int) -> bool:
+    """Whether a question asks what something costs, and neither the best sentence nor its neighbours tell."""
+    if not asks_cost(question) or found.certainty is not None or not found.deciding[at].evidence:
+        return False
+    return not tells_cost(nearby(found.deciding[at]))
 
 
 def _with_said(hit: Hit, headings: Headings) -> Hit:

@@ -39,6 +39,7 @@ _OF_RANGES = (
     "old give get take pay need receive work worked employ employed serve served somebody someone person"
 )
 """Words of a question for an amount in a range that say whose it is, or that it is asked for."""
+_TELLS_NOTHING = re.compile(r"[-–—]+|n\s?/\s?a", re.IGNORECASE)
 _LEAST_SHARE = 0.5
 """Least share of a column's name that a question has to name it."""
 
@@ -266,8 +267,10 @@ def _bare(label: str) -> str:
     return " ".join(_MEASURE.sub(" ", label.split(", ", 1)[0]).split()).casefold()
 
 
-def empty_column(one: Evidence, asked: Asked, tables: Sequence[Block]) -> str:
+def empty_column(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> str:
     """The name of the column that the question asks for of a row whose cell there is empty; "" if none is.
+
+    A dash, or "n/a", tells nothing either.
 
     It is the one whose name the question has more words of than of any other: "Half day" rather than "Day".
     """
@@ -279,5 +282,8 @@ def empty_column(one: Evidence, asked: Asked, tables: Sequence[Block]) -> str:
     asked_of = {name: len(asked.words(name) - taken) for name in columns.names[1:] if asked.names(name)}
     best = max(asked_of.values(), default=0)
     named = [name for name, count in asked_of.items() if count == best]
-    is_filled = any(cell.column in named for cell in one.cells)
+    is_filled = any(
+        cell.column in named and not _TELLS_NOTHING.fullmatch(text, cell.start, cell.end)
+        for cell in one.cells
+    )
     return "" if is_filled or not best else named[0]
