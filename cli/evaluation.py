@@ -237,7 +237,7 @@ def calibrate(collection: Collection, evaluation: Evaluation) -> None:
         [one.features for one in known],
         [bool(one.answerable) for one in known],
         source=evaluation.name,
-        base=load_answerability(model=collection.description.source),
+        base=load_answerability(model=collection.description.model_source),
     )
     path = collection.folder / CALIBRATION_FILE
     fitted.answerability.save(path)

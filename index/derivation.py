@@ -63,7 +63,7 @@ def derive(
         analyzer=analyzer,
         embedding=EmbeddingQueue(store, embedder, analyzer),
         preparation=Preparation(embedder, readers, config),
-        answerability=answerability.load(calibrated, model=description.source),
+        answerability=answerability.load(calibrated, model=description.model_source),
     )
 
 

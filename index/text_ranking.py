@@ -92,7 +92,7 @@ class TextRanker:
                     where=None,
                     watch=Stopwatch(),
                     state=IndexState(description.fingerprint, moment.change, 1.0),
-                    answerability=load_answerability(),
+                    answerability=load_answerability(model=description.model_source),
                 )
 
     def _embed(self, store: RecordStore, analyzer: Analyzer, stop: Callable[[], bool]) -> None:

@@ -288,6 +288,7 @@ class Questions:
     def _search(
         self, passages: Passages, moment: Snapshot, engine: Searchable, derived: Derivation
     ) -> Search:
+        model = derived.description.model_source
         return Search(
             passages,
             moment,
@@ -295,7 +296,7 @@ class Questions:
             derived.analyzer,
             derived.config.search,
             reranker=self._reranker,
-            cross_encoder=self._cross_encoder(derived.description.source) if self._cross_encoder else None,
+            cross_encoder=self._cross_encoder(model) if self._cross_encoder else None,
         )
 
 

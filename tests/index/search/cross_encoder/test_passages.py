@@ -112,7 +112,16 @@ class OfAllLanguages(CrossEncoder):
     reads_all_languages = True
 
 
-def test_other_languages_are_read_by_what_knows_them(tmp_path: Path) -> None:
+class NamedByFingerprint(WordEmbedder):
+    """A model of a collection that was made before the name by which it was opened was kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fingerprint = f"{MULTILINGUAL_MODEL}:0:0:fp32"
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_other_languages_are_read_by_what_knows_them(tmp_path: Path, is_named: bool) -> None:
     text, question = "Die Mühle wurde an Anna Berg verkauft. Der Müller zog fort.", "Wem gehört die Mühle?"
     words = tokenizer([text, question])
     judge = OfAllLanguages("all", Encoder(words), WordRuntime(words.token_to_id("anna")), "fp32")
@@ -122,7 +131,7 @@ def test_other_languages_are_read_by_what_knows_them(tmp_path: Path) -> None:
         asked.append(model)
         return judge
 
-    models = Models(WordEmbedder, name=MULTILINGUAL_MODEL)
+    models = Models(WordEmbedder, name=MULTILINGUAL_MODEL) if is_named else NamedByFingerprint()
     with collection_in(
         tmp_path / "a", embedder=models, config=LibraryConfig(), cross_encoder=of_model
     ) as collection:
