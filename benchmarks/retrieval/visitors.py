@@ -21,9 +21,12 @@ from evaluation import questions
 from evaluation.questions import Question
 from index.answers import Turn
 from index.collection import Collection
+from index.embedding import MULTILINGUAL_MODEL
 from index.library import Library
 from index.sources import FolderIngest
 
+MULTILINGUAL = ("club",)
+"""Sets in other languages than English."""
 VISITORS = Path(__file__).parents[1] / "answerability" / "visitors"
 
 
@@ -47,10 +50,11 @@ def conversed(collection: Collection, file: Path) -> Iterator[everyday.Outcome]:
 
 def study(folder: Path) -> None:
     """Print the figures of a set, and the questions that go wrong."""
+    model = MULTILINGUAL_MODEL if folder.name in MULTILINGUAL else ""
     with (
         TemporaryDirectory() as data,
         Library(
-            Path(data), embedder=sets.embedder(), cross_encoder=lambda _: sets.cross_encoder()
+            Path(data), embedder=sets.embedder(model), cross_encoder=lambda _: sets.cross_encoder(model)
         ) as library,
     ):
         collection = library.open("visitors", create=True)
