@@ -16,7 +16,7 @@ _ASKS = lazy_pattern(
     r"\bhow\s+much\b.*\b(?:costs?|pay|paid|charged?)\b|\bhow\s+expensive\b|"
     r"\bwhat\s+(?:do|does|did|will|would)\b.*\bcost\b|"
     r"\bwhat\s+(?:is|was|are|were)\s+the\s+(?:\w+\s+)?(?:prices?|costs?|fees?)\b|"
-    r"\bwas\b.*\bkoste(?:n|t|te)\b|\bwie\s+(?:teuer|viel\s+kostet)\b|\bcombien\s+(?:coûte|a\s+coûté)|\bquel\s+est\s+le\s+prix\b",
+    r"\bwas\b.*\b(?:ge)?koste(?:n|t|te)\b|\bwie\s+(?:teuer|viel\s+kostet)\b|\bcombien\s+(?:coûte|a\s+coûté)|\bquel\s+est\s+le\s+prix\b",
     regex.IGNORECASE,
 )
 _MONTH = (

@@ -17,7 +17,8 @@ ASKS = (
     "What is the price of the {}?",
     "how much do we pay for the {}?",
     "Was kostet {}?",
-    "Was hat {} gekostet? Was kosten {}?",
+    "Was hat {} gekostet?",
+    "Was kosten {}?",
     "Combien coûte {} ?",
 )
 NOTHING = (
