@@ -50,9 +50,7 @@ def asked() -> Iterator[Asked]:
 
 def study(*, dev: bool = False) -> Mapping[str, Estimate]:
     """The share of questions of a half of the articles whose right sentence stands first."""
-    with Library(
-        sets.DATA, embedder=sets.embedder(), cross_encoder=lambda _: sets.cross_encoder()
-    ) as library:
+    with Library(sets.DATA, embedder=sets.embedder(), cross_encoder=sets.cross_encoder) as library:
         collection = sets.collection_of(library, SHARED / "clapnq")
         collection.embed_pending()
         some = [one for one in asked() if sets.is_dev(one.document_id) == dev]

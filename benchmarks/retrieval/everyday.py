@@ -81,9 +81,7 @@ def outcomes(*, tells: bool = False) -> Iterator[Outcome]:
     asked = questions.load(EVERYDAY / "questions.jsonl")
     with (
         TemporaryDirectory() as data,
-        Library(
-            Path(data), embedder=sets.embedder(), cross_encoder=lambda _: sets.cross_encoder()
-        ) as library,
+        Library(Path(data), embedder=sets.embedder(), cross_encoder=sets.cross_encoder) as library,
     ):
         collection = library.open("everyday", create=True)
         FolderIngest(collection).run([path for path in EVERYDAY.iterdir() if path.suffix != ".jsonl"])

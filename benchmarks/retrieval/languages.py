@@ -88,7 +88,7 @@ def main() -> None:
     with Library(
         sets.DATA,
         embedder=sets.embedder(MULTILINGUAL_MODEL),
-        cross_encoder=lambda _: sets.cross_encoder(MULTILINGUAL_MODEL),
+        cross_encoder=sets.cross_encoder,
     ) as library:
         for language in options.languages:
             asked = [

@@ -53,9 +53,7 @@ def study(folder: Path) -> None:
     model = MULTILINGUAL_MODEL if folder.name in MULTILINGUAL else ""
     with (
         TemporaryDirectory() as data,
-        Library(
-            Path(data), embedder=sets.embedder(model), cross_encoder=lambda _: sets.cross_encoder(model)
-        ) as library,
+        Library(Path(data), embedder=sets.embedder(model), cross_encoder=sets.cross_encoder) as library,
     ):
         collection = library.open("visitors", create=True)
         FolderIngest(collection).run([path for path in folder.iterdir() if path.suffix != ".jsonl"])

@@ -246,14 +246,11 @@ class Hits:
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         judged = one.judged or self._judge(one, read.text, read.at)
         evidence, differs = self._evidence(one, judged.sentences, read), judged.differs
-        if (
-            evidence
-            and one.tables
-            and (empty := empty_column(evidence[0], self._asked, read.whole or "", one.tables))
-        ):
-            differs = [*differs, empty]
-        elif not self.named and evidence and one.tables and self._is_named(one, evidence, read):
-            self.named = rank
+        if evidence and one.tables and read.whole is not None:
+            if empty := empty_column(evidence[0], self._asked, read.whole, one.tables):
+                differs = [*differs, empty]
+            elif not self.named and self._is_named(one, evidence, read.whole):
+                self.named = rank
         self.differs.append(differs)
         if not self.headed and judged.is_headed:
             self.headed = rank
@@ -293,14 +290,12 @@ class Hits:
         quoted = QuotedMail.of(read.text, span, one.best.version.media_type) if found else None
         return found if quoted is None else quoted.mark(found, read.at)
 
-    def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
-        if read.whole is None:
-            return False
+    def _is_named(self, one: HitDraft, lit: Sequence[Evidence], whole: str) -> bool:
         version = one.best.version
         said = self._headings.said_above(version.document_id, version.text_sha256, one.start)
         above = "\n".join([version.title, name_of(version.document_id), *one.best.passage.section, *said])
         row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
-        return is_named(row, self._asked, read.whole, above, one.tables)
+        return is_named(row, self._asked, whole, above, one.tables)
 
     def _judge(self, one: HitDraft, text: str, at: int) -> JudgedText:
         """Judge the sentences of a hit's passages, once for all hits that have these in the same text.

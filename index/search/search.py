@@ -813,7 +813,7 @@ def _lacks_reason(question: str, hits: Sequence[Hit], at: int) -> bool:
 
 
 def _lacks_cost(question: str, found: SearchResult, at: int) -> bool:
-    """Whether a question asks what something costs, and neither the best sentence nor its neighbours tell."""
+    """Tell if a question asks what something costs, and neither the best sentence nor its neighbours say."""
     if not asks_cost(question) or found.certainty is not None or not found.deciding[at].evidence:
         return False
     return not tells_cost(nearby(found.deciding[at]))

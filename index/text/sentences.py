@@ -43,12 +43,13 @@ _NEXT_LABEL = re.compile(
     re.MULTILINE,
 )
 """A line end in a block of lines such as "Weight: 5.4 kg", each of which tells one thing."""
-_LINES = re.compile(r"^[^\S\n]*+\S[^\n]*+(?:\n[^\S\n]*+\S[^\n]*+){2,}+", re.MULTILINE)
-"""Three lines or more without a blank one between them: fewer are not told from wrapped ones."""
+_LINES = re.compile(r"^[^\S\n]*+\S[^\n]*+(?:\n[^\S\n]*+\S[^\n]*+)++", re.MULTILINE)
+"""Lines without a blank one between them."""
 _LINE_START = re.compile(r"[\W_]*+([^\W_])\S*+")
 _GOES_ON = re.compile(r"(?:[,;&–—-]|\b(?:and|or|und|oder|et|ou|y|o|e|en|of))\Z")
 """The end of a line that the next one goes on from."""
 _FEWEST_LINES = 3
+"""Fewer are not told from wrapped ones."""
 _FULL = 0.8
 """The share of the longest line from which on another one may end because the next word did not fit."""
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
@@ -102,14 +103,13 @@ def sentence_spans(text: str, start: int, end: int, language: str | None = None)
 
 
 def are_wrapped(lines: Sequence[str]) -> bool:
-    """Whether lines are those of wrapped prose, or too few to tell; blank lines are not among them.
+    """Tell whether lines are those of wrapped prose, or too few to tell; blank lines are not among them.
 
     Wrapped lines are about as long as the longest one, and a word with a small letter begins one of them.
     """
     begins = [match for line in lines[1:] if (match := _LINE_START.match(line))]
-    if len(lines) < _FEWEST_LINES or len(begins) + 1 < len(lines):
-        return True
-    if any(match[1].islower() for match in begins):
+    has_all = len(begins) + 1 == len(lines) >= _FEWEST_LINES
+    if not has_all or any(match[1].islower() for match in begins):
         return True
     widest = _FULL * max(map(len, lines))
     lengths = [len(line) + len(match[0].lstrip()) for line, match in zip(lines, begins, strict=False)]

@@ -42,10 +42,10 @@ _AMOUNT = lazy_pattern(
 
 @lru_cache(64)
 def asks_cost(question: str) -> bool:
-    """Whether a question asks what something costs, in English, German or French."""
+    """Tell whether a question asks what something costs, in English, German or French."""
     return _ASKS.search(question) is not None
 
 
 def tells_cost(text: str) -> bool:
-    """Whether a text may tell what something costs: a number that may be an amount, or that it is free."""
+    """Look in a text for what something may cost: a number that may be an amount, or that it is free."""
     return _AMOUNT.search(_NO_AMOUNT.sub(" ", text)) is not None

@@ -270,9 +270,8 @@ def _bare(label: str) -> str:
 def empty_column(one: Evidence, asked: Asked, text: str, tables: Sequence[Block]) -> str:
     """The name of the column that the question asks for of a row whose cell there is empty; "" if none is.
 
-    A dash, or "n/a", tells nothing either.
-
-    It is the one whose name the question has more words of than of any other: "Half day" rather than "Day".
+    A cell with a dash or "n/a" is empty, too. The column is the one whose name the question has more words of
+    than of any other: "Half day" rather than "Day".
     """
     table = table_at(tables, one.start)
     columns = table.columns if table is not None else None

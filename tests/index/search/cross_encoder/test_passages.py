@@ -122,7 +122,7 @@ class NamedByFingerprint(WordEmbedder):
 
 @pytest.mark.parametrize("is_named", [True, False])
 def test_other_languages_are_read_by_what_knows_them(tmp_path: Path, is_named: bool) -> None:
-    text, question = "Die Mühle wurde an Anna Berg verkauft. Der Müller zog fort.", "Wem gehört die Mühle?"
+    text, question = "Die Mühle gehört Anna Berg. Der Müller zog fort.", "Wem gehört die Mühle?"
     words = tokenizer([text, question])
     judge = OfAllLanguages("all", Encoder(words), WordRuntime(words.token_to_id("anna")), "fp32")
     asked = []
@@ -140,11 +140,10 @@ def test_other_languages_are_read_by_what_knows_them(tmp_path: Path, is_named: b
         answer = collection.questions.answer(Question.validate(question))
     assert asked == [MULTILINGUAL_MODEL]
     assert (answer.read, answer.features["read"]) == (1, YES)
-    # The best sentence bounds it, too.
     assert answer.answerability == pytest.approx(
-        load_answerability(model=MULTILINGUAL_MODEL).probability(answer.features), abs=5e-3
+        load_answerability(model=MULTILINGUAL_MODEL).probability(answer.features), abs=1e-4
     )
-    assert abs(load_answerability().probability(answer.features) - answer.answerability) > 2e-2
+    assert answer.answerability != pytest.approx(load_answerability().probability(answer.features), abs=1e-3)
 
 
 @pytest.mark.model
