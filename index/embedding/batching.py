@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Encoding
 
 from index.errors import ModelFailed
 from index.types import Vectors
@@ -33,6 +34,21 @@ def require_finite(vectors: Vectors) -> Vectors:
     if not np.isfinite(vectors).all():
         raise ModelFailed("The embedding model returned vectors that are not finite. Check its files.")
     return vectors
+
+
+def text_tokens(encoding: Encoding, text: str, prompt: int) -> tuple[slice, NDArray[np.int64]]:
+    """Locate the tokens of the text behind a prompt: their columns, and the offsets where they start in it.
+
+    ``text`` includes the prompt, which has ``prompt`` characters. A token that begins with the space before
+    its word, as those of SentencePiece do, starts after this space: it belongs to the sentence of the word.
+    """
+    starts = np.array(
+        [start + (end > start and text[start].isspace()) for start, end in encoding.offsets], np.int64
+    )
+    own = np.flatnonzero((np.array(encoding.special_tokens_mask) == 0) & (starts >= prompt))
+    if not len(own):
+        return slice(0, 0), own
+    return slice(int(own[0]), int(own[-1]) + 1), starts[own] - prompt
 
 
 def span_means(

@@ -20,6 +20,8 @@ log = logging.getLogger("loccit.embedding")
 
 FORMAT = 1
 _CONTENT, _TOKENIZER, _PROBE = "converted.json", "tokenizer.json", "probe.npy"
+_SPANS = 2
+"""How tokens are assigned to sentences; 1 counted one that begins with a space for the sentence before it."""
 _MADE_WITH = ("torch", "transformers", "sentence-transformers")
 
 
@@ -48,17 +50,23 @@ def is_converted(folder: Path) -> bool:
 
 
 def read_converted(folder: Path) -> Converted | None:
-    """Read a converted model; None, which is logged for a damaged one, if there is none to use."""
+    """Read a converted model; None, which is logged for a damaged one, if there is none to use.
+
+    There is none to use where an earlier version made its probe's vectors by other spans.
+    """
     try:
         content = json.loads((folder / _CONTENT).read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             return None
         described = content["description"]
+        tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+        if content.get("spans", 1) != _SPANS and _begins_words_with_space(tokenizer):
+            return None
         return Converted(
             Description(**{**described, "inputs": tuple(described["inputs"])}),
             {name: folder / file for name, file in content["graphs"].items()},
             tuple(content["tried"]),
-            Tokenizer.from_file(str(folder / _TOKENIZER)),
+            tokenizer,
             np.load(folder / _PROBE, allow_pickle=False),
             float(content["seconds"]),
             str(content.get("reference", "fp32")),
@@ -95,6 +103,7 @@ def write_converted(folder: Path, converted: Converted) -> None:
     np.save(folder / _PROBE, converted.expected, allow_pickle=False)
     content = {
         "format": FORMAT,
+        "spans": _SPANS,
         "description": asdict(converted.description),
         "graphs": {name: path.name for name, path in converted.graphs.items()},
         "tried": list(converted.tried),
@@ -104,6 +113,10 @@ def write_converted(folder: Path, converted: Converted) -> None:
         "sizes": {one.name: _size(one) for one in sorted(folder.iterdir()) if one.name != _CONTENT},
     }
     (folder / _CONTENT).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _begins_words_with_space(tokenizer: Tokenizer) -> bool:
+    return bool(tokenizer.encode("a a", add_special_tokens=False).offsets[-1][0] == 1)
 
 
 def _size(path: Path) -> int | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from index.embedding.batching import Span, embed_spans_alone, require_finite, span_means
+from index.embedding.batching import Span, embed_spans_alone, require_finite, span_means, text_tokens
 from index.types import Vectors
 
 Tokens = NDArray[np.int64]
@@ -110,7 +110,7 @@ class GraphEmbedder:
         if len(self._encodings) >= _MOST_STARTS:
             self._encodings.clear()
         self._encodings[question] = encoding
-        return _text_tokens(encoding, 0)[1]
+        return _starts(encoding)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
@@ -127,13 +127,14 @@ class GraphEmbedder:
         if not self._description.takes_means:
             return embed_spans_alone(self.embed_passages, texts, spans)
         prompt = self._description.passage_prompt
-        encodings = _encode(self._truncating_tokenizer, [prompt + text for text in texts])
+        prompted = [prompt + text for text in texts]
+        encodings = _encode(self._truncating_tokenizer, prompted)
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch, width in _batches(encodings):
             passages[batch], tokens = self._run(encodings, batch, width, self._passages)
             for row, i in zip(tokens, batch, strict=True):
-                own, starts = _text_tokens(encodings[i], len(prompt))
+                own, starts = text_tokens(encodings[i], prompted[i], len(prompt))
                 sentences[i] = span_means(row[own], starts, spans[i], passages[i])
         return require_finite(passages), [require_finite(vectors) for vectors in sentences]
 
@@ -155,7 +156,7 @@ class GraphEmbedder:
             self._starts.clear()
         for text, encoding in zip(texts[:_MOST_STARTS], encodings, strict=False):
             if len(encoding.ids) < self.max_tokens:  # else it was cut off
-                _, self._starts[text] = _text_tokens(encoding, 0)
+                self._starts[text] = _starts(encoding)
 
     def _run(
         self, encodings: Sequence[Encoding], batch: Sequence[int], width: int, runtime: Runtime
@@ -200,13 +201,7 @@ def _batches(encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], int]]:
         yield batch, width
 
 
-def _text_tokens(encoding: Encoding, prompt: int) -> tuple[slice, NDArray[np.int64]]:
-    """Locate the tokens of the text itself: their columns, and the offsets where they start in the text.
-
-    Leaves out special tokens and the tokens of a prompt of ``prompt`` characters.
-    """
+def _starts(encoding: Encoding) -> NDArray[np.int64]:
+    """The offsets where the tokens of a text without a prompt start; special tokens are left out."""
     starts = np.array(encoding.offsets, np.int64).reshape(-1, 2)[:, 0]
-    own = np.flatnonzero((np.array(encoding.special_tokens_mask) == 0) & (starts >= prompt))
-    if not len(own):
-        return slice(0, 0), own
-    return slice(int(own[0]), int(own[-1]) + 1), starts[own] - prompt
+    return starts[np.array(encoding.special_tokens_mask) == 0]

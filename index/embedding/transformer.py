@@ -15,7 +15,14 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer as FastTokenizer
 from transformers.utils import logging as transformers_logging
 
-from index.embedding.batching import Span, batches_by_length, embed_spans_alone, require_finite, span_means
+from index.embedding.batching import (
+    Span,
+    batches_by_length,
+    embed_spans_alone,
+    require_finite,
+    span_means,
+    text_tokens,
+)
 from index.embedding.model_files import revision
 from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
@@ -87,15 +94,17 @@ class SentenceTransformerEmbedder:
         """
         if not self.takes_means:
             return embed_spans_alone(self.embed_passages, texts, spans)
+        prompt = self.passage_prompt
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch in batches_by_length(texts):
-            chosen = [texts[i] for i in batch]
-            passages[batch], tokens = self._forward(chosen, self.passage_prompt)
-            for row, i, starts in zip(tokens, batch, self.token_starts(chosen), strict=True):
-                # A row is: start marker, prompt, text, end marker. Truncated text has no tokens.
-                own = row[self.special_tokens - 1 : self.max_tokens - 1][: len(starts)]
-                sentences[i] = span_means(own, starts[: len(own)], spans[i], passages[i])
+            passages[batch], tokens = self._forward([texts[i] for i in batch], prompt)
+            prompted = [prompt + texts[i] for i in batch]
+            encodings = self._tokenizer.encode_batch(prompted)
+            for row, i, text, encoding in zip(tokens, batch, prompted, encodings, strict=True):
+                encoding.truncate(self.max_tokens - 1)  # without the end marker
+                own, starts = text_tokens(encoding, text, len(prompt))
+                sentences[i] = span_means(row[own], starts, spans[i], passages[i])
         return require_finite(passages), [require_finite(vectors) for vectors in sentences]
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:

@@ -13,6 +13,7 @@ import pytest
 
 from index.config import EmbeddingConfig
 from index.embedding import convert_model, load_embedder, quantize_model
+from index.embedding.converted import read_converted
 from index.errors import BackendMissing, ModelDamaged, ModelFailed
 from tests.index.embedding.tiny import tiny_model
 
@@ -119,3 +120,17 @@ def test_damaged_graphs_are_refused(converted: Path) -> None:
     np.save(converted / "probe.npy", -np.load(converted / "probe.npy"))
     with pytest.raises(ModelFailed, match="do not agree"):
         load_embedder(str(converted))
+
+
+@pytest.mark.parametrize("begins_words_with_space", [False, True])
+def test_graphs_whose_sentences_earlier_versions_took_otherwise_are_made_again(
+    tmp_path: Path, begins_words_with_space: bool
+) -> None:
+    tiny_model(tmp_path / "original", begins_words_with_space=begins_words_with_space)
+    convert_model(str(tmp_path / "original"), tmp_path / "converted")
+    assert read_converted(tmp_path / "converted") is not None
+    file = tmp_path / "converted" / "converted.json"
+    content = json.loads(file.read_text())
+    del content["spans"]
+    file.write_text(json.dumps(content))
+    assert (read_converted(tmp_path / "converted") is None) == begins_words_with_space

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from index.config import EmbeddingConfig
 from index.embedding import load_embedder, model_folder
 from index.errors import ModelDamaged, ModelFailed, ModelNotFound
+from tests.index.embedding.tiny import tiny_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -37,10 +39,10 @@ def by_torch(folder: Path) -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder(folder)
 
 
-def by_the_library() -> SentenceTransformer:
+def by_the_library(folder: Path | None = None) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
+    return SentenceTransformer(str(folder or model_folder("all-MiniLM-L6-v2")), device="cpu")
 
 
 @pytest.fixture
@@ -73,6 +75,26 @@ def test_sentences_are_means_of_their_tokens_in_place(embedder: SentenceTransfor
     assert len(tokens) == 12
     for vector, mean in zip(parts, (tokens[1:6].mean(0), tokens[6:11].mean(0)), strict=True):
         np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-5)
+
+
+@pytest.mark.parametrize("begins_words_with_space", [False, True])
+@pytest.mark.parametrize("prompt", ["", "the sea "])
+def test_a_sentence_is_the_mean_of_its_own_words(
+    tmp_path: Path, prompt: str, begins_words_with_space: bool
+) -> None:
+    prompts = {"passage": prompt} if prompt else None
+    tiny_model(tmp_path / "model", prompts=prompts, begins_words_with_space=begins_words_with_space)
+    model = by_the_library(tmp_path / "model")
+    text, spans = "the lamp was lit dog a b", [(0, 16), (17, 20), (21, 24)]
+    tokens = model.encode(prompt + text, output_value="token_embeddings").cpu().numpy()
+    first = 1 + len(prompt.split())
+    assert len(tokens) == first + 7 + 1
+    means = [tokens[first + at : first + end].mean(0) for at, end in ((0, 4), (4, 5), (5, 7))]
+    expected = [mean / np.linalg.norm(mean) for mean in means]
+    config = EmbeddingConfig(precision="float", cache=tmp_path / "cache")
+    for embedder in (by_torch(tmp_path / "model"), load_embedder(str(tmp_path / "model"), config=config)):
+        _, (parts,) = embedder.embed_sentences([text], [spans])
+        np.testing.assert_allclose(parts, expected, atol=1e-2)
 
 
 def test_sentences_that_the_model_did_not_read_have_the_passage_s_vector(
