@@ -74,8 +74,13 @@ def _print_first(answer: Json) -> None:
         return
     if first.get("introduction"):  # a service of an earlier release has none
         console.print(Text(" ".join(first["introduction"].split()), style="bold"))
-    mark = (f" [{first['rank']}]\n", "cyan")
+    mark = (f" [{first['rank']}]", "cyan")
     console.print(Text.assemble((" ".join(first["text"].split()), "bold"), mark))
+    for cell in first.get("answering", ())[:_MOST_CELLS]:
+        value = first["text"][cell["start"] - first["start"] : cell["end"] - first["start"]]
+        names = dict.fromkeys(name for name in (cell["row"], cell["column"]) if name and name != value)
+        console.print(Text(": ".join(filter(None, (", ".join(names), value)))))
+    console.print()
 
 
 def print_computed(computed: Json) -> None:

@@ -31,11 +31,13 @@ def test_what_is_improbable_does_not_stand_there_as_the_answer(
         instance = Folder(library, "default", Settings(data=tmp_path))
         answer = instance.ask(Question("When was the lamp lit?"))
     computed = {"operation": "first", "of": "Lamp", "value": value, "reason": "", "cells": []}
-    first = {"rank": 1, "text": LAMP, "introduction": ""}
+    at = LAMP.index("dusk")
+    cell = {"row": "Lamp", "column": "lit", "start": 7 + at, "end": 7 + at + len("dusk")}
+    first = {"rank": 1, "start": 7, "text": LAMP, "introduction": "", "answering": [cell]}
     shown = {**answer, "answerability": answerability, "first": first, "computed": value and computed}
     print_answer(shown, as_json=False)
     above = capsys.readouterr().out.partition("1. lamps")[0]
     if value:
         told = ""
     assert above.startswith(told or LAMP)
-    assert (f"{LAMP} [1]" in above) is (told != UNLIKELY)
+    assert (f"{LAMP} [1]\nLamp, lit: dusk\n" in above) is (told != UNLIKELY)

@@ -25,6 +25,7 @@ from index.search.question.times import may_tell_time, tells_time, time_asked
 from index.search.question.wanted import Wanted
 from index.text.sentences import COLONS, Span
 from index.text.tables import SEPARATOR
+from index.types import Cell
 
 MOST_SENTENCES = 10
 _LIKELY_SHARE = 0.8
@@ -81,6 +82,12 @@ class Selected:
             return self.words
         at = self.hit.citation.start
         return self.hit.text[self.start - at : self.end - at]
+
+    @property
+    def answering(self) -> Sequence[Cell]:
+        """The cells that answer, if it is a row of a table and the question tells which."""
+        lit = (one for one in self.hit.evidence if self.start <= one.start and one.end <= self.end)
+        return next((one.answering for one in lit), ())
 
     @property
     def above(self) -> Sequence[str]:

@@ -142,6 +142,10 @@ class FirstSentence(BaseModel):
         description="Of an item of a list that is not understood alone: the words above it in its passage or "
         "its heading, to be shown before it. Mostly empty."
     )
+    answering: list[Cell] = Field(
+        description="Of a row of a table: the cells that answer, with the names of their columns, where the "
+        "question tells which. Mostly empty."
+    )
     probability: float = Field(description="That its passage answers, and by this sentence.")
 
 
@@ -278,6 +282,7 @@ def _first_json(answer: answers.Answer) -> Json | None:
         "end": one.end,
         "text": one.text,
         "introduction": introduction_in_passage(one),
+        "answering": cells_json(one.answering),
         "probability": round(one.probability, 4),
     }
 

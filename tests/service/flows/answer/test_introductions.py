@@ -116,6 +116,16 @@ def test_every_face_that_shows_one_sentence_shows_its_introduction(
     assert item in shown[1]
 
 
+def test_a_row_that_stands_first_tells_which_cells_answer(filled: TestClient) -> None:
+    prices = "skate,adult,child\nfigure skates,7 GBP,5 GBP\nhockey skates,9 GBP,6 GBP\n"
+    put(filled, "prices.csv", prices, media_type="text/csv")
+    question = "What do hockey skates cost for a child?"
+    first = filled.post("/v1/ask", json={"question": question}).json()["first"]
+    (cell,) = first["answering"]
+    assert (cell["row"], cell["column"]) == ("hockey skates", "child")
+    assert first["text"][cell["start"] - first["start"] : cell["end"] - first["start"]] == "6 GBP"
+
+
 def test_the_first_sentence_is_cited_by_a_locator(filled: TestClient) -> None:
     for question, *_ in QUESTIONS:
         first = filled.post("/v1/ask", json={"question": question}).json()["first"]

@@ -152,6 +152,7 @@ class FirstSentence(Reply):
 
     ``locator`` names its document, version and span; it is empty where an older service answered.
     ``introduction`` has the words above an item of a list that is not understood alone; mostly it is empty.
+    ``answering`` are the cells that answer, of a row of a table.
     """
 
     rank: int
@@ -161,6 +162,7 @@ class FirstSentence(Reply):
     introduction: str
     probability: float
     locator: str = ""
+    answering: list[Cell] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
