@@ -12,6 +12,7 @@ from index.answers import Answer, IndexState
 from index.citations import parse_locator
 from index.config import LibraryConfig, SearchConfig
 from index.description import Description
+from index.embedding.cosine_scale import cosine_scale
 from index.engine import open_exact_engine
 from index.given_texts import GivenText, record_of
 from index.ingest.embedding_queue import EmbeddedBatch, EmbeddingQueue
@@ -77,7 +78,8 @@ class TextRanker:
         analyzer = description.analyzer()
         given = [GivenText(str(at), text) for at, text in enumerate(texts)]
         (starts,) = self.embedder.token_starts([question])
-        query = Query(question, vector, is_spelt=is_spelt(question, starts.tolist()), selection=_EVERY_TEXT)
+        spelt, scale = is_spelt(question, starts.tolist()), cosine_scale(self.embedder.fingerprint)
+        query = Query(question, vector, is_spelt=spelt, selection=_EVERY_TEXT, scale=scale)
         with closing(record_of(given, self.embedder, self.config)) as store:
             self._embed(store, analyzer, stop)
             engine = open_exact_engine(store, description)

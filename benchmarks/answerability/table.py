@@ -18,6 +18,7 @@ from evaluation import questions
 from evaluation.questions import Question
 from index.config import LibraryConfig, SearchConfig
 from index.embedding import MULTILINGUAL_MODEL
+from index.embedding.cosine_scale import cosine_scale
 from index.library import Library
 from index.protocols import Embedder, Snapshot
 from index.search import FEATURES, PASSAGE_FEATURES, Question as Checked, of_passages
@@ -64,7 +65,7 @@ With half as many cases in a cell as today, even perfect probabilities have a ca
 """
 _MOST_READ = 300
 """The same where passages are read, which takes several times as long."""
-_MOST_MULTILINGUAL = {False: 150, True: 50}
+_MOST_MULTILINGUAL = {False: 300, True: 150}
 """The same with the multilingual model, which is larger; by whether passages are read."""
 
 
@@ -199,7 +200,8 @@ def queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
         vectors, context = embedder.embed_queries(checked.texts), checked.context.questions
         (starts,) = embedder.token_starts([checked.text])
         spelt = is_spelt(checked.text, starts.tolist())
-        yield Query(checked.text, add_context(vectors[: len(context) + 1], context), context, spelt)
+        vector, scale = add_context(vectors[: len(context) + 1], context), cosine_scale(embedder.fingerprint)
+        yield Query(checked.text, vector, context, spelt, scale=scale)
 
 
 def keys_of(moment: Snapshot) -> dict[str, int]:

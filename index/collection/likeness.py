@@ -6,6 +6,7 @@ from index.answers import Hit
 from index.citations.statements import FoundPassage, SentenceVectors
 from index.collection.questions import visible
 from index.derivation import Derivation
+from index.embedding.cosine_scale import cosine_scale
 from index.filters import ReadableBy
 from index.protocols import Snapshot
 from index.records import VersionRecord
@@ -60,7 +61,8 @@ class Likeness:
         (starts,) = derived.embedder.token_starts([text])
         # A claim is judged by each place, also where others say the same.
         every = Selection(near_duplicates="keep")
-        query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()), selection=every)
+        spelt, scale = is_spelt(text, starts.tolist()), cosine_scale(derived.embedder.fingerprint)
+        query = Query(text, vector, is_spelt=spelt, selection=every, scale=scale)
         search = Search(self._moment, self._moment, derived.engine, derived.analyzer, derived.config.search)
         where = visible(None, self._moment, self._readable)
         found = search.find(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())

@@ -203,5 +203,5 @@ def _batches(encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], int]]:
 
 def _starts(encoding: Encoding) -> NDArray[np.int64]:
     """The offsets where the tokens of a text without a prompt start; special tokens are left out."""
-    starts = np.array(encoding.offsets, np.int64).reshape(-1, 2)[:, 0]
-    return starts[np.array(encoding.special_tokens_mask) == 0]
+    offsets, special = encoding.offsets, encoding.special_tokens_mask
+    return np.array([start for (start, _), one in zip(offsets, special, strict=True) if not one], np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 
 from index.answers import Answer, Hit, IndexState, Reading
 from index.config import SearchConfig
+from index.embedding.cosine_scale import cosine_scale
 from index.filters import Comparison, Filter, divide_pages
 from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side
 from index.records import StoredPassage
@@ -187,8 +188,9 @@ def make_queries(
     offsets = embedder.token_starts([question.text])[0].tolist() if starts is None else starts
     spelt = is_spelt(question.text, offsets)
     alone = Query(
-        question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read
-    )
+        question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read,
+        scale=cosine_scale(embedder.fingerprint),
+    )  # fmt: skip
     resolved = follow_up = None
     if context:
         alone, resolved = _resolved(alone, context, vectors)
@@ -758,7 +760,7 @@ class Search:
             sentences = self._complete(ids, sentences)
         importance = self._engine.importance(query.question, query.context_words)
         homographs = Homographs.of(query.question, importance.terms, self._analyzer)
-        return look(sentences, documents, query.vector, importance, homographs)
+        return look(sentences, documents, query.vector, importance, homographs, query.scale)
 
     def _complete(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
         """Add the sentences of passages not embedded yet, which are few, by splitting their texts."""

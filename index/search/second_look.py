@@ -17,6 +17,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedding.cosine_scale import AS_THEY_ARE, CosineScale
 from index.search.question.homographs import Homographs
 from index.sentence_table import SentenceTable
 from index.types import Ids, Importance, Vectors
@@ -42,10 +43,11 @@ def usual_cosine(coverage: Number) -> Number:
 class Look:
     """The n sentences of one passage, compared with the question.
 
-    Per sentence: its span in the passage (``spans``), its cosine with the question (``meaning``, NaN for a
-    passage without vectors), its share of the question's words (``coverage``), and which these are
-    (``words``, by index; the last of n + 1 sets is that of title and headings). ``shares`` has the importance
-    of each of the question's words; ``terms`` are the hashes of those that the passage or its headings have.
+    Per sentence: its span in the passage (``spans``), its cosine with the question on the scale of the
+    default model (``meaning``, NaN for a passage without vectors), its share of the question's words
+    (``coverage``), and which these are (``words``, by index; the last of n + 1 sets is that of title and
+    headings). ``shares`` has the importance of each of the question's words; ``terms`` are the hashes of
+    those that the passage or its headings have.
     ``match`` is as in :class:`SecondLook`.
     """
 
@@ -68,7 +70,7 @@ class SecondLook:
     passages of its document, and ``words`` BM25 with sentence counts as frequencies. ``rare`` and
     ``rare_words`` are ``passage`` and ``words`` with smaller weights for words that many of these passages
     have. ``together`` is the best mean of a sentence's share and its cosine, scaled to [0, 1];
-    ``match`` that of its share and the cosine as it is, or the share alone without vectors. ``counts``
+    ``match`` that of its share and the cosine by ``scale``, or the share alone without vectors. ``counts``
     and ``lengths`` are the numbers of sentences and of terms, ``documents`` numbers of the documents.
 
     Per sentence: ``cosines`` and ``coverage``, aligned with ``sentences``, which may include further
@@ -99,6 +101,7 @@ class SecondLook:
     matches: tuple[Ids, Ids] = _NO_MATCHES
     shares: Sequence[float] = ()
     hashes: Sequence[int] = ()
+    scale: CosineScale = AS_THEY_ARE
 
     def reorder(self, order: NDArray[np.int64]) -> SecondLook:
         """Return the features of the passages at these positions, in this order."""
@@ -118,7 +121,8 @@ class SecondLook:
         for sentence, index in zip(of.tolist(), found, strict=True):
             words[sentence].add(index)
         some = slice(first, end)
-        spans, cosines, coverage = self.sentences.spans[some], self.cosines[some], self.coverage[some]
+        spans, coverage = self.sentences.spans[some], self.coverage[some]
+        cosines = self.scale.apply(self.cosines[some])
         terms = frozenset(map(self.hashes.__getitem__, found))
         return Look(spans, cosines, coverage, words, self.shares, terms, float(self.match[at]))
 
@@ -137,19 +141,20 @@ class SecondLook:
         return [terms[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
 
     def all_sentences(self) -> tuple[Scores, Scores]:
-        """Return cosines and coverage of all sentences of these passages, in no particular order."""
+        """Return cosines, by the scale, and coverage of all sentences of these passages, in no order."""
+        cosines = self.scale.apply(self.cosines)
         if len(self.rows) == len(self.sentences.counts):
-            return self.cosines, self.coverage
+            return cosines, self.coverage
         here = np.zeros(len(self.sentences.counts), np.bool_)
         here[self.rows] = True
         here = np.repeat(here, self.sentences.counts)
-        return self.cosines[here], self.coverage[here]
+        return cosines[here], self.coverage[here]
 
 
 _PER_PASSAGE = tuple(
     one.name
     for one in fields(SecondLook)
-    if one.name not in ("sentences", "cosines", "coverage", "matches", "shares", "hashes")
+    if one.name not in ("sentences", "cosines", "coverage", "matches", "shares", "hashes", "scale")
 )
 
 
@@ -161,10 +166,12 @@ def look(
     question: Vectors,
     importance: Importance,
     homographs: Homographs | None = None,
+    scale: CosineScale = AS_THEY_ARE,
 ) -> SecondLook:
     """Compute the second look; ``documents`` are the passages' document keys, ``question`` is one vector.
 
-    ``homographs`` are terms of the question that are not found in passages of another language.
+    ``homographs`` are terms of the question that are not found in passages of another language. ``scale`` is
+    that of the cosines of the question's model.
     """
     matches = _matches(sentences.terms, importance)
     if homographs is not None:
@@ -183,7 +190,7 @@ def look(
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
     with_headings = _share_with_headings(coverage, inside, headings, sentences, shares)
-    meaning, sentence, titled, both, match = _best_scores(cosines, coverage, with_headings, sentences)
+    meaning, sentence, titled, both, match = _best_scores(cosines, coverage, with_headings, sentences, scale)
     return SecondLook(
         meaning=meaning,
         average=_mean(cosines, sentences),
@@ -207,19 +214,21 @@ def look(
         matches=matches,
         shares=shares.tolist(),
         hashes=importance.terms.tolist(),
+        scale=scale,
     )
 
 
 def _best_scores(
-    cosines: Scores, coverage: Scores, with_headings: Scores, sentences: SentenceTable
+    cosines: Scores, coverage: Scores, with_headings: Scores, sentences: SentenceTable, scale: CosineScale
 ) -> Scores:
     """The best sentence scores of each passage: cosine, share, share with headings, and two means.
 
     Shape (5, passages). Both means are of cosine and share; the first scales the cosine to [0, 1], the second
-    takes it as it is. Of a cosine that is NaN they are the share.
+    by the model's scale. Of a cosine that is NaN they are the share.
     """
     both = (coverage + _scale_cosines(cosines, coverage)) * np.float32(0.5)
-    agreement = np.where(np.isnan(cosines), coverage, (np.maximum(cosines, np.float32(0.0)) + coverage) / 2)
+    near = np.maximum(scale.apply(cosines), np.float32(0.0))
+    agreement = np.where(np.isnan(cosines), coverage, (near + coverage) / 2)
     scores = np.stack([cosines, coverage, with_headings, both, agreement])
     least = np.array([[-1.0], [0.0], [0.0], [0.0], [0.0]], np.float32)
     best = np.repeat(least, len(sentences.counts), axis=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from index.answers import Extent, NearDuplicates, Turn
 from index.config import MAX_K
+from index.embedding.cosine_scale import AS_THEY_ARE, CosineScale
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
 from index.patterns import lazy_pattern
@@ -126,7 +127,7 @@ class Query:
     asks of, empty for all. ``read``: the cross-encoder may read the first passages. ``said`` is what was
     answered just before, where it has a context. ``new`` is what a follow-up asks about instead of what was
     answered: "Graz" of "And in Graz?". ``topic`` is the document that the last answer quotes,
-    where the question needs that.
+    where the question needs that. ``scale`` is that of its vector's cosines.
     """
 
     question: str
@@ -140,6 +141,7 @@ class Query:
     said: str = ""
     new: str = ""
     topic: str = ""
+    scale: CosineScale = AS_THEY_ARE
 
     @property
     def text_to_read(self) -> str:

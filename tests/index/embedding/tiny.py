@@ -61,7 +61,7 @@ def _spaced_tokenizer() -> PreTrainedTokenizerBase:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    # ruff: noqa: S106 -- a token of a vocabulary
+    # ruff: noqa: S106 -- tokens of a vocabulary
     words = {word if word.startswith("[") else f"\u2581{word}": n for n, word in enumerate(WORDS)}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()

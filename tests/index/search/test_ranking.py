@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from index.config import SearchConfig
+from index.embedding.cosine_scale import cosine_scale
 from index.errors import StoreDamaged
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.ranking import FEATURES, Scores, features, load, rank_candidates
@@ -49,6 +50,23 @@ def ranking(found: Candidates, second: SecondLook, **settings: int) -> RankedCan
         return second.reorder(np.searchsorted(found.ids, ids))
 
     return rank_candidates(found, SearchConfig(**settings), looked, is_spelt=False, k=5)
+
+
+def test_the_scale_of_a_model_s_cosines_moves_sentences_and_not_passages() -> None:
+    passages = [passage("Lamps are old. Lamps are made of brass.", 0.8), passage("It was lit at dusk.", 0.86)]
+    shares = importance(lamp=0.2, lit=0.4, dusk=0.4)
+    table, keys, question = SentenceTable.of(passages), np.arange(2), np.array([1.0, 0.0], np.float32)
+    asis, scaled = (
+        look(table, keys, question, shares, scale=cosine_scale(model))
+        for model in ("all-MiniLM-L6-v2:1:2:fp32", "multilingual-e5-small:1:2:fp32")
+    )
+    found = candidates([0.82, 0.84])
+    for name, column in features(found, asis, dense_weight=0.5).items():
+        assert column.tolist() == features(found, scaled, dense_weight=0.5)[name].tolist()
+    np.testing.assert_allclose(asis.look(1).meaning, 0.86, atol=1e-3)
+    np.testing.assert_allclose(scaled.look(1).meaning, 4.0 * 0.86 - 2.95, atol=1e-3)
+    np.testing.assert_allclose(asis.match[1] - scaled.match[1], (0.86 - (4.0 * 0.86 - 2.95)) / 2, atol=1e-3)
+    assert scaled.all_sentences()[0].max() == scaled.look(1).meaning.max()
 
 
 def test_a_passage_that_answers_comes_before_one_that_names_the_subject() -> None:
