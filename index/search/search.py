@@ -57,6 +57,7 @@ from index.search.question.conversation import (
 from index.search.question.definitions import AskedThing
 from index.search.question.homographs import Homographs
 from index.search.question.named_documents import NamedDocument
+from index.search.question.nouns import AskedNouns
 from index.search.question.numbered_names import NumberedNames
 from index.search.question.quoted import Quotes, find_quotes
 from index.search.question.referents import may_refer, resolve
@@ -505,10 +506,25 @@ class Search:
         if (
             differs
             or _lacks_reason(query.question, found.deciding, at)
-            or _lacks_cost(query.question, found, at)
+            or self._lacks_cost(query.question, found, at)
         ):
             logit = min(logit, _UNLIT)
         return (min(logit, math.log(best / (1.0 - best)) + _MOST_ODDS) if best else logit), differs
+
+    def _lacks_cost(self, question: str, found: SearchResult, at: int) -> bool:
+        """Tell if a question asks what something costs, and neither the best sentence nor its neighbours say.
+
+        An amount beside none of the nouns of a German question is the price of something else.
+        """
+        hit = found.deciding[at]
+        if not asks_cost(question) or found.certainty is not None or not hit.evidence:
+            return False
+        near = nearby(hit)
+        if not tells_cost(near):
+            return True
+        nouns = AskedNouns.of(question, self._analyzer.term_hashes)
+        above = "\n".join([hit.citation.title, *hit.citation.section])
+        return nouns is not None and not nouns.is_in(f"{above}\n{near}")
 
     def _absent(self, question: str, hit: Hit) -> Sequence[str]:
         """The names of the question that the document of a hit lacks."""
@@ -812,13 +828,6 @@ def _lacks_reason(question: str, hits: Sequence[Hit], at: int) -> bool:
         return False
     hit, start, end = lit[0]
     return lacks_reason(hit.text, start, end, question)
-
-
-def _lacks_cost(question: str, found: SearchResult, at: int) -> bool:
-    """Tell if a question asks what something costs, and neither the best sentence nor its neighbours say."""
-    if not asks_cost(question) or found.certainty is not None or not found.deciding[at].evidence:
-        return False
-    return not tells_cost(nearby(found.deciding[at]))
 
 
 def _with_said(hit: Hit, headings: Headings) -> Hit:

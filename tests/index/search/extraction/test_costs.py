@@ -69,3 +69,12 @@ def test_a_sentence_without_a_price_does_not_answer(collection: Collection) -> N
     collection.put(Source("more.txt", b"The solar panels on the roof cost 48,000 in 2024."))
     collection.embed_pending()
     assert collection.ask("How much did the solar panels on the roof cost?").answerability > 0.5
+
+
+def test_the_price_of_something_else_does_not_answer_a_german_question(collection: Collection) -> None:
+    text = "Danach kostet jede weitere Mahnung im laufenden Jahr 20 Franken."
+    collection.put(Source("fristen.txt", text.encode()))
+    collection.embed_pending()
+    question = "Was kostet danach im laufenden Jahr jede weitere {}?"
+    assert collection.ask(question.format("Mahnung")).answerability > 0.5
+    assert collection.ask(question.format("Parkvignette").replace(" Jahr", "")).answerability < 0.5
