@@ -37,7 +37,7 @@ def collection_of(library: Library, language: str) -> Collection:
     """A collection of the paragraphs in a language, each of which can be left out by a filter."""
     collection = library.open(f"xquad-{language}-apart", create=True)
     for one in question_sets.sources(XQUAD / language):
-        collection.put(replace(one, metadata={_KEY: one.name}))
+        collection.put(replace(one, metadata={_KEY: one.id}))
     collection.embed_pending()
     return collection
 
