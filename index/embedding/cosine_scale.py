@@ -8,6 +8,7 @@ multilingual-e5-small lie between .7 and .9 (the temperature of its training was
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ _SCALES = {MULTILINGUAL_MODEL: CosineScale(4.0, -2.95)}
 the two development sets of short documents (527 questions in English): 4.03 and -2.98."""
 
 
+@lru_cache
 def cosine_scale(fingerprint: str) -> CosineScale:
     """The scale of the model with this fingerprint; that of the default model for one that is not known."""
     return _SCALES.get(name_in(fingerprint), AS_THEY_ARE)

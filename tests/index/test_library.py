@@ -78,7 +78,7 @@ def test_a_collection_that_another_process_deleted_and_made_again_is_the_new_one
 
 
 class SlowEmbedder(WordEmbedder):
-    """Tells its fingerprint, which each collection asks for when it is opened, only when it may."""
+    """Tells other threads its fingerprint, which each opened collection asks for, only when it may."""
 
     def __init__(self) -> None:
         self.go_on, self.asked = threading.Event(), threading.Event()
@@ -86,7 +86,7 @@ class SlowEmbedder(WordEmbedder):
         super().__init__()
 
     def __getattribute__(self, name: str) -> object:
-        if name == "fingerprint":
+        if name == "fingerprint" and threading.current_thread() is not threading.main_thread():
             self.asked.set()
             assert self.go_on.wait(PATIENCE)
         return super().__getattribute__(name)
