@@ -19,7 +19,9 @@ from index.ingest.embedding_queue import EmbeddedBatch, EmbeddingQueue
 from index.protocols import Embedder, Lease, RecordStore, Reranker
 from index.search import load_answerability
 from index.search.question import Query, Selection, is_spelt
-from index.search.search import Queries, Search, Stopwatch
+from index.search.question.queries import Queries
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 from index.text.analysis import Analyzer
 from index.types import Vectors
 

@@ -27,7 +27,9 @@ from index.config import SearchConfig
 from index.protocols import Snapshot
 from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query
-from index.search.search import Search, SearchResult, Stopwatch
+from index.search.results import SearchResult
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 
 SIZES = (1, 10, 100, 0)
 """Documents in a collection; 0 is all that the set has."""

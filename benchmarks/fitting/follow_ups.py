@@ -38,7 +38,7 @@ from index.search import Question, Regression
 from index.search.question import __file__ as question_folder
 from index.search.question.conversation import FEATURES, features
 from index.search.question.references import references
-from index.search.search import Judged
+from index.search.results import Judged
 from index.sources import put_all
 from index.text.sentences import sentence_spans
 

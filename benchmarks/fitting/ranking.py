@@ -25,11 +25,12 @@ from evaluation.questions import Question
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.library import Library
-from index.search import Question as Asked, ranking
+from index.search import Question as Asked
+from index.search.ranking import scoring
 from index.types import Ids
 
 Numbers = NDArray[np.float64]
-FEATURES = ranking.FEATURES
+FEATURES = scoring.FEATURES
 _CHOSEN = {
     "balanced": 8 / 1.4,
     "sentence": 8 * 0.3 / 1.4,
@@ -242,7 +243,7 @@ def main() -> None:
     found = list(parts(options.data, options.sets))
     shrink, gains = choose(found)
     written = content(found, _PRIOR + shrink * fit(found), shrink, gains)
-    path = Path(ranking.__file__).with_name(ranking.FILE)
+    path = Path(scoring.__file__).with_name(scoring.FILE)
     path.write_text(json.dumps(written, indent=2) + "\n")
     console.print(written)
 

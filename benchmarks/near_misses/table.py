@@ -22,7 +22,8 @@ from index.library import Library
 from index.protocols import Embedder
 from index.search.cross_encoder.model import CrossEncoder
 from index.search.question import Query
-from index.search.search import Search, Stopwatch
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 from index.store import open_catalogue
 from index.text.analysis import Analyzer
 

@@ -11,7 +11,9 @@ from index.filters import ReadableBy
 from index.protocols import Snapshot
 from index.records import VersionRecord
 from index.search.question import Query, Selection, is_spelt
-from index.search.search import Search, SearchResult, Stopwatch
+from index.search.results import SearchResult
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 from index.text.sentences import Span
 from index.types import Vectors
 

@@ -26,13 +26,16 @@ from index.protocols import (
 )
 from index.records import PlacedPassage
 from index.search.amendments import put_amendments_first
-from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
 from index.search.question import Query, Question
 from index.search.question.aliases import rename
 from index.search.question.misspelt import correct, is_english_misspelt
+from index.search.question.queries import Queries, make_queries
 from index.search.question.unknown_language import is_unknown_language, seconds_with_another
-from index.search.search import Judged, Queries, Search, Stopwatch, make_queries
+from index.search.ranking.candidates import RankedCandidates
+from index.search.results import Judged
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 from index.types import Vectors
 
 if TYPE_CHECKING:

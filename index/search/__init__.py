@@ -13,7 +13,7 @@ from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.merging import merge_answers
 from index.search.question import Question, normalize_question, validate_k, validate_per_document
 from index.search.regression import Regression, sigmoid
-from index.search.search import withhold_hits
+from index.search.results import withhold_hits
 
 if TYPE_CHECKING:
     from index.search.cross_encoder.model import CrossEncoder as CrossEncoder

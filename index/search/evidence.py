@@ -23,7 +23,7 @@ from index.search.judged import START, STRENGTH, JudgedSentence
 from index.search.leads.finding import Leads
 from index.search.leads.parting import LookedAt, part_sentences
 from index.search.question.wanted import HOLDS, Wanted
-from index.search.second_look import Look, usual_cosine
+from index.search.ranking.second_look import Look, usual_cosine
 from index.text.languages import alphabetic_languages
 from index.text.sentences import COLONS, Span
 from index.text.tables import table_at

@@ -13,9 +13,11 @@ from index.citations import parse_locator
 from index.filters import Comparison, Compound, Filter
 from index.protocols import Snapshot
 from index.records import DocumentRecord, PlacedPassage
-from index.search.candidates import Candidates
 from index.search.question import Query, Question
-from index.search.search import Search, SearchResult, Stopwatch
+from index.search.ranking.candidates import Candidates
+from index.search.results import SearchResult
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 from index.types import Passage
 
 MOST_PASSAGES = 5

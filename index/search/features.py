@@ -10,14 +10,14 @@ from functools import lru_cache
 import numpy as np
 
 from index.answers import Hit
-from index.search import ranking
-from index.search.candidates import RankedCandidates, Scores
 from index.search.named import Named
+from index.search.ranking import scoring
+from index.search.ranking.candidates import RankedCandidates, Scores
+from index.search.ranking.second_look import SecondLook
 from index.search.regression import Numbers
-from index.search.second_look import SecondLook
 
 _FEW, _MANY = 5, 20
-_AGREEMENT = [ranking.FEATURES.index(name) for name in ("base", "sentence", "passage", "elsewhere")]
+_AGREEMENT = [scoring.FEATURES.index(name) for name in ("base", "sentence", "passage", "elsewhere")]
 _TINY = 1e-6
 _LEAST_PROBABILITY = 1e-4
 _LEAST = 5

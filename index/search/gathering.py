@@ -11,10 +11,10 @@ from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
-from index.search.candidates import RankedCandidates
 from index.search.judged import JudgedText
 from index.search.near_duplicates import LEAST_SKETCHED, Wording, similar_lengths, sketches
 from index.search.question import Selection
+from index.search.ranking.candidates import RankedCandidates
 from index.search.sections import section_span
 from index.types import Block
 

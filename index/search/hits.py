@@ -15,7 +15,6 @@ from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import VersionRecord, content_key
 from index.search.answerability import probability
-from index.search.candidates import RankedCandidates
 from index.search.evidence import (
     MOST,
     divide_into_runs,
@@ -39,7 +38,8 @@ from index.search.question.definitions import AskedThing
 from index.search.question.nouns import AskedNouns
 from index.search.question.numbered_names import NumberedNames
 from index.search.question.siblings import NamedThings
-from index.search.question.words import HASH, QuestionWords
+from index.search.question.words import QuestionWords
+from index.search.ranking.candidates import RankedCandidates
 from index.search.tables.asked import Asked
 from index.search.tables.field_lines import light_fields
 from index.search.tables.label_lines import prefer_label
@@ -90,7 +90,7 @@ class _Drafted:
 class Hits:
     """Builds the hits of one ranking. ``history`` returns sections and pages."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what hits are made of
         self,
         passages: Passages,
         history: History,
@@ -99,7 +99,9 @@ class Hits:
         config: SearchConfig,
         words: QuestionWords,
         headings: Headings,
+        asked: Asked,
     ) -> None:
+        self._asked = asked
         self._passages = passages
         self._history = history
         self._ranked = ranked
@@ -117,9 +119,8 @@ class Hits:
         """Whether a passage has a noun of a German question."""
         named = self._contrasts, self._things, self._nouns, words.amounts, words.said, self._new
         self._names_some = any(named)
-        self._hashes = hashes = headings.hashes
-        self._asked = Asked.of(words.question, map(HASH, words.terms), hashes, words.earlier)
-        self._leads = Leads.of(self._asked)
+        self._hashes = headings.hashes
+        self._leads = Leads.of(asked)
         self._repeats = NearDuplicateFinder(passages, ranked)
         self._tables: list[FoundTable] = []
         self._judged: dict[object, JudgedText] = {}

@@ -28,7 +28,7 @@ class JudgedText(NamedTuple):
     ``differs`` is what the question names, of which the best sentence has another one. ``is_headed``: the
     headings, or a label, say all that the question asks for. ``is_lowered``: a sentence is not lit because it
     is a title, or of another section than the one named. ``terms`` are the hashes of the question's terms in
-    its passages and their headings, ``match`` is the best :attr:`index.search.second_look.SecondLook.match`.
+    its passages and their headings, ``match`` is the best one of these passages.
     """
 
     sentences: Sequence[JudgedSentence] = ()

@@ -8,31 +8,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.answers import Answer, Hit, IndexState, Reading
+from index.answers import Answer, Hit, IndexState
 from index.config import SearchConfig
-from index.embedding.cosine_scale import cosine_scale
 from index.filters import Comparison, Filter, divide_pages
-from index.protocols import Embedder, History, Passages, Rankings, Reranker, Searchable, Side
+from index.protocols import History, Passages, Rankings, Reranker, Searchable, Side
 from index.records import StoredPassage
-from index.search.answerability import Answerability, probability
-from index.search.candidates import Candidates, RankedCandidates
+from index.search.answerability import Answerability
 from index.search.cross_encoder.passages import judge_passages
-from index.search.extraction.costs import asks_cost, tells_cost
-from index.search.extraction.reasons import asks_why, gives_reason, is_of_reason, lacks_reason
+from index.search.extraction.costs import hit_lacks_cost
+from index.search.extraction.reasons import hits_lack_reason
 from index.search.features import Features
-from index.search.headings import weighing
-from index.search.headings.days import DaySections
-from index.search.headings.editions import AskedEdition
 from index.search.headings.lines import heading_lines
-from index.search.headings.sections import NamedSections
 from index.search.headings.weighing import Headings
 from index.search.hits import Hits
-from index.search.named import Named, absent_from, compare_best, nearby
-from index.search.question import Query, Question, Selection, definitions, is_spelt, numbered_names
+from index.search.named import Named, absent_from, compare_best
+from index.search.question import Query, Selection
 from index.search.question.abbreviations import (
     abbreviations_in,
     abbreviations_of,
@@ -42,31 +36,20 @@ from index.search.question.abbreviations import (
     spell_out,
 )
 from index.search.question.amounts import AskedAmounts
-from index.search.question.conversation import (
-    NO_CONTEXT,
-    QUOTED_MEANING,
-    QUOTED_WORDS,
-    Context,
-    ContextTurn,
-    FollowUp,
-    add_context,
-    nearness,
-    share_of_context,
-    texts_to_embed,
-)
+from index.search.question.conversation import FollowUp
 from index.search.question.definitions import AskedThing
 from index.search.question.homographs import Homographs
-from index.search.question.named_documents import NamedDocument
-from index.search.question.nouns import AskedNouns
-from index.search.question.numbered_names import NumberedNames
+from index.search.question.queries import Queries
 from index.search.question.quoted import Quotes, find_quotes
-from index.search.question.referents import may_refer, resolve
+from index.search.question.referents import may_refer
 from index.search.question.words import HASH, QuestionWords
-from index.search.ranking import rank_candidates
-from index.search.second_look import SecondLook, look
+from index.search.ranking.candidates import Candidates, RankedCandidates
+from index.search.ranking.preferences import Preferences
+from index.search.ranking.scoring import rank_candidates
+from index.search.ranking.second_look import SecondLook, look
+from index.search.results import UNLIT, Judged, SearchResult, judge_hits
+from index.search.stopwatch import Stopwatch
 from index.search.tables.asked import Asked
-from index.search.tables.operations import operation_of
-from index.search.tables.reading import TableReader, has_value, tables_of
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
@@ -82,150 +65,11 @@ _SPELLING_PASSAGES = 20
 """Passages with an abbreviation in which one is looked for that spells it out."""
 _PAGED = 1000
 """Passages on printed pages whose documents are searched; more are looked for in all documents."""
-_COMPARED_NAMES = 50
-"""Passages whose names with a number are compared with those of the question."""
-_UNLIT = -1.0
-"""The largest logit of the probability that passages answer of which no sentence does."""
 _READ, _READ_TOKENS, _READ_WEIGHT = 4, 128, 0.4
 """Passages that the cross-encoder reads, the tokens of a window with the question, and the weight of what it
 says beside the logit of the score, chosen on the development parts of four sets."""
-_TABLES, _HAS_VALUE = 8, 8.0
-"""Tables of which a question may be computed, and what is added to the logits of passages with its value."""
-_TOPIC = 1.0
-"""Added to the logits of the passages of the document that the last answer quotes."""
 _NOTHING = -10.0
 """The logit of the probability that no passages answer."""
-
-
-class Stopwatch:
-    """Measures the duration of stages in milliseconds; a stage that runs twice has the sum."""
-
-    def __init__(self) -> None:
-        self.timings: dict[str, float] = {}
-        self._start = perf_counter()
-
-    def note(self, stage: str, began: float) -> None:
-        """Note that a stage has ended that began at a :func:`time.perf_counter`."""
-        spent = (perf_counter() - began) * 1000
-        self.timings[stage] = round(self.timings.get(stage, 0.0) + spent, 3)
-
-    def durations(self) -> dict[str, float]:
-        """Return the durations of all stages, and ``total``."""
-        self.note("total", self._start)
-        return self.timings
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Queries:
-    """A question ready to search: alone, and what of the conversation before it may be used.
-
-    ``vectors`` are those of the question and of the earlier questions of the context. ``follow_up`` decides
-    whether the context is used; None without one. ``naming`` is what names a document in it, and
-    ``starts`` are the offsets of its tokens.
-    """
-
-    alone: Query
-    vectors: Vectors
-    starts: Sequence[int] = ()
-    context: Context = NO_CONTEXT
-    follow_up: FollowUp | None = None
-    naming: NamedDocument | None = None
-    without_name: Query | None = None
-    """The question without the words that name a document, where it has some."""
-    restate: Callable[[str], Queries] | None = None
-    """Represents the question in other words; None for one that already is."""
-    resolved: Query | None = None
-    """The question with what it refers to put in, where its words and those before it tell that."""
-
-    def in_context(self, quotes: Quotes | None = None) -> Query:
-        """The question with its context and what the last answer quotes, or with what it refers to put in."""
-        if self.resolved is not None:
-            return self.resolved
-        if self.follow_up is None:
-            return self.alone
-        turns, vectors = list(self.context.questions), self.vectors
-        if quotes is not None:
-            has_vector = quotes.vector is not None
-            turns.append(ContextTurn(quotes.names, QUOTED_MEANING * has_vector, QUOTED_WORDS))
-            own = np.zeros(vectors.shape[1], np.float32) if quotes.vector is None else quotes.vector
-            vectors = np.concatenate([vectors, own[None]])
-        near = nearness(vectors, turns)
-        share = share_of_context(self.follow_up.references, near)
-        turns = [replace(turn, meaning=share * turn.meaning, words=share * turn.words) for turn in turns]
-        above = "" if quotes is None else quotes.above
-        told = [self.context.said_before(""), above, *(one.text for one in self.context.questions[:1])]
-        return replace(
-            self.alone,
-            question=resolve(self.alone.question, told),
-            vector=add_context(vectors, turns),
-            context=tuple(turns),
-            said=self.context.said_before(self.alone.question),
-            near=near,
-            topic=quotes.document if quotes is not None and self.follow_up.references.is_dependent else "",
-        )
-
-
-def make_queries(
-    embedder: Embedder,
-    question: Question,
-    vectors: Vectors | None,
-    watch: Stopwatch,
-    starts: Sequence[int] | None = None,
-) -> Queries:
-    """Represent a question as the search needs it.
-
-    ``vectors`` are those of its texts, and ``starts`` those of its tokens, where known.
-    """
-
-    def restate(text: str) -> Queries:
-        return replace(make_queries(embedder, replace(question, text=text), None, watch), restate=None)
-
-    context = question.context
-    if vectors is None:
-        began = perf_counter()
-        vectors = embedder.embed_queries(texts_to_embed(question.text, context))
-        watch.note("encode", began)
-    began = perf_counter()
-    offsets = embedder.token_starts([question.text])[0].tolist() if starts is None else starts
-    spelt = is_spelt(question.text, offsets)
-    alone = Query(
-        question.text, add_context(vectors[:1], ()), (), spelt, question.selection, read=question.read,
-        scale=cosine_scale(embedder.fingerprint),
-    )  # fmt: skip
-    resolved = follow_up = None
-    if context:
-        alone, resolved = _resolved(alone, context, vectors)
-        follow_up = FollowUp.of(question.text)
-    vectors = vectors[: 1 + len(context.questions)]
-    watch.note("tokens", began)
-    naming = NamedDocument.of(question.text)
-    if naming is None:
-        return Queries(alone, vectors, offsets, context, follow_up, restate=restate, resolved=resolved)
-    began = perf_counter()
-    (vector,) = embedder.embed_queries([naming.question])
-    watch.note("encode", began)
-    without = replace(alone, question=naming.question, vector=vector)
-    return Queries(alone, vectors, offsets, context, follow_up, naming, without, restate, resolved)
-
-
-def _resolved(alone: Query, context: Context, vectors: Vectors) -> tuple[Query, Query | None]:
-    """A question with what it asks for instead, and the one with what it refers to put in, if that is known.
-
-    The last one of the ``vectors`` is that of the latter.
-    """
-    found = context.resolve(alone.question)
-    if found is None:
-        return alone, None
-    alone = replace(alone, new=found.new)
-    if not found.text:
-        return alone, None
-    said, vector = context.said_before(alone.question), add_context(vectors[-1:], ())
-    return alone, replace(alone, question=found.text, vector=vector, said=said)
-
-
-_NAMED, _COMPUTED, _HEADED = 0.75, 0.85, 0.75
-"""Least probability where the question names a row and a column, where a value was computed, and where the
-headings above a list or a section say all that is asked for."""
 _COMPARED = 3
 """Hits that are compared with what the question names."""
 _DECIDING = 5
@@ -237,68 +81,6 @@ _MOST_TEXT = 150_000
 """Code points of the longest text that is looked through for what a question names."""
 _UNLIT_SHARE = 0.04
 """What the best sentence is taken for where none is lit."""
-
-
-class Certainty(NamedTuple):
-    """The least probability that the hit of a ``rank`` answers, 0 if that one is not shown."""
-
-    rank: int
-    probability: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SearchResult:
-    """A ranking of candidates, the hits made of it, and the indexes that have failed.
-
-    ``deciding`` are the first hits, of which there are as many however many are asked for.
-    ``words`` are those of the question; ``compared`` is what it names, compared with the first hits.
-    """
-
-    ranked: RankedCandidates
-    hits: tuple[Hit, ...]
-    deciding: tuple[Hit, ...]
-    degraded: tuple[Side, ...]
-    words: QuestionWords
-    compared: Named
-    reading: Reading | None = None
-    named: int = 0
-    """The rank of the first hit of which the question names a row and a column of a table, 0 if none."""
-    headed: int = 0
-    """The rank of the first hit whose headings say all that the question asks for, 0 if none."""
-    differs: Sequence[Sequence[str]] = ()
-    """For each deciding hit what the question names, of which its best sentence has another one."""
-    is_lowered: bool = False
-    """Whether sentences are not lit because they are titles, or of other sections than the one named."""
-
-    def limit(self, logit: float) -> float:
-        """The logit of the probability; at most :data:`_UNLIT` where only such sentences would answer.
-
-        So does a passage about a sibling of what the question names, such as "Aster 3" for "Aster 2".
-        """
-        is_lit = not self.is_lowered or any(hit.evidence for hit in self.deciding)
-        return logit if is_lit and not self.compared.is_of_sibling else min(logit, _UNLIT)
-
-    @property
-    def certainty(self) -> Certainty | None:
-        """The least probability of a hit in which a table answers, None if none does."""
-        reading = self.reading
-        if reading is not None and reading.value:
-            of = [hit for hit in self.hits if hit.citation.document_id == reading.document_id]
-            shown = [hit for hit in of if any(lit.answering for lit in hit.evidence)]
-            return Certainty(next((hit.rank for hit in shown or of), 0), _COMPUTED)
-        if self.named:
-            return Certainty(self._shown(self.named), _NAMED)
-        return Certainty(self._shown(self.headed), _HEADED) if self.headed else None
-
-    def _shown(self, rank: int) -> int:
-        """The rank of the hit that has the best sentence of a deciding one, 0 if none has."""
-        for lit in self.deciding[rank - 1].evidence[:1]:
-            for hit in self.hits:
-                cited, of = hit.citation, self.deciding[rank - 1].citation
-                is_same = (cited.document_id, cited.text_sha256) == (of.document_id, of.text_sha256)
-                if is_same and cited.start <= lit.start and lit.end <= cited.end:
-                    return hit.rank
-        return 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -314,23 +96,6 @@ class _Draft:
     hits: Hits
     selection: Selection
     """That of the deciding hits."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """The result of a query, its features, and the logit of the probability that it answers.
-
-    ``estimated`` is the logit by the features and the best sentence, ``certain`` the least probability of a
-    table's hit, and ``differs`` what the question names and the best sentence has not, or another one of.
-    """
-
-    query: Query
-    found: SearchResult
-    features: dict[str, float]
-    logit: float
-    estimated: float
-    certain: Certainty | None
-    differs: Sequence[str] = ()
 
 
 class Search:
@@ -501,30 +266,15 @@ class Search:
         shares = [hit.evidence[0].score if hit.evidence else _UNLIT_SHARE for hit in found.deciding]
         likely = answerability.of_hits(found.deciding, logit) * shares
         at = int(likely.argmax())
-        best = float(likely[at])
-        differs = found.differs[at] or self._absent(query.question, found.deciding[at])
+        best, hit = float(likely[at]), found.deciding[at]
+        differs = found.differs[at] or self._absent(query.question, hit)
         if (
             differs
-            or _lacks_reason(query.question, found.deciding, at)
-            or self._lacks_cost(query.question, found, at)
+            or hits_lack_reason(found.deciding, at, query.question)
+            or (found.certainty is None and hit_lacks_cost(hit, query.question, self._analyzer))
         ):
-            logit = min(logit, _UNLIT)
+            logit = min(logit, UNLIT)
         return (min(logit, math.log(best / (1.0 - best)) + _MOST_ODDS) if best else logit), differs
-
-    def _lacks_cost(self, question: str, found: SearchResult, at: int) -> bool:
-        """Tell if a question asks what something costs, and neither the best sentence nor its neighbours say.
-
-        An amount beside none of the nouns of a German question is the price of something else.
-        """
-        hit = found.deciding[at]
-        if not asks_cost(question) or found.certainty is not None or not hit.evidence:
-            return False
-        near = nearby(hit)
-        if not tells_cost(near):
-            return True
-        nouns = AskedNouns.of(question, self._analyzer.term_hashes)
-        above = "\n".join([hit.citation.title, *hit.citation.section])
-        return nouns is not None and not nouns.is_in(f"{above}\n{near}")
 
     def _absent(self, question: str, hit: Hit) -> Sequence[str]:
         """The names of the question that the document of a hit lacks."""
@@ -580,34 +330,28 @@ class Search:
         candidates, degraded = self._candidates(query, where, watch)
         ranking = self._rank(query, candidates, k, watch)
         headings = Headings.of(query.question, self._analyzer.hashes, self._passages.whole_texts)
-        if headings.sections is not None:
-            began = perf_counter()
-            ranking = self._prefer_named(ranking, headings.sections)
-            watch.note("sections", began)
-        if headings.days is not None:
-            ranking = self._prefer_days(ranking, headings.days)
-        if headings.edition is not None:
-            ranking = self._prefer_edition(ranking, headings.edition)
-        if (numbered := NumberedNames.of(query.question)) is not None:
-            ranking = self._prefer_numbered(ranking, numbered)
-        if (thing := AskedThing.of(query.question)) is not None:
-            ranking = self._prefer_defining(ranking, thing)
-        if query.topic:
-            ranking = self._prefer_topic(ranking, query.topic)
         earlier = query.context[0].text if query.context else ""
         terms = self._analyzer.question_hashes(query.question)
-        amounts = AskedAmounts.of(query.question)
-        words = QuestionWords(query.question, terms, earlier, query.said, amounts, query.new)
-        if operation_of(query.question) is not None:
-            asked = Asked.of(query.question, map(HASH, terms), headings.hashes, earlier)
-            ranking = self._prefer_computed(ranking, asked)
+        asked = Asked.of(query.question, map(HASH, terms), headings.hashes, earlier)
+        began = perf_counter()
+        ranking = Preferences(self._passages, self._history).apply(ranking, query, headings, asked)
+        watch.note("second_look", began)
+        words = QuestionWords(
+            query.question, terms, earlier, query.said, AskedAmounts.of(query.question), query.new
+        )
         if self._cross_encoder is not None and query.read:
             began = perf_counter()
             ranking = self._judge_first(self._cross_encoder, query, ranking)
             watch.note("read", began)
         began = perf_counter()
         hits = Hits(
-            self._passages, self._history, ranking, config=self._config, words=words, headings=headings
+            self._passages,
+            self._history,
+            ranking,
+            config=self._config,
+            words=words,
+            headings=headings,
+            asked=asked,
         )
         selection = replace(query.selection, extent="passage")
         watch.note("passages", began)
@@ -644,63 +388,6 @@ class Search:
         looks = [(one, found.second_look.look(places[one.id])) for one in passages]
         judged = judge_passages(model, query.text_to_read, looks, tokens=_READ_TOKENS)
         return found.with_judged(judged, _READ_WEIGHT) if judged else found
-
-    def _prefer_named(self, found: RankedCandidates, sections: NamedSections) -> RankedCandidates:
-        """Put the passages of the sections first that the question names by a date, version or number."""
-        places = self._passages.places(found.candidates.ids)
-        logits = [weighing.PASSAGE_LOGITS[standing] for standing in sections.of_passages(places)]
-        return _prefer(found, dict(zip([one.id for one in places], logits, strict=True)))
-
-    def _prefer_days(self, found: RankedCandidates, days: DaySections) -> RankedCandidates:
-        """Put passages below a heading of other days than the question's behind its own."""
-        passages = self._passages.passages(found.candidates.ids[:_COMPARED_NAMES])
-        standings = days.standings(passages)
-        return _prefer(found, {id_: weighing.PASSAGE_LOGITS[of] for id_, of in standings.items()})
-
-    def _prefer_topic(self, found: RankedCandidates, document: str) -> RankedCandidates:
-        """Prefer the document that the last answer quotes: what refers to that mostly stays in it."""
-        places = self._passages.places(found.candidates.ids)
-        return _prefer(found, {one.id: _TOPIC for one in places if one.version.document_id == document})
-
-    def _prefer_edition(self, found: RankedCandidates, edition: AskedEdition) -> RankedCandidates:
-        """Prefer the document of the year that the question names to its twins of other years."""
-        passages = self._passages.passages(found.candidates.ids[:_COMPARED_NAMES])
-        return _prefer(found, edition.logits(passages, self._passages.whole_texts))
-
-    def _prefer_numbered(self, found: RankedCandidates, numbered: NumberedNames) -> RankedCandidates:
-        """Prefer passages that name "Aster 2", as the question does, to those that name "Aster 3"."""
-        ids = found.candidates.ids[:_COMPARED_NAMES]
-        logits = {}
-        for one in self._passages.passages(ids):
-            text = "\n".join([*one.passage.section, one.text])
-            logits[one.id] = numbered_names.PASSAGE_LOGITS[numbered.of_passage(text, title=one.version.title)]
-        return _prefer(found, logits)
-
-    def _prefer_defining(self, found: RankedCandidates, thing: AskedThing) -> RankedCandidates:
-        """Prefer passages with a sentence that says what the thing is which the question asks about."""
-        if found.second_look is None:
-            return found
-        ids = found.candidates.ids[:_COMPARED_NAMES]
-        places = {id_: at for at, id_ in enumerate(ids.tolist())}
-        logits = {}
-        for one in self._passages.passages(ids):
-            spans = found.second_look.look(places[one.id]).spans.tolist()
-            above = [one.version.title, *one.passage.section]
-            kind = thing.of_passage([one.text[start:end] for start, end in spans], above)
-            logits[one.id] = definitions.PASSAGE_LOGITS[kind]
-        return _prefer(found, logits)
-
-    def _prefer_computed(self, found: RankedCandidates, asked: Asked) -> RankedCandidates:
-        """Prefer the passage with the value that the first table gives of which the question can be computed.
-
-        A table shares few words with "Which tool is the most expensive per day?", and prose beside it many.
-        """
-        places = self._passages.places(found.candidates.ids[:_COMPARED_NAMES])
-        reader = TableReader(self._passages, self._history, asked)
-        reading = reader.read(islice(tables_of(places), _TABLES))
-        if reading is None or not reading.value:
-            return found
-        return _prefer(found, {one.id: _HAS_VALUE for one in places if has_value(one, reading)})
 
     def _compare(self, query: Query, hits: Sequence[Hit], headings: Headings) -> Named:
         """Compare what the question names with the first hits; headings count as said below them."""
@@ -805,66 +492,12 @@ class Search:
         return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
 
-def _prefer(found: RankedCandidates, logits: Mapping[int, float]) -> RankedCandidates:
-    """Rank candidates anew by logits of what was read of their passages, by ids; to the others 0 is added."""
-    return found.add_to_logits([logits.get(id_, 0.0) for id_ in found.candidates.ids.tolist()])
-
-
-def _lacks_reason(question: str, hits: Sequence[Hit], at: int) -> bool:
-    """Whether the best sentence only says again of what the reason is asked, and no lit one gives it.
-
-    What stands below a heading such as "Why texts are cut" gives it.
-    """
-    if not asks_why(question) or not hits[at].evidence:
-        return False
-    if any(is_of_reason(heading, question) for hit in hits for heading in hit.citation.section[-1:]):
-        return False
-    lit = [
-        (hit, one.start - hit.citation.start, one.end - hit.citation.start)
-        for hit in (hits[at], *hits)
-        for one in hit.evidence
-    ]
-    if any(gives_reason(hit.text[start:end], question) for hit, start, end in lit):
-        return False
-    hit, start, end = lit[0]
-    return lacks_reason(hit.text, start, end, question)
-
-
 def _with_said(hit: Hit, headings: Headings) -> Hit:
     """A hit with what of the question is said above its best sentence among its headings."""
     cited = hit.citation
     start = hit.evidence[0].start if hit.evidence else cited.start
     said = headings.said_above(cited.document_id, bytes.fromhex(cited.text_sha256), start)
     return replace(hit, citation=replace(cited, section=(*cited.section, *said)))
-
-
-def judge_hits(
-    hits: Sequence[Hit], logit: float, certainty: Certainty | None, answerability: Answerability
-) -> tuple[float, tuple[Hit, ...]]:
-    """Return the probability that the hits answer, and the hits with theirs; 0 without hits.
-
-    ``logit`` is that of the question by its features, and ``certainty`` what a table or a heading tells.
-    """
-    if not hits:
-        return 0.0, ()
-    alone = answerability.of_hits(hits, logit).tolist()
-    together = probability(logit)
-    together = max(together, 0.0 if certainty is None else certainty.probability)
-    if certainty is not None and certainty.rank:
-        alone[certainty.rank - 1] = max(alone[certainty.rank - 1], certainty.probability)
-    seen = [replace(hit, probability=round(one, 4)) for hit, one in zip(hits, alone, strict=True)]
-    return round(together, 4), tuple(seen)
-
-
-def withhold_hits(answer: Answer, least: float) -> Answer:
-    """Remove the hits of an answer if its probability is below ``least``."""
-    if answer.answerability >= least or not answer.hits:
-        return answer
-    reason = (
-        f"The best passages found answer the question with a probability of {answer.answerability:.2f}, less "
-        f"than the {least:.2f} asked for. Ask otherwise, or lower min_answerability to see them."
-    )
-    return replace(answer, hits=(), withheld=reason, reading=None)
 
 
 def _best(ids: Ids, scores: Vectors, most: int) -> Ranking:

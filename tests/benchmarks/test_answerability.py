@@ -19,7 +19,8 @@ from index.ingest import Source
 from index.search import FEATURES, PASSAGE_FEATURES
 from index.search.answerability import load
 from index.search.question import Query
-from index.search.search import Search, Stopwatch
+from index.search.search import Search
+from index.search.stopwatch import Stopwatch
 from index.store import open_catalogue
 from index.text.analysis import Analyzer
 from tests.opening import collection_in

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.records import StoredPassage
 from index.search.cross_encoder.encoding import window_head
 from index.search.cross_encoder.windows import Excerpt, choose_excerpt
 from index.search.question import is_spelt
-from index.search.second_look import Look
-from index.text import Span
+from index.search.ranking.candidates import JudgedPassage
+from index.search.ranking.second_look import Look
 from index.text.languages import is_english, language_of_question
 from index.text.tables import shift_tables
 
 if TYPE_CHECKING:
     from index.search.cross_encoder.model import CrossEncoder
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedPassage:
-    """The cross-encoder's judgement of the window of a passage, as logits.
-
-    ``sentences`` are those of the window, by their spans in the passage.
-    """
-
-    answers: float
-    sentences: Mapping[Span, float] = field(default_factory=dict)
 
 
 def judge_passages(

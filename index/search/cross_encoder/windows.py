@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from index.search.cross_encoder.encoding import Window
-from index.search.second_look import Look, Scores, usual_cosine
+from index.search.ranking.second_look import Look, Scores, usual_cosine
 from index.text import Span
 from index.text.tables import LABEL_END, LABELLED_SEPARATOR, cells
 from index.types import Block

@@ -10,7 +10,11 @@ from functools import lru_cache
 
 import regex
 
+from index.answers import Hit
 from index.patterns import lazy_pattern
+from index.search.named import nearby
+from index.search.question.nouns import AskedNouns
+from index.text.analysis import Analyzer
 
 _ASKS = lazy_pattern(
     r"\bhow\s+much\b.*\b(?:costs?|pay|paid|charged?)\b|\bhow\s+expensive\b|"
@@ -49,3 +53,18 @@ def asks_cost(question: str) -> bool:
 def tells_cost(text: str) -> bool:
     """Look in a text for what something may cost: a number that may be an amount, or that it is free."""
     return _AMOUNT.search(_NO_AMOUNT.sub(" ", text)) is not None
+
+
+def hit_lacks_cost(hit: Hit, question: str, analyzer: Analyzer) -> bool:
+    """Whether a question asks what something costs, and neither a hit's best sentence nor its neighbours say.
+
+    An amount beside none of the nouns of a German question is the price of something else.
+    """
+    if not asks_cost(question) or not hit.evidence:
+        return False
+    near = nearby(hit)
+    if not tells_cost(near):
+        return True
+    nouns = AskedNouns.of(question, analyzer.term_hashes)
+    above = "\n".join([hit.citation.title, *hit.citation.section])
+    return nouns is not None and not nouns.is_in(f"{above}\n{near}")

@@ -7,10 +7,12 @@ none of the signs of a reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import regex
 
+from index.answers import Hit
 from index.patterns import lazy_pattern
 from index.search.extraction.wording import missing_words
 from index.text.sentences import Span, sentence_spans
@@ -114,3 +116,23 @@ def lacks_reason(text: str, start: int, end: int, question: str) -> bool:
     before = span_before(text, start)
     beside = [text[first:last] for first, last in (*after, *([before] if before else []))]
     return not any(_GIVES.search(one) or _AFTER_REASON.search(one) for one in beside)
+
+
+def hits_lack_reason(hits: Sequence[Hit], at: int, question: str) -> bool:
+    """Whether the best sentence of ``hits[at]`` only says again what is asked about, and no lit one says why.
+
+    What stands below a heading such as "Why texts are cut" gives it.
+    """
+    if not asks_why(question) or not hits[at].evidence:
+        return False
+    if any(is_of_reason(heading, question) for hit in hits for heading in hit.citation.section[-1:]):
+        return False
+    lit = [
+        (hit, one.start - hit.citation.start, one.end - hit.citation.start)
+        for hit in (hits[at], *hits)
+        for one in hit.evidence
+    ]
+    if any(gives_reason(hit.text[start:end], question) for hit, start, end in lit):
+        return False
+    hit, start, end = lit[0]
+    return lacks_reason(hit.text, start, end, question)

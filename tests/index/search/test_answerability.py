@@ -11,12 +11,12 @@ from index.errors import StoreDamaged
 from index.ingest import Source
 from index.naming import CALIBRATION_FILE
 from index.search.answerability import FORMAT, load
-from index.search.candidates import Candidates, RankedCandidates
 from index.search.features import FEATURES, PASSAGE_FEATURES, Features
 from index.search.named import Named
-from index.search.ranking import FEATURES as RANKING
+from index.search.ranking.candidates import Candidates, RankedCandidates
+from index.search.ranking.scoring import FEATURES as RANKING
+from index.search.ranking.second_look import Look, look
 from index.search.regression import Regression
-from index.search.second_look import Look, look
 from index.sentence_table import SentenceTable
 from index.types import Importance, Sentences
 

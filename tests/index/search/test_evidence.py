@@ -12,7 +12,7 @@ from index.search.evidence import (
 )
 from index.search.judged import JudgedSentence
 from index.search.leads.finding import Leads
-from index.search.second_look import Look
+from index.search.ranking.second_look import Look
 from index.search.tables.asked import Asked
 from index.types import Block
 

@@ -10,11 +10,10 @@ from index.config import LibraryConfig
 from index.embedding import MULTILINGUAL_MODEL, Models, WordEmbedder
 from index.ingest.preparation import Source
 from index.search import load_answerability, load_cross_encoder
-from index.search.candidates import Candidates, RankedCandidates
 from index.search.cross_encoder.encoding import Encoder
 from index.search.cross_encoder.model import CrossEncoder
-from index.search.cross_encoder.passages import JudgedPassage
 from index.search.question import Question
+from index.search.ranking.candidates import Candidates, JudgedPassage, RankedCandidates
 from index.search.regression import sigmoid
 from tests.index.search.cross_encoder.toys import NO, YES, WordRuntime, cross_encoder, tokenizer
 from tests.opening import collection_in

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, strategies as st
 
 from index.search.cross_encoder.windows import Excerpt, choose_excerpt
-from index.search.second_look import Look
+from index.search.ranking.second_look import Look
 from index.types import Block, Columns
 
 SENTENCES = st.lists(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.search.question.homographs import Homographs
-from index.search.second_look import SecondLook, look
+from index.search.ranking.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.languages import alphabetic_languages, language_of_question

@@ -9,9 +9,9 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search import fusion
-from index.search.cross_encoder.passages import JudgedPassage
-from index.search.second_look import SecondLook
+from index.search.ranking import fusion
+from index.search.ranking.second_look import SecondLook
+from index.text import Span
 from index.types import Ids, Ranking
 
 Scores = NDArray[np.float32]
@@ -56,12 +56,23 @@ class Candidates:
         return Candidates(*parts, self.dense_rank, self.lexical_rank)
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedPassage:
+    """The cross-encoder's judgement of the window of a passage, as logits.
+
+    ``sentences`` are those of the window, by their spans in the passage.
+    """
+
+    answers: float
+    sentences: Mapping[Span, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedCandidates:
     """Candidates in final order, with scores in [0, 1] and the features of the second look, if any.
 
     ``features`` are those that the scores were made of, shape (features, n), in the order of
-    :data:`index.search.ranking.FEATURES`.
+    :data:`index.search.ranking.scoring.FEATURES`.
     """
 
     candidates: Candidates

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from index.search.second_look import SecondLook, look
+from index.search.ranking.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences

@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given, strategies as st
 
-from index.search.fusion import convex, min_max_scale
+from index.search.ranking.fusion import convex, min_max_scale
 
 NAN = np.nan
 

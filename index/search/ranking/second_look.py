@@ -3,7 +3,7 @@
 A passage's vector averages all its topics, and BM25 ignores whether the words found are close together. So
 the second look computes for each candidate: the best cosine of a sentence with the question, the largest
 share of the question's words in one sentence, the number of sentences with each word, and the share of words
-in all candidates of the document. :mod:`index.search.ranking` makes one score of them.
+in all candidates of the document. :mod:`index.search.ranking.scoring` makes one score of them.
 """
 
 from __future__ import annotations

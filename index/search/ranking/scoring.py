@@ -1,7 +1,7 @@
 """Combine the features of each candidate into one score, with fitted weights.
 
 A linear model over features of a passage beside the question's other candidates. The weights are data with
-their provenance (``ranking.json``), fitted to the development parts of public sets by
+their provenance (``scoring.json``), fitted to the development parts of public sets by
 ``python -m benchmarks.fitting.ranking``: listwise softmax cross-entropy (Cao et al., "Learning to Rank: From
 Pairwise Approach to Listwise Approach", ICML 2007), drawn towards a combination that was chosen by hand.
 """
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from index.config import SearchConfig
 from index.errors import StoreDamaged
-from index.search import fusion
-from index.search.candidates import Candidates, RankedCandidates
-from index.search.second_look import SecondLook
+from index.search.ranking import fusion
+from index.search.ranking.candidates import Candidates, RankedCandidates
+from index.search.ranking.second_look import SecondLook
 from index.types import Ids
 
 FEATURES = (
@@ -29,7 +29,7 @@ FEATURES = (
     "passage", "elsewhere", "titled", "heading", "together", "rare", "rare_words", "length", "sentences",
     "candidates", "other", "best_three",
 )  # fmt: skip
-FILE = "ranking.json"
+FILE = "scoring.json"
 _FITTED = Path(__file__).with_name(FILE)
 _BEST_OF_DOCUMENT = 3
 _TRUSTED_SHARE = 0.3

@@ -6,9 +6,9 @@ import pytest
 from index.config import SearchConfig
 from index.embedding.cosine_scale import cosine_scale
 from index.errors import StoreDamaged
-from index.search.candidates import Candidates, RankedCandidates
-from index.search.ranking import FEATURES, Scores, features, load, rank_candidates
-from index.search.second_look import SecondLook, look
+from index.search.ranking.candidates import Candidates, RankedCandidates
+from index.search.ranking.scoring import FEATURES, Scores, features, load, rank_candidates
+from index.search.ranking.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
@@ -149,8 +149,8 @@ def test_nothing_found_is_ranked() -> None:
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"weights": {"gut": 1}, "intercept": 0, "provenance": {}}'])
 def test_damaged_weights_are_refused_by_name(tmp_path: Path, content: str) -> None:
-    (path := tmp_path / "ranking.json").write_text(content)
-    with pytest.raises(StoreDamaged, match=r"ranking\.json"):
+    (path := tmp_path / "scoring.json").write_text(content)
+    with pytest.raises(StoreDamaged, match=r"scoring\.json"):
         load(path)
 
 
