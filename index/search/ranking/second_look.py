@@ -70,13 +70,13 @@ class SecondLook:
     passages of its document, and ``words`` BM25 with sentence counts as frequencies. ``rare`` and
     ``rare_words`` are ``passage`` and ``words`` with smaller weights for words that many of these passages
     have. ``together`` is the best mean of a sentence's share and its cosine, scaled to [0, 1];
-    ``match`` that of its share and the cosine by ``scale``, or the share alone without vectors. ``counts``
+    ``match`` that of its share and ``near``, or the share alone without vectors. ``counts``
     and ``lengths`` are the numbers of sentences and of terms, ``documents`` numbers of the documents.
 
-    Per sentence: ``cosines`` and ``coverage``, aligned with ``sentences``, which may include further
-    passages; passage i is row ``rows[i]`` of that table. ``matches`` are positions among its terms,
-    ascending, and the index of the question's word at each; ``shares`` has the importance of each word,
-    ``hashes`` the hash of its term.
+    Per sentence: ``near``, the cosine on the scale of the default model, and ``coverage``, aligned with
+    ``sentences``, which may include further passages; passage i is row ``rows[i]`` of that table. ``matches``
+    are positions among its terms, ascending, and the index of the question's word at each; ``shares`` has the
+    importance of each word, ``hashes`` the hash of its term.
     """
 
     meaning: Scores
@@ -95,13 +95,12 @@ class SecondLook:
     lengths: NDArray[np.int64]
     documents: Ids
     sentences: SentenceTable
-    cosines: Scores
+    near: Scores
     coverage: Scores
     rows: NDArray[np.int64]
     matches: tuple[Ids, Ids] = _NO_MATCHES
     shares: Sequence[float] = ()
     hashes: Sequence[int] = ()
-    scale: CosineScale = AS_THEY_ARE
 
     def reorder(self, order: NDArray[np.int64]) -> SecondLook:
         """Return the features of the passages at these positions, in this order."""
@@ -122,9 +121,8 @@ class SecondLook:
             words[sentence].add(index)
         some = slice(first, end)
         spans, coverage = self.sentences.spans[some], self.coverage[some]
-        cosines = self.scale.apply(self.cosines[some])
         terms = frozenset(map(self.hashes.__getitem__, found))
-        return Look(spans, cosines, coverage, words, self.shares, terms, float(self.match[at]))
+        return Look(spans, self.near[some], coverage, words, self.shares, terms, float(self.match[at]))
 
     @cached_property
     def own_terms(self) -> list[bytes]:
@@ -141,20 +139,19 @@ class SecondLook:
         return [terms[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
 
     def all_sentences(self) -> tuple[Scores, Scores]:
-        """Return cosines, by the scale, and coverage of all sentences of these passages, in no order."""
-        cosines = self.scale.apply(self.cosines)
+        """Return scaled cosines and coverage of all sentences of these passages, in no order."""
         if len(self.rows) == len(self.sentences.counts):
-            return cosines, self.coverage
+            return self.near, self.coverage
         here = np.zeros(len(self.sentences.counts), np.bool_)
         here[self.rows] = True
         here = np.repeat(here, self.sentences.counts)
-        return cosines[here], self.coverage[here]
+        return self.near[here], self.coverage[here]
 
 
 _PER_PASSAGE = tuple(
     one.name
     for one in fields(SecondLook)
-    if one.name not in ("sentences", "cosines", "coverage", "matches", "shares", "hashes", "scale")
+    if one.name not in ("sentences", "near", "coverage", "matches", "shares", "hashes")
 )
 
 
@@ -190,7 +187,8 @@ def look(
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
     with_headings = _share_with_headings(coverage, inside, headings, sentences, shares)
-    meaning, sentence, titled, both, match = _best_scores(cosines, coverage, with_headings, sentences, scale)
+    near = scale.apply(cosines)
+    meaning, sentence, titled, both, match = _best_scores(cosines, near, coverage, with_headings, sentences)
     return SecondLook(
         meaning=meaning,
         average=_mean(cosines, sentences),
@@ -208,27 +206,25 @@ def look(
         lengths=lengths,
         documents=document,
         sentences=sentences,
-        cosines=cosines,
+        near=near,
         coverage=coverage,
         rows=np.arange(len(sentences.counts)),
         matches=matches,
         shares=shares.tolist(),
         hashes=importance.terms.tolist(),
-        scale=scale,
     )
 
 
 def _best_scores(
-    cosines: Scores, coverage: Scores, with_headings: Scores, sentences: SentenceTable, scale: CosineScale
+    cosines: Scores, near: Scores, coverage: Scores, with_headings: Scores, sentences: SentenceTable
 ) -> Scores:
     """The best sentence scores of each passage: cosine, share, share with headings, and two means.
 
     Shape (5, passages). Both means are of cosine and share; the first scales the cosine to [0, 1], the second
-    by the model's scale. Of a cosine that is NaN they are the share.
+    has that of the default model's scale (``near``). Of a cosine that is NaN they are the share.
     """
     both = (coverage + _scale_cosines(cosines, coverage)) * np.float32(0.5)
-    near = np.maximum(scale.apply(cosines), np.float32(0.0))
-    agreement = np.where(np.isnan(cosines), coverage, (near + coverage) / 2)
+    agreement = np.where(np.isnan(cosines), coverage, (np.maximum(near, np.float32(0.0)) + coverage) / 2)
     scores = np.stack([cosines, coverage, with_headings, both, agreement])
     least = np.array([[-1.0], [0.0], [0.0], [0.0], [0.0]], np.float32)
     best = np.repeat(least, len(sentences.counts), axis=1)
