@@ -35,7 +35,7 @@ def ranked(dense: list[float], looks: list[Look], documents: list[int]) -> Ranke
     )
     no_terms = Importance(np.empty(0, np.uint32), np.empty(0, np.float32))
     keys = np.array(documents, np.int64)
-    seen = replace(look(table, keys, nothing, no_terms), meaning=best, cosines=cosines, coverage=coverage)
+    seen = replace(look(table, keys, nothing, no_terms), meaning=best, near=cosines, coverage=coverage)
     columns = np.zeros((len(RANKING), len(dense)), np.float32)
     columns[RANKING.index("base")] = scores * 1.4
     return RankedCandidates(Candidates(ids, scores, nothing, {}, {}), scores, seen, columns)
