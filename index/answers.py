@@ -134,7 +134,8 @@ class Evidence:
 
     ``score`` is the probability that a person would mark it, if the passage is the right one.
     If it is a row of a table, ``cells`` are its cells, and ``answering`` those of them that answer, where
-    the question tells which. ``is_older``: a mail quotes it of an older one.
+    the question tells which. ``is_older``: a mail quotes it of an older one. ``is_amended``: a passage
+    before it has the sentence that amends it, in a document that supersedes this one.
     """
 
     start: int
@@ -143,6 +144,7 @@ class Evidence:
     cells: tuple[Cell, ...] = ()
     answering: tuple[Cell, ...] = ()
     is_older: bool = False
+    is_amended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from index.citations.claims import (
     without_marks,
 )
 from index.citations.formats import FORMATS, Format, block_spans, format_citation
-from index.citations.references import news_of_hit
+from index.citations.references import news_of_hit, one_line
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.statements import Judging
@@ -48,6 +48,7 @@ __all__ = [
     "mark_spans",
     "marks_in",
     "news_of_hit",
+    "one_line",
     "parse_locator",
     "sentences_of",
     "without_marks",

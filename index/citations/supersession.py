@@ -4,7 +4,8 @@ Documents say in their metadata which ones they supersede, in ``supersedes``, an
 force, in ``valid_from`` and ``valid_to``.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import chain
 
 from index.filters import Comparison, Compound, Filter
 from index.protocols import Documents
@@ -29,18 +30,45 @@ def in_force(day: str, where: Filter | None) -> Filter:
 def superseded_by(
     moment: Documents, document_ids: Sequence[str], where: Filter | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """The documents that supersede some, by the ids of these; of those that ``where`` admits."""
-    if not document_ids:
-        return {}
-    newer: Filter = Comparison("in", SUPERSEDES, tuple(dict.fromkeys(document_ids)))
+    """The documents that supersede some, by the ids of these, nearest first; of those that ``where`` admits.
+
+    What supersedes a newer document supersedes the older one, too. Documents that supersede each other
+    supersede nothing.
+    """
+    told: dict[str, list[str]] = {}
+    waiting = list(dict.fromkeys(document_ids))
+    while waiting:
+        found = _superseding(moment, waiting, where)
+        told.update(found)
+        waiting = [id_ for id_ in dict.fromkeys(chain.from_iterable(found.values())) if id_ not in told]
+    reached = {id_: _reached(told, id_) for id_ in document_ids if id_ in told}
+    return {id_: newer for id_, newer in reached.items() if id_ not in newer}
+
+
+def _superseding(
+    moment: Documents, document_ids: Sequence[str], where: Filter | None
+) -> dict[str, list[str]]:
+    """The documents that name some as superseded, by the ids of these."""
+    newer: Filter = Comparison("in", SUPERSEDES, tuple(document_ids))
     if where is not None:
         newer = Compound("and", (newer, where))
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {id_: [] for id_ in document_ids}
     for one in moment.documents(limit=_MOST, where=newer):
         for id_ in superseded(one.metadata):
-            if id_ in document_ids and id_ != one.id:
-                found.setdefault(id_, []).append(one.id)
-    return {id_: tuple(newer) for id_, newer in found.items()}
+            if id_ in found and id_ != one.id:
+                found[id_].append(one.id)
+    return {id_: ids for id_, ids in found.items() if ids}
+
+
+def _reached(told: Mapping[str, Sequence[str]], id_: str) -> tuple[str, ...]:
+    """All documents that supersede one, directly and through others."""
+    reached: dict[str, None] = {}
+    waiting = list(told[id_])
+    for one in waiting:
+        if one not in reached:
+            reached[one] = None
+            waiting.extend(told.get(one, ()))
+    return tuple(reached)
 
 
 class Superseding:

@@ -228,8 +228,7 @@ class Questions:
             state=answer.index,
             answerability=derived.answerability,
         )
-        hashes = derived.analyzer.hashes
-        return put_amendments_first(answer, amending, newer, len(answer.hits), hashes)
+        return put_amendments_first(answer, amending, newer, derived.analyzer.content_terms)
 
     def _require_change(self, question: Question, reached: int) -> None:
         if reached < question.at_least_change:

@@ -184,6 +184,10 @@ class Analyzer:
             self._remember(words)
         return list(chain.from_iterable(map(cached.__getitem__, words)))
 
+    def content_terms(self, text: str) -> list[str]:
+        """The terms of a document's text without stop words."""
+        return [term for term, _, _, is_stop_word in self._text_tokens(text) if not is_stop_word]
+
     @staticmethod
     def hashes_of(terms: Iterable[str]) -> list[int]:
         """A 32-bit hash of each term. Two terms of one passage rarely have the same."""

@@ -31,7 +31,7 @@ class ExtractedSentence:
     ``introduces``, it is no answer by itself: the next one, an item of a list, is not understood without it.
     Of a row of a table, ``names`` cites the line of column names above it, where the row does not repeat
     them; ``cells`` and ``answering`` are those of the evidence. ``is_older``: a mail quotes it of an older
-    one.
+    one. ``superseded_by`` are the ids of the documents that supersede its own.
     """
 
     citation: Citation
@@ -42,6 +42,7 @@ class ExtractedSentence:
     cells: tuple[Cell, ...] = ()
     answering: tuple[Cell, ...] = ()
     is_older: bool = False
+    superseded_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,13 @@ def _cite(resolve: Resolve, chosen: Iterable[Selected]) -> Iterator[tuple[Select
         probability = round(one.probability, 4)
         for citation in citations[:-1]:
             yield one, ExtractedSentence(citation, probability, one.part, introduces=True)
-        sentence = ExtractedSentence(citations[-1], probability, one.part, is_older=one.is_older)
+        sentence = ExtractedSentence(
+            citations[-1],
+            probability,
+            one.part,
+            is_older=one.is_older,
+            superseded_by=one.hit.superseded_by,
+        )
         yield one, _with_names(resolve, sentence, [one.hit])
 
 

@@ -103,11 +103,12 @@ class Selected:
 
 
 def candidates(answer: Answer, part: int = 0) -> list[Selected]:
-    """Return all sentences of an answer's evidence, most probable first."""
+    """Return all sentences of an answer's evidence, but those that are amended, most probable first."""
     found = [
         Selected(hit, lit.start, lit.end, hit.probability * lit.score, part, is_older=lit.is_older)
         for hit in answer.hits
         for lit in hit.evidence
+        if not lit.is_amended
     ]
     found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
     found = _newer_first(found, answer.question)

@@ -32,7 +32,7 @@ class Sentence:
     checked. ``part`` is the part of the question that it answers, if that is known. If it ``introduces``, it
     is there because the next one is not understood without it. Of a verbatim row of a table, ``names`` cites
     the line of column names that the text has above it; ``cells`` are its cells, and ``answering`` those that
-    answer.
+    answer. ``superseded_by`` are the ids of the documents that supersede that of a verbatim sentence.
     """
 
     start: int
@@ -50,6 +50,7 @@ class Sentence:
     names: Citation | None = None
     cells: tuple[Cell, ...] = ()
     answering: tuple[Cell, ...] = ()
+    superseded_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

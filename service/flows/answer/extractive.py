@@ -6,10 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from index.answers import Hit
+from index.search.extraction import ExtractedSentence
 from service.advice import describe_unasked
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import DECLINED, NEAREST, OLDER, computed_note, count_words
+from service.flows.answer.wording import (
+    DECLINED,
+    NEAREST,
+    OLDER,
+    computed_note,
+    count_words,
+    superseded_note,
+)
 
 _MOST_NEAREST = 2
 _LEAST_NEAR = 0.1
@@ -51,15 +59,22 @@ def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
         yield Sentence(
             start, start + len(quote), quote, (mark,), "verbatim",
             probability=one.probability, part=one.part, introduces=one.introduces, citation=one.citation,
-            names=one.names, cells=one.cells, answering=one.answering,
+            names=one.names, cells=one.cells, answering=one.answering, superseded_by=one.superseded_by,
         )  # fmt: skip
         at += len(text)
-        if for_people and one.is_older:
-            yield Delta(f" {OLDER}")
-            at += len(OLDER) + 1
+        if for_people and (note := _note(one)):
+            yield Delta(f" {note}")
+            at += len(note) + 1
         lead = _BELOW_INTRODUCTION if one.introduces else _BETWEEN
     if for_people and found.answer.reading is not None:
         yield Delta(f"{_BETWEEN}{computed_note(found.answer.reading)}")
+
+
+def _note(one: ExtractedSentence) -> str:
+    """Return what to say of a sentence that something newer may replace."""
+    if one.is_older:
+        return OLDER
+    return superseded_note(one.superseded_by) if one.superseded_by and not one.introduces else ""
 
 
 def _declining_events(found: Found, shows_passages: bool) -> Iterator[Event]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from index.answers import DECLINED, NOT_CONFIRMED, Reading
-from index.citations import without_marks
+from index.citations import one_line, without_marks
 from index.patterns import lazy_pattern
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "count_words",
     "is_blank",
     "is_declined",
+    "superseded_note",
 ]
 NEAREST = "The nearest passages:"
 OLDER = "(from an older message that this mail quotes)"
@@ -45,6 +47,11 @@ def computed_note(reading: Reading) -> str:
     if not reading.value:
         return f"Not computed ({what}): {reading.reason}"
     return f"Computed from {len(reading.cells)} cells of the table ({what}): {reading.value}"
+
+
+def superseded_note(document_ids: Sequence[str]) -> str:
+    """Name the documents that supersede that of a sentence."""
+    return f"(superseded by {', '.join(map(one_line, document_ids))})"
 
 
 def count_words(text: str) -> int:

@@ -15,6 +15,7 @@ from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.filters import Filter, parse_filter
 from index.ingest import Source
+from index.search.extraction import first_sentence
 from index.types import Ids
 from tests.opening import collection_in
 
@@ -47,6 +48,13 @@ def found(collection: Collection, **asked: Any) -> list[tuple[str, tuple[str, ..
     return [(hit.citation.document_id, hit.superseded_by) for hit in hits]
 
 
+def quoted(collection: Collection, question: str) -> tuple[str, str, tuple[str, ...]]:
+    """The document and the text of the sentence that stands first, and what supersedes it."""
+    first = first_sentence(collection.ask(question))
+    assert first is not None
+    return first.hit.citation.document_id, first.text, first.hit.superseded_by
+
+
 def superseded_by(collection: Collection, locator: Locator) -> tuple[str, ...]:
     with collection.archive.resolution() as resolution:
         return resolution.resolve(locator, around=0).superseded_by
@@ -64,6 +72,55 @@ def test_the_amended_clause_stands_before_the_old_one(collection: Collection) ->
 def test_another_clause_is_not_amended(collection: Collection) -> None:
     put(collection, "amendment.txt", "Dogs are welcome from May.\n", metadata={"supersedes": "lease.txt"})
     assert found(collection, k=1) == [("lease.txt", ("amendment.txt",))]
+
+
+RULES = (
+    "The boat house opens at nine in summer. Members pay 140 euros a year for their berth. "
+    "Dogs stay on the lead in the yard."
+)
+NEWER_RULES = (
+    "The boat house opens at eight in summer. Members pay 155 euros a year for their berth. "
+    "Children wear a vest on the pontoon."
+)
+BERTH = "How many euros do members pay a year for their berth?"
+
+
+def test_the_sentence_that_is_amended_is_not_quoted_and_others_are(collection: Collection) -> None:
+    put(collection, "rules.txt", RULES)
+    put(collection, "rules-2.txt", NEWER_RULES, metadata={"supersedes": "rules.txt"})
+    document_id, text, by = quoted(collection, BERTH)
+    assert (document_id, text, by) == ("rules-2.txt", "Members pay 155 euros a year for their berth.", ())
+    # What the newer rules are silent about is quoted of the older ones, which say that they are superseded.
+    document_id, text, by = quoted(collection, "Where do dogs stay in the yard?")
+    assert (document_id, text, by) == ("rules.txt", "Dogs stay on the lead in the yard.", ("rules-2.txt",))
+    hits = collection.ask(BERTH).hits
+    amended = {
+        hit.text[lit.start - hit.citation.start :][:11]
+        for hit in hits
+        for lit in hit.evidence
+        if lit.is_amended
+    }
+    assert "Members pay" in amended
+    assert max(hit.probability for hit in hits) <= collection.ask(BERTH).answerability
+
+
+def test_what_supersedes_a_newer_document_supersedes_the_older_one(collection: Collection) -> None:
+    put(collection, "rules.txt", RULES)
+    put(collection, "rules-2.txt", NEWER_RULES, metadata={"supersedes": "rules.txt"})
+    newest = NEWER_RULES.replace("155", "170")
+    put(collection, "rules-3.txt", newest, metadata={"supersedes": "rules-2.txt"})
+    assert quoted(collection, BERTH) == ("rules-3.txt", "Members pay 170 euros a year for their berth.", ())
+    by = {hit.citation.document_id: hit.superseded_by for hit in collection.ask(BERTH).hits}
+    assert by["rules-2.txt"] == ("rules-3.txt",)
+    assert by["rules.txt"] == ("rules-2.txt", "rules-3.txt")
+
+
+def test_documents_that_supersede_each_other_supersede_nothing(collection: Collection) -> None:
+    put(collection, "rules.txt", RULES, metadata={"supersedes": "rules-2.txt"})
+    put(collection, "rules-2.txt", NEWER_RULES, metadata={"supersedes": "rules.txt"})
+    hits = collection.ask(BERTH).hits
+    assert [hit.superseded_by for hit in hits] == [()] * len(hits)
+    assert not any(lit.is_amended for hit in hits for lit in hit.evidence)
 
 
 def test_a_citation_says_what_supersedes_its_document(collection: Collection) -> None:

@@ -49,6 +49,10 @@ class AnsweredSentence(BaseModel):
     answering: list[Cell] = Field(
         description="Of a table, the cells that answer, where the question tells which; else empty."
     )
+    superseded_by: list[str] = Field(
+        description="Of a verbatim sentence, the ids of documents that supersede its own, by `supersedes` in "
+        "their metadata: nothing in them amends this sentence. Mostly empty."
+    )
 
 
 class WordCount(BaseModel):
@@ -154,6 +158,7 @@ def sentence_json(one: Sentence, collection: str) -> Json:
         "names": None if one.names is None else citation_json(one.names, collection),
         "cells": cells_json(one.cells),
         "answering": cells_json(one.answering),
+        "superseded_by": one.superseded_by,
     }
 
 

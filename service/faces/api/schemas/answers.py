@@ -35,6 +35,10 @@ class Evidence(BaseModel):
     answering: list[Cell] = Field(
         description="Of a table, the cells that answer, where the question tells which; else empty."
     )
+    amended: bool = Field(
+        description="A passage before this one, of a document that supersedes it, has the sentence that now "
+        "holds. Never the first sentence of an answer."
+    )
 
 
 class ReadCell(Cell):
@@ -145,6 +149,9 @@ class FirstSentence(BaseModel):
     answering: list[Cell] = Field(
         description="Of a row of a table: the cells that answer, with the names of their columns, where the "
         "question tells which. Mostly empty."
+    )
+    superseded_by: list[str] = Field(
+        description="The ids of documents that supersede its own: nothing in them amends it. Mostly empty."
     )
     probability: float = Field(description="That its passage answers, and by this sentence.")
 
@@ -283,6 +290,7 @@ def _first_json(answer: answers.Answer) -> Json | None:
         "text": one.text,
         "introduction": introduction_in_passage(one),
         "answering": cells_json(one.answering),
+        "superseded_by": one.hit.superseded_by,
         "probability": round(one.probability, 4),
     }
 
@@ -302,6 +310,7 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
                 "score": one.score,
                 "cells": cells_json(one.cells),
                 "answering": cells_json(one.answering),
+                "amended": one.is_amended,
             }
             for one in hit.evidence
         ],

@@ -40,7 +40,7 @@ class ShownSentence:
     """A sentence of the documents in the answer, word for word, with the number of its source.
 
     ``introduces``: the next one, an item of a list, is not understood without it. ``is_older``: a mail quotes
-    it of an older one.
+    it of an older one. ``superseded`` are the documents that supersede its own, and their addresses.
     """
 
     locator: str
@@ -51,6 +51,7 @@ class ShownSentence:
     standing: ShownStanding | None
     introduces: bool = False
     is_older: bool = False
+    superseded: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ def _sentences_with_sources(
                 standing,
                 one.introduces,
                 one.is_older,
+                maker.superseded(citation, one.superseded_by),
             )
         )
     return sentences, sources
@@ -557,7 +559,7 @@ class SourceMaker:
             hit.explain,
             self._repeats(hit),
         )
-        return replace(source, superseded=self._superseded(hit))
+        return replace(source, superseded=self.superseded(hit.citation, hit.superseded_by))
 
     def _source(  # noqa: PLR0913, PLR0917 -- the parts of a source
         self,
@@ -616,11 +618,12 @@ class SourceMaker:
         people.append(ShownFormat("plain", t("Plain text"), f"{start}plain"))
         return [*people, *make_formats(_FOR_PEOPLE)], make_formats(_FOR_PROGRAMS)
 
-    def _superseded(self, hit: Hit) -> list[tuple[str, str]]:
+    def superseded(self, citation: Citation, document_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """The documents that supersede a cited one, and their addresses; none for who may only ask."""
         if self.caller.scope is Scope.ASK:
             return []
-        name = hit.citation.collection or self.collection
-        return [(id_, document_page_address(id_, name)) for id_ in hit.superseded_by]
+        name = citation.collection or self.collection
+        return [(id_, document_page_address(id_, name)) for id_ in document_ids]
 
     def _repeats(self, hit: Hit) -> list[tuple[str, str]]:
         """The other documents that say what a hit says, each once, and the addresses of these places."""

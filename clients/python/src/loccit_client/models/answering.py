@@ -29,7 +29,7 @@ class AnsweredSentence(Reply):
     part of the question that it answers. Of a verbatim row of a table, ``names`` is the line of column names,
     which the answer has above the row; ``cells`` are its cells, and ``answering`` those that answer. If it
     ``introduces``, it is no answer by itself: the next sentence, an item of a list, is not understood without
-    it.
+    it. ``superseded_by`` are the documents that supersede its own.
     """
 
     start: int
@@ -47,6 +47,7 @@ class AnsweredSentence(Reply):
     names: Citation | None = None
     cells: list[Cell] = field(default_factory=list)
     answering: list[Cell] = field(default_factory=list)
+    superseded_by: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,8 @@ class Evidence(Reply):
     """A sentence of a passage that answers: ``text[start:end]`` of the document's text.
 
     ``score`` is the probability that a person would mark it, if the passage is the right one. ``cells`` are
-    those of a row of a table, ``answering`` those of them that answer.
+    those of a row of a table, ``answering`` those of them that answer. ``amended``: a passage before it has
+    the sentence that now holds.
     """
 
     start: int
@@ -45,6 +46,7 @@ class Evidence(Reply):
     score: float
     cells: list[Cell]
     answering: list[Cell] = field(default_factory=list)
+    amended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,8 @@ class FirstSentence(Reply):
 
     ``locator`` names its document, version and span; it is empty where an older service answered.
     ``introduction`` has the words above an item of a list that is not understood alone; mostly it is empty.
-    ``answering`` are the cells that answer, of a row of a table.
+    ``answering`` are the cells that answer, of a row of a table. ``superseded_by`` are the documents that
+    supersede its own.
     """
 
     rank: int
@@ -163,6 +166,7 @@ class FirstSentence(Reply):
     probability: float
     locator: str = ""
     answering: list[Cell] = field(default_factory=list)
+    superseded_by: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

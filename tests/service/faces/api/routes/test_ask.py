@@ -442,5 +442,15 @@ def test_what_supersedes_a_passage_is_named_and_stands_before_it(client: TestCli
     found = success(client.post("/v1/ask", json=body), AskResponse)["passages"]
     told = [(one["citation"]["document_id"], one["superseded_by"]) for one in found]
     assert told == [("amended.txt", []), ("lease.txt", ["amended.txt"])]
+    assert [one["amended"] for one in found[1]["evidence"]] == [True]
     cited = client.get(found[1]["citation"]["links"]["citation"]).json()
     assert cited["superseded_by"] == ["amended.txt"]
+    # Nothing is amended that the newer document is silent about: it is quoted, and says what supersedes it.
+    put(client, "amended.txt", "The rent is due in May.", metadata={"supersedes": "lease.txt"})
+    first = success(client.post("/v1/ask", json=body), AskResponse)["first"]
+    assert (first["text"], first["superseded_by"]) == (f"{clause} two months.", ["amended.txt"])
+    answer = client.post("/v1/answer", json={"question": body["question"]}).json()
+    assert [one["superseded_by"] for one in answer["sentences"]] == [["amended.txt"]]
+    chat = {"model": "loccit", "messages": [{"role": "user", "content": body["question"]}]}
+    said = client.post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"]
+    assert "(superseded by amended.txt)" in said

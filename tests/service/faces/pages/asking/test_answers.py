@@ -243,3 +243,12 @@ def test_a_key_to_ask_gets_links_with_proofs_and_nothing_more(asking: TestClient
     assert not html.xpath("//a[@class='permanent']")
     assert not page(asking, "/").xpath("//section[@class='suggested']")
     assert asking.get("/", params={"q": ASKED, "as_of": 1}).status_code == 403
+
+
+def test_a_sentence_of_a_superseded_document_names_what_supersedes_it(client: TestClient) -> None:
+    put(client, "lamps-2.md", "The harbour master buys oil.\n", metadata={"supersedes": "lamps.md"})
+    html = page(client, "/", q=ASKED)
+    (sentence,) = html.xpath("//section[contains(@class, 'answer')]/p[@class='sentence']")
+    note = sentence.getnext()
+    assert words(note).split() == ["Superseded", "by", "lamps-2.md"]
+    assert "lamps-2.md" in words(page(client, note.find("a").get("href")).find(".//h1"))
